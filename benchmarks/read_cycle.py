@@ -1,0 +1,87 @@
+"""How long a reading takes: about as long as the slowest chip converts, not as long as all of them together.
+
+    python benchmarks/read_cycle.py [CYCLES]
+
+Measured in real time on the simulated board, whose chips convert as long as their data sheets allow and whose messages
+take as long as on a bus of 100 kHz. Needs smbus2 and RPi.bme280, but not Home Assistant.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+import sys
+import time
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "custom_components/anavi_weather"))
+
+from phat import CHIPS, ChipId, Phat  # type: ignore[import-not-found]
+from phat.bh1750 import HIGH_RESOLUTION_TIME, RANGES  # type: ignore[import-not-found]
+from phat.simulated_chips import Air  # type: ignore[import-not-found]
+from phat.simulator import OFFICIAL_CHIPS, Simulator  # type: ignore[import-not-found]
+
+BOUND = 1.15
+CYCLES = 30
+WARM_UP = 3  # cycles: the first finds the chips and sets them up, the next choose the range of the light
+
+ALL_CHIPS = (
+    ChipId("BMP180", 0x77),
+    ChipId("BME280", 0x76),
+    ChipId("HTU21D", 0x40),
+    ChipId("BH1750", 0x23),
+    ChipId("BH1750", 0x5C),
+)
+CONVERSION_TIMES = {chip.kind: chip.conversion_time for chip in CHIPS}
+
+
+def measure(chips: Sequence[ChipId], cycles: int) -> tuple[list[float], float]:
+    """Return the seconds that each cycle took, and those that messages took in one."""
+    simulator = Simulator(chips, Air, time)
+    phat = Phat(simulator.bus())
+    for _ in range(WARM_UP):
+        phat.read()
+        time.sleep(RANGES[0].conversion_time)  # as between any two cycles at home: the light is measured in its range
+    durations = []
+    busy = simulator.busy_time
+    for _ in range(cycles):
+        reading = phat.read()
+        if reading.errors or len(reading.measurements) != len(chips):
+            sys.exit(f"not all chips were read: {reading.errors}")
+        durations.append(reading.duration)
+    return durations, (simulator.busy_time - busy) / cycles
+
+
+def report(name: str, chips: Sequence[ChipId], cycles: int) -> None:
+    """Print a board's table."""
+    durations, busy = measure(chips, cycles)
+    slowest = max(chips, key=lambda chip: CONVERSION_TIMES[chip.kind])
+    conversion = CONVERSION_TIMES[slowest.kind]
+    alone = sum(median(measure([chip], cycles // 3)[0]) for chip in chips)
+    lights = sum(chip.kind == "BH1750" for chip in chips)
+
+    def row(label: str, seconds: float, remark: str = "") -> None:
+        print(f"  {label:<34}{seconds * 1000:8.1f} ms   {remark}".rstrip())
+
+    print(f"{name}: {', '.join(map(str, chips))}")
+    row(
+        "a cycle, median",
+        median(durations),
+        f"of {cycles}; {min(durations) * 1000:.1f} to {max(durations) * 1000:.1f} ms",
+    )
+    row("  of it messages on the bus", busy, "at 100 kHz")
+    row("the slowest chip's conversions", conversion, f"{slowest.kind}; the BH1750 measures all the time: not counted")
+    print(f"  {'ratio':<34}{median(durations) / conversion:8.3f}      at most {BOUND}")
+    row("one chip after another", alone, f"measured, each alone; {alone / median(durations):.1f} times a cycle")
+    waiting = alone + lights * HIGH_RESOLUTION_TIME
+    row("  and waiting for one-time light", waiting, f"computed, {lights} × {HIGH_RESOLUTION_TIME * 1000:.0f} ms more")
+    print()
+
+
+def main() -> None:
+    """Measure the board with everything, and as it is sold."""
+    cycles = int(sys.argv[1]) if len(sys.argv) > 1 else CYCLES
+    report("All chips", ALL_CHIPS, cycles)
+    report("The board's official chips", OFFICIAL_CHIPS, cycles)
+
+
+if __name__ == "__main__":
+    main()

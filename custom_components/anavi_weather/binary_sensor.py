@@ -1,0 +1,44 @@
+"""Light that is brighter than a sensor's range."""
+
+from typing import override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import AnaviWeatherConfigEntry
+from .entity import AnaviWeatherEntity, async_add_entities_and_prune
+from .phat import Quantity
+
+PARALLEL_UPDATES = 0
+
+ABOVE_RANGE = BinarySensorEntityDescription(
+    key="illuminance_above_range",
+    translation_key="illuminance_above_range",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the one of the station's light sensor."""
+    coordinator = entry.runtime_data
+    chip = coordinator.main_chip(Quantity.ILLUMINANCE)
+    entities = [AboveRangeBinarySensor(coordinator, ABOVE_RANGE, chip)] if chip else []
+    async_add_entities_and_prune(coordinator, async_add_entities, entities)
+
+
+class AboveRangeBinarySensor(AnaviWeatherEntity, BinarySensorEntity):
+    """On while there is more light than can be measured, so that the illuminance is unknown."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return Quantity.ILLUMINANCE in self.measurement.above_range

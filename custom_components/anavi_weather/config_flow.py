@@ -1,0 +1,176 @@
+"""The remote station: its bus, and its options."""
+
+from typing import Any, override
+
+import voluptuous as vol
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import UnitOfLength, UnitOfTemperature, UnitOfTime
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from .const import CONF_ALTITUDE, CONF_BUS, CONF_CHIPS, CONF_INTERVAL, CONF_TEMPERATURE_OFFSET, DEFAULT_INTERVAL, DOMAIN
+from .phat import BusError, Detection, Phat, board
+from .phat.simulator import SIMULATED, Simulator
+
+BOARD_TITLE = board.PRODUCT
+SIMULATED_TITLE = "Simulated pHAT"
+ADDRESSES_NONE = "–"
+
+OPTIONS_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_INTERVAL, default=DEFAULT_INTERVAL): NumberSelector(
+            NumberSelectorConfig(
+                min=5, max=3600, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.SECONDS
+            )
+        ),
+        vol.Required(CONF_TEMPERATURE_OFFSET, default=0.0): NumberSelector(
+            NumberSelectorConfig(
+                min=-15, max=15, step=0.1, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTemperature.CELSIUS
+            )
+        ),
+        vol.Optional(CONF_ALTITUDE): NumberSelector(
+            NumberSelectorConfig(
+                min=-430, max=8848, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfLength.METERS
+            )
+        ),
+    }
+)
+
+
+class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Adds a remote station, or moves it to another bus."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._bus = ""
+        self._detection = Detection((), (), ())
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> AnaviWeatherOptionsFlow:
+        return AnaviWeatherOptionsFlow()
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose a bus."""
+        return await self._async_step_bus("user", user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose a bus anew, and look again what is on it."""
+        return await self._async_step_bus("reconfigure", user_input)
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show what was found."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                description_placeholders={
+                    "bus": self._bus,
+                    "chips": "\n".join(f"- {chip}" for chip in self._detection.chips),
+                    "foreign": _addresses(self._detection.foreign),
+                    "claimed": _addresses(self._detection.claimed),
+                },
+                last_step=True,
+            )
+        data = {CONF_BUS: self._bus, CONF_CHIPS: [str(chip) for chip in self._detection.chips]}
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            named_by_user = entry.title != _title(entry.data[CONF_BUS])
+            return self.async_update_reload_and_abort(
+                entry, unique_id=self._bus, title=entry.title if named_by_user else _title(self._bus), data=data
+            )
+        return self.async_create_entry(title=_title(self._bus), data=data)
+
+    async def _async_step_bus(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        buses = await self.hass.async_add_executor_job(board.buses)
+        errors: dict[str, str] = {}
+        addresses: tuple[int, ...] = ()
+        if user_input is None:
+            if not buses:
+                errors["base"] = "no_bus"
+        else:
+            self._bus = user_input[CONF_BUS]
+            await self.async_set_unique_id(self._bus, raise_on_progress=False)
+            if self.source != SOURCE_RECONFIGURE or self._bus != self._get_reconfigure_entry().unique_id:
+                self._abort_if_unique_id_configured()
+            try:
+                self._detection = await self.hass.async_add_executor_job(_detect, self._bus)
+            except BusError as err:
+                errors["base"] = err.key
+            else:
+                if self._detection.chips:
+                    return await self.async_step_confirm()
+                errors["base"] = "address_claimed" if self._detection.claimed else "no_chip"
+                addresses = self._detection.claimed or self._detection.foreign
+
+        names = {SIMULATED: SIMULATED_TITLE} | {
+            bus.path: f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses
+        }
+        suggested = self._bus
+        if not suggested and self.source == SOURCE_RECONFIGURE:
+            suggested = self._get_reconfigure_entry().data[CONF_BUS]
+        if suggested not in names:
+            suggested = buses[0].path if buses else SIMULATED
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_BUS, default=suggested): SelectSelector(
+                    SelectSelectorConfig(
+                        options=[SelectOptionDict(value=path, label=name) for path, name in names.items()],
+                        mode=SelectSelectorMode.LIST,
+                    )
+                )
+            }
+        )
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=schema,
+            errors=errors,
+            description_placeholders={"bus": self._bus, "addresses": _addresses(addresses)},
+            last_step=False,
+        )
+
+
+class AnaviWeatherOptionsFlow(OptionsFlowWithReload):
+    """Sets how a station is read."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Set the options."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, self.config_entry.options),
+            description_placeholders={"altitude": str(self.hass.config.elevation)},
+        )
+
+
+def _detect(bus: str) -> Detection:
+    phat = Phat(Simulator().bus("detection")) if bus == SIMULATED else Phat.open(bus)
+    try:
+        return phat.detect()
+    finally:
+        phat.close()
+
+
+def _title(bus: str) -> str:
+    return SIMULATED_TITLE if bus == SIMULATED else BOARD_TITLE
+
+
+def _addresses(addresses: tuple[int, ...]) -> str:
+    return ", ".join(f"0x{address:02x}" for address in addresses) or ADDRESSES_NONE

@@ -1,0 +1,237 @@
+"""Reads the pHAT on schedule."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from threading import RLock
+from time import monotonic
+from typing import override
+
+from homeassistant.components.recorder.history import state_changes_during_period
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPressure
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import PressureConverter
+
+from . import meteorology
+from .const import (
+    CONF_ALTITUDE,
+    CONF_BUS,
+    CONF_CHIPS,
+    CONF_INTERVAL,
+    CONF_TEMPERATURE_OFFSET,
+    DEFAULT_INTERVAL,
+    DOMAIN,
+    FAILURE_LASTS,
+    LOGGER,
+)
+from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, accuracy, quantities
+from .phat.simulator import SIMULATED, Simulator, Weather
+from .repairs import async_create_chip_issue, async_delete_chip_issue
+
+type AnaviWeatherConfigEntry = ConfigEntry[AnaviWeatherCoordinator]
+
+HISTORY_PERIOD = meteorology.TENDENCY_PERIOD + meteorology.MAXIMUM_GAP
+HISTORY_SPACING = 60.0  # seconds: what the tendency over three hours needs, whatever the interval
+
+
+@dataclass(frozen=True, slots=True)
+class StationData:
+    """A reading, with what follows from it; of a chip that failed there is nothing."""
+
+    reading: Reading
+    measurements: Mapping[ChipId, Measurement]
+    """Corrected by the temperature offset."""
+    sea_level_pressure: float | None
+    pressure_tendency: float | None
+    forecast: meteorology.Forecast | None
+    errors: int
+    """Failures of chips since the start."""
+
+
+class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
+    """Reads the chips of one bus."""
+
+    config_entry: AnaviWeatherConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
+        """Take the entry's settings; nothing is opened yet."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=timedelta(seconds=entry.options.get(CONF_INTERVAL, DEFAULT_INTERVAL)),
+        )
+        self.chips = tuple(ChipId.parse(chip) for chip in entry.data[CONF_CHIPS])
+        self.simulator: Simulator | None = None
+        if entry.data[CONF_BUS] == SIMULATED:
+            self.simulator = Simulator(air=Weather(entry.entry_id, self.altitude))
+            for address in self.simulator.chips.keys() - {chip.address for chip in self.chips}:
+                self.simulator.unplug(address)  # a chip that was forgotten would at once be found again
+        self._phat: Phat | None = None
+        self._phat_lock = RLock()  # unloading cancels who waits for a reading, but not the reading
+        self._pressures: deque[tuple[float, float]] = deque()
+        self._failing: dict[ChipId, float] = {}
+        self._errors = 0
+
+    @property
+    def altitude(self) -> float:
+        """Return the station's altitude in m."""
+        return float(self.config_entry.options.get(CONF_ALTITUDE, self.hass.config.elevation))
+
+    def main_chip(self, quantity: Quantity) -> ChipId | None:
+        """Return the chip that measures a quantity best."""
+        return min(
+            (chip for chip in self.chips if quantity in quantities(chip)),
+            key=lambda chip: (accuracy(chip, quantity), chip),
+            default=None,
+        )
+
+    def unique_id(self, chip: ChipId, quantity: Quantity) -> str:
+        """Return the unique id of a chip's entity."""
+        return f"{self.config_entry.entry_id}_{chip.kind.lower()}_{chip.address:02x}_{quantity}"
+
+    @override
+    async def _async_setup(self) -> None:
+        """Take up the pressure of the last hours where the recorder has it."""
+        if (chip := self.main_chip(Quantity.PRESSURE)) is None or not (
+            entity_id := er.async_get(self.hass).async_get_entity_id(
+                SENSOR_DOMAIN, DOMAIN, self.unique_id(chip, Quantity.PRESSURE)
+            )
+        ):
+            return
+        start = dt_util.utcnow() - timedelta(seconds=HISTORY_PERIOD)
+        history = await get_instance(self.hass).async_add_executor_job(
+            partial(state_changes_during_period, self.hass, start, entity_id=entity_id, include_start_time_state=False)
+        )
+        for state in history.get(entity_id, ()):
+            try:
+                pressure = PressureConverter.convert(
+                    float(state.state), state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), UnitOfPressure.HPA
+                )
+            except ValueError, HomeAssistantError:
+                continue  # unavailable or unknown, or in a unit that the user made up
+            self._keep_pressure(state.last_updated_timestamp, pressure)
+
+    @override
+    async def _async_update_data(self) -> StationData:
+        try:
+            reading = await self.hass.async_add_executor_job(self._read)
+        except BusError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=err.key,
+                translation_placeholders={"bus": self.config_entry.data[CONF_BUS]},
+            ) from err
+        first = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+        if first and len(reading.errors) == len(reading.measurements):
+            raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_chip_answers")
+        self._note_failures(reading)
+        self._note_new_chips(reading)
+        return self._evaluate(reading)
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop, and close the bus."""
+        await super().async_shutdown()
+        await self.hass.async_add_executor_job(self._close)
+        for chip in self._failing:
+            async_delete_chip_issue(self.hass, self.config_entry, chip)
+
+    def _read(self) -> Reading:
+        with self._phat_lock:
+            if self._phat is None:
+                bus = self.config_entry.data[CONF_BUS]
+                self._phat = Phat(self.simulator.bus(), self.chips) if self.simulator else Phat.open(bus, self.chips)
+            try:
+                return self._phat.read()
+            except BusError:
+                self._close()
+                raise
+
+    def _close(self) -> None:
+        with self._phat_lock:
+            if self._phat is not None:
+                self._phat.close()
+                self._phat = None
+
+    @callback
+    def _note_failures(self, reading: Reading) -> None:
+        now = monotonic()
+        for chip, error in reading.errors.items():
+            self._errors += 1
+            if chip not in self._failing:
+                self._failing[chip] = now
+                LOGGER.warning("%s: %s fails: %s", self.name, chip, error)
+            elif now - self._failing[chip] >= FAILURE_LASTS.total_seconds():
+                async_create_chip_issue(self.hass, self.config_entry, chip, error)
+        for chip in self._failing.keys() - reading.errors.keys():
+            del self._failing[chip]
+            async_delete_chip_issue(self.hass, self.config_entry, chip)
+            LOGGER.info("%s: %s is back", self.name, chip)
+
+    @callback
+    def _note_new_chips(self, reading: Reading) -> None:
+        if new := reading.measurements.keys() - set(self.chips):
+            LOGGER.info("%s: found %s", self.name, ", ".join(map(str, sorted(new))))
+            self.chips = (*self.chips, *sorted(new))
+            self.hass.config_entries.async_update_entry(
+                self.config_entry, data={**self.config_entry.data, CONF_CHIPS: [str(chip) for chip in self.chips]}
+            )
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+
+    def _evaluate(self, reading: Reading) -> StationData:
+        offset = self.config_entry.options.get(CONF_TEMPERATURE_OFFSET, 0.0)
+        measurements = {
+            chip: _corrected(measurement, offset)
+            for chip, measurement in reading.measurements.items()
+            if measurement is not None
+        }
+        sea_level_pressure = tendency = forecast = None
+        barometer = self.main_chip(Quantity.PRESSURE)
+        if barometer in measurements:
+            values = measurements[barometer].values
+            thermometer = self.main_chip(Quantity.TEMPERATURE)
+            outside = measurements[thermometer if thermometer in measurements else barometer]
+            sea_level_pressure = meteorology.sea_level_pressure(
+                values[Quantity.PRESSURE], self.altitude, outside.values[Quantity.TEMPERATURE]
+            )
+            tendency = self._tendency(values[Quantity.PRESSURE])
+        if sea_level_pressure is not None and tendency is not None:
+            forecast = meteorology.forecast(
+                sea_level_pressure, tendency, dt_util.now().month, self.hass.config.latitude < 0
+            )
+        return StationData(reading, measurements, sea_level_pressure, tendency, forecast, self._errors)
+
+    def _tendency(self, pressure: float) -> float | None:
+        now = dt_util.utcnow().timestamp()
+        self._keep_pressure(now, pressure)
+        samples = (*self._pressures, (now, pressure))
+        return meteorology.pressure_tendency(samples, now)
+
+    def _keep_pressure(self, timestamp: float, pressure: float) -> None:
+        while self._pressures and self._pressures[-1][0] > timestamp:
+            self._pressures.pop()  # the clock has been set back
+        if not self._pressures or timestamp - self._pressures[-1][0] >= HISTORY_SPACING:
+            self._pressures.append((timestamp, pressure))
+        while self._pressures[0][0] < timestamp - HISTORY_PERIOD:
+            self._pressures.popleft()
+
+
+def _corrected(measurement: Measurement, offset: float) -> Measurement:
+    """Return what a chip would have measured without the heat of the board: the humidity is of the same air."""
+    values = dict(measurement.values)
+    if (temperature := values.get(Quantity.TEMPERATURE)) is not None:
+        values[Quantity.TEMPERATURE] = temperature + offset
+        if (humidity := values.get(Quantity.HUMIDITY)) is not None:
+            values[Quantity.HUMIDITY] = meteorology.humidity_at(humidity, temperature, temperature + offset)
+    return Measurement(values, measurement.above_range)

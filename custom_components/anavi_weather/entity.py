@@ -1,0 +1,76 @@
+"""The device, and what its entities have in common."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, override
+
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, async_get_current_platform
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import DOMAIN
+from .coordinator import AnaviWeatherCoordinator
+from .phat import ChipId, Measurement, Quantity
+from .phat.board import PRODUCT
+
+
+class AnaviWeatherEntity(CoordinatorEntity[AnaviWeatherCoordinator]):
+    """An entity of the remote station, available while the chip is that it depends on."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self,
+        coordinator: AnaviWeatherCoordinator,
+        description: EntityDescription,
+        chip: ChipId | None = None,
+        quantity: Quantity | None = None,
+    ) -> None:
+        """Depend on a chip, or on none; with a quantity, stand for that quantity of the chip."""
+        super().__init__(coordinator)
+        entry = coordinator.config_entry
+        self.entity_description = description
+        self._chip = chip
+        self._attr_unique_id = (
+            coordinator.unique_id(chip, quantity) if chip and quantity else f"{entry.entry_id}_{description.key}"
+        )
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, entry.entry_id)},
+            manufacturer="ANAVI Technology",
+            model=PRODUCT,
+            name=entry.title,
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        return super().available and (self._chip is None or self._chip in self.coordinator.data.measurements)
+
+    @property
+    def measurement(self) -> Measurement:
+        """Return what the chip measured."""
+        if TYPE_CHECKING:
+            assert self._chip
+        return self.coordinator.data.measurements[self._chip]
+
+
+@callback
+def async_add_entities_and_prune(
+    coordinator: AnaviWeatherCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities: Sequence[AnaviWeatherEntity],
+) -> None:
+    """Add a platform's entities; remove those of chips that were forgotten, whose place others may have taken."""
+    by_unique_id = {entity.unique_id: entity for entity in entities}
+    registry = er.async_get(coordinator.hass)
+    domain = async_get_current_platform().domain
+    for entry in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
+        if entry.domain != domain:
+            continue
+        if (entity := by_unique_id.get(entry.unique_id)) is None:
+            registry.async_remove(entry.entity_id)
+        elif entry.disabled_by is er.RegistryEntryDisabler.INTEGRATION and entity.entity_registry_enabled_default:
+            registry.async_update_entity(entry.entity_id, disabled_by=None)
+    async_add_entities(entities)

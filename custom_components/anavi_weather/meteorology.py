@@ -1,0 +1,188 @@
+"""What follows from the readings: humidity, pressure at sea level, pressure tendency and a forecast."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from math import exp, log
+from string import ascii_uppercase
+
+ZERO_CELSIUS = 273.15  # K
+PASCALS_PER_HECTOPASCAL = 100
+GRAMS_PER_KILOGRAM = 1000
+
+# Magnus formula over water, Sonntag (1990): WMO's Guide to Instruments and Methods of Observation (No. 8), annex 4.B
+MAGNUS_PRESSURE = 6.112  # hPa, at 0 °C
+MAGNUS_FACTOR = 17.62
+MAGNUS_TEMPERATURE = 243.12  # °C
+
+GAS_CONSTANT_OF_WATER_VAPOR = 461.52  # J/(kg K)
+
+# ICAO standard atmosphere (Doc 7488)
+STANDARD_GRAVITY = 9.80665  # m/s²
+GAS_CONSTANT_OF_DRY_AIR = 287.05287  # J/(kg K)
+LAPSE_RATE = 0.0065  # K/m
+
+TENDENCY_PERIOD = 3 * 3600.0  # s
+# Readings may be an hour apart, and late. The tides of the atmosphere bend the pressure by 0.1 hPa in this time.
+MAXIMUM_GAP = 1.5 * 3600.0  # s
+MAXIMUM_AGE = 300.0  # s
+
+
+def saturation_vapor_pressure(temperature: float) -> float:
+    """Return the saturation vapor pressure over water, in hPa.
+
+    Over water below 0 °C too, as hygrometers and weather services refer to it. Within 0.6 % from -45 to 60 °C, of the
+    pure phase: without the enhancement factor of moist air (0.4 % at sea level). Magnus formula, Sonntag (1990).
+    """
+    return MAGNUS_PRESSURE * exp(MAGNUS_FACTOR * temperature / (MAGNUS_TEMPERATURE + temperature))
+
+
+def dew_point(temperature: float, relative_humidity: float) -> float | None:
+    """Return the dew point, in °C; None at 0 %, where there is none.
+
+    Never above the temperature: supersaturation, which a hygrometer reports when it is wet, counts as saturation.
+    Magnus formula, inverted.
+    """
+    if relative_humidity <= 0:
+        return None
+    if relative_humidity >= 100:
+        return temperature
+    # Not log(relative_humidity / 100): the quotient may underflow to 0.
+    exponent = log(relative_humidity) - log(100) + MAGNUS_FACTOR * temperature / (MAGNUS_TEMPERATURE + temperature)
+    return min(MAGNUS_TEMPERATURE * exponent / (MAGNUS_FACTOR - exponent), temperature)
+
+
+def absolute_humidity(temperature: float, relative_humidity: float) -> float:
+    """Return the mass of water vapor in a volume of air, in g/m³: the equation of state of an ideal gas."""
+    vapor_pressure = relative_humidity / 100 * saturation_vapor_pressure(temperature) * PASCALS_PER_HECTOPASCAL
+    density = vapor_pressure / (GAS_CONSTANT_OF_WATER_VAPOR * (temperature + ZERO_CELSIUS))
+    return density * GRAMS_PER_KILOGRAM
+
+
+def humidity_at(relative_humidity: float, measured_temperature: float, temperature: float) -> float:
+    """Return the relative humidity, in %, of the same air at another temperature; from 0 to 100.
+
+    A hygrometer that the board warms is right about its own temperature only. The vapor pressure is the same in the
+    air around, so the relative humidity there follows from the temperature there.
+    """
+    ratio = saturation_vapor_pressure(measured_temperature) / saturation_vapor_pressure(temperature)
+    return min(max(relative_humidity * ratio, 0.0), 100.0)
+
+
+def sea_level_pressure(pressure: float, altitude: float, temperature: float) -> float:
+    """Return the pressure reduced to mean sea level, in hPa.
+
+    The barometric formula of the ICAO standard atmosphere (Doc 7488), from the station's temperature instead of 15 °C:
+    p (1 + L h / T)^(g / (R L)), which is the widespread p (1 - L h / (T + L h))^-5.257 with the exponent unrounded. The
+    column of air is taken as dry: in the tropics this makes about 1 hPa too much at 750 m. The temperature is that of
+    the air outside: 10 °C too much, as indoors, make 2 hPa too little at 500 m. An altitude may be negative.
+    """
+    exponent = STANDARD_GRAVITY / (GAS_CONSTANT_OF_DRY_AIR * LAPSE_RATE)
+    factor: float = (1 + LAPSE_RATE * altitude / (temperature + ZERO_CELSIUS)) ** exponent
+    return pressure * factor
+
+
+def pressure_tendency(
+    samples: Iterable[tuple[float, float]],
+    now: float,
+    *,
+    maximum_age: float = MAXIMUM_AGE,
+    maximum_gap: float = MAXIMUM_GAP,
+) -> float | None:
+    """Return the change of the pressure over the 3 hours up to the newest sample, in hPa (WMO's pressure tendency).
+
+    The samples are (time in s, pressure at the station in hPa), in any order, and one later than now is ignored. None
+    unless the newest is at most maximum_age old and the pressure 3 hours before it is known: measured then, or
+    interpolated between two samples that are at most maximum_gap apart.
+
+    It reads every sample, so the caller keeps few: one a minute is plenty, for TENDENCY_PERIOD + maximum_gap. It passes
+    the newest even where that is not kept. A clock that is set forward leaves a gap, and one that is set back makes
+    samples wait until they are past again: then they are among others, so a caller that can tell drops them.
+    """
+    past = [sample for sample in samples if sample[0] <= now]
+    if not past:
+        return None
+    newest, newest_pressure = max(past)
+    if now - newest > maximum_age:
+        return None
+    then = newest - TENDENCY_PERIOD
+    before, pressure_before = max((sample for sample in past if sample[0] <= then), default=(None, 0.0))
+    if before is None:
+        return None
+    after, pressure_after = min(sample for sample in past if sample[0] >= then)
+    if after - before > maximum_gap:
+        return None
+    share = (then - before) / (after - before) if after > before else 0.0
+    return newest_pressure - (pressure_before + share * (pressure_after - pressure_before))
+
+
+class Forecast(StrEnum):
+    """What the Zambretti forecaster can say, from A (the best weather) to Z (the worst)."""
+
+    SETTLED_FINE = "settled_fine"
+    FINE_WEATHER = "fine_weather"
+    BECOMING_FINE = "becoming_fine"
+    FINE_BECOMING_LESS_SETTLED = "fine_becoming_less_settled"
+    FINE_POSSIBLE_SHOWERS = "fine_possible_showers"
+    FAIRLY_FINE_IMPROVING = "fairly_fine_improving"
+    FAIRLY_FINE_POSSIBLE_SHOWERS_EARLY = "fairly_fine_possible_showers_early"
+    FAIRLY_FINE_SHOWERY_LATER = "fairly_fine_showery_later"
+    SHOWERY_EARLY_IMPROVING = "showery_early_improving"
+    CHANGEABLE_MENDING = "changeable_mending"
+    FAIRLY_FINE_SHOWERS_LIKELY = "fairly_fine_showers_likely"
+    RATHER_UNSETTLED_CLEARING_LATER = "rather_unsettled_clearing_later"
+    UNSETTLED_PROBABLY_IMPROVING = "unsettled_probably_improving"
+    SHOWERY_BRIGHT_INTERVALS = "showery_bright_intervals"
+    SHOWERY_BECOMING_LESS_SETTLED = "showery_becoming_less_settled"
+    CHANGEABLE_SOME_RAIN = "changeable_some_rain"
+    UNSETTLED_SHORT_FINE_INTERVALS = "unsettled_short_fine_intervals"
+    UNSETTLED_RAIN_LATER = "unsettled_rain_later"
+    UNSETTLED_SOME_RAIN = "unsettled_some_rain"
+    MOSTLY_VERY_UNSETTLED = "mostly_very_unsettled"
+    OCCASIONAL_RAIN_WORSENING = "occasional_rain_worsening"
+    RAIN_AT_TIMES_VERY_UNSETTLED = "rain_at_times_very_unsettled"
+    RAIN_AT_FREQUENT_INTERVALS = "rain_at_frequent_intervals"
+    RAIN_VERY_UNSETTLED = "rain_very_unsettled"
+    STORMY_MAY_IMPROVE = "stormy_may_improve"
+    STORMY_MUCH_RAIN = "stormy_much_rain"
+
+
+FORECAST_OF_LETTER = dict(zip(ascii_uppercase, Forecast, strict=True))
+
+# The letters in the forecaster's three windows, in equal steps from the lowest pressure of its scale to the highest
+RISING, STEADY, FALLING = 1, 0, -1
+LETTERS = {
+    RISING: "ZZZYYTQMLJIGFCBBAAAAAA",
+    STEADY: "ZZZZZZXXWSPNKEBBAAAAAA",
+    FALLING: "ZZZZZZZZXXVUROHDBBBAAA",
+}
+LOWEST_PRESSURE, HIGHEST_PRESSURE = 950.0, 1050.0  # hPa: what the weather of the British Isles reaches
+SUMMER_CORRECTION = 0.07 * (HIGHEST_PRESSURE - LOWEST_PRESSURE)
+NORTHERN_SUMMER = range(4, 10)  # April to September, by the forecaster's instructions
+
+# What Britain's Met Office calls rising and falling, when it is more than slowly
+TREND_THRESHOLD = 1.6  # hPa in 3 hours
+
+
+# pylint: disable-next=redefined-outer-name
+def forecast(sea_level_pressure: float, tendency: float, month: int, southern_hemisphere: bool) -> Forecast:
+    """Return the Zambretti forecast for the next 12 hours or so.
+
+    The pocket forecaster of Negretti & Zambra (1915, sold from 1920), in beteljuice's formulation (2008), as in a calm:
+    there is no wind here to correct for. It was made for the British Isles and serves the temperate zones, not the
+    tropics, where the pressure hardly tells the weather and its daily tides alone may pass for a trend. The pressure is
+    in hPa, and outside 950 to 1050 hPa counts as the nearer of these; the tendency is in hPa in 3 hours.
+    Raises ValueError unless the month is from 1 to 12.
+    """
+    if not 1 <= month <= 12:
+        raise ValueError(f"Not a month: {month}")
+    if tendency >= TREND_THRESHOLD:
+        trend = RISING
+    elif tendency <= -TREND_THRESHOLD:
+        trend = FALLING
+    else:
+        trend = STEADY
+    is_summer = (month in NORTHERN_SUMMER) != southern_hemisphere
+    corrected = sea_level_pressure + (trend * SUMMER_CORRECTION if is_summer else 0)
+    letters = LETTERS[trend]
+    steps = (corrected - LOWEST_PRESSURE) / (HIGHEST_PRESSURE - LOWEST_PRESSURE) * len(letters)
+    return FORECAST_OF_LETTER[letters[int(min(max(steps, 0), len(letters) - 1))]]

@@ -1,0 +1,234 @@
+"""The board: an ANAVI Infrared pHAT, or whatever carries the same chips. Imports nothing of Home Assistant."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+import heapq
+from itertools import count
+from typing import Self
+
+from .bh1750 import BH1750
+from .bmp180 import BMP180
+from .bmx280 import BME280, BMP280
+from .chip import (
+    PLAUSIBLE,
+    Accuracy,
+    ChecksumError,
+    Chip,
+    ChipId,
+    ImplausibleError,
+    Measurement,
+    NotFinishedError,
+    Quantity,
+    Steps,
+    WrongChipError,
+)
+from .htu21d import HTU21D
+from .i2c import (
+    AddressClaimedError,
+    Bus,
+    BusError,
+    BusNotFoundError,
+    BusPermissionError,
+    BusStuckError,
+    ChipError,
+    NoAnswerError,
+    PhatError,
+    TransferError,
+    open_adapter,
+)
+
+__all__ = [
+    "CHIPS",
+    "Accuracy",
+    "AddressClaimedError",
+    "Bus",
+    "BusError",
+    "BusNotFoundError",
+    "BusPermissionError",
+    "BusStuckError",
+    "ChipError",
+    "ChipId",
+    "Detection",
+    "Measurement",
+    "NoAnswerError",
+    "Phat",
+    "PhatError",
+    "Quantity",
+    "Reading",
+    "accuracy",
+    "quantities",
+]
+
+CHIPS: tuple[type[Chip], ...] = (BH1750, BME280, BMP180, BMP280, HTU21D)  # a new chip: its file, and its name here
+ADDRESSES = tuple(sorted({address for chip in CHIPS for address in chip.addresses}))
+
+ATTEMPTS = 3
+RETRY_PAUSE = 0.005
+
+_BY_KIND = {chip.kind: chip for chip in CHIPS}
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What was found on the bus."""
+
+    chips: tuple[ChipId, ...]
+    foreign: tuple[int, ...]
+    """Addresses at which something answers that is none of our chips."""
+    claimed: tuple[int, ...]
+    """Addresses that a kernel driver has claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one cycle brought: of each chip its measurement, or None and the error."""
+
+    measurements: Mapping[ChipId, Measurement | None]
+    errors: Mapping[ChipId, ChipError]
+    duration: float = field(compare=False)
+    """Seconds that the cycle took."""
+
+
+def accuracy(chip: ChipId, quantity: Quantity) -> Accuracy:
+    """Return how good a chip is at a quantity; KeyError if it does not measure it."""
+    return _BY_KIND[chip.kind].accuracy[quantity]
+
+
+def quantities(chip: ChipId) -> Iterable[Quantity]:
+    """Return what a chip measures."""
+    return _BY_KIND[chip.kind].accuracy
+
+
+class Phat:
+    """The chips of one bus. Synchronous; the bus is closed by `close`."""
+
+    def __init__(self, bus: Bus, expected: Iterable[ChipId] = ()) -> None:
+        """Use a bus; chips that are expected are read, or their errors told, whether they are there or not."""
+        self._bus = bus
+        self._chips = {chip: _BY_KIND[chip.kind](bus, chip.address) for chip in expected}
+        self._foreign: set[int] = set()
+        self._claimed: set[int] = set()
+        self._replaced: set[int] = set()
+
+    @classmethod
+    def open(cls, path: str, expected: Iterable[ChipId] = ()) -> Self:
+        """Open a bus of the kernel's; raises BusNotFoundError or BusPermissionError."""
+        return cls(Bus(open_adapter(path), path), expected)
+
+    def close(self) -> None:
+        """Close the bus."""
+        with self._bus.lock:
+            self._bus.close()
+
+    def detect(self) -> Detection:
+        """Probe every address at which no chip is known; raises BusError."""
+        with self._bus.lock:
+            self._foreign.clear()
+            self._discover()
+            return Detection(tuple(sorted(self._chips)), tuple(sorted(self._foreign)), tuple(sorted(self._claimed)))
+
+    def read(self) -> Reading:
+        """Measure with every chip, at the same time as far as their conversions go; raises BusError.
+
+        A chip that was plugged in since the last cycle is found, and is part of the reading.
+        """
+        with self._bus.lock:
+            begin = self._bus.clock.monotonic()
+            self._discover()
+            slowest_first = sorted(self._chips.values(), key=lambda chip: -chip.conversion_time)
+            results = self._run({chip.id: _retry(partial(self._measure, chip)) for chip in slowest_first})
+            errors = {chip: result for chip, result in results.items() if isinstance(result, ChipError)}
+            right = {chip.address for chip, result in results.items() if not isinstance(result, WrongChipError)}
+            self._replaced = {chip.address for chip in results} - right
+            self._foreign -= right
+            self._bus.check_free()
+            return Reading(
+                {chip: None if isinstance(result, ChipError) else result for chip, result in results.items()},
+                errors,
+                self._bus.clock.monotonic() - begin,
+            )
+
+    def _discover(self) -> None:
+        """Add the chips that answer where none is known, or where another than the known one is."""
+        self._bus.check_free()
+        known = {chip.address for chip in self._chips} - self._replaced
+        self._claimed.clear()
+        addresses = (address for address in ADDRESSES if address not in known)
+        for address, found in self._run({address: self._recognise(address) for address in addresses}).items():
+            match found:
+                case Chip():
+                    self._chips[found.id] = found
+                case True:
+                    self._foreign.add(address)
+                case False:
+                    self._foreign.discard(address)
+                case AddressClaimedError():
+                    self._claimed.add(address)
+
+    def _recognise(self, address: int) -> Steps[Chip | bool]:
+        """Return the chip at an address, True for a foreign one, False where nothing answers."""
+        self._bus.check_unclaimed(address)
+        with suppress(TransferError):
+            if not self._bus.answers(address):
+                return False
+        if address in self._foreign:
+            return True  # nothing more is written to it, until it has been unplugged
+        for kind in CHIPS:
+            if address not in kind.addresses or ChipId(kind.kind, address) in self._chips:
+                continue
+            try:
+                if (yield from _retry(partial(kind.recognise, self._bus, address))):
+                    return kind(self._bus, address)
+            except ChecksumError, ImplausibleError, NotFinishedError:
+                continue
+        return True
+
+    def _measure(self, chip: Chip) -> Steps[Measurement]:
+        try:
+            self._bus.check_unclaimed(chip.id.address)
+            if not chip.prepared:
+                yield from chip.prepare()
+            measurement = yield from chip.measure()
+            for quantity, value in measurement.values.items():
+                low, high = PLAUSIBLE[quantity]
+                if not low <= value <= high:
+                    raise ImplausibleError(f"{chip.id}: {quantity} {value:.2f} is out of range")
+        except ChipError:
+            chip.prepared = False
+            raise
+        return measurement
+
+    def _run[K, T](self, jobs: Mapping[K, Steps[T]]) -> dict[K, T | ChipError]:
+        """Take every job as far as it goes, then each on when its wait is over, until all have returned or failed."""
+        results: dict[K, T | ChipError] = {}
+        order = count()
+        waiting = [(0.0, next(order), key, job) for key, job in jobs.items()]
+        while waiting:
+            due, _, key, job = heapq.heappop(waiting)
+            if (pause := due - self._bus.clock.monotonic()) > 0:
+                self._bus.clock.sleep(pause)
+            try:
+                wait = next(job)
+            except StopIteration as stop:
+                results[key] = stop.value
+            except ChipError as err:
+                results[key] = err
+            else:
+                heapq.heappush(waiting, (self._bus.clock.monotonic() + wait, next(order), key, job))
+        return results
+
+
+def _retry[T](steps: Callable[[], Steps[T]]) -> Steps[T]:
+    """Do it again, from its beginning, where it failed in a way that passes."""
+    errors: list[ChipError] = []
+    while len(errors) < ATTEMPTS:
+        try:
+            return (yield from steps())
+        except AddressClaimedError, WrongChipError:
+            raise
+        except ChipError as err:
+            errors.append(err)
+            yield RETRY_PAUSE
+    raise errors[0]  # those that followed may be of its making: a chip that is still busy does not answer

@@ -1,0 +1,153 @@
+"""Bosch BMP280 and BME280: pressure, temperature and humidity. Data sheets BST-BMP280-DS001 and BST-BME280-DS002.
+
+The arithmetic is RPi.bme280's; it would wait out each chip's conversion, so starting and collecting are done here.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, override
+
+import bme280
+
+from .chip import Accuracy, Chip, ImplausibleError, Measurement, Quantity, Steps, until
+from .i2c import Bus, TransferError
+
+REGISTER_ID = 0xD0
+REGISTER_RESET = 0xE0
+REGISTER_CONTROL_HUMIDITY = 0xF2
+REGISTER_STATUS = 0xF3
+REGISTER_CONTROL = 0xF4
+REGISTER_CONFIG = 0xF5
+REGISTER_DATA = 0xF7
+
+RESET = 0xB6
+MEASURING = 0x08  # in REGISTER_STATUS
+COPYING_CALIBRATION = 0x01
+FORCED = 0b01  # in REGISTER_CONTROL
+MODE_MASK = 0b11
+NO_FILTER = 0x00
+
+# Oversampling as the registers have it: 1, 2, 3, 4, 5 for 1, 2, 4, 8, 16 samples
+TEMPERATURE_OVERSAMPLING = 2
+PRESSURE_OVERSAMPLING = 5
+HUMIDITY_OVERSAMPLING = 1
+SETTINGS = TEMPERATURE_OVERSAMPLING << 5 | PRESSURE_OVERSAMPLING << 2  # REGISTER_CONTROL while it sleeps
+
+SKIPPED = 0x80000
+SKIPPED_HUMIDITY = 0x8000
+
+RESET_TIME = (0.002, 0.010)
+
+
+def _samples(oversampling: int) -> int:
+    return 1 << (oversampling - 1)
+
+
+def conversion_times(temperature: int, pressure: int, humidity: int) -> tuple[float, float]:
+    """Return typical and maximum seconds for these oversampling settings, 0 for none (BME280, section 9.1)."""
+    typical, maximum = 0.001, 0.00125
+    for oversampling, typical_overhead, maximum_overhead in (
+        (temperature, 0.0, 0.0),
+        (pressure, 0.0005, 0.000575),
+        (humidity, 0.0005, 0.000575),
+    ):
+        if oversampling:
+            typical += 0.002 * _samples(oversampling) + typical_overhead
+            maximum += 0.0023 * _samples(oversampling) + maximum_overhead
+    return typical, maximum
+
+
+class _Registers:
+    """The part of smbus2's interface that RPi.bme280 reads calibrations by."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    def read_byte_data(self, address: int, register: int) -> int:
+        return self._bus.read_agreed(address, 1, register)[0]
+
+    def read_word_data(self, address: int, register: int) -> int:
+        return int.from_bytes(self._bus.read_agreed(address, 2, register), "little")
+
+
+class BMP280(Chip):
+    """A BMP280 in forced mode."""
+
+    kind = "BMP280"
+    addresses = (0x76, 0x77)
+    accuracy: ClassVar[Mapping[Quantity, Accuracy]] = {
+        Quantity.TEMPERATURE: Accuracy(1.0, 0.005),
+        Quantity.PRESSURE: Accuracy(1.0, 0.002),
+    }
+    chip_ids: ClassVar[tuple[int, ...]] = (0x56, 0x57, 0x58)
+    humidity_oversampling: ClassVar[int] = 0
+    times = conversion_times(TEMPERATURE_OVERSAMPLING, PRESSURE_OVERSAMPLING, 0)
+    conversion_time = times[1]
+    _calibration: bme280.params
+
+    @classmethod
+    @override
+    def _recognise(cls, bus: Bus, address: int) -> Steps[bool]:
+        yield from ()
+        return bus.read_register(address, REGISTER_ID)[0] in cls.chip_ids
+
+    @override
+    def _set_up(self) -> Steps[None]:
+        self._bus.write(self._address, bytes((REGISTER_RESET, RESET)))
+        yield from until(self._calibration_copied, *RESET_TIME)
+        self._calibration = bme280.load_calibration_params(_Registers(self._bus), self._address)
+        if self._calibration.dig_T1 in (0x0000, 0xFFFF) or self._calibration.dig_P1 in (0x0000, 0xFFFF):
+            raise ImplausibleError(f"{self.id}: the calibration was not read well")
+        self._bus.write(self._address, bytes((REGISTER_CONFIG, NO_FILTER)))
+        self._bus.write(self._address, bytes((REGISTER_CONTROL, SETTINGS)))
+
+    @override
+    def measure(self) -> Steps[Measurement]:
+        yield from self._check()
+        if self._bus.read_register(self._address, REGISTER_CONTROL)[0] != SETTINGS:
+            # It has lost its power since the last cycle, and may be another one with another calibration.
+            yield from self._set_up()
+        if self.humidity_oversampling:
+            # Takes effect with the write of REGISTER_CONTROL (BME280, section 5.4.3)
+            self._bus.write(self._address, bytes((REGISTER_CONTROL_HUMIDITY, self.humidity_oversampling)))
+        self._bus.write(self._address, bytes((REGISTER_CONTROL, SETTINGS | FORCED)))
+        yield from until(self._measured, *self.times)
+        if self._bus.read_register(self._address, REGISTER_CONTROL)[0] & ~MODE_MASK != SETTINGS:
+            raise TransferError(f"{self.id}: the settings were not taken")
+        return self._compensate(
+            self._bus.read_agreed(self._address, 8 if self.humidity_oversampling else 6, REGISTER_DATA)
+        )
+
+    def _compensate(self, data: bytes) -> Measurement:
+        raw = bme280.uncompensated_readings(data.ljust(8, b"\0"))
+        if SKIPPED in (raw.temperature, raw.pressure) or raw.humidity == SKIPPED_HUMIDITY:
+            raise ImplausibleError(f"{self.id}: the measurement was skipped")
+        sample = bme280.compensated_readings(raw, self._calibration)
+        values = {Quantity.TEMPERATURE: sample.temperature, Quantity.PRESSURE: sample.pressure}
+        if self.humidity_oversampling:
+            values[Quantity.HUMIDITY] = sample.humidity
+        return Measurement(values)
+
+    def _calibration_copied(self) -> bool | None:
+        return None if self._busy_with(COPYING_CALIBRATION) else True
+
+    def _measured(self) -> bool | None:
+        return None if self._busy_with(MEASURING) else True
+
+    def _busy_with(self, task: int) -> bool:
+        # Asked twice: for a bit that came over wrong, the last result must not be taken for this one's.
+        return any(self._bus.read_register(self._address, REGISTER_STATUS)[0] & task for _ in range(2))
+
+
+class BME280(BMP280):
+    """A BME280: a BMP280 that measures humidity too."""
+
+    kind = "BME280"
+    accuracy: ClassVar[Mapping[Quantity, Accuracy]] = {
+        Quantity.TEMPERATURE: Accuracy(0.5, 0.005),
+        Quantity.HUMIDITY: Accuracy(3.0, 0.02),
+        Quantity.PRESSURE: Accuracy(1.0, 0.002),
+    }
+    chip_ids = (0x60,)
+    humidity_oversampling = HUMIDITY_OVERSAMPLING
+    times = conversion_times(TEMPERATURE_OVERSAMPLING, PRESSURE_OVERSAMPLING, HUMIDITY_OVERSAMPLING)
+    conversion_time = times[1]

@@ -1,0 +1,39 @@
+"""What Linux knows of the board, without a transfer on any bus."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEVICES = Path("/dev")
+ADAPTERS = Path("/sys/class/i2c-dev")
+HAT = Path("/proc/device-tree/hat")
+
+PRODUCT = "ANAVI Infrared pHAT"
+
+
+@dataclass(frozen=True, slots=True)
+class BusInfo:
+    """An I2C bus of this machine."""
+
+    path: str
+    name: str
+    """What the kernel calls its adapter, or nothing."""
+
+
+def buses() -> list[BusInfo]:
+    """Return the buses, by number: the board is on number 1, others belong to displays."""
+    numbers = sorted(
+        int(number) for path in DEVICES.glob("i2c-*") if (number := path.name.removeprefix("i2c-")).isdecimal()
+    )
+    return [BusInfo(f"{DEVICES}/i2c-{number}", _text(ADAPTERS / f"i2c-{number}" / "name")) for number in numbers]
+
+
+def product() -> str:
+    """Return the name in the board's ID EEPROM; nothing where it has none, or where a container hides it."""
+    return _text(HAT / "product")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip("\0\n ")
+    except OSError:
+        return ""

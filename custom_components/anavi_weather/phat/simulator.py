@@ -1,0 +1,185 @@
+"""A board that is not there: simulated below smbus2, so that the drivers cannot tell, with faults to inject.
+
+simulator = Simulator()
+phat = Phat(simulator.bus())
+simulator.unplug(0x40)
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+import errno
+import math
+import os
+import random
+import time
+
+from smbus2 import i2c_msg
+from smbus2.smbus2 import I2C_M_RD
+
+from .chip import ChipId
+from .i2c import Bus, Clock
+from .simulated_chips import SIMULATED_CHIPS, Air, Nack, SimulatedChip
+
+SIMULATED = "simulated"
+"""The name that a simulated bus has in place of a path."""
+
+OFFICIAL_CHIPS = (ChipId("BMP180", 0x77), ChipId("HTU21D", 0x40), ChipId("BH1750", 0x23))
+"""What comes with the board."""
+
+CLOCK_RATE = 100_000  # bits per second
+TIMEOUT = 1.0  # seconds: the Linux adapter's own
+
+
+class VirtualClock:
+    """Time that passes only while it is slept, for tests."""
+
+    def __init__(self) -> None:
+        """Begin well after zero."""
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def sleep(self, seconds: float, /) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+class Weather:
+    """Weather of its own for every seed: a daily cycle, weather fronts, and the small movements of real air."""
+
+    def __init__(self, seed: int | str = 0, altitude: float = 0.0, now: Callable[[], float] = time.time) -> None:
+        """Make the weather of a place at an altitude in m."""
+        generator = random.Random(seed)
+        self._altitude = altitude
+        self._now = now
+        self._phases = [generator.uniform(0, math.tau) for _ in range(16)]
+
+    def _waves(self, seconds: float, first: int, *periods: float) -> float:
+        """Return a smooth value between -1 and 1 that does not repeat."""
+        waves = (math.sin(math.tau * seconds / period + self._phases[first + i]) for i, period in enumerate(periods))
+        return sum(waves) / len(periods)
+
+    def __call__(self) -> Air:
+        """Return the air of this moment."""
+        now = self._now()
+        hour = (now + time.localtime(now).tm_gmtoff) / 3600 % 24
+        front = self._waves(now, 0, 3.1 * 86400, 5.7 * 86400, 8.3 * 86400)
+        gust = self._waves(now, 3, 47, 131, 419, 1009)
+        temperature = 21 + 5 * math.cos(math.tau * (hour - 15) / 24) - 4 * front + 0.3 * gust
+        sea_level = 1014 + 9 * front + 1.2 * math.cos(math.tau * (hour - 10) / 12) + 0.05 * gust
+        # The standard atmosphere's barometric formula
+        pressure = sea_level * (1 - 0.0065 * self._altitude / 288.15) ** 5.255
+        humidity = 62 - 2.4 * (temperature - 21) - 10 * front + 0.8 * self._waves(now, 7, 61, 173, 547)
+        height = math.sin(math.tau * (hour - 6) / 24)  # of the sun; twilight ends some degrees below the horizon
+        clouds = 0.6 + 0.4 * self._waves(now, 10, 53, 307, 1801, 2 * 86400)
+        illuminance = 100_000 * height**1.3 * clouds if height > 0.02 else 600 * math.exp((height - 0.02) * 60)
+        return Air(temperature, min(max(humidity, 5.0), 99.0), pressure, max(illuminance, 0.2))
+
+
+@dataclass(slots=True)
+class Fault:
+    """Something that goes wrong with the next transfers, of one address or of any."""
+
+    times: int = 1
+    address: int | None = None
+
+
+class NackFault(Fault):
+    """A transfer is not acknowledged."""
+
+
+class TimeoutFault(Fault):
+    """A transfer times out: the bus hangs."""
+
+
+@dataclass(slots=True)
+class FlippedBitFault(Fault):
+    """A bit of what is read, counted from the first byte's highest, comes over wrong."""
+
+    bit: int = 0
+
+
+class Simulator:
+    """An I2C adapter, as Bus uses one, with simulated chips plugged in."""
+
+    def __init__(
+        self,
+        chips: Iterable[ChipId] = OFFICIAL_CHIPS,
+        air: Callable[[], Air] | None = None,
+        clock: Clock = time,
+    ) -> None:
+        """Plug in chips."""
+        self._clock = clock
+        air = air or Weather()
+        self.chips: dict[int, SimulatedChip] = {chip.address: SIMULATED_CHIPS[chip.kind](air, clock) for chip in chips}
+        self.plugged = set(self.chips)
+        self.claimed: set[int] = set()
+        self.stuck = False
+        self.busy_time = 0.0  # seconds that messages have taken
+        self._faults: list[Fault] = []
+
+    def bus(self, name: str = SIMULATED) -> Bus:
+        """Return a bus to use this adapter by."""
+        return Bus(self, name, self._clock)
+
+    def unplug(self, address: int) -> None:
+        """Pull a chip."""
+        self.plugged.discard(address)
+
+    def plug(self, address: int) -> None:
+        """Put a chip in, powered on afresh."""
+        if address not in self.plugged:
+            self.chips[address].power_on()
+            self.plugged.add(address)
+
+    def inject(self, fault: Fault) -> None:
+        """Let something go wrong."""
+        self._faults.append(fault)
+
+    def i2c_rdwr(self, *messages: i2c_msg) -> None:
+        """Transfer messages."""
+        faults = [fault for message in messages[:1] for fault in self._take_faults(message.addr)]
+        if self.stuck or any(isinstance(fault, TimeoutFault) for fault in faults):
+            self._clock.sleep(TIMEOUT)
+            raise _error(errno.ETIMEDOUT)
+        for message in messages:
+            self._spend(2 + 9 * (1 + message.len))
+            chip = self.chips.get(message.addr)
+            if chip is None or message.addr not in self.plugged or any(isinstance(f, NackFault) for f in faults):
+                raise _error(errno.EREMOTEIO)
+            try:
+                if not message.flags & I2C_M_RD:
+                    chip.write(bytes(message))
+                    continue
+                answer = bytearray(chip.read(message.len))
+            except Nack:
+                raise _error(errno.EREMOTEIO) from None
+            for flipped in [fault.bit for fault in faults if isinstance(fault, FlippedBitFault)]:
+                answer[flipped // 8 % len(answer)] ^= 0x80 >> flipped % 8
+            for place, byte in enumerate(answer):
+                message.buf[place] = byte
+
+    def claim(self, address: int) -> None:
+        """Refuse an address that a kernel driver has."""
+        if address in self.claimed:
+            raise _error(errno.EBUSY)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def _take_faults(self, address: int) -> list[Fault]:
+        taken = [fault for fault in self._faults if fault.address in (None, address)]
+        for fault in taken:
+            fault.times -= 1
+        self._faults = [fault for fault in self._faults if fault.times > 0]
+        return taken
+
+    def _spend(self, bits: int) -> None:
+        self.busy_time += bits / CLOCK_RATE
+        self._clock.sleep(bits / CLOCK_RATE)
+
+
+def _error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))

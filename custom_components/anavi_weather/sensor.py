@@ -1,0 +1,210 @@
+"""Readings, and what follows from them."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
+from homeassistant.const import (
+    LIGHT_LUX,
+    PERCENTAGE,
+    EntityCategory,
+    UnitOfDensity,
+    UnitOfPressure,
+    UnitOfTemperature,
+    UnitOfTime,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+
+from . import meteorology
+from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, StationData
+from .entity import AnaviWeatherEntity, async_add_entities_and_prune
+from .phat import ChipId, Quantity, quantities
+
+PARALLEL_UPDATES = 0
+
+CHIP_SENSORS: dict[Quantity, SensorEntityDescription] = {
+    Quantity.TEMPERATURE: SensorEntityDescription(
+        key="temperature",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+    ),
+    Quantity.HUMIDITY: SensorEntityDescription(
+        key="humidity",
+        device_class=SensorDeviceClass.HUMIDITY,
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+    ),
+    Quantity.PRESSURE: SensorEntityDescription(
+        key="pressure",
+        device_class=SensorDeviceClass.ATMOSPHERIC_PRESSURE,
+        native_unit_of_measurement=UnitOfPressure.HPA,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+    ),
+    Quantity.ILLUMINANCE: SensorEntityDescription(
+        key="illuminance",
+        device_class=SensorDeviceClass.ILLUMINANCE,
+        native_unit_of_measurement=LIGHT_LUX,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClimateSensorEntityDescription(SensorEntityDescription):
+    """Describes what follows from temperature and humidity."""
+
+    value_fn: Callable[[float, float], float | None]
+
+
+CLIMATE_SENSORS = (
+    ClimateSensorEntityDescription(
+        key="dew_point",
+        translation_key="dew_point",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=meteorology.dew_point,
+    ),
+    ClimateSensorEntityDescription(
+        key="absolute_humidity",
+        device_class=SensorDeviceClass.ABSOLUTE_HUMIDITY,
+        native_unit_of_measurement=UnitOfDensity.GRAMS_PER_CUBIC_METER,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_registry_enabled_default=False,
+        value_fn=meteorology.absolute_humidity,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationSensorEntityDescription(SensorEntityDescription):
+    """Describes a sensor of the station as a whole."""
+
+    value_fn: Callable[[StationData], StateType]
+
+
+PRESSURE_SENSORS = (
+    StationSensorEntityDescription(
+        key="sea_level_pressure",
+        translation_key="sea_level_pressure",
+        device_class=SensorDeviceClass.ATMOSPHERIC_PRESSURE,
+        native_unit_of_measurement=UnitOfPressure.HPA,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=lambda data: data.sea_level_pressure,
+    ),
+    StationSensorEntityDescription(
+        key="pressure_tendency",
+        translation_key="pressure_tendency",
+        device_class=SensorDeviceClass.PRESSURE,
+        native_unit_of_measurement=UnitOfPressure.HPA,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=lambda data: data.pressure_tendency,
+    ),
+    StationSensorEntityDescription(
+        key="forecast",
+        translation_key="forecast",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(meteorology.Forecast),
+        value_fn=lambda data: data.forecast,
+    ),
+)
+
+DIAGNOSTIC_SENSORS = (
+    StationSensorEntityDescription(
+        key="read_time",
+        translation_key="read_time",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        suggested_display_precision=0,
+        value_fn=lambda data: data.reading.duration * 1000,
+    ),
+    StationSensorEntityDescription(
+        key="errors",
+        translation_key="errors",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda data: data.errors,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the sensors of the chips that the station has."""
+    coordinator = entry.runtime_data
+    entities: list[AnaviWeatherEntity] = [
+        ChipSensor(coordinator, chip, quantity) for chip in coordinator.chips for quantity in quantities(chip)
+    ]
+    if hygrometer := coordinator.main_chip(Quantity.HUMIDITY):
+        entities += [ClimateSensor(coordinator, description, hygrometer) for description in CLIMATE_SENSORS]
+    if barometer := coordinator.main_chip(Quantity.PRESSURE):
+        entities += [StationSensor(coordinator, description, barometer) for description in PRESSURE_SENSORS]
+    entities += [StationSensor(coordinator, description) for description in DIAGNOSTIC_SENSORS]
+    async_add_entities_and_prune(coordinator, async_add_entities, entities)
+
+
+class ChipSensor(AnaviWeatherEntity, SensorEntity):
+    """One quantity of one chip: the best chip's is the main entity, another's a diagnostic one."""
+
+    def __init__(self, coordinator: AnaviWeatherCoordinator, chip: ChipId, quantity: Quantity) -> None:
+        """Find out which of the two it is."""
+        super().__init__(coordinator, CHIP_SENSORS[quantity], chip, quantity)
+        self._quantity = quantity
+        if chip != coordinator.main_chip(quantity):
+            kinds = Counter(other.kind for other in coordinator.chips)
+            self._attr_entity_category = EntityCategory.DIAGNOSTIC
+            self._attr_entity_registry_enabled_default = False
+            self._attr_translation_key = f"chip_{quantity}"
+            self._attr_translation_placeholders = {"chip": str(chip) if kinds[chip.kind] > 1 else chip.kind}
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value; there is none above the range."""
+        return _rounded(self.measurement.values.get(self._quantity))
+
+
+class ClimateSensor(AnaviWeatherEntity, SensorEntity):
+    """What follows from the temperature and the humidity of one chip."""
+
+    entity_description: ClimateSensorEntityDescription
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        values = self.measurement.values
+        return _rounded(self.entity_description.value_fn(values[Quantity.TEMPERATURE], values[Quantity.HUMIDITY]))
+
+
+class StationSensor(AnaviWeatherEntity, SensorEntity):
+    """A sensor of the station as a whole."""
+
+    entity_description: StationSensorEntityDescription
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        value = self.entity_description.value_fn(self.coordinator.data)
+        return _rounded(value) if isinstance(value, float) else value
+
+
+def _rounded(value: float | None) -> float | None:
+    """Return what the chips resolve of a number: more decimals would fill the recorder with noise."""
+    return None if value is None else round(value, 2)

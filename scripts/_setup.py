@@ -1,0 +1,95 @@
+"""The steps that make a new Home Assistant ready. Each looks first at what is there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from _api import FlowError, HomeAssistant
+from _dashboard import ICON, TITLE, URL_PATH, Entity, dashboard
+from _instance import DOMAIN
+from requirements import OURS
+
+STATIONS_FILE = "stations.json"
+DASHBOARD_FILE = "dashboard.json"
+
+
+async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str) -> str:
+    """Have the station on this bus, and no other; return in what way that was brought about."""
+    entries = {entry["entry_id"]: entry for entry in await home_assistant.call("config_entries/get", domain=DOMAIN)}
+    stations = {b: id_ for b, id_ in _load(folder / STATIONS_FILE).items() if id_ in entries}
+    done = "is there already"
+    if bus not in stations:
+        try:
+            stations[bus] = await home_assistant.add_entry(DOMAIN, {"user": {"bus": bus}})
+        except FlowError as error:
+            if error.key == "already_configured":
+                return "is there already, added by hand"
+            raise
+        _save(folder / STATIONS_FILE, stations)
+        done = "added"
+    elif entries[stations[bus]]["disabled_by"]:
+        await _disable(home_assistant, stations[bus], None)
+        done = "enabled"
+    for other, entry_id in stations.items():
+        if other != bus and not entries[entry_id]["disabled_by"]:
+            await _disable(home_assistant, entry_id, "user")
+    return done
+
+
+async def _disable(home_assistant: HomeAssistant, entry_id: str, by: str | None) -> None:
+    await home_assistant.call("config_entries/disable", entry_id=entry_id, disabled_by=by)
+
+
+async def entry_problem(home_assistant: HomeAssistant) -> str | None:
+    """Return why the station does not work."""
+    for entry in await home_assistant.call("config_entries/get", domain=DOMAIN):
+        if not entry["disabled_by"] and entry["state"] != "loaded":
+            return f"{entry['title']}: {entry['state']}: {entry['reason'] or 'see the log'}"
+    return None
+
+
+async def set_up_dashboard(home_assistant: HomeAssistant, folder: Path) -> str:
+    """Have a dashboard of all entities, unless somebody has edited it; return what was done."""
+    wanted = dashboard(await enabled_entities(home_assistant))
+    dashboards = await home_assistant.call("lovelace/dashboards/list")
+    if all(d["url_path"] != URL_PATH for d in dashboards):
+        await home_assistant.call("lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon=ICON)
+        await home_assistant.call("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
+        done = "made"
+    else:
+        there = await home_assistant.call("lovelace/config", url_path=URL_PATH)
+        if there != _load(folder / DASHBOARD_FILE):
+            return "is left as it was edited"
+        if there == wanted:
+            return "is there already"
+        done = "brought up to date"
+    await home_assistant.call("lovelace/config/save", url_path=URL_PATH, config=wanted)
+    _save(folder / DASHBOARD_FILE, wanted)
+    return done
+
+
+async def enabled_entities(home_assistant: HomeAssistant) -> list[Entity]:
+    """Return the integration's entities that ought to have a state."""
+    return [
+        Entity(entry["entity_id"], entry["unique_id"], entry["entity_category"])
+        for entry in await home_assistant.call("config/entity_registry/list")
+        if entry["platform"] == DOMAIN and not entry["disabled_by"]
+    ]
+
+
+def explain(error: FlowError) -> str:
+    """Return what the config flow shows a user for this reason."""
+    translations = _load(OURS / "translations" / "en.json")
+    text = translations.get("config", {}).get(error.kind, {}).get(error.key)
+    return text.format_map(error.placeholders) if text else f"its form answers “{error.key}”"
+
+
+def _load(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+def _save(file: Path, content: dict[str, Any]) -> None:
+    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

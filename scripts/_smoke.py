@@ -1,0 +1,82 @@
+"""Tells whether every entity has a state, and whether the log is free of errors of ours."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+import re
+from typing import Any
+
+from _dashboard import SLOW_KEYS, Entity
+from _instance import DOMAIN, LOG_RECORD
+
+# The state of these is the time at which something has happened for the last time.
+MOMENT_DOMAINS = {"button", "event", "infrared"}
+ERROR_LEVELS = {"ERROR", "CRITICAL"}
+# By its module, by its files, or by name; but not a folder that happens to have the same name.
+OURS_IN_LOG = re.compile(rf"custom_components[./]{DOMAIN}|(?<![\w./-]){DOMAIN}(?![\w/-])")
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entity with the state it is in, and what is wrong with that."""
+
+    entity_id: str
+    state: str
+    unit: str
+    problem: str
+
+
+def rows(entities: Iterable[Entity], states: dict[str, dict[str, Any]]) -> list[Row]:
+    """Return a row for each entity."""
+    return [_row(entity, states.get(entity.entity_id)) for entity in entities]
+
+
+def _row(entity: Entity, state: dict[str, Any] | None) -> Row:
+    if state is None:
+        return Row(entity.entity_id, "", "", "missing")
+    attributes = state["attributes"]
+    problem = ""
+    if attributes.get("restored"):
+        problem = "left over from an earlier run"
+    elif state["state"] == "unavailable":
+        problem = "unavailable"
+    elif state["state"] == "unknown" and not _may_be_unknown(entity):
+        problem = "unknown"
+    unit = attributes.get("unit_of_measurement") or ""
+    return Row(entity.entity_id, state["state"], unit, problem)
+
+
+def _may_be_unknown(entity: Entity) -> bool:
+    return entity.key in SLOW_KEYS or entity.domain in MOMENT_DOMAINS
+
+
+def table(content: list[Row]) -> str:
+    """Return the rows as aligned text."""
+    header = Row("entity", "state", "unit", "problem")
+    lines = [(r.entity_id, r.state, r.unit, r.problem) for r in (header, *content)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def errors_of_ours(log: Path) -> list[str]:
+    """Return the records of the log that are errors, or have a traceback, and name the integration."""
+    return [record for record in _records(log) if _is_error(record) and OURS_IN_LOG.search(record)]
+
+
+def _is_error(record: str) -> bool:
+    start = LOG_RECORD.match(record)
+    is_error = start is not None and start["level"] in ERROR_LEVELS
+    return is_error or "Traceback (most recent call last)" in record
+
+
+def _records(log: Path) -> Iterator[str]:
+    """Yield the log's records, each with the lines that belong to it."""
+    record = ""
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
+        if LOG_RECORD.match(line):
+            yield record
+            record = ""
+        record += line
+    yield record

@@ -1,0 +1,216 @@
+"""Start Home Assistant with the integration, a ready account and a dashboard of the readings.
+
+Stop it with Ctrl-C. What it has recorded, the account, the station and the dashboard are kept for the next start.
+"""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+import os
+from pathlib import Path
+import signal
+import sys
+import tempfile
+import time
+
+from _api import ApiError, FlowError, HomeAssistant, Login, connect
+from _dashboard import TITLE, URL_PATH
+from _instance import LOG_FILE, RESTART_EXIT_CODE, Instance, StartError, bind, prepare
+from _setup import enabled_entities, entry_problem, explain, set_up_dashboard, set_up_station
+from _smoke import Row, errors_of_ours, rows, table
+from requirements import OURS
+
+DEFAULT_FOLDER = OURS.parents[1] / ".develop"
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 18123
+SIMULATED = "simulated"
+SMOKE_SECONDS = 120
+CLEAN_EXITS = {0, -signal.SIGTERM}  # the latter while it is still starting
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def say(what: str) -> None:
+    """Tell what is going on."""
+    print(f"develop: {what}", flush=True)
+
+
+def show(line: str) -> None:
+    """Pass on a line of Home Assistant's log."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(prog="scripts/develop", description=__doc__)
+    parser.add_argument("--bus", default=SIMULATED, help="a real board, as /dev/i2c-1, instead of the simulated one")
+    parser.add_argument("--host", default=DEFAULT_HOST, help="listen on this address; 0.0.0.0 is the whole network")
+    parser.add_argument(
+        "--port",
+        type=int,
+        help=f"default: the variable SETUP_PORT, else {DEFAULT_PORT}; 0, and with --smoke, any that is free",
+    )
+    folder = parser.add_mutually_exclusive_group()
+    folder.add_argument(
+        "--config",
+        type=Path,
+        default=DEFAULT_FOLDER,
+        metavar="FOLDER",
+        help="Home Assistant's folder (default: .develop)",
+    )
+    folder.add_argument(
+        "--smoke",
+        action="store_true",
+        help="start in a new folder, wait for all states, print them, and stop; fail if one is "
+        "missing or the log has an error of ours",
+    )
+    return parser.parse_args()
+
+
+@asynccontextmanager
+async def running(instance: Instance, bus: str) -> AsyncIterator[None]:
+    """Start Home Assistant and make it ready; stop it in the end, however that comes."""
+    started = time.monotonic()
+    say(f"starting Home Assistant in {instance.folder}")
+    try:
+        await instance.start()
+        # Nothing stays connected: Home Assistant would wait for it when it stops by itself.
+        async with signed_in(instance) as home_assistant:
+            await make_ready(home_assistant, instance.folder, bus)
+        say(f"ready after {time.monotonic() - started:.1f} s")
+        yield
+    finally:
+        if instance.exit_code is None:
+            say("stopping Home Assistant")
+            if (exit_code := await instance.stop()) not in CLEAN_EXITS:
+                say(f"Home Assistant ended with exit code {exit_code}")
+
+
+@asynccontextmanager
+async def signed_in(instance: Instance) -> AsyncIterator[HomeAssistant]:
+    """Use the folder's account, which is created the first time."""
+    login = Login.load(instance.folder, instance.url)
+    login.save(instance.folder)
+    async with connect(login) as home_assistant:
+        # Until then Home Assistant would not stop in good order, and could forget the account.
+        await home_assistant.wait_until_running()
+        login.save(instance.folder)
+        yield home_assistant
+
+
+async def make_ready(home_assistant: HomeAssistant, folder: Path, bus: str) -> None:
+    """Set up the station and the dashboard."""
+    say(f"the pHAT ({bus}) {await set_up_station(home_assistant, folder, bus)}")
+    if problem := await entry_problem(home_assistant):
+        say(f"the station does not work: {problem}")
+    say(f"the dashboard “{TITLE}” {await set_up_dashboard(home_assistant, folder)}")
+
+
+async def serve(instance: Instance, bus: str) -> int | None:
+    """Run Home Assistant until it ends; when it asks for it, start it again."""
+    while True:
+        async with running(instance, bus):
+            login = Login.load(instance.folder, instance.url)
+            say(f"open {login.url}/{URL_PATH} and log in as {login.username}, {login.password}")
+            say(f"the whole log is in {instance.folder / LOG_FILE}; Ctrl-C stops")
+            await instance.wait()
+        if instance.exit_code != RESTART_EXIT_CODE:
+            say(f"Home Assistant ended by itself with exit code {instance.exit_code}")
+            return instance.exit_code
+
+
+async def smoke(instance: Instance, bus: str) -> int:
+    """Start Home Assistant, print the entities' states, stop it, and return 0 if all is well."""
+    async with running(instance, bus), signed_in(instance) as home_assistant:
+        say("waiting for the state of every entity")
+        content = await states(home_assistant)
+    print(table(content), flush=True)
+    problems = [f"{row.entity_id} is {row.problem}" for row in content if row.problem]
+    if not content:
+        problems.append("the integration has no entity")
+    problems += [f"in the log: {record}" for record in errors_of_ours(instance.folder / LOG_FILE)]
+    for problem in problems:
+        say(problem)
+    say("this did not go well" if problems else f"all is well: {len(content)} entities")
+    return 1 if problems or instance.exit_code else 0
+
+
+async def states(home_assistant: HomeAssistant) -> list[Row]:
+    """Wait until nothing is wrong with any entity, but not for ever; return what there is."""
+    end = time.monotonic() + SMOKE_SECONDS
+    while True:
+        entities = await enabled_entities(home_assistant)
+        found = {state["entity_id"]: state for state in await home_assistant.call("get_states")}
+        content = rows(entities, found)
+        if (content and not any(row.problem for row in content)) or time.monotonic() > end:
+            return content
+        await asyncio.sleep(0.5)
+
+
+async def until_stopped(work: Coroutine[None, None, int | None]) -> int | None:
+    """Do the work and return its result; or None, when a signal has ended it in good order."""
+    task = asyncio.ensure_future(work)
+
+    def stop() -> None:
+        # A second signal would disturb the good order.
+        if not task.cancelling():
+            task.cancel()
+
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        return await task
+    return None
+
+
+def run(options: argparse.Namespace, folder: Path) -> int:
+    """Do what the options say in this folder; return the exit code."""
+    try:
+        port = choose_port(options)
+        prepare(folder, options.host, port, anew=Login.is_unfinished(folder))
+        instance = Instance(folder, address(options.host, port), None if options.smoke else show)
+        work = smoke(instance, options.bus) if options.smoke else serve(instance, options.bus)
+        exit_code = asyncio.run(until_stopped(work))
+    except FlowError as error:
+        say(f"the pHAT ({options.bus}) cannot be added: {explain(error)}")
+        return 1
+    except (ApiError, StartError) as error:
+        say(str(error))
+        return 1
+    if exit_code is None:
+        return 1 if options.smoke or instance.exit_code not in CLEAN_EXITS else 0
+    return exit_code
+
+
+def choose_port(options: argparse.Namespace) -> int:
+    """Return the port to listen on, if that is possible."""
+    port = options.port
+    if port is None:
+        port = 0 if options.smoke else int(os.environ.get("SETUP_PORT", DEFAULT_PORT))
+    try:
+        return bind(options.host, port)
+    except OSError as error:
+        raise StartError(
+            f"cannot listen on port {port} of {options.host}: {error.strerror}\n"
+            "Is another scripts/develop running? --port chooses another port."
+        ) from None
+
+
+def address(host: str, port: int) -> str:
+    """Return where a browser on this machine finds a server that listens there."""
+    if host in {"0.0.0.0", "::"}:
+        host = DEFAULT_HOST
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def main() -> int:
+    """Use a folder that stays, or for a smoke test one that does not."""
+    options = arguments()
+    if not options.smoke:
+        return run(options, options.config.absolute())
+    with tempfile.TemporaryDirectory(prefix="anavi_weather-") as folder:
+        return run(options, Path(folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""Print what the integration, and the parts of Home Assistant it is used with, require."""
+
+import json
+from pathlib import Path
+
+import homeassistant
+
+# Those of `default_config` that a remote station uses: the rest would only make the first start longer.
+# `mobile_app` is not among them: it imports the voice assistant.
+INTEGRATIONS = (
+    "backup",
+    "config",
+    "energy",
+    "frontend",
+    "history",
+    "image_upload",
+    "infrared",
+    "logbook",
+    "recorder",
+    "system_health",
+)
+# Home Assistant sets up more by default, and imports all of that to describe the actions there are. These packages of
+# the voice assistant must be compiled, which not every machine can; scripts/develop does without.
+COMPILED = ("pymicro-vad", "pyspeex-noise")
+CORE = Path(homeassistant.__file__).parent / "components"
+OURS = Path(__file__).parents[1] / "custom_components" / "anavi_weather"
+
+
+def requirements(*domains: str) -> set[str]:
+    """Return the requirements of integrations of Home Assistant, and of all that they depend on."""
+    found, seen, waiting = set[str](), set[str](), list(domains)
+    while waiting:
+        domain = waiting.pop()
+        if domain not in seen:
+            seen.add(domain)
+            manifest = read_manifest(CORE / domain)
+            found.update(manifest.get("requirements", ()))
+            waiting += manifest.get("dependencies", ())
+    return found
+
+
+def read_manifest(integration: Path) -> dict[str, list[str]]:
+    """Return what an integration declares."""
+    content: dict[str, list[str]] = json.loads((integration / "manifest.json").read_text(encoding="utf-8"))
+    return content
+
+
+if __name__ == "__main__":
+    # Slow to import, and of no use to scripts/develop.
+    from homeassistant.bootstrap import DEFAULT_INTEGRATIONS
+
+    ours = read_manifest(OURS)
+    needed = requirements(*INTEGRATIONS, *DEFAULT_INTEGRATIONS, *ours.get("dependencies", ()))
+    needed.update(ours.get("requirements", ()))
+    print(*sorted(package for package in needed if not package.startswith(COMPILED)), sep="\n")

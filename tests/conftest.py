@@ -1,0 +1,241 @@
+"""What the tests of the integration have in common."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+import errno
+from functools import partial
+import logging
+import os
+from pathlib import Path
+from typing import Any, Protocol
+from unittest.mock import patch
+
+from freezegun.api import FrozenDateTimeFactory
+from hypothesis import settings
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from smbus2 import i2c_msg
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.anavi_weather.const import CONF_BUS, CONF_CHIPS, DEFAULT_INTERVAL, DOMAIN
+from custom_components.anavi_weather.phat import Bus, ChipId, board
+from custom_components.anavi_weather.phat.simulated_chips import Air
+from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, SIMULATED, Simulator, VirtualClock
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("anavi_weather", deadline=None)
+settings.load_profile("anavi_weather")
+
+# The plugin logs every statement, and writes all logs to the terminal: pytest has them already, of a test that fails.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+for handler in logging.root.handlers[:]:
+    if type(handler) is logging.StreamHandler:
+        logging.root.removeHandler(handler)
+
+
+class PassTime(Protocol):
+    """Lets so many seconds pass, or an interval, and what is due then be done."""
+
+    async def __call__(self, seconds: float = DEFAULT_INTERVAL + 1) -> None:
+        """Let time pass."""
+
+
+def value(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the state of an entity."""
+    state = hass.states.get(entity_id)
+    assert state, f"There is no {entity_id}"
+    return state.state
+
+
+def number(hass: HomeAssistant, entity_id: str) -> float:
+    """Return the state of an entity as a number."""
+    return float(value(hass, entity_id))
+
+
+def is_loaded(entry: ConfigEntry) -> bool:
+    """Return whether an entry is set up: a function, because to mypy a state that was asserted stays."""
+    return entry.state is ConfigEntryState.LOADED
+
+
+@pytest.fixture(autouse=True)
+def integration(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant see the integration; the recorder, which it needs, has to be there first.
+
+    Time has to stand still before a timer is set: to the event loop it is another time.
+    """
+    if "freezer" in request.fixturenames:
+        request.getfixturevalue("freezer")
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
+        request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+def air() -> Air:
+    """Return the air around the simulated chips; a test may change it."""
+    return Air()
+
+
+@pytest.fixture
+def chips() -> tuple[ChipId, ...]:
+    """Return the chips of the simulator; a test may have others by parametrizing this."""
+    return OFFICIAL_CHIPS
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return the options of the entry; a test may have others by parametrizing this."""
+    return {}
+
+
+@pytest.fixture
+def simulator(air: Air, chips: tuple[ChipId, ...]) -> Iterator[Simulator]:
+    """Return the simulated pHAT that is used from now on, with time that passes only where it is slept."""
+    simulator = Simulator(chips, lambda: air, VirtualClock())
+    with (
+        patch("custom_components.anavi_weather.coordinator.Simulator", return_value=simulator),
+        patch("custom_components.anavi_weather.config_flow.Simulator", return_value=simulator),
+    ):
+        yield simulator
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, chips: tuple[ChipId, ...], options: dict[str, Any]) -> MockConfigEntry:
+    """Return an entry of the simulated pHAT."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Simulated pHAT",
+        unique_id=SIMULATED,
+        data={CONF_BUS: SIMULATED, CONF_CHIPS: [str(chip) for chip in chips]},
+        options=options,
+        entry_id="01STATION",
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.fixture
+async def station(hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator) -> MockConfigEntry:
+    """Return the entry of the simulated pHAT, loaded."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Return snapshots in Home Assistant's form."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default() -> Iterator[None]:
+    """Enable the entities that are disabled by default."""
+    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=True):
+        yield
+
+
+@pytest.fixture
+def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> PassTime:
+    """Return what lets time pass."""
+
+    async def pass_time(seconds: float = DEFAULT_INTERVAL + 1) -> None:
+        freezer.tick(seconds)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    return pass_time
+
+
+class PluggedBus:
+    """A bus of the kernel's, opened: it holds a descriptor, and its chips are a simulator's."""
+
+    def __init__(self, simulators: Mapping[str, Simulator], path: str) -> None:
+        """Open the bus; OSError if there is none."""
+        self._descriptor = os.open(path, os.O_RDWR)
+        self._path = Path(path)
+        self._simulator = simulators[path]
+
+    def i2c_rdwr(self, *messages: i2c_msg) -> None:
+        """Transfer messages, unless the adapter is gone meanwhile."""
+        if not self._path.exists():
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        self._simulator.i2c_rdwr(*messages)
+
+    def claim(self, address: int) -> None:
+        """Ask for an address."""
+        self._simulator.claim(address)
+
+    def close(self) -> None:
+        """Close the bus."""
+        os.close(self._descriptor)
+
+
+class Machine:
+    """A Raspberry Pi: I2C buses can be plugged into it, each with chips."""
+
+    def __init__(self, root: Path, air: Air) -> None:
+        """Begin without a bus."""
+        self.devices = root / "dev"
+        self.devices.mkdir()
+        self.adapters = root / "i2c-dev"
+        self.hat = root / "hat"
+        self.simulators: dict[str, Simulator] = {}
+        self.clock = VirtualClock()
+        self._air = air
+
+    def path(self, number: int = 1) -> str:
+        """Return the path of a bus, whether it is there or not."""
+        return f"{self.devices}/i2c-{number}"
+
+    def plug(self, number: int = 1, chips: tuple[ChipId, ...] = OFFICIAL_CHIPS, name: str | None = None) -> Simulator:
+        """Plug a bus in."""
+        path = self.path(number)
+        Path(path).touch()
+        if name:
+            (self.adapters / f"i2c-{number}").mkdir(parents=True)
+            (self.adapters / f"i2c-{number}" / "name").write_text(f"{name}\n", encoding="utf-8")
+        self.simulators[path] = Simulator(chips, lambda: self._air, self.clock)
+        return self.simulators[path]
+
+    def unplug(self, number: int = 1) -> None:
+        """Pull a bus."""
+        Path(self.path(number)).unlink()
+
+    def descriptors(self) -> int:
+        """Return how many descriptors are open on buses."""
+        targets = []
+        for link in Path("/proc/self/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                targets.append(link.readlink())
+        return sum(target.parent == self.devices for target in targets)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, air: Air) -> Iterator[Machine]:
+    """Return the machine that Home Assistant runs on."""
+    machine = Machine(tmp_path, air)
+    with (
+        patch.multiple(board, DEVICES=machine.devices, ADAPTERS=machine.adapters, HAT=machine.hat),
+        patch("custom_components.anavi_weather.phat.i2c.LinuxAdapter", partial(PluggedBus, machine.simulators)),
+        patch("custom_components.anavi_weather.phat.Bus", partial(Bus, clock=machine.clock)),
+    ):
+        yield machine
+
+
+@pytest.fixture
+def board_entry(hass: HomeAssistant, machine: Machine, options: dict[str, Any]) -> MockConfigEntry:
+    """Return an entry of a real board on bus 1, which is to be plugged in."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title=board.PRODUCT,
+        unique_id=machine.path(),
+        data={CONF_BUS: machine.path(), CONF_CHIPS: [str(chip) for chip in OFFICIAL_CHIPS]},
+        options=options,
+        entry_id="01BOARD",
+    )
+    entry.add_to_hass(hass)
+    return entry

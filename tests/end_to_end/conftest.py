@@ -1,0 +1,74 @@
+"""A scripts/develop to be tested, in a folder of its own."""
+
+import json
+from pathlib import Path
+import signal
+import subprocess
+import time
+from typing import Any, Self
+from urllib.request import Request, urlopen
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+START_SECONDS = 300  # the first time, everything is installed
+STOP_SECONDS = 30
+
+
+class Develop:
+    """A running scripts/develop."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it; the folder may be that of an earlier one."""
+        self.folder = folder
+        self._output = folder / "output.txt"
+        with self._output.open("w") as output:
+            self._process = subprocess.Popen(
+                [SCRIPTS / "develop", "--config", folder, "--port", "0"], stdout=output, stderr=subprocess.STDOUT
+            )
+
+    def __enter__(self) -> Self:
+        """Wait until it can be used."""
+        end = time.monotonic() + START_SECONDS
+        while "develop: open http" not in self.output:
+            assert self._process.poll() is None, self.output
+            assert time.monotonic() < end, self.output
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind, whatever the test has found."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(STOP_SECONDS)
+
+    @property
+    def output(self) -> str:
+        """Return what it has said until now."""
+        return self._output.read_text()
+
+    @property
+    def login(self) -> dict[str, str]:
+        """Return the address and the account."""
+        content: dict[str, str] = json.loads((self.folder / "login.json").read_text())
+        return content
+
+    def get(self, path: str) -> Any:
+        """Return what Home Assistant answers."""
+        login = self.login
+        request = Request(login["url"] + path, headers={"Authorization": f"Bearer {login['token']}"})
+        with urlopen(request, timeout=10) as response:
+            return json.load(response)
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C, and return the exit code."""
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(STOP_SECONDS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a new folder for Home Assistant."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    return folder

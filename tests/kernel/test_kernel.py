@@ -1,0 +1,22 @@
+"""Runs the tests on a real kernel, where there is a program to run one."""
+
+import os
+from pathlib import Path
+import subprocess
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts/test-kernel"
+
+
+@pytest.mark.end_to_end
+@pytest.mark.skipif("KERNEL_RUNNER" not in os.environ, reason="KERNEL_RUNNER names no program to run a kernel with")
+def test_the_drivers_agree_with_a_real_kernel() -> None:
+    result = subprocess.run([SCRIPT], capture_output=True, text=True, check=False, timeout=240)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_without_a_kernel_it_says_that_it_is_skipped() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "KERNEL_RUNNER"}
+    result = subprocess.run([SCRIPT], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("skipped: ")

@@ -1,0 +1,123 @@
+"""Chips that are not the board's, at its chips' addresses: what they do with messages that are not meant for them."""
+
+from typing import override
+
+from custom_components.anavi_weather.phat.simulated_chips import RegisterChip, SimulatedBMP280, SimulatedChip
+
+
+class PCF8574(SimulatedChip):
+    """A port expander: every byte written is put out on its pins, and read back."""
+
+    @override
+    def power_on(self) -> None:
+        self.port = 0xFF
+
+    @override
+    def write(self, data: bytes) -> None:
+        self.port = data[-1] if data else self.port
+
+    @override
+    def read(self, length: int) -> bytes:
+        return bytes((self.port,)) * length
+
+
+class CountingRegisterChip(RegisterChip):
+    """A chip with fewer registers than there are numbers, whose pointer goes on with every byte read."""
+
+    SIZE = 256
+    POWER_ON: dict[int, int] = {}  # noqa: RUF012
+
+    @override
+    def power_on(self) -> None:
+        super().power_on()
+        for register, value in self.POWER_ON.items():
+            self.registers[register] = value
+
+    @override
+    def read(self, length: int) -> bytes:
+        answer = super().read(length)
+        self.pointer = (self.pointer + length) % self.SIZE
+        return answer
+
+
+class MCP23017(CountingRegisterChip):
+    """A port expander with registers; all pins are inputs."""
+
+    SIZE = 0x16
+    POWER_ON = {0x00: 0xFF, 0x01: 0xFF}  # noqa: RUF012
+
+
+class PCA9685(CountingRegisterChip):
+    """A driver of LEDs and servos."""
+
+    POWER_ON = {0x00: 0x11, 0x01: 0x04, 0x02: 0xE2, 0xFE: 0x1E}  # noqa: RUF012
+
+
+class BME680(CountingRegisterChip):
+    """A Bosch sensor that is none of the board's."""
+
+    POWER_ON = {0xD0: 0x61}  # noqa: RUF012
+
+
+class LPS25H(RegisterChip):
+    """A barometer, as on the Sense HAT; its pointer goes on only when its highest bit says so."""
+
+    @override
+    def power_on(self) -> None:
+        super().power_on()
+        self.registers[0x0F] = 0xBD
+        self.registers[0x10] = 0x05
+
+    @override
+    def read(self, length: int) -> bytes:
+        return bytes((self.registers[self.pointer],)) * length
+
+
+class INA219(SimulatedChip):
+    """A current sensor with 16-bit registers; the number of none leaves the last one selected."""
+
+    @override
+    def power_on(self) -> None:
+        self.registers = [0x399F, 0, 0, 0, 0, 0]
+        self.pointer = 0
+
+    @override
+    def write(self, data: bytes) -> None:
+        if data and data[0] < len(self.registers):
+            self.pointer = data[0]
+        if len(data) > 2:
+            self.registers[self.pointer] = int.from_bytes(data[1:3])
+
+    @override
+    def read(self, length: int) -> bytes:
+        return self.registers[self.pointer].to_bytes(2)[:length].ljust(length, b"\xff")
+
+
+class MS5611(SimulatedChip):
+    """A barometer that takes commands; without one that asks for something, it answers zeros."""
+
+    @override
+    def power_on(self) -> None:
+        pass
+
+    @override
+    def write(self, data: bytes) -> None:
+        pass
+
+    @override
+    def read(self, length: int) -> bytes:
+        return bytes(length)
+
+
+class TCA9548A(PCF8574):
+    """A multiplexer: the byte written chooses its channels, and is read back."""
+
+    @override
+    def power_on(self) -> None:
+        self.port = 0x00
+
+
+class NewBMP(SimulatedBMP280):
+    """A Bosch chip of the future."""
+
+    CHIP_ID = 0x50

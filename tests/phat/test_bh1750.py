@@ -1,0 +1,265 @@
+"""Tests of the BH1750's driver."""
+
+from itertools import pairwise
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.anavi_weather.phat import ChipId, Phat, Quantity
+from custom_components.anavi_weather.phat.bh1750 import (
+    CONTINUOUS_HIGH,
+    CONTINUOUS_HIGH_2,
+    DESCEND_AT,
+    LEAVE_AT,
+    RANGES,
+    SATURATED,
+    Range,
+)
+from custom_components.anavi_weather.phat.simulated_chips import SimulatedBH1750
+
+from .bench import BH1750, Bench
+
+DARK, STARLIGHT, ROOM, FULL_SUN = 0.0, 0.2, 300.0, 120_000.0
+DECADES = (0.1, 1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 121_500.0)
+QUICK = 0.010  # seconds: a cycle that waited for no conversion
+
+
+@pytest.fixture
+def chips() -> tuple[ChipId, ...]:
+    return (BH1750,)
+
+
+@pytest.fixture
+def simulated(bench: Bench) -> SimulatedBH1750:
+    """Return the simulated chip."""
+    return bench.chip(SimulatedBH1750, BH1750.address)
+
+
+def near(lux: float) -> object:
+    """Return what a reading of a light compares equal to, in any range."""
+    return pytest.approx(lux, rel=0, abs=RANGES[-1].resolution / 2 + 1e-6)
+
+
+def very_near(lux: float) -> object:
+    """Return what a reading of a light compares equal to, in the best range for it."""
+    range_ = next((range_ for range_ in RANGES if lux < DESCEND_AT * range_.end - 1), RANGES[-1])
+    return pytest.approx(lux, rel=0, abs=range_.resolution / 2 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("range_", "lux"),
+    [
+        (Range(CONTINUOUS_HIGH, 69), 28067),  # the data sheet's example, page 7
+        (Range(CONTINUOUS_HIGH, 138), 28067 / 2),  # twice the window, page 11
+        (Range(CONTINUOUS_HIGH_2, 69), 28067 / 2),
+        (Range(CONTINUOUS_HIGH, 31), 62471),
+    ],
+)
+def test_the_data_sheets_arithmetic(range_: Range, lux: float) -> None:
+    assert 0x8390 * range_.resolution == pytest.approx(lux, abs=1)
+
+
+def test_the_ranges_overlap_each_other() -> None:
+    for lower, upper in pairwise(RANGES):
+        assert lower.resolution < upper.resolution
+        assert lower.end * LEAVE_AT < DESCEND_AT * upper.end
+    assert RANGES[-1].end == pytest.approx(121_557, abs=1)
+
+
+@pytest.mark.parametrize("lux", DECADES)
+def test_every_decade_is_measured_to_its_resolution(bench: Bench, lux: float) -> None:
+    bench.air.illuminance = lux
+    bench.read()
+    assert bench.lux() == very_near(lux)
+
+
+@given(lux=st.floats(0, 121_500))
+def test_any_steady_light_is_measured_to_its_resolution(lux: float) -> None:
+    bench = Bench(BH1750)
+    bench.air.illuminance = lux
+    bench.read()
+    assert bench.lux() == very_near(lux)
+
+
+def test_darkness_is_a_reading(bench: Bench) -> None:
+    bench.air.illuminance = DARK
+    assert [bench.lux(), bench.lux()] == [0, 0]
+
+
+def test_light_above_the_range_has_no_value(bench: Bench) -> None:
+    bench.air.illuminance = 130_000
+    for _ in range(2):
+        reading = bench.read()
+        measurement = reading.measurements[BH1750]
+        assert measurement is not None
+        assert measurement.values == {}
+        assert measurement.above_range == {Quantity.ILLUMINANCE}
+    assert reading.duration < QUICK
+
+
+def test_light_within_the_range_is_not_above_it(bench: Bench) -> None:
+    measurement = bench.read().measurements[BH1750]
+    assert measurement is not None
+    assert measurement.above_range == frozenset()
+
+
+@pytest.mark.parametrize("pace", [0.6, 1.0, 1.2])
+@pytest.mark.parametrize("before", [DARK, STARLIGHT, ROOM, 20_000.0, FULL_SUN, 200_000.0])
+@pytest.mark.parametrize("after", [DARK, STARLIGHT, ROOM, 20_000.0, FULL_SUN])
+def test_a_sudden_change_is_measured_at_once(
+    bench: Bench, simulated: SimulatedBH1750, before: float, after: float, pace: float
+) -> None:
+    simulated.pace = pace
+    bench.air.illuminance = before
+    bench.read()
+    bench.air.illuminance = after
+    assert bench.lux() == near(after)
+
+
+@pytest.mark.parametrize("pace", [0.6, 1.0, 1.2])
+def test_cycles_in_quick_succession_do_not_mix_up_ranges(bench: Bench, simulated: SimulatedBH1750, pace: float) -> None:
+    simulated.pace = pace
+    for lux in (ROOM, FULL_SUN, STARLIGHT, 20_000.0, FULL_SUN, ROOM) * 2:
+        bench.air.illuminance = lux
+        bench.clock.sleep(1)  # until then, the result may be of the light before
+        for _ in range(3):
+            measurement = bench.phat.read().measurements[BH1750]
+            assert measurement is not None
+            assert measurement.values[Quantity.ILLUMINANCE] == near(lux)
+
+
+@pytest.mark.parametrize("part", [0.2, 0.799, 0.8, 0.801, 0.85, 0.899, 0.9, 0.901, 0.95, 0.999])
+@pytest.mark.parametrize("range_", RANGES, ids=str)
+def test_in_steady_light_the_range_stays_and_nothing_is_waited_for(bench: Bench, range_: Range, part: float) -> None:
+    bench.air.illuminance = part * range_.end
+    bench.read()
+    bench.read()
+    settings = set()
+    for _ in range(5):
+        bench.wire.log.clear()
+        assert bench.read().duration < QUICK
+        settings.add(bench.wire.written_to(BH1750.address)[-1])
+    assert len(settings) == 1
+
+
+def test_slowly_rising_and_falling_light_is_never_waited_for(bench: Bench) -> None:
+    bench.air.illuminance = lux = 1.0
+    bench.read()
+    bench.read()
+    for factor in (1.1,) * 122 + (1 / 1.1,) * 122:
+        bench.air.illuminance = lux = lux * factor
+        reading = bench.read()
+        assert reading.duration < QUICK
+        measurement = reading.measurements[BH1750]
+        assert measurement is not None
+        assert measurement.values[Quantity.ILLUMINANCE] == near(lux)
+
+
+@pytest.mark.parametrize("lux", [DARK, STARLIGHT, ROOM, 20_000.0, FULL_SUN])
+def test_a_chip_that_lost_its_power_between_two_cycles_is_neither_dark_nor_misread(
+    bench: Bench, simulated: SimulatedBH1750, lux: float
+) -> None:
+    bench.air.illuminance = lux
+    bench.read()
+    bench.read()
+    simulated.power_on()
+    assert bench.lux() == near(lux)
+
+
+def test_power_lost_while_a_higher_range_is_waited_for_is_no_darkness(bench: Bench, simulated: SimulatedBH1750) -> None:
+    bench.air.illuminance = STARLIGHT
+    bench.read()
+    bench.read()
+    bench.air.illuminance = FULL_SUN
+    highest = bytes((RANGES[-1].mode,))
+    lost = False
+
+    def during() -> None:
+        nonlocal lost
+        if not lost and bench.wire.written_to(BH1750.address)[-1] == highest and simulated.measurement_time == 31:
+            lost = True
+            simulated.power_on()
+
+    bench.clock.during = during
+    assert bench.lux() == near(FULL_SUN)
+    assert lost
+
+
+@pytest.mark.parametrize("lux", [STARLIGHT, ROOM, 20_000.0, FULL_SUN])
+def test_another_program_looking_at_the_chip_does_not_change_the_reading(bench: Bench, lux: float) -> None:
+    bench.air.illuminance = lux
+    bench.read()
+    bench.read()
+    assert Phat(bench.simulator.bus("bench")).detect().chips == (BH1750,)
+    bench.clock.sleep(1)
+    assert bench.lux() == near(lux)
+
+
+def test_another_program_that_let_the_chip_sleep_does_not_keep_the_light_as_it_was(running: Bench) -> None:
+    for command in (0x01, 0x45, 0x6A, 0x20):
+        running.bus.write(BH1750.address, bytes((command,)))
+    running.read()
+    running.air.illuminance = 5_000.0
+    assert running.lux() == near(5_000.0)
+
+
+@pytest.mark.parametrize("lux", [STARLIGHT, ROOM, 20_000.0, FULL_SUN])
+def test_cycles_that_follow_at_once_wait_for_the_light_only_once(bench: Bench, lux: float) -> None:
+    bench.air.illuminance = lux
+    bench.read()
+    bench.read()
+    waited = [bench.phat.read().duration > QUICK for _ in range(200)]
+    assert waited == [True] + [False] * 199
+
+
+def test_a_result_that_a_kernel_driver_left_behind_is_not_taken_for_one_of_ours(running: Bench) -> None:
+    running.read()
+    running.simulator.claimed.add(BH1750.address)
+    for command in (0x01, 0x42, 0x65, 0x20):
+        running.bus.write(BH1750.address, bytes((command,)))
+    running.read()
+    running.simulator.claimed.clear()
+    assert running.lux() == near(ROOM)
+
+
+def test_the_cycle_after_the_first_does_not_wait_where_the_range_is_right(bench: Bench) -> None:
+    bench.air.illuminance = 20_000.0
+    bench.phat.read()
+    assert bench.phat.read().duration < QUICK
+
+
+def test_a_slow_bus_does_not_make_another_chip_of_it(bench: Bench) -> None:
+    """Under load, a transfer may take longer than the fastest measurement."""
+    bench.wire.before = lambda address: bench.clock.sleep(0.03)
+    assert bench.lux() == near(ROOM)
+
+
+@pytest.mark.parametrize("pace", [0.6, 1.0, 1.2])
+@pytest.mark.parametrize("lux", [DARK, STARLIGHT, ROOM, FULL_SUN])
+def test_a_chip_is_recognised_in_any_light(bench: Bench, simulated: SimulatedBH1750, lux: float, pace: float) -> None:
+    simulated.pace = pace
+    bench.air.illuminance = lux
+    assert bench.phat.detect().chips == (BH1750,)
+
+
+@pytest.mark.parametrize("command", [0x10, 0x11, 0x13, 0x20, 0x23])
+def test_a_chip_that_is_measuring_for_another_program_is_recognised(bench: Bench, command: int) -> None:
+    for setting in (0x01, 0x47, 0x7E, command):
+        bench.bus.write(BH1750.address, bytes((setting,)))
+    bench.clock.sleep(1)
+    assert bench.phat.detect().chips == (BH1750,)
+
+
+def test_settings_are_sent_one_by_one(running: Bench) -> None:
+    """The chip takes one command in a message (data sheet, page 7)."""
+    running.read()
+    assert running.wire.written_to(BH1750.address) == [b"\x01", b"\x07", b"\x47", b"\x7e", b"\x11"]
+
+
+def test_a_result_that_is_not_cleared_is_no_reading(running: Bench) -> None:
+    running.wire.spoil = lambda answer: answer.__setitem__(slice(None), b"\x12\x34")
+    assert running.read().measurements[BH1750] is None
+
+
+def test_saturation_is_the_greatest_count() -> None:
+    assert SATURATED == 2**16 - 1

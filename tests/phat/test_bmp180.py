@@ -1,0 +1,141 @@
+"""Tests of the BMP180's driver."""
+
+import struct
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.anavi_weather.phat import ChipId, Quantity
+from custom_components.anavi_weather.phat.bmp180 import Calibration, compensate
+from custom_components.anavi_weather.phat.chip import ImplausibleError
+from custom_components.anavi_weather.phat.simulated_chips import SimulatedBMP180
+
+from .bench import BMP180, Bench, deviations
+
+DATA_SHEET = Calibration(408, -72, -14383, 32741, 32757, 23153, 6190, 4, -32768, -8711, 2868)
+ANOTHER = Calibration(430, -75, -14300, 32800, 32700, 23000, 6190, 4, -32768, -8700, 2868)
+
+
+class AnotherBMP180(SimulatedBMP180):
+    """A BMP180 with another calibration."""
+
+    CALIBRATION = ANOTHER
+
+
+@pytest.fixture
+def chips() -> tuple[ChipId, ...]:
+    return (BMP180,)
+
+
+def compensate_in_floating_point(cal: Calibration, ut: int, up: float) -> tuple[float, float]:
+    """Return °C and hPa by the well-known polynomial form of the algorithm: an independent second opinion."""
+    alpha = cal.ac5 / 2**15 / 160 * (ut - cal.ac6)
+    temperature = alpha + cal.mc * 2**11 / 160**2 / (alpha + cal.md / 160)
+    s = temperature - 25
+    x = cal.b2 * 160**2 / 2**25 * s**2 + cal.ac2 * 160 / 2**13 * s + cal.ac1
+    c4 = cal.ac4 / 1000 / 2**15
+    y = c4 * (cal.b1 * 160**2 / 2**30 * s**2 + cal.ac3 * 160 / 2**15 * s + 2**15)
+    z = (up - x) / y
+    return temperature, 3038 * 100 / 2**36 * z**2 + (1 - 7357 / 2**20) * z + (3791 - 8) / 1600
+
+
+def test_the_data_sheets_example() -> None:
+    assert compensate(DATA_SHEET, 27898, 23843, 0) == (15.0, 699.64)
+
+
+def test_the_calibration_is_read_in_the_order_of_the_registers() -> None:
+    data = bytes.fromhex("0198 ffb8 c7d1 7fe5 7ff5 5a71 182e 0004 8000 ddf9 0b34")
+    assert Calibration.parse(data) == DATA_SHEET
+
+
+@pytest.mark.parametrize("place", range(11))
+@pytest.mark.parametrize("word", [0x0000, 0xFFFF])
+def test_a_calibration_word_that_none_may_be_is_refused(place: int, word: int) -> None:
+    words = [100] * 11
+    words[place] = word
+    with pytest.raises(ImplausibleError):
+        Calibration.parse(struct.pack(">11H", *words))
+
+
+@pytest.mark.parametrize("calibration", [DATA_SHEET, ANOTHER])
+@pytest.mark.parametrize("oversampling", [0, 1, 2, 3])
+@given(temperature=st.integers(-400, 850), pressure=st.integers(3000, 11000))
+def test_the_integer_algorithm_agrees_with_the_polynomial(
+    calibration: Calibration, oversampling: int, temperature: int, pressure: int
+) -> None:
+    ut = next(ut for ut in range(0, 65536, 64) if compensate(calibration, 16384 + ut, 0, 0)[0] >= temperature / 10)
+    up = pressure * 2 << oversampling
+    degrees, hectopascals = compensate(calibration, 16384 + ut, up, oversampling)
+    exact_degrees, exact_hectopascals = compensate_in_floating_point(calibration, 16384 + ut, up / 2**oversampling)
+    assert degrees == pytest.approx(exact_degrees, abs=0.12)
+    assert hectopascals == pytest.approx(exact_hectopascals, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("calibration", "ut"),
+    [
+        (DATA_SHEET._replace(md=-1, ac5=1, ac6=0), 32768),  # the temperature's divisor
+        (DATA_SHEET._replace(ac4=0), 27898),  # the pressure's
+    ],
+)
+def test_a_division_by_zero_is_an_implausible_chip(calibration: Calibration, ut: int) -> None:
+    with pytest.raises(ImplausibleError):
+        compensate(calibration, ut, 23843, 0)
+
+
+def test_a_chip_is_read_with_the_calibration_it_has(bench: Bench) -> None:
+    bench.replace(BMP180.address, AnotherBMP180)
+    assert deviations(bench.read(), bench.air, [BMP180]) == []
+
+
+def test_another_chip_plugged_in_between_two_cycles_is_read_with_its_own_calibration(running: Bench) -> None:
+    running.replace(BMP180.address, AnotherBMP180)
+    assert deviations(running.read(), running.air, [BMP180]) == []
+
+
+def test_the_calibration_is_not_read_again_in_every_cycle(running: Bench) -> None:
+    running.read()
+    assert not any(transfer.answer and len(transfer.answer) == 22 for transfer in running.wire.log)
+
+
+@pytest.mark.parametrize("wait", [0, 1])
+def test_a_chip_that_loses_its_power_while_it_converts_is_converted_again(running: Bench, wait: int) -> None:
+    """Its power-on data would be read as some 51 °C and 970 hPa."""
+    waits = 0
+
+    def during() -> None:
+        nonlocal waits
+        chip = running.simulator.chips[BMP180.address]
+        if running.wire.log and running.wire.log[-1].written[:1] == b"\xf4" and len(running.wire.log[-1].written) == 2:
+            if waits == wait:
+                chip.power_on()
+            waits += 1
+
+    running.clock.during = during
+    reading = running.read()
+    assert waits > 2
+    assert deviations(reading, running.air, [BMP180]) == []
+
+
+def test_an_implausible_calibration_is_an_error(bench: Bench) -> None:
+    bench.expect(BMP180)
+    bench.chip(SimulatedBMP180, BMP180.address).registers[0xAA:0xC0] = bytes(22)
+    assert isinstance(bench.read().errors[BMP180], ImplausibleError)
+
+
+@pytest.mark.parametrize(("temperature", "pressure"), [(-40, 300), (0, 1013.25), (25, 870), (85, 1100)])
+def test_the_whole_range_is_measured(running: Bench, temperature: float, pressure: float) -> None:
+    running.air.temperature, running.air.pressure = temperature, pressure
+    assert deviations(running.read(), running.air, [BMP180]) == []
+
+
+@pytest.mark.parametrize(("temperature", "pressure"), [(86, 1000), (20, 299), (20, 1101)])
+def test_beyond_the_range_is_an_error(running: Bench, temperature: float, pressure: float) -> None:
+    running.air.temperature, running.air.pressure = temperature, pressure
+    assert isinstance(running.read().errors[BMP180], ImplausibleError)
+
+
+def test_temperature_and_pressure_are_of_one_measurement(running: Bench) -> None:
+    measurement = running.read().measurements[BMP180]
+    assert measurement is not None
+    assert set(measurement.values) == {Quantity.TEMPERATURE, Quantity.PRESSURE}

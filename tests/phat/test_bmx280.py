@@ -1,0 +1,249 @@
+"""Tests of the BMP280's and BME280's driver."""
+
+from collections.abc import Mapping
+from typing import ClassVar, override
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.anavi_weather.phat import ChipId, Measurement, Quantity
+from custom_components.anavi_weather.phat.bmx280 import SKIPPED, conversion_times
+from custom_components.anavi_weather.phat.chip import ImplausibleError
+from custom_components.anavi_weather.phat.i2c import TransferError
+from custom_components.anavi_weather.phat.simulated_chips import SimulatedBME280, SimulatedBMP280
+
+from .bench import BME280, BMP280, Bench, deviations
+
+ADC_TEMPERATURE, ADC_PRESSURE = 519888, 415148  # the data sheet's example
+
+
+class RawBME280(SimulatedBME280):
+    """A BME280 whose converter says what a test wants."""
+
+    raw = bytes(8)
+
+    @override
+    def _convert(self, temperature_oversampling: int, pressure_oversampling: int) -> None:
+        super()._convert(temperature_oversampling, pressure_oversampling)
+        self._result = self.raw[: len(self._result)]
+
+
+class RawBMP280(RawBME280):
+    """A BMP280 whose converter says what a test wants."""
+
+    CHIP_ID = 0x58
+
+
+class AnotherBME280(SimulatedBME280):
+    """A BME280 with another calibration; the signed 12-bit coefficients are negative."""
+
+    TEMPERATURE_PRESSURE = (27600, 26400, -900, 36500, -10680, 3024, 2900, 130, -7, 15400, -14500, 5900)
+    HUMIDITY: ClassVar = {"H1": 75, "H2": 370, "H3": 2, "H4": 313, "H5": -50, "H6": -30}
+
+
+class AnotherBMP280(AnotherBME280):
+    """A BMP280 with another calibration."""
+
+    CHIP_ID = 0x58
+
+
+def raw(temperature: int = ADC_TEMPERATURE, pressure: int = ADC_PRESSURE, humidity: int = 0x6E00) -> bytes:
+    return (pressure << 4).to_bytes(3) + (temperature << 4).to_bytes(3) + humidity.to_bytes(2)
+
+
+@pytest.fixture
+def chips() -> tuple[ChipId, ...]:
+    return (BMP280, BME280)
+
+
+def measure_raw(bench: Bench, chip: ChipId, data: bytes) -> Measurement | None:
+    kind = {"BMP280": RawBMP280, "BME280": RawBME280}[chip.kind]
+    simulated = bench.replace(chip.address, kind)
+    assert isinstance(simulated, RawBME280)
+    simulated.raw = data
+    return bench.read().measurements[chip]
+
+
+def compensate_in_integers(
+    calibration: tuple[int, ...], humidity: Mapping[str, int], adc_t: int, adc_p: int, adc_h: int
+) -> tuple[float, float, float]:
+    """Return °C, hPa and % by the data sheet's 32 and 64 bit algorithm (section 4.2.3): a second opinion."""
+    t1, t2, t3, p1, p2, p3, p4, p5, p6, p7, p8, p9 = calibration
+    var1 = ((adc_t >> 3) - (t1 << 1)) * t2 >> 11
+    var2 = (((adc_t >> 4) - t1) ** 2 >> 12) * t3 >> 14
+    t_fine = var1 + var2
+    temperature = (t_fine * 5 + 128 >> 8) / 100
+
+    var1 = t_fine - 128000
+    var2 = var1 * var1 * p6 + (var1 * p5 << 17) + (p4 << 35)
+    var1 = (var1 * var1 * p3 >> 8) + (var1 * p2 << 12)
+    var1 = ((1 << 47) + var1) * p1 >> 33
+    p = 1048576 - adc_p
+    p = ((p << 31) - var2) * 3125 // var1
+    var1 = p9 * (p >> 13) * (p >> 13) >> 25
+    var2 = p8 * p >> 19
+    pressure = ((p + var1 + var2 >> 8) + (p7 << 4)) / 25600
+
+    h = humidity
+    v = t_fine - 76800
+    factor = ((v * h["H6"] >> 10) * ((v * h["H3"] >> 11) + 32768) >> 10) + 2097152
+    v = ((adc_h << 14) - (h["H4"] << 20) - h["H5"] * v + 16384 >> 15) * (factor * h["H2"] + 8192 >> 14)
+    v -= ((v >> 15) ** 2 >> 7) * h["H1"] >> 4
+    return temperature, pressure, (min(max(v, 0), 419430400) >> 12) / 1024
+
+
+@pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
+def test_the_data_sheets_example(bench: Bench, chip: ChipId) -> None:
+    measurement = measure_raw(bench, chip, raw())
+    assert measurement is not None
+    assert measurement.values[Quantity.TEMPERATURE] == pytest.approx(25.08, abs=0.005)
+    assert measurement.values[Quantity.PRESSURE] == pytest.approx(1006.53, abs=0.005)
+
+
+@given(
+    adc_t=st.integers(400_000, 640_000).filter(lambda adc: adc != SKIPPED),
+    adc_p=st.integers(250_000, 500_000),
+    adc_h=st.integers(0x5800, 0x7FFF),
+)
+@pytest.mark.parametrize("calibrated", [SimulatedBME280, AnotherBME280])
+def test_the_arithmetic_agrees_with_the_data_sheets_integers(
+    calibrated: type[SimulatedBME280], adc_t: int, adc_p: int, adc_h: int
+) -> None:
+    calibration, humidity = calibrated.TEMPERATURE_PRESSURE, calibrated.HUMIDITY
+    exact = compensate_in_integers(calibration, humidity, adc_t, adc_p, adc_h)
+    bench = Bench()
+
+    class Chip(RawBME280):
+        TEMPERATURE_PRESSURE = calibration
+        HUMIDITY = humidity
+
+    chip = bench.replace(BME280.address, Chip)
+    assert isinstance(chip, RawBME280)
+    chip.raw = raw(adc_t, adc_p, adc_h)
+    if measurement := bench.read().measurements[BME280]:
+        assert tuple(measurement.values.values()) == pytest.approx(exact, abs=0.02)
+    else:
+        assert not (-39.9 < exact[0] < 84.9 and 300.1 < exact[1] < 1099.9)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "pressure", "humidity", "typical", "maximum"),
+    [
+        (1, 1, 0, 5.5, 6.4),  # BMP280, section 3.8.1, from "ultra low power"
+        (1, 2, 0, 7.5, 8.7),
+        (1, 3, 0, 11.5, 13.3),
+        (1, 4, 0, 19.5, 22.5),
+        (2, 5, 0, 37.5, 43.2),  # to "ultra high resolution"
+        (1, 1, 1, 8.0, 9.3),  # BME280, section 9.1
+    ],
+)
+def test_conversions_take_as_long_as_the_data_sheets_say(
+    temperature: int, pressure: int, humidity: int, typical: float, maximum: float
+) -> None:
+    times = conversion_times(temperature, pressure, humidity)
+    assert tuple(1000 * time for time in times) == pytest.approx((typical, maximum), abs=0.06)
+
+
+@pytest.mark.parametrize("chip_id", [0x56, 0x57, 0x58])
+def test_samples_of_the_bmp280_are_known_too(chip_id: int) -> None:
+    class Sample(SimulatedBMP280):
+        CHIP_ID = chip_id
+
+    bench = Bench()
+    bench.replace(BMP280.address, Sample)
+    assert deviations(bench.read(), bench.air, [BMP280]) == []
+
+
+@pytest.mark.parametrize(("chip", "kind"), [(BMP280, AnotherBMP280), (BME280, AnotherBME280)], ids=str)
+def test_a_chip_is_read_with_the_calibration_it_has(running: Bench, chip: ChipId, kind: type[SimulatedBMP280]) -> None:
+    """It was put in between two cycles, in another's place."""
+    running.replace(chip.address, kind)
+    assert deviations(running.read(), running.air, [chip]) == []
+
+
+def test_a_chip_is_set_up_once(bench: Bench) -> None:
+    bench.read()
+    bench.read()
+    assert bench.wire.written_to(BME280.address).count(b"\xe0\xb6") == 1
+
+
+def test_the_calibration_is_not_read_again_in_every_cycle(running: Bench) -> None:
+    running.read()
+    assert not any(transfer.written == b"\x88" for transfer in running.wire.log)
+
+
+@pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
+@pytest.mark.parametrize("skipped", [{"temperature": SKIPPED}, {"pressure": SKIPPED}])
+def test_a_skipped_measurement_is_an_error(bench: Bench, chip: ChipId, skipped: Mapping[str, int]) -> None:
+    assert measure_raw(bench, chip, raw(**skipped)) is None
+
+
+def test_a_skipped_humidity_is_an_error(bench: Bench) -> None:
+    assert measure_raw(bench, BME280, raw(humidity=0x8000)) is None
+
+
+@pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
+def test_a_chip_that_loses_its_power_while_it_converts_is_converted_again(running: Bench, chip: ChipId) -> None:
+    start, seen = bytes((0xF4, 0x55)), 0
+
+    def during() -> None:
+        nonlocal seen
+        if running.wire.log and running.wire.log[-1].written == start and running.wire.log[-1].address == chip.address:
+            seen += 1
+            if seen == 2:  # the first wait is the transfer's own
+                running.simulator.chips[chip.address].power_on()
+
+    running.clock.during = during
+    reading = running.read()
+    assert seen > 2
+    assert deviations(reading, running.air, [chip]) == []
+
+
+@pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
+def test_a_chip_that_does_not_take_its_settings_is_an_error(bench: Bench, chip: ChipId) -> None:
+    class Deaf(SimulatedBME280):
+        CHIP_ID = {"BMP280": 0x58, "BME280": 0x60}[chip.kind]
+
+        @override
+        def store(self, register: int, value: int) -> None:
+            """Take nothing."""
+
+    bench.replace(chip.address, Deaf)
+    assert isinstance(bench.read().errors[chip], TransferError)
+
+
+@pytest.mark.parametrize("register", [0x88, 0x8E])
+@pytest.mark.parametrize("word", [b"\x00\x00", b"\xff\xff"])
+def test_an_implausible_calibration_is_an_error(bench: Bench, register: int, word: bytes) -> None:
+    class Worn(SimulatedBMP280):
+        @override
+        def power_on(self) -> None:
+            super().power_on()
+            self.registers[register : register + 2] = word
+
+    bench.replace(BMP280.address, Worn)
+    assert isinstance(bench.read().errors[BMP280], ImplausibleError)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "humidity", "pressure"), [(-40, 50, 300), (0, 100, 870), (25, 0, 1013.25), (85, 20, 1100)]
+)
+def test_the_whole_range_is_measured(running: Bench, temperature: float, humidity: float, pressure: float) -> None:
+    air = running.air
+    air.temperature, air.humidity, air.pressure = temperature + 0.001, humidity, min(pressure + 0.01, 1099.99)
+    if temperature == 85:
+        air.temperature = 84.99
+    assert deviations(running.read(), air, [BMP280, BME280]) == []
+
+
+@pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
+@pytest.mark.parametrize(("temperature", "pressure"), [(-41, 1000), (86, 1000), (20, 299), (20, 1101)])
+def test_beyond_the_range_is_an_error(running: Bench, chip: ChipId, temperature: float, pressure: float) -> None:
+    running.air.temperature, running.air.pressure = temperature, pressure
+    assert isinstance(running.read().errors[chip], ImplausibleError)
+
+
+def test_a_bmp280_measures_no_humidity(running: Bench) -> None:
+    measurement = running.read().measurements[BMP280]
+    assert measurement is not None
+    assert set(measurement.values) == {Quantity.TEMPERATURE, Quantity.PRESSURE}

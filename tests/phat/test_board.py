@@ -1,0 +1,57 @@
+"""Tests of what Linux knows of the board."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from custom_components.anavi_weather.phat import board
+from custom_components.anavi_weather.phat.board import BusInfo
+
+
+@pytest.fixture
+def linux(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder that stands for the root."""
+    with patch.multiple(
+        board, DEVICES=tmp_path / "dev", ADAPTERS=tmp_path / "sys/class/i2c-dev", HAT=tmp_path / "device-tree/hat"
+    ):
+        yield tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_buses_are_told_by_number_with_the_names_of_their_adapters(linux: Path) -> None:
+    for number, name in ((20, "fef04500.i2c\n"), (1, "bcm2835 (i2c@7e804000)\n")):
+        write(linux / f"dev/i2c-{number}", "")
+        write(linux / f"sys/class/i2c-dev/i2c-{number}/name", name)
+    assert board.buses() == [
+        BusInfo(f"{linux}/dev/i2c-1", "bcm2835 (i2c@7e804000)"),
+        BusInfo(f"{linux}/dev/i2c-20", "fef04500.i2c"),
+    ]
+
+
+def test_a_bus_may_have_no_name(linux: Path) -> None:
+    write(linux / "dev/i2c-1", "")
+    assert board.buses() == [BusInfo(f"{linux}/dev/i2c-1", "")]
+
+
+def test_what_has_no_number_is_no_bus(linux: Path) -> None:
+    write(linux / "dev/i2c-stub", "")
+    assert board.buses() == []
+
+
+def test_without_devices_there_is_no_bus(linux: Path) -> None:
+    assert board.buses() == []
+
+
+def test_the_board_is_known_by_its_eeprom(linux: Path) -> None:
+    write(linux / "device-tree/hat/product", board.PRODUCT + "\0")
+    assert board.product() == board.PRODUCT
+
+
+def test_an_eeprom_that_a_container_hides_says_nothing(linux: Path) -> None:
+    assert board.product() == ""

@@ -1,0 +1,127 @@
+"""Tests of foreign chips at the board's addresses: they are recognised as such, and left alone."""
+
+import pytest
+
+from custom_components.anavi_weather.phat import ChipId
+from custom_components.anavi_weather.phat.chip import WrongChipError
+from custom_components.anavi_weather.phat.simulated_chips import SimulatedChip
+
+from .bench import BH1750, BME280, BMP180, HTU21D, Bench, deviations
+from .foreign_chips import BME680, INA219, LPS25H, MCP23017, MS5611, PCA9685, PCF8574, TCA9548A, NewBMP
+
+ID = b"\xd0"
+BH1750_LIGHT_5C = ChipId("BH1750", 0x5C)
+
+# What may be written to each while it is found out what it is; all but the first are numbers of registers to read.
+FOREIGN = [
+    (PCF8574, 0x23, [b"\x01"] * 2),
+    (MCP23017, 0x23, [b"\x01", b"\x07", b"\x00"] * 2),
+    (PCF8574, 0x5C, [b"\x01"] * 2),
+    (LPS25H, 0x5C, [b"\x01", b"\x07", b"\x00", b"\x01", b"\x10", b"\x11", b"\x13", b"\x20", b"\x21", b"\x23"] * 2),
+    (PCA9685, 0x40, [b"\xe7"] * 2),
+    (INA219, 0x40, [b"\xe7", b"\xfe", b"\xe7"] * 2),
+    (BME680, 0x76, [ID] * 4),
+    (BME680, 0x77, [ID] * 6),
+    (MS5611, 0x76, [ID] * 4),
+    (MS5611, 0x77, [ID] * 6),
+    (TCA9548A, 0x77, [ID] * 6),
+    (NewBMP, 0x77, [ID] * 6),
+]
+
+pytestmark = pytest.mark.parametrize("chips", [()], ids=[""])
+each = pytest.mark.parametrize(
+    ("kind", "address", "written"), FOREIGN, ids=[f"{kind.__name__} 0x{address:02x}" for kind, address, _ in FOREIGN]
+)
+
+
+@each
+def test_a_foreign_chip_is_recognised_as_such(
+    bench: Bench, kind: type[SimulatedChip], address: int, written: list[bytes]
+) -> None:
+    bench.replace(address, kind)
+    detection = bench.phat.detect()
+    assert detection.foreign == (address,)
+    assert detection.chips == ()
+    assert bench.wire.written_to(address) == written
+
+
+@each
+def test_nothing_more_is_written_to_a_foreign_chip_in_later_cycles(
+    bench: Bench, kind: type[SimulatedChip], address: int, written: list[bytes]
+) -> None:
+    bench.replace(address, kind)
+    for _ in range(4):
+        assert bench.read().measurements == {}
+    assert bench.wire.written_to(address) == written
+
+
+@each
+def test_a_foreign_chip_does_not_disturb_the_others(
+    bench: Bench, kind: type[SimulatedChip], address: int, written: list[bytes]
+) -> None:
+    chips = [chip for chip in (BMP180, BME280, HTU21D, BH1750) if chip.address != address]
+    for chip in chips:
+        bench.replace(chip.address, chip.kind)
+    bench.replace(address, kind)
+    for _ in range(2):
+        assert deviations(bench.read(), bench.air, chips) == []
+    assert bench.wire.written_to(address) == written
+
+
+def test_a_foreign_chip_is_asked_again_when_the_user_asks(bench: Bench) -> None:
+    bench.replace(BH1750.address, PCF8574)
+    bench.phat.detect()
+    bench.replace(BH1750.address, "BH1750")
+    assert bench.phat.detect().chips == (BH1750,)
+    assert bench.phat.detect().foreign == ()
+
+
+def test_a_chip_in_the_place_of_a_foreign_one_that_was_pulled_is_found(bench: Bench) -> None:
+    bench.replace(BMP180.address, MS5611)
+    bench.read()
+    bench.simulator.unplug(BMP180.address)
+    bench.read()
+    bench.replace(BMP180.address, "BMP180")
+    assert deviations(bench.read(), bench.air, [BMP180]) == []
+    assert bench.phat.detect().foreign == ()
+
+
+def test_an_address_is_foreign_no_more_when_its_chip_is_back(bench: Bench) -> None:
+    for kind in ("BMP180", TCA9548A, "BMP180", "BME280"):
+        bench.replace(BMP180.address, kind)
+        bench.read()
+        bench.read()
+    assert deviations(bench.read(), bench.air, [ChipId("BME280", BMP180.address)]) == []
+
+
+def test_a_foreign_chip_that_is_pulled_is_foreign_no_more(bench: Bench) -> None:
+    bench.replace(BMP180.address, MS5611)
+    bench.read()
+    bench.simulator.unplug(BMP180.address)
+    assert bench.phat.detect().foreign == ()
+
+
+@pytest.mark.parametrize(
+    ("chip", "kind"),
+    [
+        (BH1750, PCF8574),
+        (BH1750, MCP23017),
+        (BH1750_LIGHT_5C, LPS25H),
+        (HTU21D, PCA9685),
+        (HTU21D, INA219),
+        (BMP180, MS5611),
+        (BMP180, TCA9548A),
+        (BME280, BME680),
+    ],
+    ids=lambda value: str(value) if isinstance(value, ChipId) else value.__name__,
+)
+def test_a_foreign_chip_put_in_a_known_ones_place_is_never_read_as_that(
+    bench: Bench, chip: ChipId, kind: type[SimulatedChip]
+) -> None:
+    bench.replace(chip.address, chip.kind)
+    bench.read()
+    bench.replace(chip.address, kind)
+    for _ in range(3):
+        assert isinstance(bench.read().errors[chip], WrongChipError)
+    bench.replace(chip.address, chip.kind)
+    assert deviations(bench.read(), bench.air, [chip]) == []

@@ -1,0 +1,178 @@
+"""Tests of the HTU21D's driver."""
+
+from typing import override
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.anavi_weather.phat import ChipId
+from custom_components.anavi_weather.phat.chip import ChecksumError, ImplausibleError, NotFinishedError
+from custom_components.anavi_weather.phat.htu21d import crc8, humidity, temperature
+from custom_components.anavi_weather.phat.simulated_chips import SimulatedHTU21D
+
+from .bench import HTU21D, Bench, deviations
+
+TEMPERATURE, HUMIDITY = b"\xf3", b"\xf5"
+HEATER = 0x04
+
+
+class AnsweringHTU21D(SimulatedHTU21D):
+    """An HTU21D whose answer to a conversion a test has chosen, its checksum being right."""
+
+    command = TEMPERATURE
+    signal = 0x683A
+
+    @override
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        if data == self.command:
+            self._answer = self.signal.to_bytes(2) + bytes((crc8(self.signal.to_bytes(2)),))
+
+
+@pytest.fixture
+def chips() -> tuple[ChipId, ...]:
+    return (HTU21D,)
+
+
+@pytest.mark.parametrize(("data", "checksum"), [("dc", 0x79), ("683a", 0x7C), ("4e85", 0x6B), ("0000", 0x00)])
+def test_the_data_sheets_checksums(data: str, checksum: int) -> None:
+    assert crc8(bytes.fromhex(data)) == checksum
+
+
+@given(data=st.binary(min_size=2, max_size=2), flips=st.sets(st.integers(0, 23), min_size=1, max_size=2))
+def test_one_or_two_flipped_bits_never_pass_the_checksum(data: bytes, flips: set[int]) -> None:
+    answer = bytearray((*data, crc8(data)))
+    for bit in flips:
+        answer[bit // 8] ^= 0x80 >> bit % 8
+    assert crc8(bytes(answer[:2])) != answer[2]
+
+
+@pytest.mark.parametrize(
+    ("signal", "degrees"), [(0x683A, 24.69), (0x683A | 0b11, 24.69), (0x0000, -46.85), (0xFFFC, 128.86)]
+)
+def test_temperatures_of_the_data_sheet(signal: int, degrees: float) -> None:
+    assert temperature(signal) == pytest.approx(degrees, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("signal", "percent"),
+    [
+        (0x4E85, 32.34),
+        (0x6350, 42.5),  # SHT21, section 6.1
+        (0x0000, 0.0),  # the formula has -6
+        (0xFFFC, 100.0),  # and 119
+    ],
+)
+def test_humidities_of_the_data_sheet(signal: int, percent: float) -> None:
+    assert humidity(signal) == pytest.approx(percent, abs=0.01)
+
+
+@given(signal=st.integers(0, 0xFFFF))
+def test_status_bits_do_not_count(signal: int) -> None:
+    assert temperature(signal) == temperature(signal & 0xFFFC)
+    assert humidity(signal) == humidity(signal & 0xFFFC)
+
+
+@pytest.mark.parametrize(("degrees", "percent"), [(-40, 0), (0, 100), (25, 50), (84.9, 3)])
+def test_the_whole_range_is_measured(running: Bench, degrees: float, percent: float) -> None:
+    running.air.temperature, running.air.humidity = degrees + 0.02, percent
+    assert deviations(running.read(), running.air, [HTU21D]) == []
+
+
+def test_only_conversions_without_hold_of_the_clock_are_asked_for(running: Bench) -> None:
+    running.read()
+    assert running.wire.written_to(HTU21D.address) == [TEMPERATURE, HUMIDITY]
+
+
+def test_a_heater_left_on_is_turned_off_and_nothing_else_is_changed(bench: Bench) -> None:
+    chip = bench.chip(SimulatedHTU21D, HTU21D.address)
+    chip.user_register |= HEATER
+    bench.read()
+    assert chip.user_register == 0b0000_0010
+
+
+def test_the_user_register_is_not_written_without_need(bench: Bench) -> None:
+    bench.read()
+    assert not any(data[0] == 0xE6 for data in bench.wire.written_to(HTU21D.address))
+
+
+@pytest.mark.parametrize("register", [0b0000_0011, 0b1000_0010, 0b1000_0011, 0b0000_0000])
+def test_a_coarser_resolution_left_by_another_program_is_reset(bench: Bench, register: int) -> None:
+    chip = bench.chip(SimulatedHTU21D, HTU21D.address)
+    chip.user_register = register or 0x40  # the end of the battery is none of its business
+    assert deviations(bench.read(), bench.air, [HTU21D]) == []
+    assert chip.user_register == 0b0000_0010
+
+
+def test_a_wrong_checksum_is_an_error_when_it_stays(running: Bench) -> None:
+    def spoil(answer: bytearray) -> None:
+        if len(answer) == 3:
+            answer[1] ^= 0x10
+
+    running.wire.spoil = spoil
+    reading = running.read()
+    assert isinstance(reading.errors[HTU21D], ChecksumError)
+    assert reading.measurements[HTU21D] is None
+
+
+def test_what_fails_its_checksums_is_not_taken_for_one(bench: Bench) -> None:
+    bench.wire.spoil = lambda answer: answer.__setitem__(-1, answer[-1] ^ (len(answer) == 3))
+    assert bench.phat.detect().foreign == (HTU21D.address,)
+
+
+@pytest.mark.parametrize(
+    ("command", "signal"),
+    [
+        (TEMPERATURE, 0x683A),  # says humidity
+        (HUMIDITY, 0x6838),  # says temperature
+        (TEMPERATURE, 0x0000),
+        (TEMPERATURE, 0xFFFC),
+        (HUMIDITY, 0x0002),
+        (HUMIDITY, 0xFFFE),
+    ],
+)
+def test_an_answer_that_cannot_be_a_measurement_is_an_error(bench: Bench, command: bytes, signal: int) -> None:
+    bench.expect(HTU21D)
+    chip = bench.replace(HTU21D.address, AnsweringHTU21D)
+    assert isinstance(chip, AnsweringHTU21D)
+    chip.command, chip.signal = command, signal
+    assert isinstance(bench.read().errors[HTU21D], ImplausibleError)
+
+
+def test_a_conversion_is_waited_for_while_the_address_is_not_acknowledged(running: Bench) -> None:
+    begin = running.clock.now + 60
+    running.read()
+    assert running.clock.now - begin > 0.066
+
+
+def test_a_reset_is_waited_for_while_the_address_is_not_acknowledged(bench: Bench) -> None:
+    bench.chip(SimulatedHTU21D, HTU21D.address).pace = 1.2
+    assert deviations(bench.read(), bench.air, [HTU21D]) == []
+
+
+def test_a_reset_that_does_not_end_is_given_up(running: Bench) -> None:
+    chip = running.chip(SimulatedHTU21D, HTU21D.address)
+    chip.pace = 1000
+    assert isinstance(running.read().errors[HTU21D], NotFinishedError)
+
+
+def test_a_chip_that_loses_its_power_while_it_converts_is_converted_again(running: Bench) -> None:
+    lost = False
+
+    def during() -> None:
+        nonlocal lost
+        if not lost and running.wire.written_to(HTU21D.address)[-1:] == [TEMPERATURE]:
+            lost = True
+            running.simulator.chips[HTU21D.address].power_on()
+
+    running.clock.during = during
+    assert deviations(running.read(), running.air, [HTU21D]) == []
+    assert lost
+
+
+@pytest.mark.parametrize("status", [0x00, 0xFF])
+def test_what_answers_nothing_of_a_user_register_is_not_reset(bench: Bench, status: int) -> None:
+    """A read is harmless to whatever else may have the address; a reset need not be."""
+    bench.wire.spoil = lambda answer: answer.__setitem__(slice(None), bytes((status,)) * len(answer))
+    bench.read()
+    assert set(bench.wire.written_to(HTU21D.address)) == {b"\xe7"}

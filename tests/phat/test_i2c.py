@@ -1,0 +1,210 @@
+"""Tests of the I2C bus."""
+
+import errno
+import os
+from pathlib import Path
+from threading import Thread
+from unittest.mock import patch
+
+import pytest
+from smbus2 import SMBus
+
+from custom_components.anavi_weather.phat import (
+    AddressClaimedError,
+    Bus,
+    BusNotFoundError,
+    BusPermissionError,
+    BusStuckError,
+    ChipId,
+    NoAnswerError,
+    Phat,
+    PhatError,
+)
+from custom_components.anavi_weather.phat.i2c import (
+    AGREEING_READS,
+    RESERVED_ADDRESS,
+    LinuxAdapter,
+    TransferError,
+    open_adapter,
+)
+from custom_components.anavi_weather.phat.simulator import NackFault, TimeoutFault
+
+from .bench import BMP180, Bench
+
+ID_REGISTER = 0xD0
+BMP180_ID = b"\x55"
+
+
+@pytest.fixture
+def chips() -> tuple[ChipId, ...]:
+    return (BMP180,)
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("path", ["/dev/i2c-99", "/dev/null", "/"])
+def test_what_is_no_bus_is_not_found_and_leaves_no_descriptor_open(path: str) -> None:
+    before = descriptors()
+    for _ in range(20):
+        with pytest.raises(BusNotFoundError, match=path):
+            open_adapter(path)
+    assert descriptors() == before
+
+
+def test_missing_permission_is_told_from_a_missing_bus() -> None:
+    with (
+        patch("smbus2.smbus2.os.open", side_effect=PermissionError(errno.EACCES, os.strerror(errno.EACCES))),
+        pytest.raises(BusPermissionError, match="/dev/i2c-1: Permission denied"),
+    ):
+        open_adapter("/dev/i2c-1")
+
+
+@pytest.fixture
+def linux_adapter() -> LinuxAdapter:
+    """Return an adapter on a file that opens, and refuses whatever an I2C bus is asked for."""
+    with patch.object(SMBus, "_get_funcs", return_value=0):
+        return LinuxAdapter("/dev/null")
+
+
+def test_opening_and_closing_leaves_no_descriptor_open() -> None:
+    before = descriptors()
+    with patch.object(SMBus, "_get_funcs", return_value=0):
+        for _ in range(20):
+            Phat.open("/dev/null").close()
+    assert descriptors() == before
+
+
+def test_the_kernel_is_asked_for_an_address(linux_adapter: LinuxAdapter) -> None:
+    with pytest.raises(OSError, match="Inappropriate ioctl"):
+        linux_adapter.claim(0x23)
+    linux_adapter.close()
+
+
+def test_a_register_is_read_after_a_repeated_start(bench: Bench) -> None:
+    assert bench.bus.read_register(BMP180.address, ID_REGISTER) == BMP180_ID
+    (transfer,) = bench.wire.log
+    assert (transfer.written, transfer.answer) == (bytes((ID_REGISTER,)), BMP180_ID)
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (errno.EREMOTEIO, NoAnswerError),  # the Pi's adapters
+        (errno.ENXIO, NoAnswerError),  # most others
+        (errno.EIO, TransferError),
+        (errno.EOPNOTSUPP, TransferError),
+        (errno.ETIMEDOUT, TransferError),
+        (errno.EAGAIN, TransferError),
+        (errno.ENODEV, BusNotFoundError),  # a USB adapter that was pulled
+        (errno.ENOENT, BusNotFoundError),
+        (errno.EBADF, BusNotFoundError),
+    ],
+)
+def test_errors_of_a_transfer_are_told_apart(bench: Bench, number: int, error: type[PhatError]) -> None:
+    bench.wire.before = lambda address: fail(number)
+    with pytest.raises(error, match=os.strerror(number)):
+        bench.bus.read(BMP180.address, 1)
+
+
+def fail(number: int) -> None:
+    raise OSError(number, os.strerror(number))
+
+
+def test_three_timeouts_in_a_row_are_a_stuck_bus(bench: Bench) -> None:
+    bench.simulator.stuck = True
+    for error in (TransferError, TransferError, BusStuckError) * 2:
+        with pytest.raises(error):
+            bench.bus.read(BMP180.address, 1)
+
+
+@pytest.mark.parametrize("address", [BMP180.address, 0x42])
+def test_an_answer_or_a_missing_one_between_timeouts_shows_that_the_bus_works(bench: Bench, address: int) -> None:
+    for _ in range(5):
+        bench.simulator.inject(TimeoutFault(times=2, address=BMP180.address))
+        for _ in range(2):
+            with pytest.raises(TransferError):
+                bench.bus.read(BMP180.address, 1)
+        bench.bus.answers(address)
+
+
+def test_presence_is_asked_for_without_a_byte(bench: Bench) -> None:
+    assert bench.bus.answers(BMP180.address)
+    assert not bench.bus.answers(0x42)
+    assert bench.wire.written_to(BMP180.address) == []
+
+
+def test_the_data_wire_held_low_is_a_stuck_bus(bench: Bench) -> None:
+    bench.bus.check_free()
+    bench.simulator.chips[RESERVED_ADDRESS] = bench.simulator.chips[BMP180.address]
+    bench.simulator.plugged.add(RESERVED_ADDRESS)
+    with pytest.raises(BusStuckError):
+        bench.bus.check_free()
+
+
+def test_an_adapter_without_empty_messages_is_no_stuck_bus(bench: Bench) -> None:
+    bench.wire.before = lambda address: fail(errno.EOPNOTSUPP)
+    bench.bus.check_free()
+
+
+def test_a_claimed_address_is_told(bench: Bench) -> None:
+    bench.bus.check_unclaimed(BMP180.address)
+    bench.simulator.claimed.add(BMP180.address)
+    with pytest.raises(AddressClaimedError, match="0x77"):
+        bench.bus.check_unclaimed(BMP180.address)
+
+
+def test_asking_for_an_address_on_what_is_no_bus_fails_as_a_transfer(linux_adapter: LinuxAdapter) -> None:
+    bus = Bus(linux_adapter, "/dev/null")
+    with pytest.raises(TransferError, match="Inappropriate ioctl"):
+        bus.check_unclaimed(0x23)
+    bus.close()
+
+
+@pytest.mark.parametrize("spoilt", range(AGREEING_READS - 1))
+def test_one_spoilt_answer_of_several_is_outvoted(bench: Bench, spoilt: int) -> None:
+    answers = 0
+
+    def spoil(answer: bytearray) -> None:
+        nonlocal answers
+        if answers == spoilt:
+            answer[0] ^= 0x10
+        answers += 1
+
+    bench.wire.spoil = spoil
+    assert bench.bus.read_agreed(BMP180.address, 1, ID_REGISTER) == BMP180_ID
+
+
+def test_answers_that_never_agree_are_an_error_after_a_few(bench: Bench) -> None:
+    def spoil(answer: bytearray) -> None:
+        answer[0] = len(bench.wire.log)
+
+    bench.wire.spoil = spoil
+    with pytest.raises(TransferError, match="no two answers agree"):
+        bench.bus.read_agreed(BMP180.address, 1, ID_REGISTER)
+    assert len(bench.wire.log) == AGREEING_READS
+
+
+def test_a_missing_answer_is_not_outvoted(bench: Bench) -> None:
+    bench.simulator.inject(NackFault(address=BMP180.address))
+    with pytest.raises(NoAnswerError):
+        bench.bus.read_agreed(BMP180.address, 1, ID_REGISTER)
+
+
+def test_buses_of_one_name_share_a_lock(bench: Bench) -> None:
+    other = bench.simulator.bus("bench")
+    elsewhere = bench.simulator.bus("elsewhere")
+    assert other.lock is bench.bus.lock
+    assert elsewhere.lock is not bench.bus.lock
+
+
+def test_nobody_else_reads_during_a_cycle(bench: Bench) -> None:
+    reader = Thread(target=Phat(bench.simulator.bus("bench")).detect)
+    with bench.bus.lock:
+        reader.start()
+        reader.join(0.05)
+        assert reader.is_alive()
+        assert bench.simulator.busy_time == 0
+    reader.join()
+    assert bench.simulator.busy_time > 0

@@ -1,0 +1,321 @@
+"""Tests of the board as a whole: finding chips, reading them at the same time, and keeping track of them."""
+
+import errno
+from itertools import permutations
+import os
+import subprocess
+import sys
+
+import pytest
+
+import custom_components.anavi_weather as integration
+from custom_components.anavi_weather.phat import (
+    CHIPS,
+    AddressClaimedError,
+    BusNotFoundError,
+    BusStuckError,
+    ChipId,
+    NoAnswerError,
+    Phat,
+    Quantity,
+)
+from custom_components.anavi_weather.phat.chip import WrongChipError
+from custom_components.anavi_weather.phat.i2c import RESERVED_ADDRESS
+from custom_components.anavi_weather.phat.simulated_chips import Air, RegisterChip, SimulatedChip
+
+from .bench import BH1750, BME280, BMP180, BMP280, EVERY_KIND, HTU21D, Bench, deviations
+
+OFFICIAL = (BMP180, HTU21D, BH1750)
+SECOND_BH1750 = ChipId("BH1750", 0x5C)
+BME280_AT_77 = ChipId("BME280", 0x77)
+FULL = (BMP180, BME280, HTU21D, BH1750, SECOND_BH1750)
+CONVERSION_TIME = {kind.kind: kind.conversion_time for kind in CHIPS}
+
+
+def with_chips(*boards: tuple[ChipId, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("chips", boards, ids=lambda chips: "+".join(chip.kind for chip in chips) or "none")
+
+
+class TestFinding:
+    """Which chips there are."""
+
+    @with_chips(OFFICIAL, FULL, (BMP280, BME280), (BME280_AT_77,), ())
+    def test_every_chip_is_found_by_what_it_is(self, bench: Bench, chips: tuple[ChipId, ...]) -> None:
+        detection = bench.phat.detect()
+        assert detection.chips == tuple(sorted(chips))
+        assert detection.foreign == detection.claimed == ()
+
+    @with_chips(OFFICIAL)
+    def test_an_empty_address_is_not_written_to(self, bench: Bench) -> None:
+        bench.phat.detect()
+        assert bench.wire.written_to(BME280.address) == []
+
+    @with_chips((BMP280,))
+    def test_a_bmp280_sold_as_a_bme280_is_told_by_its_id(self, bench: Bench) -> None:
+        assert bench.phat.detect().chips == (BMP280,)
+
+    @with_chips(OFFICIAL)
+    def test_an_adapter_that_cannot_send_empty_messages_finds_them_too(self, bench: Bench) -> None:
+        """As mainline Linux has it on a Raspberry Pi 5."""
+        rdwr = bench.simulator.i2c_rdwr
+
+        def refuse_empty(*messages: object) -> None:
+            if any(not len(message) for message in messages):  # type: ignore[arg-type]
+                raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+            rdwr(*messages)  # type: ignore[arg-type]
+
+        bench.simulator.i2c_rdwr = refuse_empty  # type: ignore[method-assign]
+        detection = bench.phat.detect()
+        assert detection.chips == tuple(sorted(OFFICIAL))
+        assert detection.foreign == ()
+        assert deviations(bench.read(), bench.air, OFFICIAL) == []
+
+    @with_chips((BMP180, HTU21D))
+    def test_a_chip_that_is_plugged_in_while_reading_is_found_in_the_next_cycle(self, running: Bench) -> None:
+        running.replace(BH1750.address, "BH1750")
+        assert deviations(running.read(), running.air, OFFICIAL) == []
+
+    @with_chips(())
+    def test_a_chip_on_an_empty_board_is_found(self, running: Bench) -> None:
+        assert running.read().measurements == {}
+        running.replace(HTU21D.address, "HTU21D")
+        assert deviations(running.read(), running.air, [HTU21D]) == []
+
+    @with_chips((HTU21D,))
+    def test_an_expected_chip_that_is_missing_is_an_error_and_is_found_later(self, bench: Bench) -> None:
+        bench.expect(HTU21D, BMP180)
+        reading = bench.read()
+        assert reading.measurements[BMP180] is None
+        assert isinstance(reading.errors[BMP180], NoAnswerError)
+        assert deviations(reading, bench.air, [HTU21D]) == []
+        bench.replace(BMP180.address, "BMP180")
+        assert deviations(bench.read(), bench.air, [HTU21D, BMP180]) == []
+
+
+class TestReplacing:
+    """Chips in other chips' places."""
+
+    @pytest.mark.parametrize(("old", "new"), permutations((BMP180, BMP280, BME280_AT_77), 2), ids=str)
+    def test_another_kind_at_the_address_is_an_error_first_and_then_found(self, old: ChipId, new: ChipId) -> None:
+        running = Bench(old)
+        running.read()
+        running.replace(new.address, new.kind)
+        assert isinstance(running.read().errors[old], WrongChipError)
+        for _ in range(2):
+            reading = running.read()
+            assert deviations(reading, running.air, [new]) == []
+            assert isinstance(reading.errors[old], WrongChipError)
+
+    @with_chips((BMP180,))
+    def test_kinds_may_change_to_and_fro(self, running: Bench) -> None:
+        for kind in ("BMP280", "BME280", "BMP180", "BME280", "BMP280", "BMP180"):
+            running.replace(0x77, kind)
+            running.read()
+            assert deviations(running.read(), running.air, [ChipId(kind, 0x77)]) == []
+
+    @pytest.mark.parametrize(("old", "new"), permutations((BMP180, BMP280, BME280_AT_77), 2), ids=str)
+    def test_nothing_is_written_to_a_chip_in_anothers_place(self, old: ChipId, new: ChipId) -> None:
+        bench = Bench(old)
+        bench.read()
+        bench.replace(new.address, new.kind)
+        bench.wire.log.clear()
+        bench.read()
+        assert set(bench.wire.written_to(new.address)) == {b"\xd0"}
+
+    @with_chips((BMP180,))
+    def test_a_replaced_chips_address_is_not_foreign(self, running: Bench) -> None:
+        running.replace(0x77, "BMP280")
+        for _ in range(3):
+            running.read()
+        assert running.phat.detect().foreign == ()
+
+    @with_chips((BME280, BME280_AT_77), (BH1750, SECOND_BH1750))
+    def test_two_chips_of_a_kind_are_two_chips(self, bench: Bench, chips: tuple[ChipId, ChipId]) -> None:
+        airs = Air(illuminance=300.0), Air(temperature=-5.0, humidity=30.0, pressure=900.0, illuminance=20_000.0)
+        for chip, air in zip(chips, airs, strict=True):
+            bench.simulator.chips[chip.address].air = lambda air=air: air  # type: ignore[misc]
+        for _ in range(2):
+            reading = bench.read()
+            for chip, air in zip(chips, airs, strict=True):
+                assert deviations(reading, air, [chip]) == []
+
+
+class TestFailing:
+    """A chip that fails does not take others down."""
+
+    @with_chips(FULL)
+    @pytest.mark.parametrize("failing", FULL, ids=str)
+    def test_a_missing_chip_is_an_error_and_the_others_are_read(self, running: Bench, failing: ChipId) -> None:
+        running.simulator.unplug(failing.address)
+        reading = running.read()
+        assert set(reading.errors) == {failing}
+        assert reading.measurements[failing] is None
+        assert deviations(reading, running.air, set(FULL) - {failing}) == []
+        running.simulator.plug(failing.address)
+        assert deviations(running.read(), running.air, FULL) == []
+
+    @with_chips(FULL)
+    @pytest.mark.parametrize("failing", FULL, ids=str)
+    def test_a_missing_chip_costs_no_time(self, running: Bench, failing: ChipId) -> None:
+        running.simulator.unplug(failing.address)
+        slowest = max(CONVERSION_TIME[chip.kind] for chip in FULL if chip != failing)
+        assert running.read().duration < 1.15 * slowest
+
+    @with_chips(FULL)
+    def test_all_chips_may_be_missing(self, running: Bench) -> None:
+        for chip in FULL:
+            running.simulator.unplug(chip.address)
+        reading = running.read()
+        assert {type(error) for error in reading.errors.values()} == {NoAnswerError}
+        assert len(reading.errors) == len(FULL)
+
+    @with_chips(FULL)
+    @pytest.mark.parametrize("claimed", FULL, ids=str)
+    def test_a_claimed_chip_is_told_and_left_to_the_kernel(self, running: Bench, claimed: ChipId) -> None:
+        running.simulator.claimed.add(claimed.address)
+        reading = running.read()
+        assert isinstance(reading.errors[claimed], AddressClaimedError)
+        assert deviations(reading, running.air, set(FULL) - {claimed}) == []
+        assert not any(transfer.address == claimed.address for transfer in running.wire.log)
+        running.simulator.claimed.clear()
+        assert deviations(running.read(), running.air, FULL) == []
+
+    @with_chips(OFFICIAL)
+    def test_claimed_addresses_are_told_as_long_as_they_are_claimed(self, bench: Bench) -> None:
+        bench.simulator.claimed.update({BMP180.address, HTU21D.address})
+        detection = bench.phat.detect()
+        assert detection.claimed == (HTU21D.address, BMP180.address)
+        assert detection.chips == (BH1750,)
+        bench.simulator.claimed.clear()
+        detection = bench.phat.detect()
+        assert detection.claimed == ()
+        assert detection.chips == tuple(sorted(OFFICIAL))
+
+    @with_chips(OFFICIAL)
+    def test_a_data_wire_held_low_is_a_stuck_bus_and_not_darkness(self, running: Bench) -> None:
+        """The Pi's adapter then hears every address acknowledged, and reads zeros."""
+        held_low = RegisterChip(lambda: running.air, running.clock)
+        chips = running.simulator.chips
+        low: dict[int, SimulatedChip] = dict.fromkeys((*chips, RESERVED_ADDRESS), held_low)
+        for place in ("before", "during"):
+            running.simulator.chips, running.simulator.plugged = dict(chips), set(chips)
+            assert deviations(running.read(), running.air, OFFICIAL) == []
+
+            def hold(address: int) -> None:
+                running.simulator.chips, running.simulator.plugged = low, set(low)
+
+            if place == "before":
+                hold(0)
+            running.wire.before = lambda address: None if address == RESERVED_ADDRESS else hold(address)
+            with pytest.raises(BusStuckError):
+                running.read()
+            running.wire.before = lambda address: None
+
+    @with_chips(())
+    def test_on_a_data_wire_held_low_nothing_is_found(self, bench: Bench) -> None:
+        held_low = RegisterChip(lambda: bench.air, bench.clock)
+        low: dict[int, SimulatedChip] = dict.fromkeys((*(chip.address for chip in FULL), RESERVED_ADDRESS), held_low)
+        bench.simulator.chips, bench.simulator.plugged = low, set(low)
+        with pytest.raises(BusStuckError):
+            bench.phat.detect()
+        bench.simulator.plugged = set()
+        assert bench.phat.detect().chips == ()
+
+    @with_chips(OFFICIAL)
+    def test_an_adapter_that_goes_away_is_told(self, running: Bench) -> None:
+        def gone(address: int) -> None:
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+        running.wire.before = gone
+        with pytest.raises(BusNotFoundError):
+            running.read()
+
+    @with_chips(OFFICIAL)
+    def test_a_reading_outside_of_the_plausible_is_an_error(self, running: Bench) -> None:
+        running.air.pressure = 250.0
+        reading = running.read()
+        assert set(reading.errors) == {BMP180}
+        assert deviations(reading, running.air, [HTU21D, BH1750]) == []
+
+    def test_a_bus_that_is_not_there_is_told(self) -> None:
+        with pytest.raises(BusNotFoundError, match="/dev/i2c-99"):
+            Phat.open("/dev/i2c-99")
+
+
+class TestTiming:
+    """A cycle takes about as long as the slowest chip."""
+
+    @with_chips(OFFICIAL, FULL, (BMP180, BME280, HTU21D), (HTU21D,))
+    def test_chips_convert_at_the_same_time(self, running: Bench, chips: tuple[ChipId, ...]) -> None:
+        slowest = max(CONVERSION_TIME[chip.kind] for chip in chips)
+        for _ in range(5):
+            assert slowest < running.read().duration < 1.15 * slowest
+
+    @with_chips(*((chip,) for chip in EVERY_KIND if chip != BH1750))
+    def test_a_chip_alone_is_waited_for_little_longer_than_it_takes(
+        self, running: Bench, chips: tuple[ChipId, ...]
+    ) -> None:
+        (chip,) = chips
+        assert running.read().duration < CONVERSION_TIME[chip.kind] + 0.010
+
+    @with_chips(FULL)
+    def test_the_slowest_chip_is_started_first(self, running: Bench) -> None:
+        running.read()
+        first = next(t.address for t in running.wire.log if t.written and t.address != RESERVED_ADDRESS)
+        assert first == HTU21D.address
+
+    @with_chips(FULL)
+    def test_a_cycle_is_faster_than_one_chip_after_another(self, running: Bench) -> None:
+        together = running.read().duration
+        alone = 0.0
+        for chip in FULL:
+            bench = Bench(chip)
+            bench.read()
+            alone += bench.read().duration
+        assert together < 0.6 * alone
+
+    @with_chips(FULL)
+    def test_the_duration_is_told(self, running: Bench) -> None:
+        begin = running.clock.now + 60
+        assert running.read().duration == pytest.approx(running.clock.now - begin)
+
+    @with_chips(FULL)
+    def test_a_slow_bus_makes_no_chip_fail(self, bench: Bench) -> None:
+        bench.wire.before = lambda address: bench.clock.sleep(0.02)
+        for _ in range(2):
+            assert deviations(bench.read(), bench.air, FULL) == []
+
+    @with_chips(FULL)
+    def test_a_reading_has_every_quantity_of_every_chip(self, running: Bench) -> None:
+        reading = running.read()
+        assert {chip: set(m.values) for chip, m in reading.measurements.items() if m} == {
+            BMP180: {Quantity.TEMPERATURE, Quantity.PRESSURE},
+            BME280: {Quantity.TEMPERATURE, Quantity.HUMIDITY, Quantity.PRESSURE},
+            HTU21D: {Quantity.TEMPERATURE, Quantity.HUMIDITY},
+            BH1750: {Quantity.ILLUMINANCE},
+            SECOND_BH1750: {Quantity.ILLUMINANCE},
+        }
+        assert reading.errors == {}
+
+
+def test_closing_closes_the_adapter() -> None:
+    class Adapter(Bench):
+        closed = 0
+
+    bench = Adapter()
+    bench.simulator.close = lambda: setattr(bench, "closed", bench.closed + 1)  # type: ignore[method-assign]
+    bench.phat.close()
+    assert bench.closed == 1
+
+
+def test_the_board_needs_nothing_of_home_assistant() -> None:
+    code = (
+        "import sys, phat, phat.simulator, phat.board\n"
+        "phat.Phat(phat.simulator.Simulator(clock=phat.simulator.VirtualClock()).bus()).read()\n"
+        "print(*(name for name in sys.modules if name.split('.')[0] == 'homeassistant'))"
+    )
+    folder = os.path.dirname(integration.__file__)  # noqa: PTH120
+    result = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": folder}, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == []

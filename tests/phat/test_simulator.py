@@ -1,0 +1,315 @@
+"""Tests of the simulated board: that it behaves as the data sheets say, where the drivers alone would not show it."""
+
+import errno
+from itertools import count, pairwise
+import math
+import time
+
+import pytest
+from smbus2 import i2c_msg
+
+from custom_components.anavi_weather.phat import BusStuckError, NoAnswerError, Phat, Quantity
+from custom_components.anavi_weather.phat.chip import PLAUSIBLE
+from custom_components.anavi_weather.phat.i2c import TransferError
+from custom_components.anavi_weather.phat.simulated_chips import SIMULATED_CHIPS, Air, SimulatedBMP280, inverse
+from custom_components.anavi_weather.phat.simulator import (
+    OFFICIAL_CHIPS,
+    SIMULATED,
+    Fault,
+    FlippedBitFault,
+    NackFault,
+    Simulator,
+    TimeoutFault,
+    VirtualClock,
+    Weather,
+)
+
+from .bench import BH1750, BME280, BMP180, HTU21D, Bench
+
+NOON = 1_780_315_200.0  # some day in June, by UTC
+DAY = 86_400
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    """Return the official chips in steady air."""
+    return Simulator(air=Air, clock=VirtualClock())
+
+
+class TestWeather:
+    """The weather that it has of its own."""
+
+    @pytest.mark.parametrize("seed", range(5))
+    @pytest.mark.parametrize("altitude", [-100.0, 0.0, 2500.0])
+    def test_it_is_always_plausible(self, seed: int, altitude: float) -> None:
+        now = NOON
+        weather = Weather(seed, altitude, lambda: now)
+        for _ in range(2000):
+            air = weather()
+            for quantity in Quantity:
+                low, high = PLAUSIBLE[quantity]
+                assert low < getattr(air, quantity) < high
+            now += 1009
+
+    def test_it_is_the_same_for_the_same_seed(self) -> None:
+        assert Weather("station", now=lambda: NOON)() == Weather("station", now=lambda: NOON)()
+        assert Weather("station", now=lambda: NOON)() != Weather("another", now=lambda: NOON)()
+
+    def test_it_moves_from_minute_to_minute_and_never_jumps(self) -> None:
+        minutes = count()
+        weather = Weather(7, now=lambda: NOON + 60 * next(minutes))
+        airs = [weather() for _ in range(1440)]
+        for before, after in pairwise(airs):
+            assert before != after
+            assert abs(after.temperature - before.temperature) < 0.5
+            assert abs(after.humidity - before.humidity) < 3
+            assert abs(after.pressure - before.pressure) < 0.2
+
+    def test_afternoons_are_warmer_and_lighter_than_nights(self) -> None:
+        now = 0.0
+        weather = Weather(3, now=lambda: now)
+        offset = time.localtime(NOON).tm_gmtoff
+
+        def airs(hour: int) -> list[Air]:
+            nonlocal now
+            found = []
+            for day in range(30):
+                now = NOON // DAY * DAY + DAY * day + 3600 * hour - offset
+                found.append(weather())
+            return found
+
+        for day, night in zip(airs(14), airs(2), strict=True):
+            assert day.temperature > night.temperature + 3
+            assert day.illuminance > 5_000
+            assert night.illuminance < 1
+
+    def test_pressure_falls_with_the_altitude(self) -> None:
+        low, high = (Weather(1, altitude, lambda: NOON)().pressure for altitude in (0.0, 1000.0))
+        assert high / low == pytest.approx(0.887, abs=0.001)  # the standard atmosphere's
+
+
+class TestBus:
+    """The bus."""
+
+    def test_it_has_the_official_chips_and_a_name(self, simulator: Simulator) -> None:
+        assert Phat(simulator.bus()).detect().chips == tuple(sorted(OFFICIAL_CHIPS))
+        assert simulator.bus().name == SIMULATED
+
+    def test_it_may_run_in_real_time(self) -> None:
+        begin = time.monotonic()
+        simulator = Simulator([BMP180])
+        Phat(simulator.bus("real")).read()
+        assert 0.03 < time.monotonic() - begin < 0.5
+
+    def test_messages_take_the_time_of_100_khz(self, simulator: Simulator) -> None:
+        simulator.bus().read_register(BMP180.address, 0xAA, 22)
+        # start, address, register, repeated start, address, 22 bytes, stop; 9 bits a byte
+        assert simulator.busy_time == pytest.approx(0.00229, abs=0.00002)
+
+    def test_an_address_without_a_chip_is_not_acknowledged(self, simulator: Simulator) -> None:
+        with pytest.raises(OSError) as info:
+            simulator.i2c_rdwr(i2c_msg.read(0x10, 1))
+        assert info.value.errno == errno.EREMOTEIO
+
+    def test_a_chip_that_is_put_back_has_lost_its_settings(self, simulator: Simulator) -> None:
+        bus = simulator.bus()
+        bus.write(HTU21D.address, b"\xe6\x06")
+        simulator.unplug(HTU21D.address)
+        with pytest.raises(NoAnswerError):
+            bus.read_register(HTU21D.address, 0xE7)
+        simulator.plug(HTU21D.address)
+        assert bus.read_register(HTU21D.address, 0xE7) == b"\x02"
+
+    def test_plugging_in_what_is_plugged_in_changes_nothing(self, simulator: Simulator) -> None:
+        bus = simulator.bus()
+        bus.write(HTU21D.address, b"\xe6\x06")
+        simulator.plug(HTU21D.address)
+        assert bus.read_register(HTU21D.address, 0xE7) == b"\x06"
+
+    def test_a_stuck_bus_times_out_after_a_second(self, simulator: Simulator) -> None:
+        clock = VirtualClock()
+        simulator = Simulator(clock=clock)
+        simulator.stuck = True
+        begin = clock.now
+        with pytest.raises(BusStuckError):
+            Phat(simulator.bus()).read()
+        assert clock.now - begin == pytest.approx(3.0)
+
+
+class TestFaults:
+    """Faults that are injected."""
+
+    @pytest.mark.parametrize(("fault", "error"), [(NackFault, NoAnswerError), (TimeoutFault, TransferError)])
+    def test_it_goes_wrong_as_often_as_asked(
+        self, simulator: Simulator, fault: type[Fault], error: type[Exception]
+    ) -> None:
+        bus = simulator.bus()
+        simulator.inject(fault(times=2))
+        for _ in range(2):
+            with pytest.raises(error):
+                bus.read_register(BMP180.address, 0xD0)
+        assert bus.read_register(BMP180.address, 0xD0) == b"\x55"
+
+    def test_it_goes_wrong_at_one_address(self, simulator: Simulator) -> None:
+        bus = simulator.bus()
+        simulator.inject(NackFault(address=HTU21D.address))
+        assert bus.answers(BMP180.address)
+        assert not bus.answers(HTU21D.address)
+        assert bus.answers(HTU21D.address)
+
+    @pytest.mark.parametrize(
+        ("bit", "answer"), [(0, b"\x80\x00"), (7, b"\x01\x00"), (8, b"\x00\x80"), (15, b"\x00\x01")]
+    )
+    def test_a_bit_is_flipped(self, simulator: Simulator, bit: int, answer: bytes) -> None:
+        bus = simulator.bus()
+        simulator.inject(FlippedBitFault(bit=bit))
+        assert bus.read(BH1750.address, 2) == answer
+        assert bus.read(BH1750.address, 2) == b"\x00\x00"
+
+
+def test_the_inverse_of_a_function_is_the_first_place_that_reaches_it() -> None:
+    assert [inverse(math.sqrt, target, 8) for target in (0, 2.0, 2.1, 100)] == [0, 4, 5, 255]
+
+
+class TestBMP180:
+    """What the driver does not ask for."""
+
+    @pytest.mark.parametrize(("oversampling", "time_needed"), [(0, 4.5), (1, 7.5), (2, 13.5), (3, 25.5)])
+    def test_pressure_takes_as_long_as_the_oversampling(self, oversampling: int, time_needed: float) -> None:
+        bench = Bench(BMP180)
+        bench.bus.write(BMP180.address, bytes((0xF4, 0x34 | oversampling << 6)))
+        bench.clock.sleep(time_needed / 1000 - 0.002)
+        assert bench.bus.read_register(BMP180.address, 0xF4)[0] & 0x20
+        bench.clock.sleep(0.002)
+        assert not bench.bus.read_register(BMP180.address, 0xF4)[0] & 0x20
+
+    @pytest.mark.parametrize("command", [0x00, 0x2F])
+    def test_other_commands_convert_nothing(self, command: int) -> None:
+        bench = Bench(BMP180)
+        bench.bus.write(BMP180.address, bytes((0xF4, command)))
+        bench.clock.sleep(1)
+        assert bench.bus.read_register(BMP180.address, 0xF6, 3) == b"\x80\x00\x00"
+
+    def test_a_reset_is_a_power_on(self) -> None:
+        bench = Bench(BMP180)
+        bench.read()
+        bench.bus.write(BMP180.address, b"\xe0\xb6")
+        assert bench.bus.read_register(BMP180.address, 0xF6, 3) == b"\x80\x00\x00"
+
+    def test_other_registers_cannot_be_written(self) -> None:
+        bench = Bench(BMP180)
+        bench.bus.write(BMP180.address, b"\xaa\x00\xe0\x00")
+        assert bench.bus.read_register(BMP180.address, 0xAA) == b"\x01"
+
+
+class TestBMX280:
+    """What the driver does not ask for."""
+
+    def test_a_quantity_that_is_not_oversampled_is_skipped(self) -> None:
+        bench = Bench(BME280)
+        bench.bus.write(BME280.address, b"\xf4\x01")
+        bench.clock.sleep(1)
+        assert bench.bus.read_register(BME280.address, 0xF7, 8) == bytes.fromhex("8000008000008000")
+
+    def test_humidity_settings_wait_for_the_control_register(self) -> None:
+        bench = Bench(BME280)
+        bench.bus.write(BME280.address, b"\xf4\x25")
+        bench.bus.write(BME280.address, b"\xf2\x01")
+        bench.clock.sleep(1)
+        assert bench.bus.read_register(BME280.address, 0xFD, 2) == b"\x80\x00"
+
+    def test_one_conversion_ends_in_sleep_and_the_normal_mode_stays(self) -> None:
+        bench = Bench(BME280)
+        for mode, then in ((0x25, b"\x24"), (0x27, b"\x27")):
+            bench.bus.write(BME280.address, bytes((0xF4, mode)))
+            bench.clock.sleep(1)
+            assert bench.bus.read_register(BME280.address, 0xF4) == then
+
+    def test_the_calibration_is_copied_after_power_on(self) -> None:
+        bench = Bench(BME280)
+        assert bench.bus.read_register(BME280.address, 0xF3)[0] & 0x01
+        bench.clock.sleep(0.01)
+        assert not bench.bus.read_register(BME280.address, 0xF3)[0] & 0x01
+
+    def test_other_registers_cannot_be_written(self) -> None:
+        bench = Bench(BME280)
+        bench.bus.write(BME280.address, b"\x88\x00\xe0\x00")
+        assert bench.bus.read_register(BME280.address, 0x88) == bytes((27504 & 0xFF,))
+
+    def test_a_bmp280_has_no_humidity(self) -> None:
+        assert not any(SimulatedBMP280.HUMIDITY.values())
+
+
+class TestHTU21D:
+    """What the driver does not ask for."""
+
+    @pytest.mark.parametrize("command", [b"\xe3", b"\xe5", b"\x00", b"\xf3\x00"])
+    def test_what_it_does_not_know_is_not_acknowledged(self, command: bytes) -> None:
+        with pytest.raises(NoAnswerError):
+            Bench(HTU21D).bus.write(HTU21D.address, command)
+
+    def test_nothing_is_acknowledged_during_a_conversion(self) -> None:
+        bench = Bench(HTU21D)
+        bench.bus.write(HTU21D.address, b"\xf3")
+        assert not bench.bus.answers(HTU21D.address)
+        bench.clock.sleep(0.05)
+        assert bench.bus.answers(HTU21D.address)
+
+    def test_a_result_is_read_once(self) -> None:
+        bench = Bench(HTU21D)
+        bench.bus.write(HTU21D.address, b"\xf3")
+        bench.clock.sleep(0.05)
+        bench.bus.read(HTU21D.address, 3)
+        with pytest.raises(NoAnswerError):
+            bench.bus.read(HTU21D.address, 3)
+
+    def test_a_reset_leaves_the_heater_as_it_was(self) -> None:
+        bench = Bench(HTU21D)
+        for register in (0x86, 0x82):
+            bench.bus.write(HTU21D.address, bytes((0xE6, register)))
+            bench.bus.write(HTU21D.address, b"\xfe")
+            bench.clock.sleep(0.015)
+            assert bench.bus.read_register(HTU21D.address, 0xE7) == bytes((0x02 | register & 0x04,))
+
+
+class TestBH1750:
+    """What the driver does not ask for."""
+
+    @pytest.mark.parametrize(("mode", "count"), [(0x10, 360), (0x11, 720), (0x13, 360), (0x20, 360), (0x21, 720)])
+    def test_every_mode_measures(self, mode: int, count: int) -> None:
+        bench = Bench(BH1750)
+        bench.bus.write(BH1750.address, bytes((mode,)))
+        bench.clock.sleep(0.18)
+        assert int.from_bytes(bench.bus.read(BH1750.address, 2)) == count
+
+    def test_a_one_time_measurement_is_not_repeated(self) -> None:
+        bench = Bench(BH1750)
+        bench.bus.write(BH1750.address, b"\x20")
+        bench.clock.sleep(0.18)
+        before = bench.bus.read(BH1750.address, 2)
+        bench.air.illuminance = 10.0
+        bench.clock.sleep(10)
+        assert bench.bus.read(BH1750.address, 2) == before
+
+    def test_a_reset_is_taken_only_while_powered_on(self) -> None:
+        bench = Bench(BH1750)
+        bench.bus.write(BH1750.address, b"\x20")
+        bench.clock.sleep(0.18)
+        bench.bus.write(BH1750.address, b"\x07")
+        assert any(bench.bus.read(BH1750.address, 2))
+        bench.bus.write(BH1750.address, b"\x01")
+        bench.bus.write(BH1750.address, b"\x07")
+        assert not any(bench.bus.read(BH1750.address, 2))
+
+    def test_what_it_does_not_know_is_ignored(self) -> None:
+        bench = Bench(BH1750)
+        bench.bus.write(BH1750.address, b"\xff")
+        bench.clock.sleep(1)
+        assert not any(bench.bus.read(BH1750.address, 2))
+
+
+@pytest.mark.parametrize("kind", SIMULATED_CHIPS)
+def test_every_chip_acknowledges_an_empty_message(kind: str) -> None:
+    bench = Bench()
+    bench.replace(0x10, kind)
+    assert bench.bus.answers(0x10)

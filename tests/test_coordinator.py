@@ -1,0 +1,207 @@
+"""Tests of reading on schedule, and of what fails meanwhile."""
+
+import logging
+import threading
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.anavi_weather.const import CONF_CHIPS, CONF_INTERVAL
+from custom_components.anavi_weather.phat import ChipId, Quantity
+from custom_components.anavi_weather.phat.simulated_chips import Air
+from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, NackFault, Simulator
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .conftest import Machine, PassTime, is_loaded, number
+
+TEMPERATURE = "sensor.simulated_phat_temperature"
+HYGROMETER = {TEMPERATURE, "sensor.simulated_phat_humidity", "sensor.simulated_phat_dew_point"}
+BAROMETER = {
+    "sensor.simulated_phat_atmospheric_pressure",
+    "sensor.simulated_phat_forecast",
+    "sensor.simulated_phat_pressure_tendency",
+    "sensor.simulated_phat_sea_level_pressure",
+}
+PHOTOMETER = {"binary_sensor.simulated_phat_light_above_range", "sensor.simulated_phat_illuminance"}
+
+
+def unavailable(hass: HomeAssistant) -> set[str]:
+    """Return the entities that are unavailable."""
+    return {state.entity_id for state in hass.states.async_all() if state.state == STATE_UNAVAILABLE}
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Return what the integration has logged, except for developers."""
+    return [
+        (record.levelname, record.getMessage())
+        for record in caplog.records
+        if record.name == "custom_components.anavi_weather" and record.levelno > logging.DEBUG
+    ]
+
+
+@pytest.mark.parametrize(("options", "interval"), [({}, 30), ({CONF_INTERVAL: 5}, 5), ({CONF_INTERVAL: 600}, 600)])
+@pytest.mark.usefixtures("station")
+async def test_the_chips_are_read_every_interval(
+    hass: HomeAssistant, air: Air, pass_time: PassTime, interval: float
+) -> None:
+    air.temperature = -3
+
+    await pass_time(interval - 2)
+    assert number(hass, TEMPERATURE) == pytest.approx(21, abs=0.02)
+    await pass_time(2)
+    assert number(hass, TEMPERATURE) == pytest.approx(-3, abs=0.02)
+
+
+@pytest.mark.usefixtures("station")
+async def test_reading_happens_off_the_event_loop(
+    hass: HomeAssistant, simulator: Simulator, air: Air, pass_time: PassTime
+) -> None:
+    threads = set()
+
+    def measured() -> Air:
+        threads.add(threading.get_ident())
+        return air
+
+    for chip in simulator.chips.values():
+        chip.air = measured
+
+    await pass_time()
+
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+@pytest.mark.parametrize(("address", "entities"), [(0x40, HYGROMETER), (0x77, BAROMETER), (0x23, PHOTOMETER)])
+@pytest.mark.usefixtures("station")
+async def test_a_chip_that_fails_takes_only_its_entities_down_and_comes_back(
+    hass: HomeAssistant, simulator: Simulator, pass_time: PassTime, address: int, entities: set[str]
+) -> None:
+    simulator.unplug(address)
+    await pass_time()
+    assert unavailable(hass) == entities
+
+    simulator.plug(address)
+    await pass_time()
+    assert not unavailable(hass)
+
+
+@pytest.mark.usefixtures("station")
+async def test_a_chip_is_logged_once_when_it_fails_and_once_when_it_is_back(
+    simulator: Simulator, pass_time: PassTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    simulator.unplug(0x40)
+    for _ in range(3):
+        await pass_time()
+    simulator.plug(0x40)
+    for _ in range(3):
+        await pass_time()
+
+    assert logged(caplog) == [
+        ("WARNING", "Simulated pHAT: HTU21D 0x40 fails: 0x40: Remote I/O error"),
+        ("INFO", "Simulated pHAT: HTU21D 0x40 is back"),
+    ]
+
+
+@pytest.mark.usefixtures("station")
+async def test_errors_are_counted(hass: HomeAssistant, simulator: Simulator, pass_time: PassTime) -> None:
+    simulator.inject(NackFault(times=1, address=0x40))
+    await pass_time()
+    assert number(hass, "sensor.simulated_phat_errors") == 0  # it was tried again
+
+    simulator.unplug(0x40)
+    simulator.unplug(0x23)
+    await pass_time()
+    await pass_time()
+    assert number(hass, "sensor.simulated_phat_errors") == 4
+
+
+@pytest.mark.usefixtures("station")
+async def test_a_stuck_bus_makes_all_unavailable_and_recovers(
+    hass: HomeAssistant, simulator: Simulator, pass_time: PassTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    simulator.stuck = True
+    await pass_time()
+    await pass_time()
+    assert len(unavailable(hass)) == len(hass.states.async_all())
+
+    simulator.stuck = False
+    await pass_time()
+    assert not unavailable(hass)
+    (error, error_text), *rest = logged(caplog)
+    assert error == "ERROR"
+    assert error_text.startswith("Error fetching Simulated pHAT data: The bus simulated is stuck")
+    assert rest == [("INFO", "Fetching Simulated pHAT data recovered")]
+
+
+async def test_a_bus_that_was_unplugged_is_opened_again(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
+) -> None:
+    machine.plug()
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    machine.unplug()
+    await pass_time()
+    assert len(unavailable(hass)) == len(hass.states.async_all())
+    assert machine.descriptors() == 0
+
+    machine.plug()
+    await pass_time()
+    assert not unavailable(hass)
+    assert machine.descriptors() == 1
+
+
+BETTER = ChipId("BME280", 0x76)
+ANOTHER = ChipId("BH1750", 0x5C)
+
+
+async def test_a_chip_that_is_plugged_in_gets_its_entities(
+    hass: HomeAssistant,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    pass_time: PassTime,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    simulator = machine.plug(chips=(*OFFICIAL_CHIPS, ANOTHER))
+    simulator.unplug(ANOTHER.address)
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+    assert board_entry.data[CONF_CHIPS] == [str(chip) for chip in OFFICIAL_CHIPS]
+
+    simulator.plug(ANOTHER.address)
+    await pass_time()
+
+    assert board_entry.data[CONF_CHIPS] == [str(chip) for chip in (*OFFICIAL_CHIPS, ANOTHER)]
+    assert is_loaded(board_entry)
+    assert er.async_get(hass).async_get("sensor.anavi_infrared_phat_illuminance_bh1750_0x5c")
+    assert logged(caplog) == [("INFO", "ANAVI Infrared pHAT: found BH1750 0x5c")]
+    assert machine.descriptors() == 1
+
+
+async def test_a_better_chip_that_is_plugged_in_becomes_the_main_one(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
+) -> None:
+    simulator = machine.plug(chips=(ChipId("BMP180", 0x77), BETTER))
+    simulator.unplug(0x76)
+    hass.config_entries.async_update_entry(board_entry, data={**board_entry.data, CONF_CHIPS: ["BMP180 0x77"]})
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+    assert board_entry.runtime_data.main_chip(Quantity.TEMPERATURE) == ChipId("BMP180", 0x77)
+    registry = er.async_get(hass)
+    unique_ids = {entry.unique_id for entry in registry.entities.values()}
+
+    simulator.plug(0x76)
+    await pass_time()
+
+    assert board_entry.runtime_data.main_chip(Quantity.TEMPERATURE) == BETTER
+    assert unique_ids < {entry.unique_id for entry in registry.entities.values()}
+    better = registry.async_get_entity_id("sensor", "anavi_weather", "01BOARD_bme280_76_temperature")
+    assert better
+    state = hass.states.get(better)
+    assert state
+    assert state.name == "ANAVI Infrared pHAT Temperature"
+    former = hass.states.get("sensor.anavi_infrared_phat_temperature")
+    assert former
+    assert former.name == "ANAVI Infrared pHAT Temperature (BMP180)"

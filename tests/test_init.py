@@ -1,0 +1,208 @@
+"""Tests of setting a station up, of unloading and of removing it."""
+
+import threading
+import time
+from typing import Any
+from unittest.mock import patch
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.anavi_weather.const import CONF_CHIPS, DEFAULT_INTERVAL, DOMAIN
+from custom_components.anavi_weather.phat import ChipId
+from custom_components.anavi_weather.phat.board import PRODUCT
+from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .conftest import Machine, PassTime, PluggedBus, is_loaded, number
+
+TEMPERATURE = "sensor.anavi_infrared_phat_temperature"
+
+
+async def test_a_station_is_set_up_and_unloaded(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    machine.plug()
+
+    assert await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert is_loaded(board_entry)
+    assert machine.descriptors() == 1
+    assert number(hass, TEMPERATURE) == pytest.approx(21, abs=0.02)
+
+    assert await hass.config_entries.async_unload(board_entry.entry_id)
+
+    assert board_entry.state is ConfigEntryState.NOT_LOADED
+    assert machine.descriptors() == 0
+    assert {state.state for state in hass.states.async_all()} == {STATE_UNAVAILABLE}
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ({"stuck": True}, "The bus {bus} is stuck: every transfer times out."),
+        ({"plugged": set()}, "None of the chips answers."),
+        ({"claimed": {chip.address for chip in OFFICIAL_CHIPS}}, "None of the chips answers."),
+    ],
+)
+async def test_a_bus_that_does_not_work_is_told_and_tried_again(
+    hass: HomeAssistant,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    pass_time: PassTime,
+    state: dict[str, Any],
+    reason: str,
+) -> None:
+    simulator = machine.plug()
+    whole = {name: getattr(simulator, name) for name in state}
+    vars(simulator).update(state)
+
+    assert not await hass.config_entries.async_setup(board_entry.entry_id)
+
+    assert board_entry.state is ConfigEntryState.SETUP_RETRY
+    assert board_entry.reason
+    assert board_entry.reason.startswith(reason.format(bus=machine.path()))
+    assert machine.descriptors() == 0
+
+    vars(simulator).update(whole)
+    await pass_time(10)
+    assert is_loaded(board_entry)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(13, "denied"), "Home Assistant may not open {bus}."),
+        (FileNotFoundError(2, "missing"), "There is no I2C bus {bus}."),
+    ],
+)
+async def test_a_bus_that_cannot_be_opened_is_told_and_tried_again(
+    hass: HomeAssistant,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    pass_time: PassTime,
+    error: OSError,
+    reason: str,
+) -> None:
+    machine.plug()
+
+    with patch("custom_components.anavi_weather.phat.i2c.LinuxAdapter", side_effect=error):
+        await hass.config_entries.async_setup(board_entry.entry_id)
+
+    assert board_entry.state is ConfigEntryState.SETUP_RETRY
+    assert board_entry.reason
+    assert board_entry.reason.startswith(reason.format(bus=machine.path()))
+    await pass_time(10)
+    assert is_loaded(board_entry)
+
+
+async def test_a_station_without_one_of_its_chips_is_set_up(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
+) -> None:
+    simulator = machine.plug()
+    simulator.unplug(0x40)
+
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert is_loaded(board_entry)
+    assert hass.states.is_state(TEMPERATURE, STATE_UNAVAILABLE)
+    assert not hass.states.is_state("sensor.anavi_infrared_phat_illuminance", STATE_UNAVAILABLE)
+    simulator.plug(0x40)
+    await pass_time()
+    assert not hass.states.is_state(TEMPERATURE, STATE_UNAVAILABLE)
+
+
+async def test_a_chip_that_was_plugged_in_while_home_assistant_was_off_is_found(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    machine.plug(chips=(*OFFICIAL_CHIPS, ChipId("BH1750", 0x5C)))
+
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert is_loaded(board_entry)
+    assert board_entry.data[CONF_CHIPS] == ["BMP180 0x77", "HTU21D 0x40", "BH1750 0x23", "BH1750 0x5c"]
+    assert er.async_get(hass).async_get("sensor.anavi_infrared_phat_illuminance_bh1750_0x5c")
+    assert machine.descriptors() == 1
+
+
+async def test_no_descriptor_leaks(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
+) -> None:
+    simulator = machine.plug()
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    for _ in range(3):
+        await hass.config_entries.async_reload(board_entry.entry_id)
+        await hass.async_block_till_done()
+        assert machine.descriptors() == 1
+
+    simulator.stuck = True
+    for _ in range(3):
+        await pass_time()
+        assert machine.descriptors() == 0
+
+    simulator.stuck = False
+    await pass_time()
+    assert machine.descriptors() == 1
+
+
+async def test_a_bus_that_is_being_opened_while_unloading_is_closed(
+    hass: HomeAssistant,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    pass_time: PassTime,
+) -> None:
+    simulator = machine.plug()
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+    simulator.stuck = True
+    await pass_time()
+    simulator.stuck = False
+    opening, may_open, opened = threading.Event(), threading.Event(), threading.Event()
+
+    def open_slowly(path: str) -> PluggedBus:
+        opening.set()
+        may_open.wait()
+        bus = PluggedBus(machine.simulators, path)
+        opened.set()
+        return bus
+
+    with patch("custom_components.anavi_weather.phat.i2c.LinuxAdapter", open_slowly):
+        freezer.tick(DEFAULT_INTERVAL + 1)
+        async_fire_time_changed(hass)
+        await hass.async_add_executor_job(opening.wait)
+        unloading = hass.async_create_task(hass.config_entries.async_unload(board_entry.entry_id))
+        await hass.async_add_executor_job(time.sleep, 0.05)
+        may_open.set()
+        await hass.async_add_executor_job(opened.wait)
+        assert await unloading
+
+    assert machine.descriptors() == 0
+
+
+async def test_a_removed_station_leaves_nothing(hass: HomeAssistant, station: MockConfigEntry) -> None:
+    assert await hass.config_entries.async_remove(station.entry_id)
+    await hass.async_block_till_done()
+
+    assert not hass.states.async_all()
+    assert not er.async_entries_for_config_entry(er.async_get(hass), station.entry_id)
+    assert not dr.async_entries_for_config_entry(dr.async_get(hass), station.entry_id)
+
+
+async def test_the_device_is_the_board(
+    hass: HomeAssistant, station: MockConfigEntry, device_registry: dr.DeviceRegistry
+) -> None:
+    (device,) = dr.async_entries_for_config_entry(device_registry, station.entry_id)
+
+    assert device.identifiers == {(DOMAIN, station.entry_id)}
+    assert (device.manufacturer, device.model, device.name) == ("ANAVI Technology", PRODUCT, station.title)
+    assert {entry.device_id for entry in er.async_get(hass).entities.values()} == {device.id}

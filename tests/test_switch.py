@@ -1,0 +1,63 @@
+"""Tests of the slots of the simulated pHAT."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.anavi_weather.phat.simulator import Simulator
+from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN, SERVICE_TURN_OFF, SERVICE_TURN_ON
+from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+
+from .conftest import Machine, PassTime, number, value
+
+SLOT = "switch.simulated_phat_htu21d_plugged_in"
+TEMPERATURE = "sensor.simulated_phat_temperature"
+
+
+@pytest.mark.usefixtures("station")
+async def test_a_chip_is_pulled_and_plugged_in(hass: HomeAssistant, simulator: Simulator, pass_time: PassTime) -> None:
+    assert value(hass, SLOT) == STATE_ON
+
+    await hass.services.async_call(SWITCH_DOMAIN, SERVICE_TURN_OFF, {ATTR_ENTITY_ID: SLOT}, blocking=True)
+
+    assert 0x40 not in simulator.plugged
+    assert value(hass, SLOT) == STATE_OFF
+    assert value(hass, TEMPERATURE) == STATE_UNAVAILABLE  # at once, not after an interval
+
+    await pass_time(11)  # requests are not followed more often
+    await hass.services.async_call(SWITCH_DOMAIN, SERVICE_TURN_ON, {ATTR_ENTITY_ID: SLOT}, blocking=True)
+
+    assert 0x40 in simulator.plugged
+    assert value(hass, SLOT) == STATE_ON
+    assert number(hass, TEMPERATURE) == pytest.approx(21, abs=0.02)
+
+
+@pytest.mark.usefixtures("station")
+async def test_a_switch_shows_its_state_before_the_chip_is_read(hass: HomeAssistant) -> None:
+    for service, state in ((SERVICE_TURN_OFF, STATE_OFF), (SERVICE_TURN_ON, STATE_ON)):
+        await hass.services.async_call(SWITCH_DOMAIN, service, {ATTR_ENTITY_ID: SLOT}, blocking=True)
+        assert value(hass, SLOT) == state
+    assert value(hass, TEMPERATURE) == STATE_UNAVAILABLE
+
+
+@pytest.mark.usefixtures("station")
+async def test_a_slot_stays_available_without_any_chip(
+    hass: HomeAssistant, simulator: Simulator, pass_time: PassTime
+) -> None:
+    for address in simulator.chips:
+        simulator.unplug(address)
+    await pass_time()
+
+    assert {state.state for state in hass.states.async_all(SWITCH_DOMAIN)} == {STATE_OFF}
+
+
+async def test_a_real_board_has_no_such_switches(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    machine.plug()
+
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert hass.states.async_all("sensor")
+    assert not hass.states.async_all(SWITCH_DOMAIN)

@@ -1,0 +1,2 @@
+# Home Assistant provides voluptuous by probatio.
+from probatio import *  # noqa: F403
