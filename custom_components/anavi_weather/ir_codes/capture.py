@@ -1,0 +1,195 @@
+"""One command from several received presses of a key: what they say, else their timings cleaned of the receiver's faults."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean, median
+
+from infrared_protocols.commands import Command
+
+from .command import CodeError, RawCommand
+from .decode import FRAME_GAP, MAX_RECEIVED, Decoded, decode
+from .raw import DEFAULT_GAP, complete
+
+MAX_PRESSES = 32
+MAX_FRAMES = 64  # of one press
+MAX_STRETCH = 160  # µs, by which a receiver lengthens pulses and shortens spaces
+MAX_REPEAT_COUNT = 2  # that a press which was held longer is taken to need
+LIKE_TOLERANCE = 0.15  # by which a duration differs from press to press, together with some µs
+LIKE_JITTER = 110  # µs
+CLUSTER_TOLERANCE = 0.06  # by which durations differ that were sent alike
+CLUSTER_JITTER = 40  # µs
+HEADER_SPACE = 12_000  # µs, the longest after the first pulse
+SHORT = 7  # durations: a frame that says no more than that the key is held
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Signed µs from the first to the last pulse, and the pause until the next frame (0: there was none)."""
+
+    durations: tuple[int, ...]
+    gap: int = 0
+
+
+def consensus(presses: Sequence[Sequence[int]]) -> Command | None:
+    """Return the command of several captured presses in signed µs, or nothing where most do not say the same."""
+    presses = presses[:MAX_PRESSES]
+    votes: Counter[tuple[object, ...]] = Counter()
+    said: dict[tuple[object, ...], Decoded] = {}
+    for press in presses:
+        if (decoded := decode(press)) is not None and not decoded.repeat:
+            # Without the toggle bit, which changes from press to press
+            key: tuple[object, ...] = (
+                decoded.protocol,
+                decoded.address,
+                decoded.command,
+                tuple(sorted(decoded.extra.items())),
+            )
+            votes[key] += 1
+            said.setdefault(key, decoded)
+    if votes:
+        most, count = votes.most_common(1)[0]
+        if 2 * count > len(presses):
+            return said[most].to_command()
+        if 2 * votes.total() > len(presses):
+            return None  # they are different keys
+    try:
+        return clean(presses)
+    except CodeError:
+        return None
+
+
+def clean(presses: Sequence[Sequence[int]]) -> RawCommand:
+    """Return the timings that most presses have in common, signed µs, as they were sent as far as it can be known.
+
+    A press with a spike or a dropout has another number of durations and is outvoted. What comes again and again while the
+    key is held is the repeat part. CodeError `no_consensus` where no more than half of the presses are alike.
+    """
+    presses = presses[:MAX_PRESSES]
+    groups: list[list[list[Frame]]] = []
+    for frames in filter(None, map(_frames, presses)):
+        group = next((group for group in groups if _alike(group[0][0], frames[0])), None)
+        if group is None:
+            groups.append(group := [])
+        group.append(frames)
+    group = max(groups, key=len, default=[])
+    if 2 * len(group) <= len(presses):
+        raise CodeError("no_consensus")
+    kinds, orders = _kinds(group)
+    parts = [_parts(order, kinds) for order in orders]
+    # A press that was held for longer knows more than one that was not
+    once, repeat = Counter([part for part in parts if part[1]] or parts).most_common(1)[0][0]
+    shortest = min((len(order) - len(once)) // len(repeat) for order in orders) if repeat else 0
+    timings = _unstretched([_median(kind) for kind in kinds])
+    gaps = [round(median([frame.gap for frame in kind if frame.gap] or [DEFAULT_GAP])) for kind in kinds]
+
+    def part(order: Iterable[int]) -> tuple[int, ...]:
+        durations = [duration for kind in order for duration in (*timings[kind], -gaps[kind])]
+        return complete(durations) if durations else ()
+
+    # A ditto says nothing to a device but that the key is held; a whole frame may have to come more than once
+    ditto = len(repeat) == 1 and len(timings[repeat[0]]) <= SHORT
+    needed = 0 if ditto else max(shortest if once else shortest - 1, 0)
+    return RawCommand(part(once), part(repeat), repeat_count=min(needed, MAX_REPEAT_COUNT))
+
+
+def _frames(press: Sequence[int]) -> list[Frame]:
+    """Return the frames of a press; none where it is no list of pulses and spaces in turn."""
+    if not 1 <= len(press) <= MAX_RECEIVED or not all(press) or any((a > 0) == (b > 0) for a, b in pairwise(press)):
+        return []
+    found: list[Frame] = []
+    durations: list[int] = []
+    for duration in (*press, -HEADER_SPACE) if press[-1] > 0 else (*press[:-1], -HEADER_SPACE):
+        # A single pulse is no frame: some air conditioners begin with one and a long space
+        if duration >= -FRAME_GAP or (len(durations) == 1 and duration > -HEADER_SPACE):
+            if durations or duration > 0:
+                durations.append(duration)
+        elif durations:
+            found.append(Frame(tuple(durations), -duration))
+            durations = []
+    # How long it was silent after the last frame says when the receiver gave up, not when the next frame would have come
+    return [*found[:-1][:MAX_FRAMES], Frame(found[-1].durations)] if found else []
+
+
+def _alike(one: Frame, other: Frame) -> bool:
+    return len(one.durations) == len(other.durations) and all(
+        abs(a - b) <= LIKE_JITTER + LIKE_TOLERANCE * min(abs(a), abs(b))
+        for a, b in zip(one.durations, other.durations, strict=True)
+    )
+
+
+def _kinds(group: list[list[Frame]]) -> tuple[list[list[Frame]], list[list[int]]]:
+    """Return the different frames of presses, each as often as it came, and by number the order that they came in."""
+    kinds: list[list[Frame]] = []
+    orders = []
+    for frames in group:
+        order = []
+        for frame in frames:
+            kind = next((number for number, others in enumerate(kinds) if _alike(others[0], frame)), len(kinds))
+            if kind == len(kinds):
+                kinds.append([])
+            kinds[kind].append(frame)
+            order.append(kind)
+        orders.append(order)
+    # A frame that most presses do not have was disturbed, or cut off at the end: what comes after it is not known
+    presses = Counter(kind for order in orders for kind in set(order))
+    return kinds, [
+        order[: next((at for at, kind in enumerate(order) if 2 * presses[kind] <= len(group)), len(order))]
+        for order in orders
+    ]
+
+
+def _parts(order: list[int], kinds: list[list[Frame]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return what is sent once, and what comes again and again until the end."""
+    for start in range(len(order) - 1):
+        rest = order[start:]
+        for period in range(1, len(rest) // 2 + 1):
+            if all(kind == rest[at % period] for at, kind in enumerate(rest)):
+                return tuple(order[:start]), tuple(rest[:period])
+    if len(order) > 1 and len(kinds[order[-1]][0].durations) <= SHORT:
+        return tuple(order[:-1]), tuple(order[-1:])
+    return tuple(order), ()
+
+
+def _median(kind: list[Frame]) -> list[int]:
+    return [round(median(durations)) for durations in zip(*(frame.durations for frame in kind), strict=True)]
+
+
+def _unstretched(frames: list[list[int]]) -> list[list[int]]:
+    """Return frames with one value for all durations that were sent alike, without what the receiver added to the pulses.
+
+    That is known where short pulses and spaces are sent of the same length and all others are multiples of it, as in most
+    protocols: then half of the difference is the receiver's.
+    """
+    pulses = _clusters([duration for frame in frames for duration in frame if duration > 0])
+    spaces = _clusters([-duration for frame in frames for duration in frame if duration < 0])
+    stretch = 0
+    if spaces:
+        shortest = min(pulses.values()), min(spaces.values())
+        difference = (shortest[0] - shortest[1]) / 2
+        if 0 < difference <= MAX_STRETCH:
+            unit = sum(shortest) / 2
+            values = {(value, 1) for value in pulses.values()} | {(value, -1) for value in spaces.values()}
+
+            def misfit(stretch: float) -> float:
+                multiples = [(value - sign * stretch) / unit for value, sign in values]
+                return fmean(abs(multiple - round(multiple)) for multiple in multiples)
+
+            if misfit(difference) < misfit(0):
+                stretch = round(difference)
+    return [
+        [pulses[duration] - stretch if duration > 0 else -spaces[-duration] - stretch for duration in frame]
+        for frame in frames
+    ]
+
+
+def _clusters(values: list[int]) -> dict[int, int]:
+    """Return for each value the middle of those that it belongs to."""
+    clusters: list[list[int]] = []
+    for value in sorted(values):
+        if clusters and value - clusters[-1][-1] <= CLUSTER_JITTER + CLUSTER_TOLERANCE * (value - clusters[-1][0]):
+            clusters[-1].append(value)
+        else:
+            clusters.append([value])
+    return {value: round(fmean(cluster)) for cluster in clusters for value in cluster}

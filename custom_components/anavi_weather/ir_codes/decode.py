@@ -1,0 +1,268 @@
+"""What a received frame says, whatever the receiver did to its timings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, product
+from operator import itemgetter
+from statistics import median
+from typing import Any
+
+from infrared_protocols.commands import Command
+
+from .biphase import decode_biphase
+from .named import LIBRARY, build, named_text
+from .protocols import NEC_DITTO, PROTOCOLS, Protocol
+
+MAX_RECEIVED = 4096  # durations
+FRAME_GAP = 6000  # µs: a longer space ends a frame; no protocol here has such a one within
+# A receiver lengthens pulses and shortens spaces by the same time, so that a pulse with its space keeps its length
+CELL_TOLERANCE = 0.12
+CELL_JITTER = 60  # µs
+PULSE_TOLERANCE = 0.05
+PULSE_SHORTER = 150  # µs, by which a pulse may differ from what was sent
+PULSE_LONGER = 230
+CHECKED = 3  # wrong bits: with fewer, two bytes are not told to be without their check, but to be received badly
+APPLE = 0x87EE  # whose last byte is the number of the remote
+SHARP_CELLS = (1000, 2000)  # µs, of 0 and 1
+SHARP_PULSE = 320
+SHARP_BITS = 15
+MIN_LIBRARY = 20  # durations, fewer than any frame that infrared_protocols decodes
+LIBRARY_SPREAD = 0.08  # by how much clocks may differ from what a decoder of infrared_protocols made of a frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What a frame says: the protocol and its fields; `toggle` changes from press to press.
+
+    `repeat` is a frame that only says that the key is still held, and then there is no address and command.
+    """
+
+    protocol: str
+    address: int | None = None
+    command: int | None = None
+    toggle: int | None = None
+    repeat: bool = False
+    extra: Mapping[str, int] = field(default_factory=dict)
+    _built: Command | None = field(default=None, repr=False, compare=False)
+
+    def to_command(self) -> Command | None:
+        """Return the command to send, with no repeats; nothing for a frame that only says that the key is held."""
+        if self.repeat:
+            return None
+        if self._built is not None:
+            return self._built
+        values: dict[str, Any] = {"address": self.address, "command": self.command, **self.extra}
+        if self.toggle is not None:
+            values["toggle"] = self.toggle
+        return build(self.protocol, **values)
+
+    @property
+    def text(self) -> str | None:
+        """Return the portable text, `nec:0x04,0x08`."""
+        command = self.to_command()
+        return None if command is None else named_text(command)
+
+
+def frames(timings: Sequence[int]) -> list[list[int]]:
+    """Return the frames of a capture in signed µs, each from its first to its last pulse."""
+    found: list[list[int]] = [[]]
+    for duration in timings:
+        if duration < -FRAME_GAP:
+            found.append([])
+        elif found[-1] or duration > 0:
+            found[-1].append(duration)
+    return [frame[:-1] if frame[-1] < 0 else frame for frame in found if frame]
+
+
+def decode(timings: Sequence[int]) -> Decoded | None:
+    """Return what a capture in signed µs says, from its first frame; nothing where it is not known for sure."""
+    if not 3 <= len(timings) <= MAX_RECEIVED or any(
+        not one or (one > 0) == (other > 0) for one, other in pairwise((*timings, -timings[-1]))
+    ):
+        return None
+    found = frames(timings)
+    timings = timings[int(timings[0] < 0) : len(timings) - int(timings[-1] < 0)]
+    return _ditto(found) or _cells(found[0]) or _biphase(found[0]) or _sharp(found) or _library(timings)
+
+
+def _near(actual: float, nominal: float, tolerance: float = CELL_TOLERANCE, jitter: float = CELL_JITTER) -> bool:
+    return abs(actual - nominal) <= nominal * tolerance + jitter
+
+
+def _pulse(actual: int, nominal: int) -> bool:
+    return actual - nominal + PULSE_TOLERANCE * nominal >= -PULSE_SHORTER and (
+        actual - nominal - PULSE_TOLERANCE * nominal <= PULSE_LONGER
+    )
+
+
+def _ditto(found: list[list[int]]) -> Decoded | None:
+    frame = found[0]
+    if len(frame) != 3 or not _pulse(frame[2], NEC_DITTO[2]):
+        return None
+    if not _near(frame[0] - frame[1], NEC_DITTO[0] - NEC_DITTO[1], 0.05) or not _pulse(frame[0], NEC_DITTO[0]):
+        return None
+    return Decoded(protocol="nec", repeat=True)
+
+
+def _cells(frame: list[int]) -> Decoded | None:
+    """Decode what the table of protocols tells: the one that fits best."""
+    fitting: list[tuple[float, Decoded]] = []
+    for protocol in PROTOCOLS.values():
+        if not protocol.decode or (bits := _bits(protocol, frame)) is None:
+            continue
+        values = protocol.unpack(bits)
+        if values is None or (decoded := _named(protocol.name, values)) is None:
+            continue
+        sent = sum(map(abs, protocol.frame(values)[:-1]))
+        # The last pulse is left out, as no space makes up for its stretch
+        misfit = abs(sum(map(abs, frame[:-1])) / sent - 1)
+        if misfit <= protocol.spread:
+            fitting.append((misfit, decoded))
+    return min(fitting, key=itemgetter(0))[1] if fitting else None
+
+
+def _bits(protocol: Protocol, frame: list[int]) -> list[int] | None:
+    if len(frame) != 2 * protocol.bits + (1 if protocol.width else 3):
+        return None
+    if protocol.width:
+        # The space after the last bit is part of the silence: this is what it would have been
+        nominal = protocol.one if _pulse(frame[-1], protocol.one[0]) else protocol.zero
+        frame = [*frame, frame[-1] - sum(nominal)]
+    elif not _pulse(frame[-1], protocol.zero[0]):
+        return None
+    if not _near(frame[0] - frame[1], sum(protocol.header), 0.08) or not _pulse(frame[0], protocol.header[0]):
+        return None
+    bits = []
+    for pulse, space in zip(frame[2 : 2 + 2 * protocol.bits : 2], frame[3 : 3 + 2 * protocol.bits : 2], strict=True):
+        for bit, (nominal_pulse, nominal_space) in enumerate((protocol.zero, protocol.one)):
+            if _near(pulse - space, nominal_pulse + nominal_space) and _pulse(pulse, nominal_pulse):
+                bits.append(bit)
+                break
+        else:
+            return None
+    return bits
+
+
+def _named(name: str, values: Mapping[str, int]) -> Decoded | None:
+    """Return what is said in the way that the name's encoder takes it."""
+    address, command = values["address"], values["command"]
+    if name == "necext":
+        wrong = (command & 0xFF ^ command >> 8 ^ 0xFF).bit_count()
+        if 0 < wrong < CHECKED and address != APPLE:
+            return None
+        if not wrong and address & 0xFF ^ address >> 8 == 0xFF:
+            return None  # this is NEC, which the table has as well
+        if not wrong and address > 0xFF:
+            return Decoded(protocol="nec", address=address, command=command & 0xFF)
+    if name == "nec42ext" and (
+        (address & 0x1FFF ^ address >> 13 ^ 0x1FFF).bit_count() < CHECKED
+        or (command & 0xFF ^ command >> 8 ^ 0xFF).bit_count() < CHECKED
+    ):
+        return None
+    if name == "samsung32":
+        if address & 0xFF == address >> 8:
+            address &= 0xFF
+        elif address <= 0xFF:
+            return None  # infrared_protocols would send the lower byte twice
+    return Decoded(protocol=name, address=address, command=command)
+
+
+def _biphase(frame: list[int]) -> Decoded | None:
+    if (found := decode_biphase(frame)) is None:
+        return None
+    protocol, values = found
+    extra = {name: value for name, value in values.items() if name not in ("address", "command", "toggle")}
+    return Decoded(
+        protocol=protocol, address=values["address"], command=values["command"], toggle=values["toggle"], extra=extra
+    )
+
+
+def _sharp(found: list[list[int]]) -> Decoded | None:
+    """Decode Sharp's, which has no header: only the frame after it, with all but the address inverted, makes it sure."""
+    if len(found) < 2:
+        return None
+    numbers = [_sharp_frame(frame) for frame in found[:2]]
+    if numbers[0] is None or numbers[1] is None or numbers[0] ^ numbers[1] != 0x7FE0:
+        return None
+    # Captured from the second half on, the check bit is set in the first
+    number = numbers[1] if numbers[0] >> 14 else numbers[0]
+    return Decoded(
+        protocol="sharp", address=number & 0x1F, command=number >> 5 & 0xFF, extra={"extension": number >> 13 & 1}
+    )
+
+
+def _sharp_frame(frame: list[int]) -> int | None:
+    if len(frame) != 2 * SHARP_BITS + 1 or not all(_pulse(pulse, SHARP_PULSE) for pulse in frame[::2]):
+        return None
+    number = 0
+    for bit in range(SHARP_BITS):
+        cell = frame[2 * bit] - frame[2 * bit + 1]
+        fitting = [value for value, nominal in enumerate(SHARP_CELLS) if _near(cell, nominal)]
+        if not fitting:
+            return None
+        number |= fitting[0] << bit
+    return number
+
+
+# Those of infrared_protocols that decode, but for what is decoded here
+_DECODERS: Mapping[str, Callable[[list[int]], Command | None]] = {
+    name: kind.from_raw_timings
+    for name, (kind, _) in LIBRARY.items()
+    if hasattr(kind, "from_raw_timings") and name not in (*PROTOCOLS, "rc5", "rc6", "marantz_extended", "sharp", "aeha")
+}
+
+
+def _library(timings: Sequence[int]) -> Decoded | None:
+    """Decode what infrared_protocols can, most of it air conditioners: what fits best when it is encoded again."""
+    if len(timings) < MIN_LIBRARY:
+        return None
+    fitting: list[tuple[float, str, Command]] = []
+    attempts = [list(timings), _unstretched(timings)]
+    for (name, decoder), attempt in product(_DECODERS.items(), attempts):
+        try:
+            command = decoder(attempt)
+            misfit = None if command is None else _misfit(command.get_raw_timings(), timings)
+        except ValueError, IndexError, AssertionError:
+            continue
+        if command is not None and misfit is not None:
+            fitting.append((misfit, name, command))
+    if not fitting:
+        return None
+    _, name, command = min(fitting, key=itemgetter(0))
+    values = {key: value for key, value in vars(command).items() if value.__class__ is int}
+    return Decoded(
+        protocol=name,
+        address=values.get("address"),
+        command=values.get("command"),
+        extra={
+            key: value
+            for key, value in values.items()
+            if key not in ("address", "command", "modulation", "repeat_count")
+        },
+        _built=command,
+    )
+
+
+def _unstretched(timings: Sequence[int]) -> list[int]:
+    """Return timings as sent if short pulses and spaces are of the same length; infrared_protocols expects them so."""
+    pulse, space = (
+        median([duration for duration in durations if duration < 2 * min(durations)])
+        for durations in (timings[::2], [-duration for duration in timings[1::2]])
+    )
+    stretch = round((pulse - space) / 2)
+    return [duration - stretch for duration in timings]
+
+
+def _misfit(sent: Sequence[int], received: Sequence[int]) -> float | None:
+    """Return how far what was received is from what would be sent, or nothing where it is another thing."""
+    if sent[-1] < 0:
+        sent = sent[:-1]
+    # Its decoders do not look at what follows
+    if len(received) < len(sent) or not all(one < -FRAME_GAP for one in received[len(sent) : len(sent) + 1]):
+        return None
+    cells = list(zip(sent[::2], sent[1::2], received[::2], received[1::2], strict=False))
+    for pulse, space, pulse_received, space_received in cells:
+        if not _pulse(pulse_received, pulse) or not _near(pulse_received - space_received, pulse - space):
+            return None
+    misfit = abs(sum(cell[2] - cell[3] for cell in cells) / sum(cell[0] - cell[1] for cell in cells) - 1)
+    return misfit if misfit <= LIBRARY_SPREAD else None

@@ -1,0 +1,172 @@
+"""Remote controls from a Flipper's `.ir` file: parsed protocols and raw timings.
+
+Source: Flipper's description of the format, and its encoders for what address and command mean.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+import re
+from typing import Any, NoReturn
+
+from infrared_protocols.commands import Command
+
+from .command import CodeError, RawCommand
+from .named import build
+from .raw import complete, excerpt, in_turn
+
+HEADERS = ("IR signals file", "IR library file")
+MIN_FREQUENCY = 10_000  # Hz
+MAX_FREQUENCY = 56_000
+MAX_RAW_TIMINGS = 1024
+MAX_COMMANDS = 5000
+MAX_NAME = 100  # characters
+
+_LINE = re.compile(r"([A-Za-z_]{1,40})\s{0,9}:(.*)")
+_BYTES = re.compile(r"(?:[0-9A-Fa-f]{2} +){3}[0-9A-Fa-f]{2}")
+_DECIMAL = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,12})?")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_KEYS = {
+    "parsed": ("protocol", "address", "command"),
+    "raw": ("frequency", "duty_cycle", "data"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One of Flipper's protocols: what it is called here, and the widths of its fields in bits."""
+
+    name: str
+    address: int
+    command: int
+    repeat_count: int = 0  # as often Flipper itself sends the frame again
+    high: int = 0  # bits that are set in each command
+
+
+PROTOCOLS: Mapping[str, Protocol] = {
+    "NEC": Protocol("nec", 8, 8),
+    "NECext": Protocol("necext", 16, 16),
+    "NEC42": Protocol("nec42", 13, 8),
+    "NEC42ext": Protocol("nec42ext", 26, 16),
+    "Samsung32": Protocol("samsung32", 8, 8),
+    "RC5": Protocol("rc5", 5, 6),
+    # Flipper tells RC5X by its second start bit, which is the inverse of the command's bit 6, and leaves it out of the command
+    "RC5X": Protocol("rc5", 5, 7, high=0x40),
+    "RC6": Protocol("rc6", 8, 8),
+    "SIRC": Protocol("sony", 5, 7, 2),
+    "SIRC15": Protocol("sony15", 8, 7, 2),
+    "SIRC20": Protocol("sony20", 13, 7, 2),
+    "Kaseikyo": Protocol("kaseikyo", 26, 10),
+    "RCA": Protocol("rca", 4, 8),
+    "Pioneer": Protocol("pioneer", 8, 8, 1),
+}
+
+
+@dataclass(slots=True)
+class _Signal:
+    """The lines of one signal: value and line by key."""
+
+    name: str
+    line: int
+    values: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def fail(self, key: str, of: str, **placeholders: str) -> NoReturn:
+        """Refuse the signal because of one of its lines."""
+        value, line = self.values.get(of, ("", self.line))
+        raise CodeError(key, line=line, command=excerpt(self.name), field=of, value=excerpt(value), **placeholders)
+
+
+def parse_flipper(text: str) -> dict[str, tuple[Command, ...]]:
+    """Return the commands of a file: name → what successive presses send in turn, two where the protocol has a toggle bit.
+
+    A name that comes again gets a number: it is another button, or in a library the same of another device.
+    """
+    commands: dict[str, tuple[Command, ...]] = {}
+    counts: dict[str, int] = {}
+    for signal in _signals(text):
+        counts[signal.name] = counts.get(signal.name, 0) + 1
+        name = signal.name if counts[signal.name] == 1 else f"{signal.name} {counts[signal.name]}"
+        while name in commands:
+            counts[signal.name] += 1
+            name = f"{signal.name} {counts[signal.name]}"
+        commands[name] = _commands(signal)
+    if not commands:
+        raise CodeError("file_empty")
+    return commands
+
+
+def _signals(text: str) -> list[_Signal]:
+    signals: list[_Signal] = []
+    header: dict[str, str] = {}
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not (found := _LINE.fullmatch(line.strip())):
+            raise CodeError("flipper_line", line=number, value=excerpt(line))
+        key, value = found[1], found[2].strip()
+        if key == "name":
+            if len(signals) == MAX_COMMANDS:
+                raise CodeError("too_many_commands", line=number, maximum=str(MAX_COMMANDS))
+            if not value or len(value) > MAX_NAME or not value.isprintable():
+                raise CodeError("name_invalid", line=number, name=excerpt(value))
+            signals.append(_Signal(value, number))
+        elif not signals:
+            header[key] = value
+        elif key in signals[-1].values:
+            raise CodeError("flipper_line", line=number, value=excerpt(line))
+        else:
+            signals[-1].values[key] = (value, number)
+    if header.get("Filetype") not in HEADERS or header.get("Version") != "1":
+        raise CodeError("flipper_header", line=1)
+    return signals
+
+
+def _commands(signal: _Signal) -> tuple[Command, ...]:
+    kind = signal.values.get("type", ("", 0))[0]
+    if kind not in _KEYS:
+        signal.fail("flipper_type", "type")
+    for key in _KEYS[kind]:
+        if key not in signal.values:
+            signal.fail("flipper_field_missing", key)
+    try:
+        return _parsed(signal) if kind == "parsed" else (_raw(signal),)
+    except CodeError as err:
+        if err.line is not None:
+            raise
+        line = signal.values[_KEYS[kind][-1]][1]
+        raise CodeError(err.key, line=line, **{"command": excerpt(signal.name), **err.placeholders}) from err
+
+
+def _parsed(signal: _Signal) -> tuple[Command, ...]:
+    protocol = PROTOCOLS.get(signal.values["protocol"][0])
+    if protocol is None:
+        signal.fail("flipper_protocol", "protocol")
+    values: dict[str, Any] = {}
+    for key, bits in (("address", protocol.address), ("command", protocol.command)):
+        text = signal.values[key][0]
+        if not _BYTES.fullmatch(text):
+            signal.fail("flipper_bytes", key)
+        values[key] = int.from_bytes(bytes.fromhex(text), "little")
+        if values[key] >> bits:
+            signal.fail("flipper_value", key, maximum=hex((1 << bits) - 1))
+    values["command"] |= protocol.high
+    values["repeat_count"] = protocol.repeat_count
+    return in_turn(build(protocol.name, **values))
+
+
+def _raw(signal: _Signal) -> RawCommand:
+    frequency, duty_cycle, data = (signal.values[key][0] for key in _KEYS["raw"])
+    if not _NUMBER.fullmatch(frequency) or not MIN_FREQUENCY <= int(frequency) <= MAX_FREQUENCY:
+        signal.fail("flipper_frequency", "frequency", minimum=str(MIN_FREQUENCY), maximum=str(MAX_FREQUENCY))
+    if not _DECIMAL.fullmatch(duty_cycle) or not 0 < float(duty_cycle) <= 1:
+        signal.fail("flipper_duty_cycle", "duty_cycle")
+    tokens = data.split()
+    if not 1 <= len(tokens) <= MAX_RAW_TIMINGS:
+        signal.fail("flipper_timings", "data", maximum=str(MAX_RAW_TIMINGS), count=str(len(tokens)))
+    if not all(map(_NUMBER.fullmatch, tokens)):
+        signal.fail("flipper_data", "data")
+    return RawCommand(
+        complete(list(map(int, tokens))),
+        modulation=int(frequency),
+        # The kernel takes whole percents, and neither none nor all of them
+        duty_cycle=min(max(round(float(duty_cycle) * 100), 1), 99),
+    )

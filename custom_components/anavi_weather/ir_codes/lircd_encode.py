@@ -1,0 +1,329 @@
+"""A key of a lircd remote as timings: what lircd 0.10.1 sends for it.
+
+A press is a row of frames. lircd sends the first one as the file describes it and, for `min_repeat` and while the key is held,
+repeat frames: the same one again, without what the flags strip, or the short `repeat` code (NEC's ditto) in its place.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, CodeError, RawCommand
+from .raw import MAX_DURATION, MAX_PAUSE, MAX_PULSE, MAX_TIMINGS, excerpt
+
+# A shorter pause is sent with the frames at its sides in one transmission
+JOINED_BELOW = 10_000  # µs
+# lircd sends a file without `gap` with no pause at all, which no receiver can tell apart; NEC's is about as long
+DEFAULT_GAP = 40_000  # µs
+
+type Pair = tuple[int, int]  # µs of a pulse and of the space with it
+
+
+@dataclass(slots=True)
+class Key:
+    """A key: the line it is in, and its codes or, in a raw remote, its durations in µs, pulse first."""
+
+    name: str
+    line: int
+    values: tuple[int, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Remote:
+    """A remote as its file describes it; durations in µs, names as in the file except where Python has taken them."""
+
+    line: int
+    name: str = ""
+    flags: set[str] = field(default_factory=set)
+    bits: int = 0
+    pre_data_bits: int = 0
+    pre_data: int = 0
+    post_data_bits: int = 0
+    post_data: int = 0
+    header: Pair = (0, 0)
+    one: Pair = (0, 0)
+    zero: Pair = (0, 0)
+    two: Pair = (0, 0)
+    three: Pair = (0, 0)
+    pre: Pair = (0, 0)
+    post: Pair = (0, 0)
+    foot: Pair = (0, 0)
+    repeat: Pair = (0, 0)
+    plead: int = 0
+    ptrail: int = 0
+    gap: int = 0
+    gap2: int = 0
+    repeat_gap: int = 0
+    min_repeat: int = 0
+    repeat_mask: int = 0
+    toggle_bit: int = 0
+    toggle_bit_mask: int = 0
+    toggle_mask: int = 0
+    rc6_mask: int = 0
+    frequency: int = DEFAULT_CARRIER
+    duty_cycle: int = 0
+    manual_sort: int = 0
+    raw: bool = False
+    keys: list[Key] = field(default_factory=list)
+
+    @property
+    def all_bits(self) -> int:
+        """Bits of a frame; a mask counts them from its end."""
+        return self.pre_data_bits + self.bits + self.post_data_bits
+
+
+def _pair(pair: Pair) -> tuple[int, ...]:
+    """Return a pulse and a space as signed durations; lircd takes a pair that lacks one of them as absent."""
+    pulse, space = pair
+    return (pulse, -space) if pulse and space else ()
+
+
+def _merged(durations: Iterable[int]) -> list[int]:
+    """Return signed durations with neighbours of the same kind as one, and without zeros."""
+    merged: list[int] = []
+    for duration in durations:
+        if merged and (merged[-1] > 0) == (duration > 0):
+            merged[-1] += duration
+        elif duration:
+            merged.append(duration)
+    return merged
+
+
+def _reversed(value: int, bits: int) -> int:
+    """Return the lowest bits in reverse order."""
+    return int(f"{value:0{bits}b}"[::-1], 2) if bits else 0
+
+
+class Encoder:
+    """Makes the commands of one remote, which must have passed the checks of the parser."""
+
+    def __init__(self, remote: Remote) -> None:
+        """Prepare what is the same for every key."""
+        self.remote = remote
+        self.has_ditto = all(remote.repeat)
+        self.toggle_mask = self._toggle_bits = self._rc6_mask = 0
+        self._step = 2 if "RCMM" in remote.flags else 4 if "XMP" in remote.flags else 1  # bits in a pair of durations
+        if self._step == 1 and not remote.raw:
+            toggle_bit = 1 << remote.all_bits - remote.toggle_bit if remote.toggle_bit else 0
+            self.toggle_mask = remote.toggle_mask & (1 << remote.all_bits) - 1
+            self._toggle_bits = remote.toggle_bit_mask or toggle_bit
+            # Older files with the flag RC6 tell its double-length bit by toggle_bit
+            self._rc6_mask = remote.rc6_mask or (toggle_bit if "RC6" in remote.flags else 0)
+        pre_data, post_data = remote.pre_data, remote.post_data
+        self._codes = [key.values for key in remote.keys]
+        if "REVERSE" in remote.flags and not remote.raw:
+            pre_data, post_data = _reversed(pre_data, remote.pre_data_bits), _reversed(post_data, remote.post_data_bits)
+            # The first code of a key only: lircd 0.10.1 leaves the others as they are
+            self._codes = [(_reversed(first, remote.bits), *others) for first, *others in self._codes]
+        self._parts = ((remote.pre_data_bits, pre_data), (remote.bits, 0), (remote.post_data_bits, post_data))
+        self._cells = self._bit_cells()
+
+    def commands(self, index: int) -> tuple[RawCommand, ...]:
+        """Return what successive presses of a key of the remote send in turn; CodeError where lircd could not send it."""
+        commands = [self._command(index, state) for state in self._toggle_states()]
+        first, last = commands[0], commands[-1]
+        return (first,) if (first.once, first.repeat) == (last.once, last.repeat) else (first, last)
+
+    def _command(self, index: int, toggled: int) -> RawCommand:
+        """Return what a press in one toggle state sends."""
+        press = _Press(self, index, toggled)
+        once, repeat = press.once(), press.held()
+        carrier, duty_cycle = self.remote.frequency, self.remote.duty_cycle or DEFAULT_DUTY_CYCLE
+        # Where toggle_mask inverts every second frame, it goes on to in what a held key adds
+        if self.toggle_mask and (other := press.held()) != repeat:
+            return RawCommand(once, repeat, other, modulation=carrier, duty_cycle=duty_cycle)
+        return RawCommand(once, repeat, modulation=carrier, duty_cycle=duty_cycle)
+
+    def _toggle_states(self) -> tuple[int, ...]:
+        """Return the toggle bits of the first and of the second press."""
+        if not self._toggle_bits:
+            return (0,)
+        # The first press inverts what the first key of the file has there; lircd does not shift its code to its place in a frame
+        state = self._codes[0][0] & self._toggle_bits
+        return (state or self._toggle_bits, state ^ self._toggle_bits if state else 0)
+
+    def turns(self, index: int) -> int:
+        """Return how many codes the key sends in turn."""
+        return 1 if self.remote.raw else len(self._codes[index])
+
+    def frame(self, index: int, turn: int, *, toggled: int, inverted: bool, repeat: bool) -> list[int]:
+        """Return a frame as signed µs; it may begin and end with a space."""
+        remote, flags = self.remote, self.remote.flags
+        if repeat and self.has_ditto:
+            header = _pair(remote.header) if "REPEAT_HEADER" in flags else ()
+            return _merged((*header, remote.plead, *_pair(remote.repeat), remote.ptrail))
+        if remote.raw:
+            return [-duration if place % 2 else duration for place, duration in enumerate(self._codes[index])]
+        code = self._codes[index][turn] ^ (remote.repeat_mask if repeat else 0)
+        header = () if repeat and "NO_HEAD_REP" in flags else _pair(remote.header)
+        foot = () if repeat and "NO_FOOT_REP" in flags else _pair(remote.foot)[::-1]
+        data = self._data(code & (1 << remote.bits) - 1, toggled, inverted=inverted)
+        return _merged((*header, remote.plead, *data, remote.ptrail, *foot))
+
+    def gap(self, frame: list[int], *, first: bool) -> int | None:
+        """Return the pause in µs after a frame without spaces at its ends; None: the frame is longer than frame and pause may be."""
+        remote = self.remote
+        gap = min(remote.gap, remote.gap2 or remote.gap)
+        if not first and self.has_ditto and remote.repeat_gap:
+            return remote.repeat_gap
+        if "CONST_LENGTH" not in remote.flags:
+            return gap or DEFAULT_GAP
+        length = sum(map(abs, frame))
+        if first and "NO_HEAD_REP" in remote.flags and not remote.raw:
+            length -= sum(remote.header)
+        return gap - length if gap > length else None
+
+    def _data(self, code: int, toggled: int, *, inverted: bool) -> Iterator[int]:
+        """Yield the durations of pre-data, code and post-data."""
+        remote = self.remote
+        (pre_bits, pre_data), (bits, _), (post_bits, post_data) = self._parts
+        data = (pre_data << bits | code) << post_bits | post_data
+        if self._toggle_bits.bit_count() == 1:
+            data &= ~self._toggle_bits  # One bit is set to its state, several invert what the code has there
+        data ^= toggled ^ (self.toggle_mask if inverted else 0)
+        yield from self._symbols(data, bits + post_bits, pre_bits)
+        if pre_bits:
+            yield from _pair(remote.pre)
+        yield from self._symbols(data, post_bits, bits)
+        if post_bits:
+            yield from _pair(remote.post)
+        yield from self._symbols(data, 0, post_bits)
+
+    def _symbols(self, data: int, low: int, bits: int) -> Iterator[int]:
+        """Yield the durations of some bits of the data, the highest first."""
+        step = self._step
+        for position in range(low + bits - step, low - 1, -step):
+            yield from self._cells[data >> position & (1 << step) - 1, self._rc6_mask >> position & 1]
+
+    def _bit_cells(self) -> dict[Pair, Pair]:
+        """Return the signed durations of each symbol of single (0) and double (1) length."""
+        remote, flags = self.remote, self.remote.flags
+        if "RCMM" in flags:
+            pairs = (remote.zero, remote.one, remote.two, remote.three)
+            return {(symbol, 0): (pulse, -space) for symbol, (pulse, space) in enumerate(pairs)}
+        if "XMP" in flags:
+            pulse, space = remote.zero
+            return {(symbol, 0): (pulse, -space - symbol * remote.one[1]) for symbol in range(16)}
+        cells = {}
+        for double in (0, 1):
+            for symbol, (pulse, space) in enumerate((remote.zero, remote.one)):
+                biphase = symbol and (flags & {"RC5", "RC6"} or self._rc6_mask)
+                pair = (pulse << double, -space << double)
+                cells[symbol, double] = pair[::-1] if biphase or ("SPACE_FIRST" in flags and not double) else pair
+        return cells
+
+
+class _Frame(NamedTuple):
+    """A frame: the space before it, its signed durations, the space and the pause after it, and its time with the pause."""
+
+    lead: int
+    timings: tuple[int, ...]
+    trail: int
+    gap: int
+    time: int
+
+
+class _Press:
+    """A key while it is pressed, with what lircd keeps count of."""
+
+    def __init__(self, encoder: Encoder, index: int, toggled: int) -> None:
+        """Begin with the first code of the key."""
+        self._encoder = encoder
+        self._key = encoder.remote.keys[index]
+        self._index = index
+        self._toggled = toggled
+        self._codes = encoder.turns(index)
+        self._xmp = "XMP" in encoder.remote.flags
+        self._turn = 0  # which of several codes comes next
+        self._sent = 0  # frames
+        self._time = 0  # µs
+        self._due = encoder.remote.min_repeat  # repeats that are still to come
+        self._frames: dict[tuple[int, bool, bool], _Frame] = {}
+        self._timings: list[int] = []
+
+    def once(self) -> tuple[int, ...]:
+        """Return what a press sends at least."""
+        self._transmit(first=True)
+        # Of several codes one more is sent in any case
+        if self._due > 0 or self._codes > 1:
+            self._again()
+        while self._due > 0:
+            self._again()
+        return self._taken()
+
+    def held(self) -> tuple[int, ...]:
+        """Return what the key adds while it is held: one frame, or one of each code."""
+        period = self._codes - 1 if self._xmp and self._codes > 1 else self._codes
+        end, trail = self._sent + period, 0
+        while self._sent < end:
+            trail = self._again()
+        self._timings[-1] -= trail
+        return self._taken()
+
+    def _taken(self) -> tuple[int, ...]:
+        """Return the timings since the last time."""
+        timings = tuple(self._timings)
+        if max(timings) > MAX_PULSE or -min(timings) > MAX_PAUSE:
+            raise self._error("lircd_command_too_long")
+        self._timings.clear()
+        self._time = 0
+        return timings
+
+    def _error(self, key: str) -> CodeError:
+        """Return an error about the key."""
+        return CodeError(key, line=self._key.line, command=excerpt(self._key.name))
+
+    def _again(self) -> int:
+        """Send what is due next."""
+        if self._turn == self._codes - 1:
+            self._due -= 1
+        return self._transmit(first=False)
+
+    def _transmit(self, *, first: bool) -> int:
+        """Send a frame, and more where the pause is too short to end the transmission.
+
+        Return the space at the end of the last frame in µs that lircd keeps where another frame is joined to it.
+        """
+        joined = False
+        while True:
+            frame = self._frame(first=first)
+            if joined:
+                self._timings[-1] -= frame.lead
+            self._timings += (*frame.timings, -frame.gap)
+            self._sent += 1
+            self._time += frame.time
+            if len(self._timings) > MAX_TIMINGS or self._time > MAX_DURATION:
+                raise self._error("lircd_command_too_long")
+            self._turn += 1
+            if self._turn == self._codes:
+                # Of an XMP key's codes the first is sent once
+                self._turn = 1 if self._xmp and self._codes > 1 else 0
+            trail = frame.trail if frame.gap < JOINED_BELOW else 0
+            if frame.gap >= JOINED_BELOW or (self._due <= 0 and self._turn == 0):
+                return trail
+            if self._turn == 0:
+                self._due -= 1
+            self._timings[-1] -= trail
+            first, joined = False, True
+
+    def _frame(self, *, first: bool) -> _Frame:
+        """Return the next frame."""
+        inverted = bool(self._encoder.toggle_mask) and self._sent % 2 == 1
+        key = (self._turn, inverted, first)
+        if key not in self._frames:
+            self._frames[key] = self._built(inverted=inverted, first=first)
+        return self._frames[key]
+
+    def _built(self, *, inverted: bool, first: bool) -> _Frame:
+        """Return a frame that was not sent before."""
+        timings = self._encoder.frame(
+            self._index, self._turn, toggled=self._toggled, inverted=inverted, repeat=not first
+        )
+        lead = -timings.pop(0) if timings and timings[0] < 0 else 0
+        trail = -timings.pop() if timings and timings[-1] < 0 else 0
+        if not timings:
+            raise self._error("lircd_nothing_to_send")
+        gap = self._encoder.gap(timings, first=first)
+        if gap is None:
+            raise self._error("lircd_gap_too_short")
+        return _Frame(lead, tuple(timings), trail, gap, sum(map(abs, timings)) + gap)

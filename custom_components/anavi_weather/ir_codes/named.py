@@ -1,0 +1,230 @@
+"""Commands by the name of their protocol: `nec:0x04,0x08`, `lg_ac:mode=cool,temperature=24,fan=auto`.
+
+Every class of infrared_protocols whose values can be written down is found by itself; the table adds what it lacks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+import importlib
+import inspect
+import pkgutil
+import re
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from infrared_protocols import commands
+from infrared_protocols.commands import Command
+
+from .command import CodeError
+from .protocols import PROTOCOLS, ProtocolCommand
+from .raw import check_carrier, check_repeat_count, complete, excerpt
+
+ALIASES = {
+    "sirc": "sony", "sirc12": "sony", "sirc15": "sony15", "sirc20": "sony20", "sony12": "sony", "rc5x": "rc5",
+    "samsung": "samsung32",
+}  # fmt: skip
+
+# infrared_protocols masks or sends these without a check
+MAXIMA: Mapping[tuple[str, str], int] = {
+    ("nec", "subfunction"): 0xFF,
+    ("samsung32", "address"): 0xFFFF,
+    ("samsung32", "command"): 0xFF,
+    ("rc5", "toggle"): 1,
+    ("rc6", "toggle"): 1,
+    ("marantz_extended", "toggle"): 1,
+}
+MAX_INTEGER = 0xFFFF_FFFF
+MAX_BYTES = 256
+
+_NAMED = re.compile(r"([A-Za-z]\w{0,39})\s{0,9}:(.*)", re.ASCII | re.DOTALL)
+_FIELD = re.compile(r"([A-Za-z_]\w{0,39})\s{0,9}=(.*)", re.ASCII | re.DOTALL)
+_INTEGER = re.compile(r"(0[xX][0-9a-fA-F]{1,16})|(0[0-7]{1,20})|(0|[1-9][0-9]{0,19})")
+_FLOAT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+_HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
+_SCALARS = (int, bool, float, bytes)
+_TRUE = ("1", "true", "on", "yes")
+_FALSE = ("0", "false", "off", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value that a command is made of: its name, the type it has, and what it is when it is not told."""
+
+    name: str
+    kind: Any  # int, bool, float, bytes or an Enum
+    optional: bool  # may be None
+    default: Any = inspect.Parameter.empty
+
+
+def _fields(command: type[Command]) -> tuple[Field, ...] | None:
+    """Return the fields of a class of infrared_protocols, or nothing where one cannot be written down."""
+    try:
+        hints = get_type_hints(command.__init__)
+        parameters = list(inspect.signature(command).parameters.values())
+    except NameError, TypeError, ValueError:
+        return None
+    fields = []
+    for parameter in parameters:
+        kinds: tuple[Any, ...] = (hint := hints.get(parameter.name),)
+        if get_origin(hint) in (Union, UnionType):
+            kinds = get_args(hint)
+        scalar = [kind for kind in kinds if isinstance(kind, type) and (kind in _SCALARS or issubclass(kind, Enum))]
+        if len(scalar) == 1 and set(kinds) <= {*scalar, NoneType}:
+            fields.append(Field(parameter.name, scalar[0], NoneType in kinds, parameter.default))
+        elif parameter.default is parameter.empty:
+            return None
+    return tuple(fields)
+
+
+def protocol_name(command: type[Command]) -> str:
+    """Return the name of a class's protocol: `RC5Command` is `rc5`, `LgAcFixedCommand` `lg_ac_fixed`."""
+    name = command.__name__.removesuffix("Command")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _library() -> dict[str, tuple[type[Command], tuple[Field, ...]]]:
+    found = {}
+    for module_info in pkgutil.iter_modules(commands.__path__):
+        module = importlib.import_module(f"{commands.__name__}.{module_info.name}")
+        for name, value in vars(module).items():
+            if name.startswith("_") or not inspect.isclass(value) or value.__module__ != module.__name__:
+                continue
+            if issubclass(value, Command) and not inspect.isabstract(value) and (fields := _fields(value)) is not None:
+                found[protocol_name(value)] = (value, fields)
+    # Pronto has its own form
+    return {name: entry for name, entry in found.items() if name != "pronto" and not _own(name)}
+
+
+def _own(name: str) -> bool:
+    return name in PROTOCOLS and PROTOCOLS[name].encode
+
+
+# Read once: Home Assistant imports this outside of its event loop
+LIBRARY = _library()
+NAMES = tuple(sorted({*LIBRARY, *(name for name in PROTOCOLS if _own(name)), *ALIASES}))
+
+
+def build(name: str, **values: Any) -> Command:
+    """Return the command of a protocol by the values of its fields."""
+    for field, value in values.items():
+        maximum = MAXIMA.get((name, field))
+        if maximum is not None and value is not None and not 0 <= value <= maximum:
+            raise CodeError("value_out_of_range", protocol=name, field=field, maximum=hex(maximum))
+    if "repeat_count" in values:
+        check_repeat_count(values["repeat_count"])
+    if "modulation" in values:
+        check_carrier(values["modulation"])
+    try:
+        command = ProtocolCommand(PROTOCOLS[name], **values) if _own(name) else LIBRARY[name][0](**values)
+        complete(command.get_raw_timings()[:4096])
+    except CodeError:
+        raise
+    except Exception as err:  # whatever the library finds wrong with a value
+        raise CodeError("value_refused", protocol=name, reason=excerpt(str(err), 200)) from err
+    return command
+
+
+def parse_named(text: str) -> Command:
+    """Return the command of `protocol:value,value` or `protocol:field=value,…`; numbers are written as in C."""
+    found = _NAMED.fullmatch(text.strip())
+    if not found:
+        raise CodeError("form_unknown")
+    name = found[1].lower()
+    name = ALIASES.get(name, name)
+    if _own(name):
+        fields = (*(Field(field, int, False) for field in PROTOCOLS[name].widths), Field("repeat_count", int, False, 0))
+    elif name in LIBRARY:
+        fields = LIBRARY[name][1]
+    else:
+        raise CodeError("protocol_unknown", name=excerpt(name))
+    return build(name, **_values(name, fields, found[2].split(",") if found[2].strip() else []))
+
+
+def _values(name: str, fields: Sequence[Field], tokens: Sequence[str]) -> dict[str, Any]:
+    by_name = {field.name: field for field in fields}
+    in_turn = [field for field in fields if field.name not in ("modulation", "repeat_count")]
+    values: dict[str, Any] = {}
+    for index, token in enumerate(tokens):
+        if found := _FIELD.fullmatch(token.strip()):
+            field = by_name.get(found[1].lower())
+            token = found[2]
+        else:
+            # As in a call of a function: what has no name comes first
+            field = in_turn[index] if index == len(values) < len(in_turn) else None
+        if field is None or field.name in values:
+            raise CodeError("field_unknown", protocol=name, field=excerpt(found[1] if found else token))
+        values[field.name] = _value(name, field, token.strip())
+    for field in fields:
+        if field.name not in values and field.default is inspect.Parameter.empty:
+            raise CodeError("field_missing", protocol=name, field=field.name)
+    return values
+
+
+def integer(text: str) -> int | None:
+    """Return a number written as in C (`0x1F`, `31`, `037`), or nothing where it is none."""
+    found = _INTEGER.fullmatch(text)
+    return int(text, 16 if found[1] else 8 if found[2] else 10) if found else None
+
+
+def _value(name: str, field: Field, text: str) -> Any:
+    value: Any = None
+    lower = text.lower()
+    if field.optional and lower == "none":
+        return None
+    if field.kind is bool:
+        value = True if lower in _TRUE else False if lower in _FALSE else None
+    elif field.kind is int:
+        value = integer(text)
+        value = None if value is None or value > MAX_INTEGER else value
+    elif field.kind is float:
+        value = float(text) if _FLOAT.fullmatch(text) else None
+    elif field.kind is bytes:
+        found = _HEX.fullmatch(text)
+        value = bytes.fromhex(found[2]) if found and len(found[2]) <= 2 * MAX_BYTES else None
+    else:
+        value = next((member for key, member in field.kind.__members__.items() if key.lower() == lower), None)
+    if value is None:
+        raise CodeError("value_invalid", protocol=name, field=field.name, value=excerpt(text))
+    return value
+
+
+def named_text(command: Command) -> str | None:
+    """Return the text that `parse_named` makes the same command of, or nothing where there is none."""
+    if isinstance(command, ProtocolCommand):
+        name = command.protocol.name
+        repeats = command.protocol.frames - 1
+        text = f"{name}:{command.address:#04x},{command.command:#04x}"
+        return text if command.repeat_count == repeats else f"{text},repeat_count={command.repeat_count}"
+    name = protocol_name(type(command))
+    kind, fields = LIBRARY.get(name, (None, ()))
+    if command.__class__ is not kind:
+        return None
+    tokens = []
+    by_turn = True
+    for field in fields:
+        value = getattr(command, field.name, inspect.Parameter.empty)
+        if value is inspect.Parameter.empty:
+            return None
+        if value == field.default or (value is None and not field.optional):
+            by_turn = False
+            continue
+        plain = by_turn and field.kind is int and value is not None and field.name not in ("modulation", "repeat_count")
+        tokens.append(f"{value:#04x}" if plain else f"{field.name}={_token(value)}")
+        by_turn = plain
+    text = f"{name}:{','.join(tokens)}"
+    try:
+        again = parse_named(text)
+    except CodeError:
+        return None
+    return text if vars(again) == vars(command) else None
+
+
+def _token(value: Any) -> str:
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    return str(value)

@@ -1,0 +1,107 @@
+"""Pronto hex: learned codes with and without a carrier, and the predefined ones."""
+
+import re
+
+from infrared_protocols.commands import Command
+
+from .command import CodeError, RawCommand
+from .named import build
+from .raw import as_raw, check_carrier, complete, excerpt
+
+REFERENCE = 4_145_146  # Hz, of the clock that a Pronto counts with
+MAX_WORD = 0xFFFF
+LEARNED = 0x0000
+UNMODULATED = 0x0100
+RC5 = 0x5000
+RC5X = 0x5001
+RC6 = 0x6000
+NEC = 0x900A
+PREDEFINED = {
+    RC5: ("rc5", ("address", "command")),
+    # What Philips calls RC5X here has a pause of four units and a field more: Marantz's remotes send it
+    RC5X: ("marantz_extended", ("address", "command", "extension")),
+    RC6: ("rc6", ("address", "command")),
+}
+TYPES = (LEARNED, UNMODULATED, *PREDEFINED, NEC)
+UNMODULATED_WORD = 10  # 2.4 µs: the finest unit in which a usual pause still fits into a word
+
+_WORD = re.compile(r"[0-9A-Fa-f]{4}")
+
+
+def parse_pronto(text: str) -> Command:
+    """Return the command of a Pronto code; its words may be run together."""
+    joined = "".join(text.split())
+    tokens = text.split() if len(text.split()) > 1 else [joined[at : at + 4] for at in range(0, len(joined), 4)]
+    for token in tokens:
+        if not _WORD.fullmatch(token):
+            raise CodeError("pronto_word", value=excerpt(token))
+    words = [int(token, 16) for token in tokens]
+    if len(words) < 4:
+        raise CodeError("pronto_length", expected="4", actual=str(len(words)))
+    kind, frequency, once, repeat = words[:4]
+    data = words[4:]
+    if kind not in TYPES:
+        raise CodeError("pronto_type", value=f"{kind:04X}")
+    if len(data) != 2 * (once + repeat):
+        raise CodeError("pronto_length", expected=str(4 + 2 * (once + repeat)), actual=str(len(words)))
+    if not data:
+        raise CodeError("empty")
+    if kind in (LEARNED, UNMODULATED):
+        return _learned(frequency, data[: 2 * once], data[2 * once :], modulated=kind == LEARNED)
+    return _predefined(kind, data)
+
+
+def _learned(frequency: int, once: list[int], repeat: list[int], *, modulated: bool) -> RawCommand:
+    if not frequency:
+        raise CodeError("pronto_frequency")
+
+    def part(words: list[int]) -> tuple[int, ...]:
+        # As integers: a rounded carrier would add up to an error of some µs in a long pause
+        return (
+            complete([(2 * word * frequency * 1_000_000 + REFERENCE) // (2 * REFERENCE) for word in words])
+            if words
+            else ()
+        )
+
+    modulation = check_carrier(round(REFERENCE / frequency)) if modulated else 0
+    return RawCommand(part(once), part(repeat), modulation=modulation)
+
+
+def _predefined(kind: int, data: list[int]) -> Command:
+    if len(data) != (4 if kind == RC5X else 2):
+        raise CodeError("pronto_length", expected=str(8 if kind == RC5X else 6), actual=str(len(data) + 4))
+    if kind in PREDEFINED:
+        name, fields = PREDEFINED[kind]
+        return build(name, **dict(zip(fields, data, strict=False)))
+    (low, high), (command, inverted) = (word.to_bytes(2) for word in data)
+    if command ^ inverted != 0xFF:
+        raise CodeError("pronto_checksum", value=f"{data[1]:04X}")
+    if low ^ high == 0xFF:
+        return build("nec", address=low, command=command)
+    # infrared_protocols takes an address below 256 for one that is sent with its inverse, unless the fourth byte is told
+    subfunction = None if high else inverted
+    return build("nec", address=low | high << 8, command=command, subfunction=subfunction)
+
+
+def to_pronto(command: Command) -> str:
+    """Return a command as learned Pronto code, with its once and repeat parts.
+
+    Pronto knows neither the duty cycle nor how often the repeat part is sent.
+    """
+    raw = as_raw(command)
+    once, repeat = raw.once, (*raw.repeat, *raw.other)
+    longest = max(map(abs, (*once[:-1], *repeat[:-1])))
+    if command.modulation:
+        kind, frequency = LEARNED, round(REFERENCE / command.modulation)
+    else:
+        kind, frequency = UNMODULATED, max(UNMODULATED_WORD, -(-longest * REFERENCE // (MAX_WORD * 1_000_000)))
+    if round(longest * REFERENCE / (frequency * 1_000_000)) > MAX_WORD or max(len(once), len(repeat)) // 2 > MAX_WORD:
+        raise CodeError(
+            "pause_too_long", value=str(longest), maximum=str(MAX_WORD * frequency * 1_000_000 // REFERENCE)
+        )
+    data = [
+        # The pause at the end of a part may be longer than a word can tell
+        min(MAX_WORD, max(1, round(abs(duration) * REFERENCE / (frequency * 1_000_000))))
+        for duration in (*once, *repeat)
+    ]
+    return " ".join(f"{word:04X}" for word in (kind, frequency, len(once) // 2, len(repeat) // 2, *data))

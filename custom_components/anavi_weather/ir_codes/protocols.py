@@ -1,0 +1,207 @@
+"""Pulse-distance and pulse-width protocols, as a table: how each is sent, and what tells it when it is received.
+
+Sources: the Linux kernel's encoders, Flipper's protocol definitions, the IRP notations of IrpTransmogrifier.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+import re
+from typing import Literal, override
+
+from .command import CodeError, RawCommand
+from .raw import check_repeat_count
+
+NEC_DITTO = (9000, -2250, 560)  # µs, what NEC's remotes send while a key is held
+MIN_PAUSE = 8000  # µs between two frames
+
+_PART = re.compile(r"(~?)(\w+?)(?:@([0-9]+))?:([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some bits of a frame: `bits` of the field from its bit `low` on, or their inverse."""
+
+    field: str
+    low: int
+    bits: int
+    inverted: bool
+
+
+def _parts(layout: str) -> tuple[Part, ...]:
+    return tuple(
+        Part(name, int(low or 0), int(bits), bool(inverted)) for inverted, name, low, bits in _PART.findall(layout)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """One protocol; pulses and spaces in µs, carrier in Hz."""
+
+    name: str
+    layout: str  # the parts of a frame in the order they are sent
+    header: tuple[int, int]  # pulse, space
+    zero: tuple[int, int]
+    one: tuple[int, int]
+    carrier: int = 38000
+    first_bit: Literal["low", "high"] = "low"
+    width: bool = False  # a bit is told by its pulse, and no pulse follows the last bit
+    period: int = 0  # µs from frame to frame
+    repeat: Literal["frame", "ditto", "no header"] = "frame"
+    frames: int = 1  # that a device wants to see before it acts
+    spread: float = 0.08  # by how much remotes' clocks may differ
+    encode: bool = True  # else infrared_protocols does
+    decode: bool = True
+    computed: Mapping[str, Callable[[Mapping[str, int]], int]] = field(default_factory=dict)
+    parts: tuple[Part, ...] = field(init=False)
+    bits: int = field(init=False)
+    widths: Mapping[str, int] = field(init=False)  # of the fields that are told, in bits
+
+    def __post_init__(self) -> None:
+        """Take the layout apart."""
+        widths: dict[str, int] = {}
+        parts = _parts(self.layout)
+        for part in parts:
+            if part.field not in self.computed:
+                widths[part.field] = max(widths.get(part.field, 0), part.low + part.bits)
+        object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "bits", sum(part.bits for part in parts))
+        object.__setattr__(self, "widths", {name: widths[name] for name in ("address", "command")})
+
+    def pack(self, values: Mapping[str, int]) -> list[int]:
+        """Return the bits of a frame in the order they are sent."""
+        values = {**values, **{name: compute(values) for name, compute in self.computed.items()}}
+        bits: list[int] = []
+        for part in self.parts:
+            sent = [values[part.field] >> part.low + bit & 1 ^ part.inverted for bit in range(part.bits)]
+            bits += sent if self.first_bit == "low" else reversed(sent)
+        return bits
+
+    def unpack(self, bits: Sequence[int]) -> dict[str, int] | None:
+        """Return the fields of a frame, or nothing where what is sent to check them does not fit."""
+        values: dict[str, int] = {}
+        at = 0
+        for part in self.parts:
+            sent, at = bits[at : at + part.bits], at + part.bits
+            for bit, value in enumerate(sent if self.first_bit == "low" else reversed(sent)):
+                values[part.field] = values.get(part.field, 0) | (value ^ part.inverted) << part.low + bit
+        told = {name: values[name] for name in self.widths}
+        return told if self.pack(told) == list(bits) else None
+
+    def frame(self, values: Mapping[str, int], *, header: bool = True) -> list[int]:
+        """Return one frame in signed µs, from its first to its last pulse."""
+        timings = [self.header[0], -self.header[1]] if header else []
+        for bit in self.pack(values):
+            pulse, space = self.one if bit else self.zero
+            timings += (pulse, -space)
+        return timings[:-1] if self.width else [*timings, self.zero[0]]
+
+    def closed(self, frame: Sequence[int], length: int | None = None) -> tuple[int, ...]:
+        """Return a frame with the pause after it."""
+        return (*frame, -max(self.period - (sum(map(abs, frame)) if length is None else length), MIN_PAUSE))
+
+
+class ProtocolCommand(RawCommand):
+    """A command of a protocol in this table."""
+
+    def __init__(self, protocol: Protocol, address: int, command: int, *, repeat_count: int | None = None) -> None:
+        """Check and encode the command; without a repeat count, as many frames are sent as a device wants to see."""
+        values = {"address": address, "command": command}
+        for name, width in protocol.widths.items():
+            if not 0 <= values[name] < 1 << width:
+                raise CodeError("value_out_of_range", protocol=protocol.name, field=name, maximum=hex((1 << width) - 1))
+        frame = protocol.frame(values)
+        once: tuple[int, ...] = ()
+        repeat = protocol.closed(frame)
+        if protocol.repeat == "ditto":
+            once, repeat = repeat, protocol.closed(NEC_DITTO)
+        elif protocol.repeat == "no header":
+            bits = protocol.frame(values, header=False)
+            repeat = protocol.closed(bits)
+            once = (*frame, repeat[-1])
+        super().__init__(
+            once,
+            repeat,
+            modulation=protocol.carrier,
+            repeat_count=check_repeat_count(protocol.frames - 1 if repeat_count is None else repeat_count),
+        )
+        self.protocol = protocol
+        self.address = address
+        self.command = command
+
+    @override
+    def __repr__(self) -> str:
+        """Show the protocol and its fields."""
+        return f"{type(self).__name__}({self.protocol.name}:{self.address:#x},{self.command:#x})"
+
+
+def _kaseikyo_parity(values: Mapping[str, int]) -> int:
+    vendor = values["address"] >> 8 & 0xFFFF
+    return (vendor ^ vendor >> 4 ^ vendor >> 8 ^ vendor >> 12) & 0xF
+
+
+def _kaseikyo_checksum(values: Mapping[str, int]) -> int:
+    address, command = values["address"], values["command"]
+    first = _kaseikyo_parity(values) | address & 0xF0
+    second = address & 0xF | (command & 0xF) << 4
+    return first ^ second ^ (command >> 4 | (address >> 24) << 6)
+
+
+def _protocol(name: str, layout: str, unit: tuple[int, int, int, int, int], **options: object) -> Protocol:
+    """Return a pulse-distance protocol from header pulse and space, pulse, and the spaces of 0 and 1."""
+    header, space, pulse, zero, one = unit
+    return Protocol(
+        name=name,
+        layout=layout,
+        header=(header, space),
+        zero=(pulse, zero),
+        one=(pulse, one),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+_NEC = (9000, 4500, 562, 562, 1688)
+_KASEIKYO = (3456, 1728, 432, 432, 1296)
+_SONY = {
+    "header": (2400, 600),
+    "zero": (600, 600),
+    "one": (1200, 600),
+    "carrier": 40000,
+    "width": True,
+    "period": 45000,
+}
+
+PROTOCOLS: Mapping[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        _protocol(
+            "nec", "address:8 ~address:8 command:8 ~command:8", _NEC, period=108_000, repeat="ditto", encode=False
+        ),
+        _protocol("necext", "address:16 command:16", _NEC, period=108_000, repeat="ditto"),
+        _protocol("nec42", "address:13 ~address:13 command:8 ~command:8", _NEC, period=108_000, repeat="ditto"),
+        _protocol("nec42ext", "address:26 command:16", _NEC, period=108_000, repeat="ditto"),
+        # Only its clock tells it from NEC
+        _protocol(
+            "pioneer",
+            "address:8 ~address:8 command:8 ~command:8",
+            (8500, 4225, 500, 500, 1500),
+            carrier=40000,
+            spread=0.02,
+            encode=False,
+        ),
+        _protocol("samsung32", "address:16 command:8 ~command:8", (4500, 4500, 560, 560, 1690), encode=False),
+        _protocol("jvc", "address:8 command:8", (8400, 4200, 525, 525, 1575), period=46_420, repeat="no header"),
+        _protocol(
+            "kaseikyo",
+            "address@8:16 parity:4 address@4:4 address@0:4 command:10 address@24:2 checksum:8",
+            _KASEIKYO,
+            period=130_000,
+            computed={"parity": _kaseikyo_parity, "checksum": _kaseikyo_checksum},
+        ),
+        # Kaseikyo as ESPHome and LIRC write Panasonic's: highest bit first, with the parity and checksum in the command
+        _protocol("panasonic", "address:16 command:32", _KASEIKYO, first_bit="high", period=130_000, decode=False),
+        _protocol("rca", "address:4 command:8 ~address:4 ~command:8", (4000, 4000, 500, 1000, 2000)),
+        Protocol(name="sony", layout="command:7 address:5", frames=3, **_SONY),  # type: ignore[arg-type]
+        Protocol(name="sony15", layout="command:7 address:8", frames=3, **_SONY),  # type: ignore[arg-type]
+        Protocol(name="sony20", layout="command:7 address:13", frames=3, **_SONY),  # type: ignore[arg-type]
+    )
+}

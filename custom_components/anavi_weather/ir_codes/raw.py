@@ -1,0 +1,215 @@
+"""Raw timings, checked, and as text: `raw:38000:9000,-4500,560,-40000`."""
+
+from collections.abc import Sequence
+from copy import copy
+import re
+
+from infrared_protocols.commands import Command
+
+from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, CodeError, RawCommand
+
+DEFAULT_GAP = (
+    40000  # µs, the pause after a code that does not tell it; makes NEC's frames follow each other as they should
+)
+MAX_TIMINGS = 4096  # of one part; the longest known air conditioner's code has some 700
+MAX_PULSE = 500_000  # µs, what the kernel takes in one write
+MAX_PAUSE = 5_000_000  # µs
+MAX_DURATION = 10_000_000  # µs, of one part: the transmitter is busy for so long
+MAX_REPEAT_COUNT = 100
+MAX_TEXT = 65536  # characters
+MIN_CARRIER = 10_000  # Hz
+MAX_CARRIER = 500_000  # Hz, the kernel's limit
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
+_OPTION = re.compile(r"\s*(\w+)\s*=\s*([0-9]{1,9})\s*", re.ASCII)
+_COMMENT = re.compile(r"(#|//)[^\n]*")
+_WORDS = ((re.compile(r"\bpulse\s+", re.IGNORECASE), "+"), (re.compile(r"\b(?:space|timeout)\s+", re.IGNORECASE), "-"))
+
+
+def excerpt(text: str, length: int = 40) -> str:
+    """Return as much of an untrusted text as an error message may show."""
+    shown = "".join(character if character.isprintable() else " " for character in text[: length + 1])
+    return shown if len(text) <= length else shown[:length] + "…"
+
+
+def check_carrier(carrier: int) -> int:
+    """Return the carrier; 0 Hz is unmodulated."""
+    if carrier and not MIN_CARRIER <= carrier <= MAX_CARRIER:
+        raise CodeError("carrier_out_of_range", value=str(carrier), minimum=str(MIN_CARRIER), maximum=str(MAX_CARRIER))
+    return carrier
+
+
+def check_duty_cycle(duty_cycle: int) -> int:
+    """Return the duty cycle in %."""
+    if not 1 <= duty_cycle <= 99:
+        raise CodeError("duty_cycle_out_of_range", value=str(duty_cycle))
+    return duty_cycle
+
+
+def check_repeat_count(repeat_count: int) -> int:
+    """Return how often the repeat part follows."""
+    if not 0 <= repeat_count <= MAX_REPEAT_COUNT:
+        raise CodeError("repeat_count_out_of_range", value=str(repeat_count), maximum=str(MAX_REPEAT_COUNT))
+    return repeat_count
+
+
+def complete(durations: Sequence[int], gap: int = DEFAULT_GAP) -> tuple[int, ...]:
+    """Return one part of a command, checked, in signed µs that end with a pause.
+
+    Durations are signed (pulse +, space -) or, where none is negative, pulse and space in turn. A space at the start says
+    nothing and is dropped; where the pause at the end is missing, it is `gap`.
+    """
+    if not durations:
+        raise CodeError("empty")
+    if len(durations) > MAX_TIMINGS:
+        raise CodeError("too_many_timings", maximum=str(MAX_TIMINGS))
+    if min(durations) >= 0:
+        durations = [-duration if index % 2 else duration for index, duration in enumerate(durations)]
+    if 0 in durations:
+        raise CodeError("zero_duration")
+    timings = list(durations[1:] if durations[0] < 0 else durations)
+    if not timings:
+        raise CodeError("empty")
+    if any((duration > 0) == bool(index % 2) for index, duration in enumerate(timings)):
+        raise CodeError("not_alternating")
+    if timings[-1] > 0:
+        timings.append(-gap)
+    if max(timings) > MAX_PULSE:
+        raise CodeError("pulse_too_long", value=str(max(timings)), maximum=str(MAX_PULSE))
+    if -min(timings) > MAX_PAUSE:
+        raise CodeError("pause_too_long", value=str(-min(timings)), maximum=str(MAX_PAUSE))
+    if sum(map(abs, timings)) > MAX_DURATION:
+        raise CodeError("too_long", maximum=str(MAX_DURATION))
+    return tuple(timings)
+
+
+def raw_command(
+    once: tuple[int, ...],
+    repeat: tuple[int, ...] = (),
+    other: tuple[int, ...] = (),
+    *,
+    modulation: int = DEFAULT_CARRIER,
+    duty_cycle: int = DEFAULT_DUTY_CYCLE,
+    repeat_count: int = 0,
+) -> RawCommand:
+    """Return the command of complete parts; everything else is checked."""
+    check_repeat_count(repeat_count)
+    longest = max(sum(map(abs, repeat)), sum(map(abs, other)))
+    if sum(map(abs, once)) + longest * repeat_count > MAX_DURATION:
+        raise CodeError("too_long", maximum=str(MAX_DURATION))
+    return RawCommand(
+        once,
+        repeat,
+        other,
+        modulation=check_carrier(modulation),
+        duty_cycle=check_duty_cycle(duty_cycle),
+        repeat_count=repeat_count,
+    )
+
+
+def as_raw(command: Command) -> RawCommand:
+    """Return a command by its timings; what a protocol sends while a key is held becomes the repeat part."""
+    if isinstance(command, RawCommand):
+        return raw_command(
+            command.once,
+            command.repeat,
+            command.other,
+            modulation=command.modulation,
+            duty_cycle=command.duty_cycle,
+            repeat_count=command.repeat_count,
+        )
+    press, held, longer = (_repeated(command, count) for count in range(3))
+    once = complete(press)
+    repeat: tuple[int, ...] = ()
+    if press == held[: len(press)] and held == longer[: len(held)] and len(press) < len(held) < len(longer):
+        more, most = held[len(press) :], longer[len(held) :]
+        if more[0] > 0:
+            repeat = complete(more)
+        else:
+            once, repeat = complete([*press, more[0]]), complete([*more[1:], most[0]])
+        if once == repeat:
+            once = ()
+    elif command.repeat_count:
+        once = complete(command.get_raw_timings())
+    count = command.repeat_count if repeat else 0
+    return raw_command(once, repeat, modulation=command.modulation, repeat_count=count)
+
+
+def in_turn(command: Command) -> tuple[Command, ...]:
+    """Return what successive presses of a key send in turn: two commands where a toggle bit tells them apart."""
+    if not hasattr(command, "toggle"):
+        return (command,)
+    other = copy(command)
+    other.toggle = 1 - command.toggle
+    return command, other
+
+
+def _repeated(command: Command, count: int) -> list[int]:
+    command = copy(command)
+    command.repeat_count = count
+    return command.get_raw_timings()
+
+
+def numbers(text: str) -> list[int]:
+    """Return the signed numbers of a list, as ESPHome, Flipper, LOOKin or ir-ctl write it."""
+    text = _COMMENT.sub(" ", text)
+    for word, sign in _WORDS:
+        text = word.sub(sign, text)
+    text = text.strip()
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    values = []
+    for token in re.split(r"\s*[,;]\s*|\s+", text.strip().rstrip(",;")):
+        if not _NUMBER.fullmatch(token):
+            raise CodeError("number_invalid", value=excerpt(token))
+        values.append(int(token))
+        if len(values) > MAX_TIMINGS:
+            raise CodeError("too_many_timings", maximum=str(MAX_TIMINGS))
+    return values
+
+
+def parse_raw(text: str) -> RawCommand:
+    """Return the command of raw timings.
+
+    `[raw:[CARRIER][,duty_cycle=%][,repeat_count=N]:]ONCE[/REPEAT[/OTHER]]`; ONCE may be empty where there is REPEAT.
+    """
+    body = text.strip()
+    options: dict[str, int] = {}
+    if body[:4].lower() == "raw:":
+        head, colon, body = body[4:].rpartition(":")
+        if colon:
+            options = _options(head)
+    once, slash, repeats = body.partition("/")
+    repeat, _, other = repeats.partition("/")
+    return raw_command(
+        complete(numbers(once)) if once.strip() or not slash else (),
+        complete(numbers(repeat)) if slash and (repeat.strip() or other.strip() or not once.strip()) else (),
+        complete(numbers(other)) if other.strip() else (),
+        modulation=options.get("carrier", DEFAULT_CARRIER),
+        duty_cycle=options.get("duty_cycle", DEFAULT_DUTY_CYCLE),
+        repeat_count=options.get("repeat_count", 0),
+    )
+
+
+def _options(text: str) -> dict[str, int]:
+    options: dict[str, int] = {}
+    for index, option in enumerate(text.split(",")):
+        if index == 0 and "=" not in option:
+            option = f"carrier={option}"
+        found = _OPTION.fullmatch(option)
+        if not found or found[1] not in ("carrier", "duty_cycle", "repeat_count") or found[1] in options:
+            raise CodeError("option_invalid", value=excerpt(option))
+        options[found[1]] = int(found[2])
+    return options
+
+
+def raw_text(command: RawCommand) -> str:
+    """Return the raw timings as the text that `parse_raw` reads."""
+    options = [str(command.modulation)]
+    if command.duty_cycle != DEFAULT_DUTY_CYCLE:
+        options.append(f"duty_cycle={command.duty_cycle}")
+    if command.repeat_count:
+        options.append(f"repeat_count={command.repeat_count}")
+    parts = [",".join(map(str, command.once))]
+    parts += [",".join(map(str, part)) for part in (command.repeat, command.other) if part]
+    return f"raw:{','.join(options)}:{'/'.join(parts)}"

@@ -1,0 +1,159 @@
+"""Remote controls from SmartIR's device files: JSON with codes for Broadlink, ESPHome, LOOKin, and Tuya's blasters.
+
+Source: SmartIR's controllers.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+import json
+import re
+from typing import Any
+
+from infrared_protocols.commands import Command
+
+from .broadlink import from_base64, parse_broadlink
+from .command import CodeError, RawCommand
+from .pronto import parse_pronto
+from .raw import as_raw, complete, excerpt, numbers
+from .tuya import parse_tuya
+
+MAX_COMMANDS = 20_000  # an air conditioner has one for each mode, fan speed, swing and temperature
+MAX_FILE_TIMINGS = 2_000_000  # the longest of SmartIR's files has 1.6 million
+MAX_DEPTH = 8
+MAX_NAME = 100  # characters
+MAX_SEQUENCE = 16  # codes that one command sends one after another
+PAUSE = 500_000  # µs between these, as SmartIR has it
+
+COMMENTS = ("_", "$")  # what keys begin with that have none
+
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+
+
+def parse_smartir(text: str) -> dict[str, dict[str, tuple[Command, ...]]]:
+    """Return the commands of a device file: device → command, such as `cool_high_24`, → what a press sends."""
+    data = _load(text)
+    if not isinstance(data, dict) or not isinstance(commands := data.get("commands"), dict):
+        raise CodeError("smartir_no_commands")
+    decode = _decoder(data.get("commandsEncoding"), data.get("supportedController"))
+    found: dict[str, tuple[Command, ...]] = {}
+    left = MAX_FILE_TIMINGS
+    for name, code in _leaves(commands, ""):
+        if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name in found:
+            raise CodeError("name_invalid", name=excerpt(name))
+        if len(found) == MAX_COMMANDS:
+            raise CodeError("too_many_commands", maximum=str(MAX_COMMANDS))
+        try:
+            command = _command(code, decode)
+        except CodeError as err:
+            raise CodeError(err.key, line=err.line, **{"command": excerpt(name), **err.placeholders}) from err
+        found[name] = (command,)
+        # Compressed codes grow: what is small as a text need not be small
+        left -= len(command.once) + len(command.repeat) if isinstance(command, RawCommand) else 1
+        if left < 0:
+            raise CodeError("file_too_long", maximum=str(MAX_FILE_TIMINGS))
+    if not found:
+        raise CodeError("file_empty")
+    return {_device(data): found}
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as err:
+        raise CodeError("json_invalid", line=err.lineno, reason=excerpt(err.msg)) from err
+    except ValueError as err:  # a number of too many digits
+        raise CodeError("json_invalid", reason=excerpt(str(err))) from err
+    except RecursionError as err:
+        raise CodeError("json_too_deep", maximum=str(MAX_DEPTH)) from err
+
+
+def _device(data: dict[str, Any]) -> str:
+    models = data.get("supportedModels")
+    model = models[0] if isinstance(models, list) and models else ""
+    words = [word for word in (data.get("manufacturer"), model) if isinstance(word, str)]
+    name = "".join(character if character.isprintable() else " " for character in " ".join(words))[:MAX_NAME].strip()
+    return name or "SmartIR"
+
+
+def _leaves(commands: dict[str, Any], prefix: str, depth: int = 1) -> Iterator[tuple[str, Any]]:
+    """Return all codes with their names: the keys on the way to them, joined. Empty ones and comments are left out."""
+    if depth > MAX_DEPTH:
+        raise CodeError("json_too_deep", maximum=str(MAX_DEPTH))
+    for key, value in commands.items():
+        name = f"{prefix}{key.strip()}"
+        if key.startswith(COMMENTS):
+            continue
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{name}_", depth + 1)
+        elif value and not (isinstance(value, list) and not any(value)):
+            yield name, value
+
+
+def _command(code: Any, decode: Callable[[Any], Command]) -> Command:
+    if not isinstance(code, list) or all(isinstance(item, int) for item in code):
+        return decode(code)
+    if len(code) > MAX_SEQUENCE:
+        raise CodeError("smartir_sequence", maximum=str(MAX_SEQUENCE))
+    commands = [decode(item) for item in code]
+    if len(commands) == 1:
+        return commands[0]
+    if len({command.modulation for command in commands}) > 1:
+        raise CodeError("smartir_carriers")
+    timings: list[int] = []
+    for raw in map(as_raw, commands):
+        sent = [*(raw.once or raw.repeat), *raw.repeat * raw.repeat_count]
+        timings += (*sent[:-1], min(sent[-1], -PAUSE))
+    return RawCommand(complete(timings), modulation=commands[0].modulation)
+
+
+def _decoder(encoding: Any, controller: Any) -> Callable[[Any], Command]:
+    """Return what reads a code in the file's encoding, which for `Raw` depends on what it was made for."""
+    kind = (str(encoding).lower(), str(controller).lower())
+    if kind[0] == "base64":
+        return _text(lambda code: parse_broadlink(from_base64(code.removeprefix("b64:"))))
+    if kind[0] == "hex":
+        return _text(_hex)
+    if kind[0] == "pronto":
+        return _text(parse_pronto)
+    if kind[0] == "raw" and kind[1] in ("esphome", "lookin"):
+        return _timings
+    if kind[0] == "raw" and kind[1] in ("mqtt", "ufor11", "zha"):
+        return _text(_blaster)
+    raise CodeError("smartir_encoding", encoding=excerpt(str(encoding)), controller=excerpt(str(controller)))
+
+
+def _text(decode: Callable[[str], Command]) -> Callable[[Any], Command]:
+    def checked(code: Any) -> Command:
+        if not isinstance(code, str):
+            raise CodeError("smartir_code")
+        return decode(code)
+
+    return checked
+
+
+def _hex(code: str) -> Command:
+    code = "".join(code.split())
+    if not _HEX.fullmatch(code):
+        raise CodeError("hex_invalid")
+    return parse_broadlink(bytes.fromhex(code))
+
+
+def _timings(code: Any) -> Command:
+    if isinstance(code, str):
+        return RawCommand(complete(numbers(code)))
+    if not isinstance(code, Sequence) or not all(item.__class__ is int for item in code):
+        raise CodeError("smartir_code")
+    return RawCommand(complete(code))
+
+
+def _blaster(code: str) -> Command:
+    """Return the command of what is published for a blaster: Tuya's code, or JSON that has it."""
+    if code.lstrip().startswith("{"):
+        message = _load(code)
+        code = next(
+            (message[key] for key in ("ir_code_to_send", "ir_code", "code") if isinstance(message.get(key), str)), ""
+        )
+        if not code:
+            raise CodeError("smartir_code")
+    elif code.lstrip().startswith(("[", "+")):
+        return _timings(code)
+    return parse_tuya(from_base64(code))

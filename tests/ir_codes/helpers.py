@@ -1,0 +1,75 @@
+"""What the tests of the infrared codes have in common."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+from infrared_protocols.commands import Command
+import pytest
+
+from custom_components.anavi_weather.ir_codes import CodeError
+from custom_components.anavi_weather.ir_codes.protocols import PROTOCOLS
+
+# One of each protocol that both versions of infrared_protocols have, or the table
+NAMED = (
+    "nec:0x04,0x08",
+    "nec:0xd26d,0x47",
+    "nec:0x04,0x08,repeat_count=2",
+    "necext:0x87ee,0xa05d",
+    "nec42:0x1c48,0x08",
+    "nec42ext:0x2abcdef,0x1234",
+    "samsung32:0x07,0x02",
+    "samsung32:0x1207,0x02",
+    "rc5:0x1e,0x01",
+    "rc5:0x1e,0x41,0x01",
+    "rc6:0x80,0x15",
+    "marantz_extended:0x10,0x41,0x02",
+    "sony:0x01,0x15",
+    "sony15:0x54,0x15",
+    "sony20:0x35f,0x15",
+    "jvc:0x07,0x03",
+    "kaseikyo:0x12002b0,0x3d",
+    "rca:0x0f,0x54",
+    "sharp:0x01,0x45",
+    "proton:0x02,0x03",
+    "geac:0x02,0x03",
+    "lg_ac:mode=cool,temperature=24",
+    "lg_ac_fixed:0xc00a",
+    "gree_ac:mode=heat,temperature=21,fan=low,swing_v=true",
+)
+NOT_DECODED = ("pioneer:0x01,0x02", "panasonic:0x4004,0x100bcbd", "dyson_cool:0x03", "aeha:data=14630010")
+
+
+def same(one: Command, other: Command) -> bool:
+    """Tell whether two commands are the same in all that they are made of."""
+    return type(one) is type(other) and vars(one) == vars(other)
+
+
+def refused(call: Any, *arguments: Any) -> str:
+    """Return the key of the error that a call ends with."""
+    with pytest.raises(CodeError) as error:
+        call(*arguments)
+    return error.value.key
+
+
+def received(timings: Sequence[int], stretch: int, random: Random, clock: float = 1.0) -> list[int]:
+    """Return what a TSOP makes of what was sent: longer pulses, shorter spaces, jitter."""
+    heard = [round(duration * clock + stretch + random.gauss(0, 15)) for duration in timings]
+    return heard if heard[-1] > 0 else heard[:-1]
+
+
+def _text(name: str, *widths: int) -> st.SearchStrategy[str]:
+    values = st.tuples(*(st.integers(0, (1 << width) - 1) for width in widths))
+    return values.map(lambda numbers: f"{name}:{','.join(map(hex, numbers))}")
+
+
+# Of named protocols
+TEXTS = st.one_of(
+    *(_text(name, *protocol.widths.values()) for name, protocol in PROTOCOLS.items() if protocol.encode),
+    *(_text(name, 8, 8) for name in ("nec", "samsung32", "rc6", "pioneer", "proton", "geac")),
+    _text("rc5", 5, 7, 1),
+)
+PARTS = st.lists(st.tuples(st.integers(1, 20_000), st.integers(1, 100_000)), min_size=1, max_size=40).map(
+    lambda pairs: tuple(duration for pulse, space in pairs for duration in (pulse, -space))
+)

@@ -1,0 +1,71 @@
+"""Tests of RC5, RC6 and Marantz's as they are received."""
+
+import pytest
+
+from custom_components.anavi_weather.ir_codes import parse
+from custom_components.anavi_weather.ir_codes.biphase import decode_biphase
+
+
+@pytest.mark.parametrize("toggle", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("rc5", {"address": 0x1E, "command": 0x2A}),
+        ("rc5", {"address": 0x01, "command": 0x7F}),
+        ("rc6", {"address": 0x81, "command": 0x7E}),
+        ("marantz_extended", {"address": 0x11, "command": 0x55, "extension": 0x2A}),
+        ("marantz_extended", {"address": 0x10, "command": 0x15, "extension": 0x15}),
+    ],
+)
+def test_fields(name: str, fields: dict[str, int], toggle: int) -> None:
+    fields = {**fields, "toggle": toggle}
+    text = ",".join(f"{key}={value}" for key, value in fields.items())
+    assert decode_biphase(parse(f"{name}:{text}").get_raw_timings()) == (name, fields)
+
+
+def _rc6(bits: list[int]) -> list[int]:
+    """Return a frame of any halves after the leader."""
+    frame = [2664, -888]
+    for level in bits:
+        if (frame[-1] > 0) == bool(level):
+            frame[-1] += 444 if level else -444
+        else:
+            frame.append(444 if level else -444)
+    return frame if frame[-1] > 0 else frame[:-1]
+
+
+HEAD = [1, 0, 0, 1, 0, 1, 0, 1]
+TRAILER = [0, 0, 1, 1]
+BODY = [0, 1] * 16
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        [2664],
+        [2664, -2000, 444],
+        [3600, -888, 444],
+        _rc6([1, 0, 1, 0, 0, 1, 0, 1, *TRAILER, *BODY]),  # mode 4
+        _rc6([*HEAD, 0, 1, 1, 0, *BODY]),
+        _rc6([*HEAD, *TRAILER, 1, 1, 0, 0, *BODY[4:]]),
+        _rc6([*HEAD, *TRAILER, *BODY[:-8]]),
+        _rc6([*HEAD, *TRAILER, *BODY, 0, 1]),
+        [889],
+        [889, -889, 889],
+        [889, -889 * 7, 889],
+        [889, -889, 1300, -889],
+        [1500, -300, 889],
+        [1400, -1400, 1400],
+        parse("rc5:1,2").get_raw_timings()[1:],
+        [-value for value in parse("rc5:1,2").get_raw_timings()],
+        [*parse("marantz_extended:1,2,3").get_raw_timings(), -889, 889],
+        # No second half of a bit where the pause ought to be
+        [889] + [-889, 889] * 25,
+    ],
+)
+def test_nothing(frame: list[int]) -> None:
+    assert decode_biphase(frame) is None
+
+
+def test_whole_frame() -> None:
+    assert decode_biphase(_rc6([*HEAD, *TRAILER, *BODY])) == ("rc6", {"address": 0, "command": 0, "toggle": 0})

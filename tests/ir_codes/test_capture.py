@@ -1,0 +1,145 @@
+"""Tests of learning a command from several presses."""
+
+from collections.abc import Sequence
+from random import Random
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, parse, to_text
+from custom_components.anavi_weather.ir_codes.capture import clean, consensus
+
+from .helpers import received, refused
+
+UNKNOWN = [3000, -3000, 500, -500, 500, -1500, 500, -500, 500, -500, 500, -1500, 500, -3000, 500, -500, 500]
+DITTO = [3000, -1500, 500]
+
+
+def _presses(*parts: Sequence[int], count: int = 3, gap: int = 30_000, seed: int = 1) -> list[list[int]]:
+    """Return presses of the same key, each as the receiver hears it."""
+    random = Random(seed)
+    sent = [duration for part in parts for duration in (*part, -gap)][:-1]
+    return [[-200_000, *received(sent, 90, random), -125_000] for _ in range(count)]
+
+
+def _close(one: Sequence[int], other: Sequence[int]) -> bool:
+    return len(one) == len(other) and all(abs(a - b) <= 25 for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("text", ["nec:0x04,0x08", "rc5:0x1e,0x01", "sony:0x01,0x15", "lg_ac:mode=cool,temperature=24"])
+def test_a_known_protocol(text: str) -> None:
+    command = consensus(_presses(parse(text).get_raw_timings()))
+    assert command is not None
+    assert to_text(command) == text
+
+
+def test_toggling_presses_are_one_key() -> None:
+    presses = [_presses(parse(f"rc5:1,2,{toggle}").get_raw_timings(), count=1)[0] for toggle in (0, 1, 0)]
+    assert (command := consensus(presses)) is not None
+    assert to_text(command) == "rc5:0x01,0x02"
+
+
+def test_different_keys() -> None:
+    presses = [_presses(parse(f"nec:1,{key}").get_raw_timings(), count=1)[0] for key in (1, 2, 3, 4)]
+    assert consensus(presses) is None
+    assert consensus(presses[:1] * 2 + presses[:2]) is not None
+    assert consensus([presses[0], presses[1]]) is None
+    unknown = _presses(UNKNOWN, count=2)
+    assert isinstance(consensus([presses[0], *unknown]), RawCommand)
+
+
+def test_nothing_captured() -> None:
+    assert consensus([]) is None
+    assert consensus([[], [-5], [1, 1]]) is None
+    nothing: tuple[list[list[int]], ...] = ([], [[]], [[1, 1]], [[1, 0]], [[-100]])
+    for presses in nothing:
+        assert refused(clean, presses) == "no_consensus"
+
+
+def test_timings_are_cleaned() -> None:
+    command = consensus(_presses(UNKNOWN))
+    assert isinstance(command, RawCommand)
+    assert _close(command.once[:-1], UNKNOWN)
+    assert (command.once[-1], command.repeat, command.repeat_count) == (-40_000, (), 0)
+    # Alike durations have become the same
+    assert len(set(command.once[:-1])) == 5
+    assert len(clean([[500, -500, 500]]).once) == 4
+    assert clean([[500]]).once == (500, -40_000)
+
+
+def test_a_stretch_that_is_not_known_stays() -> None:
+    # Pulses of 320, spaces of 680 and 1680: nothing tells how long they were
+    sent = [320, -680, 320, -1680] * 6 + [320]
+    command = clean(_presses(sent))
+    assert _close(command.once[:-1], [value + 90 for value in sent])
+    # Half of the difference is more than a receiver adds
+    sent = [1000, -400, 1000, -2000, 1000]
+    assert _close(clean(_presses(sent)).once[:-1], [value + 90 for value in sent])
+    # Taken off, the other durations fit worse
+    sent = [600, -500, 600, -1100, 600, -1650, 600, -2200, 600]
+    assert _close(clean([sent]).once[:-1], sent)
+
+
+def test_repeated_frames() -> None:
+    command = clean(_presses(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN))
+    assert (command.once, command.repeat_count) == ((), 2)
+    assert _close(command.repeat[:-1], UNKNOWN)
+    assert abs(command.repeat[-1] + 30_000) < 50 + 90
+
+
+def test_once_and_repeat() -> None:
+    held = [*_presses(UNKNOWN, DITTO, DITTO), *_presses(UNKNOWN, DITTO, count=2), *_presses(UNKNOWN, count=1)]
+    command = clean(held)
+    assert _close(command.once[:-1], UNKNOWN)
+    assert _close(command.repeat[:-1], DITTO)
+    assert command.repeat_count == 0
+    # A frame that goes on with another, which then comes again
+    other = [*UNKNOWN[:-2], -1500, 500]
+    command = clean(_presses(UNKNOWN, other, other))
+    assert _close(command.once[:-1], UNKNOWN)
+    assert _close(command.repeat[:-1], other)
+    assert command.repeat_count == 2
+
+
+def test_a_message_of_two_frames() -> None:
+    other = [*UNKNOWN[:-2], -1500, 500]
+    command = clean(_presses(UNKNOWN, other))
+    assert len(command.once) == 2 * len(UNKNOWN) + 2
+    assert command.repeat == ()
+    command = clean(_presses(UNKNOWN, other, UNKNOWN, other))
+    assert (command.once, len(command.repeat), command.repeat_count) == ((), 2 * len(UNKNOWN) + 2, 1)
+
+
+def test_a_long_space_after_the_first_pulse() -> None:
+    sent = [3200, -9800, *UNKNOWN[2:]]
+    assert _close(clean(_presses(sent)).once[:-1], sent)
+
+
+def test_outliers() -> None:
+    good = _presses(UNKNOWN, count=3)
+    spike = [*good[0][:3], -200, 40, -250, *good[0][4:]]
+    cut = good[1][:9]
+    assert _close(clean([spike, *good, cut]).once[:-1], UNKNOWN)
+    assert refused(clean, [spike, good[0], cut]) == "no_consensus"
+    # What is cut off at the end of a press does not make it another
+    held = _presses(UNKNOWN, UNKNOWN, count=3)
+    held[0] = held[0][:-8]
+    held[1] = held[1][:-6]
+    command = clean(held)
+    assert command.repeat_count == 0
+    assert _close((command.once or command.repeat)[:-1], UNKNOWN)
+
+
+@given(st.lists(st.lists(st.integers(-30_000, 30_000), max_size=60), max_size=6))
+@settings(deadline=None)
+def test_any_presses(numbers: list[list[int]]) -> None:
+    presses = [[abs(one) + 1 if index % 2 else -abs(one) - 1 for index, one in enumerate(press)] for press in numbers]
+    keys: list[str] = []
+    try:
+        command = clean(presses)
+    except CodeError as error:
+        keys.append(error.key)
+    else:
+        assert all(command.get_raw_timings())
+    assert not keys or keys == ["no_consensus"]
+    consensus(presses)

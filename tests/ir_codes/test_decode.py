@@ -1,0 +1,181 @@
+"""Tests of what received frames say."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.anavi_weather.ir_codes import decode as module, parse, to_text
+from custom_components.anavi_weather.ir_codes.decode import Decoded, decode, frames
+
+from .helpers import NAMED, TEXTS, received
+
+# What the encoders of Linux 6.1 send (`ir-ctl -S`), as a receiver of the kernel heard it
+KERNEL: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("kernel_vectors.json").read_text())
+
+
+@pytest.mark.parametrize("scancode", KERNEL)
+def test_what_the_kernel_sends(scancode: str) -> None:
+    random = Random(scancode)
+    vector = KERNEL[scancode]
+    decoded = decode(vector["timings"])
+    assert (decoded and decoded.text) == vector["text"]
+    for stretch in (-30, 0, 50, 100, 150):
+        assert decode(received(vector["timings"], stretch, random)) == decoded
+
+
+@pytest.mark.parametrize("text", NAMED)
+@pytest.mark.parametrize("stretch", [0, 50, 100, 150])
+@pytest.mark.parametrize("clock", [0.96, 1.0, 1.04])
+def test_what_is_sent_here(text: str, stretch: int, clock: float) -> None:
+    random = Random(f"{text} {stretch} {clock}")
+    sent = parse(text).get_raw_timings()
+    for _ in range(10):
+        decoded = decode(received(sent, stretch, random, clock))
+        assert decoded is not None
+        assert decoded.text == text.split(",repeat_count", maxsplit=1)[0]
+
+
+@given(TEXTS, st.integers(0, 150), st.integers(0, 99).map(Random))
+@settings(deadline=None, max_examples=300)
+def test_any_command(text: str, stretch: int, random: Random) -> None:
+    command = parse(text)
+    decoded = decode(received(command.get_raw_timings(), stretch, random))
+    if decoded is None:
+        # Not told from a disturbed one, or not told by what infrared_protocols sends
+        assert text.startswith(("necext", "nec42ext", "panasonic"))
+        return
+    said = decoded.text
+    assert said is not None
+    if text.startswith(("pioneer", "necext", "nec42ext", "panasonic")):
+        assert decoded.protocol in ("nec", "necext", "nec42", "nec42ext", "kaseikyo", "pioneer")
+        again = decoded.to_command()
+        assert again is not None
+        told = [one for one in again.get_raw_timings()[:60] if one < -1000]
+        assert len(told) == len([one for one in command.get_raw_timings()[:60] if one < -1000])
+    else:
+        assert said == to_text(command)
+
+
+def test_pioneer_is_told_by_its_clock() -> None:
+    frame = [8500, -4225]
+    for bit in "10000000011111110100000010111111":
+        frame += (500, -1500 if bit == "1" else -500)
+    random = Random(1)
+    decoded = decode(received([*frame, 500], 100, random))
+    assert (decoded and decoded.text) == "pioneer:0x01,0x02"
+
+
+def test_ditto() -> None:
+    random = Random(1)
+    decoded = decode(received([9000, -2250, 560], 100, random))
+    assert decoded == Decoded(protocol="nec", repeat=True)
+    assert (decoded.to_command(), decoded.text) == (None, None)
+    for wrong in ([9000, -4500, 560], [9000, -2250, 1700], [4500, -2250, 560], [9000, -2250, 560, -560, 560]):
+        assert decode(wrong) is None
+
+
+def test_first_frame_of_several() -> None:
+    assert (decoded := decode([-100_000, *parse("sony:1,2").get_raw_timings(), -125_000])) is not None
+    assert decoded.text == "sony:0x01,0x02"
+    assert frames([-100, 1, -1, 2, -10_000, 3, -7]) == [[1, -1, 2], [3]]
+    # A receiver that started late hears the second half of Sharp's first
+    sharp = parse("sharp:3,5,1").get_raw_timings()[:-1]
+    second = [*sharp[32:], -40_000, *sharp[:31]]
+    assert (decoded := decode(second)) is not None
+    assert decoded.text == "sharp:0x03,0x05,0x01"
+    # One half is not enough, nor are two that are alike
+    assert decode(sharp[:31]) is None
+    assert decode([*sharp[:32], *sharp[:31]]) is None
+    assert decode([*sharp[:32], *sharp[32:-2]]) is None
+    assert decode([*sharp[:3], -3000, *sharp[4:]]) is None
+
+
+def test_samsung_address_that_cannot_be_sent() -> None:
+    sent = parse("samsung32:0x0100,2").get_raw_timings()
+    # The bytes of the address the other way round
+    sent[2:18], sent[18:34] = sent[18:34], sent[2:18]
+    assert decode(sent) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["nec:4,8", "samsung32:7,2", "kaseikyo:0x2002b0,0x3d", "rca:3,7", "nec42:1,2", "sharp:3,5"]
+)
+def test_wrong_bits(text: str) -> None:
+    sent = parse(text).get_raw_timings()
+    command = slice(34, 66) if text[:3] in ("nec", "sam") and text[3] != "4" else slice(2, len(sent) - 1)
+    for at in range(*command.indices(len(sent))):
+        if sent[at] < 0 and sent[at] > -2100:
+            wrong = sent.copy()
+            wrong[at] = -1690 if sent[at] > -1000 else -560
+            if text.startswith("rca"):
+                wrong[at] = -2000 if sent[at] > -1500 else -1000
+            elif text.startswith("kaseikyo"):
+                wrong[at] = -1296 if sent[at] > -1000 else -432
+            assert decode(wrong) is None, at
+
+
+def test_spikes_and_dropouts() -> None:
+    random = Random(7)
+    for text in NAMED:
+        if text.startswith(("necext", "nec42ext")):
+            continue
+        sent = parse(text).get_raw_timings()
+        for _ in range(20):
+            heard = received(sent, 80, random)
+            at = random.randrange(1, len(heard) // 2) | 1
+            # A spike within a space, or a pulse that was not heard
+            disturbed = (
+                [*heard[:at], heard[at] // 2, 30, heard[at] // 2 - 30, *heard[at + 1 :]]
+                if random.random() < 0.5
+                else [*heard[:at], heard[at] - heard[at + 1] + heard[at + 2], *heard[at + 3 :]]
+            )
+            assert (decoded := decode(disturbed)) is None or decoded.text == text.split(",repeat")[0]
+
+
+@given(st.lists(st.integers(100, 10_000), max_size=200))
+@settings(max_examples=500)
+def test_random_timings_say_nothing(durations: list[int]) -> None:
+    decoded = decode([-one if index % 2 else one for index, one in enumerate(durations)])
+    # NEC's ditto has but three durations
+    assert decoded is None or (decoded.repeat and len(durations) in (3, 4))
+
+
+@given(st.lists(st.sampled_from([444, 560, 889, 1200, 1690, 1778, 2400, 4500, 9000]), min_size=1, max_size=100))
+@settings(max_examples=500)
+def test_random_frames_of_usual_durations_say_little(durations: list[int]) -> None:
+    decoded = decode([-one if index % 2 else one for index, one in enumerate(durations)])
+    assert decoded is None or decoded.repeat or decoded.text is not None
+
+
+@given(st.lists(st.integers()))
+def test_any_numbers_are_taken(timings: list[int]) -> None:
+    assert decode(timings) is None
+
+
+def test_not_alternating_or_too_long() -> None:
+    frame = parse("nec:4,8").get_raw_timings()
+    assert decode([*frame, 1]) is None
+    assert decode(frame * 2) is None
+    assert decode([*frame, -50_000] * 70) is None
+    assert decode([-1, -2, -3]) is None
+    assert decode([-9000, 1, -9000]) is None
+
+
+def test_decoders_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = parse("proton:2,3").get_raw_timings()
+    assert (decoded := decode(sent)) is not None
+    assert (decoded.protocol, decoded.address, decoded.command, decoded.extra) == ("proton", 2, 3, {})
+
+    def fail(_: list[int]) -> None:
+        raise IndexError
+
+    monkeypatch.setattr(
+        module,
+        "_DECODERS",
+        {"fails": fail, "other": lambda _: parse("lg_ac_fixed:1"), "long": lambda _: parse("aeha:data=" + "00" * 60)},
+    )
+    assert decode(sent) is None

@@ -1,0 +1,141 @@
+"""Tests of what kind a file is."""
+
+from contextlib import suppress
+import json
+from time import monotonic
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.anavi_weather.ir_codes import CodeError, files, parse, to_text
+from custom_components.anavi_weather.ir_codes.files import parse_file
+
+from .helpers import refused
+
+LIRCD = """
+begin remote
+  name TV
+  flags RAW_CODES
+  gap 40000
+  begin raw_codes
+    name POWER
+      9000 4500 560
+  end raw_codes
+end remote
+"""
+FLIPPER = """Filetype: IR signals file
+Version: 1
+#
+name: Power
+type: parsed
+protocol: NEC
+address: 04 00 00 00
+command: 08 00 00 00
+"""
+SMARTIR = json.dumps(
+    {
+        "manufacturer": "Sony",
+        "commandsEncoding": "Pronto",
+        "supportedController": "Broadlink",
+        "commands": {"on": "900A 006C 0000 0001 04FB 08F7"},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (LIRCD, {"TV": ["POWER"]}),
+        ("\ufeff" + LIRCD.upper().replace("40000", "40000"), {"TV": ["POWER"]}),
+        (FLIPPER, {"Flipper": ["Power"]}),
+        ("\ufeff\n" + FLIPPER, {"Flipper": ["Power"]}),
+        ("\n " + SMARTIR, {"Sony": ["on"]}),
+    ],
+)
+def test_kinds(text: str, names: dict[str, list[str]]) -> None:
+    assert {remote: list(commands) for remote, commands in parse_file(text).items()} == names
+
+
+def test_name_of_a_file_that_does_not_tell_it() -> None:
+    commands = parse_file(FLIPPER, "Television")["Television"]
+    assert to_text(commands["Power"][0]) == "nec:0x04,0x08"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("", "file_empty"),
+        (" \n\ufeff"[:2], "file_empty"),
+        ("hello", "file_unknown"),
+        ('include "other.conf"', "lircd_only_includes"),
+        ("{", "json_invalid"),
+        ("Filetype: nonsense", "flipper_header"),
+    ],
+)
+def test_refused(text: str, key: str) -> None:
+    assert refused(parse_file, text) == key
+
+
+def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_TEXT", 10)
+    assert refused(parse_file, FLIPPER) == "file_too_large"
+
+
+@given(
+    st.one_of(st.text(), st.binary().map(lambda data: data.decode("latin-1"))),
+    st.sampled_from([LIRCD, FLIPPER, SMARTIR]),
+    st.data(),
+)
+def test_any_text(junk: str, whole: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(whole)))
+    for text in (junk, whole[:at] + junk + whole[at:], whole[:at]):
+        try:
+            parse_file(text)
+        except CodeError:
+            continue
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LIRCD + " " * 500_000 + "x",
+        FLIPPER + "data:" + " " * 500_000 + "x",
+        FLIPPER + "a" * 500_000 + ":",
+        FLIPPER + "data: " + "1 " * 500_000,
+        "{" * 500_000,
+        '{"commands":' * 50_000,
+        '{"commands": {"a": ' + "[" * 500_000,
+        '{"commands": {"a": "' + "A" * 1_000_000 + '"}, "commandsEncoding": "Base64"}',
+        '{"commands": {"a": "' + "1 " * 500_000 + '"}, "commandsEncoding": "Raw", "supportedController": "LOOKin"}',
+        '{"commands": {"a": "' + "4P//" * 250_000 + '"}, "commandsEncoding": "Raw", "supportedController": "MQTT"}',
+    ],
+    ids=lambda text: text[-20:] + text[:9],
+)
+def test_the_worst_is_quick(text: str) -> None:
+    started = monotonic()
+    with suppress(CodeError):
+        parse_file(text)
+    assert monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nec:" + " " * 65_000 + "x",
+        "nec:" + " =" * 32_000,
+        "nec:" + "," * 65_000,
+        "1" + " " * 65_000 + "x",
+        "[" * 65_000,
+        "a" * 65_000 + ":",
+        "0000 " * 13_000 + "x",
+        "raw:" + "a=1," * 16_000 + ":1",
+        "+ " * 32_000,
+        "b64:" + "J" * 65_000,
+    ],
+    ids=lambda text: text[:9] + text[-9:],
+)
+def test_the_worst_text_is_quick(text: str) -> None:
+    started = monotonic()
+    with pytest.raises(CodeError):
+        parse(text)
+    assert monotonic() - started < 1

@@ -1,0 +1,136 @@
+"""Tests of Flipper's files."""
+
+from hypothesis import given, strategies as st
+from infrared_protocols.commands import Command
+import pytest
+
+from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, flipper, to_text
+from custom_components.anavi_weather.ir_codes.flipper import PROTOCOLS, parse_flipper
+
+HEADER = "Filetype: IR signals file\nVersion: 1\n"
+
+
+def _parsed(protocol: str, address: str, command: str, name: str = "Key") -> str:
+    return f"#\nname: {name}\ntype: parsed\nprotocol: {protocol}\naddress: {address}\ncommand: {command}\n"
+
+
+def _raw(frequency: str = "38000", duty_cycle: str = "0.330000", data: str = "504 3432 502 483 500") -> str:
+    return f"# \nname: Raw\ntype: raw\nfrequency: {frequency}\nduty_cycle: {duty_cycle}\ndata: {data}\n"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "address", "command", "texts"),
+    [
+        ("NEC", "04 00 00 00", "08 00 00 00", ["nec:0x04,0x08"]),
+        ("NECext", "EE 87 00 00", "5D A0 00 00", ["necext:0x87ee,0xa05d"]),
+        ("NEC42", "48 1C 00 00", "08 00 00 00", ["nec42:0x1c48,0x08"]),
+        ("NEC42ext", "EF CD AB 02", "34 12 00 00", ["nec42ext:0x2abcdef,0x1234"]),
+        ("Samsung32", "07 00 00 00", "02 00 00 00", ["samsung32:0x07,0x02"]),
+        ("RC5", "1E 00 00 00", "01 00 00 00", ["rc5:0x1e,0x01", "rc5:0x1e,0x01,0x01"]),
+        # A press of Flipper's RC5X has its second start bit unset, which stands for 0x40
+        ("RC5X", "1E 00 00 00", "01 00 00 00", ["rc5:0x1e,0x41", "rc5:0x1e,0x41,0x01"]),
+        ("RC5X", "1E 00 00 00", "41 00 00 00", ["rc5:0x1e,0x41", "rc5:0x1e,0x41,0x01"]),
+        ("RC6", "80 00 00 00", "15 00 00 00", ["rc6:0x80,0x15", "rc6:0x80,0x15,0x01"]),
+        ("SIRC", "01 00 00 00", "15 00 00 00", ["sony:0x01,0x15"]),
+        ("SIRC15", "54 00 00 00", "15 00 00 00", ["sony15:0x54,0x15"]),
+        ("SIRC20", "5F 03 00 00", "15 00 00 00", ["sony20:0x35f,0x15"]),
+        ("Kaseikyo", "B0 02 20 01", "3D 00 00 00", ["kaseikyo:0x12002b0,0x3d"]),
+        ("RCA", "0F 00 00 00", "54 00 00 00", ["rca:0x0f,0x54"]),
+        ("Pioneer", "A5 00 00 00", "1C 00 00 00", ["pioneer:0xa5,0x1c,repeat_count=1"]),
+    ],
+)
+def test_parsed(protocol: str, address: str, command: str, texts: list[str]) -> None:
+    commands = parse_flipper(HEADER + _parsed(protocol, address, command))
+    assert list(map(to_text, commands["Key"])) == texts
+
+
+def test_raw() -> None:
+    commands = parse_flipper("\ufeff" + HEADER.replace("signals", "library").replace("\n", "\r\n") + _raw())
+    (command,) = commands["Raw"]
+    assert isinstance(command, RawCommand)
+    assert (command.once, command.repeat) == ((504, -3432, 502, -483, 500, -40000), ())
+    assert (command.modulation, command.duty_cycle) == (38000, 33)
+    for duty_cycle, percent in (("1", 99), ("0.001", 1), ("0.5", 50)):
+        ((command,),) = parse_flipper(HEADER + _raw(duty_cycle=duty_cycle)).values()
+        assert isinstance(command, RawCommand)
+        assert command.duty_cycle == percent
+
+
+def test_names_that_come_again() -> None:
+    names = ["Power", "Power", "Power 2", "Power"]
+    text = HEADER + "".join(_parsed("NEC", "04 00 00 00", f"0{key} 00 00 00", name) for key, name in enumerate(names))
+    commands: dict[str, tuple[Command, ...]] = parse_flipper(text)
+    assert {name: to_text(command[0])[-1] for name, command in commands.items()} == {
+        "Power": "0",
+        "Power 2": "1",
+        "Power 2 2": "2",
+        "Power 3": "3",
+    }
+    text = HEADER + "".join(_parsed("NEC", "04 00 00 00", "00 00 00 00", name) for name in ("A 2", "A", "A"))
+    assert list(parse_flipper(text)) == ["A 2", "A", "A 3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "line"),
+    [
+        ("", "flipper_header", 1),
+        ("Filetype: IR tests file\nVersion: 1\n", "flipper_header", 1),
+        ("Filetype: IR signals file\nVersion: 2\n", "flipper_header", 1),
+        (HEADER, "file_empty", None),
+        (HEADER + "nonsense", "flipper_line", 3),
+        (HEADER + "name:", "name_invalid", 3),
+        (HEADER + "name: a\x07b", "name_invalid", 3),
+        (HEADER + "name: " + "a" * 101, "name_invalid", 3),
+        (HEADER + "name: A\ntype: raw\ntype: raw", "flipper_line", 5),
+        (HEADER + "name: A\n", "flipper_type", 3),
+        (HEADER + "name: A\ntype: other\n", "flipper_type", 4),
+        (HEADER + "name: A\ntype: parsed\nprotocol: NEC\n", "flipper_field_missing", 3),
+        (HEADER + _parsed("Unknown", "04 00 00 00", "08 00 00 00"), "flipper_protocol", 6),
+        (HEADER + _parsed("NEC", "04 00 00", "08 00 00 00"), "flipper_bytes", 7),
+        (HEADER + _parsed("NEC", "04 00 00 00", "08 00 00 0G"), "flipper_bytes", 8),
+        (HEADER + _parsed("NEC", "04 01 00 00", "08 00 00 00"), "flipper_value", 7),
+        (HEADER + _parsed("RC5", "04 00 00 00", "40 00 00 00"), "flipper_value", 8),
+        (HEADER + _raw(frequency="9999"), "flipper_frequency", 6),
+        (HEADER + _raw(frequency="56001"), "flipper_frequency", 6),
+        (HEADER + _raw(frequency="x"), "flipper_frequency", 6),
+        (HEADER + _raw(duty_cycle="0.0"), "flipper_duty_cycle", 7),
+        (HEADER + _raw(duty_cycle="1.01"), "flipper_duty_cycle", 7),
+        (HEADER + _raw(duty_cycle="nan"), "flipper_duty_cycle", 7),
+        (HEADER + _raw(data=""), "flipper_timings", 8),
+        (HEADER + _raw(data="1 " * 1025), "flipper_timings", 8),
+        (HEADER + _raw(data="1 -2 3"), "flipper_data", 8),
+        (HEADER + _raw(data="1 0 3"), "zero_duration", 8),
+        (HEADER + _raw(data="600000 1"), "pulse_too_long", 8),
+    ],
+)
+def test_refused(text: str, key: str, line: int | None) -> None:
+    with pytest.raises(CodeError) as error:
+        parse_flipper(text)
+    assert (error.value.key, error.value.line) == (key, line)
+
+
+def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flipper, "MAX_COMMANDS", 2)
+    with pytest.raises(CodeError) as error:
+        parse_flipper(HEADER + _raw() * 3)
+    assert (error.value.key, error.value.line) == ("too_many_commands", 16)
+
+
+_LINES = st.one_of(
+    st.sampled_from(
+        [HEADER, "name: A", "type: raw", "type: parsed", "frequency: 38000", "duty_cycle: 0.33", "data: 1 2 3"]
+    ),
+    st.sampled_from([f"protocol: {name}" for name in PROTOCOLS]),
+    st.lists(st.integers(0, 255), min_size=4, max_size=4).map(lambda four: "address: " + bytes(four).hex(" ")),
+    st.lists(st.integers(0, 255), min_size=4, max_size=4).map(lambda four: "command: " + bytes(four).hex(" ")),
+    st.text(),
+)
+
+
+@given(st.lists(_LINES, max_size=20))
+def test_any_text(lines: list[str]) -> None:
+    try:
+        commands = parse_flipper(HEADER + "\n".join(lines))
+    except CodeError:
+        return
+    assert commands

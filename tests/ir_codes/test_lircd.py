@@ -1,0 +1,332 @@
+"""What is read of a lircd.conf, and what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+from infrared_protocols.codes.generic.led import Generic24KeyCode, Generic44KeyCode
+from infrared_protocols.codes.samsung.tv import SamsungTVCode
+import pytest
+
+from custom_components.anavi_weather.ir_codes import lircd
+from custom_components.anavi_weather.ir_codes.command import CodeError, RawCommand
+from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
+
+REMOTES = Path(__file__).parent / "remotes"
+
+PLAIN = """begin remote
+  name R
+  bits 4
+  one 500 1500
+  zero 500 500
+  ptrail 510
+  gap 40000
+  begin codes
+    K 0x5
+  end codes
+end remote
+"""
+RAW = """begin remote
+  name R
+  flags RAW_CODES
+  gap 40000
+  begin raw_codes
+    name K
+      900 800
+      700
+  end raw_codes
+end remote
+"""
+K = (500, -500, 500, -1500, 500, -500, 500, -1500, 510, -40000)  # 0x5
+
+
+def only(text: str) -> dict[str, tuple[RawCommand, ...]]:
+    """Return the commands of the only remote."""
+    (commands,) = parse_lircd(text).values()
+    return commands
+
+
+def once(text: str, command: str = "K") -> tuple[int, ...]:
+    """Return what the first press of a command sends."""
+    return only(text)[command][0].once
+
+
+def refusal(text: str) -> tuple[str, int | None]:
+    """Return the reason and the line of an error."""
+    with pytest.raises(CodeError) as error:
+        parse_lircd(text)
+    assert all(isinstance(value, str) for value in error.value.placeholders.values())
+    return error.value.key, error.value.line
+
+
+def bits(timings: Any) -> str:
+    """Return the 32 bits after a header."""
+    return "".join("1" if -space > 1000 else "0" for space in timings[3:66:2])
+
+
+@pytest.mark.parametrize(
+    ("file", "remote", "table", "names"),
+    [
+        (
+            "lirc24",
+            "LED_24_KEY",
+            Generic24KeyCode,
+            {
+                "BRIGHT_UP": "BRIGHTNESS_UP",
+                "OFF": "OFF",
+                "ON": "ON",
+                "RED": "RED",
+                "WHITE": "WHITE",
+                "3_JUMP": "SMOOTH",
+            },
+        ),
+        (
+            "lirc44",
+            "LED_44_KEY",
+            Generic44KeyCode,
+            {
+                "POWER": "ON",
+                "SKIP": "OFF",
+                "GREEN": "GREEN",
+                "DIY_6": "DIY6",
+                "JUMP_3": "JUMP3",
+                "RED_DOWN": "RED_DOWN",
+            },
+        ),
+        (
+            "Samsung_BN59-00678A",
+            "Samsung_BN59-00678A",
+            SamsungTVCode,
+            {"KEY_POWER": "POWER", "KEY_MUTE": "MUTE", "KEY_0": "NUM_0", "Enter/OK": "OK", "KEY_VOLUMEUP": "VOLUME_UP"},
+        ),
+    ],
+)
+def test_the_remotes_of_the_first_generation(file: str, remote: str, table: Any, names: dict[str, str]) -> None:
+    ((name, commands),) = parse_lircd((REMOTES / f"{file}.lircd.conf").read_text()).items()
+    assert name == remote
+    assert len(commands) == {"lirc24": 24, "lirc44": 44}.get(file, 39)
+    known = {bits(code.to_command().get_raw_timings()): code.name for code in table}
+    assert {key: known[bits(commands[key][0].once)] for key in names} == names
+    for (command,) in commands.values():
+        assert len(bits(command.once)) == 32
+        assert (command.modulation, command.duty_cycle) == (38000, 50)
+    if table is not SamsungTVCode:  # Some Samsung keys are in no table
+        assert all(bits(command.once) in known for (command,) in commands.values())
+
+
+def test_carrier_and_duty_cycle() -> None:
+    def command(lines: str) -> tuple[int, int]:
+        (command,) = only(PLAIN.replace("  bits", f"{lines}\n  bits"))["K"]
+        return command.modulation, command.duty_cycle
+
+    assert command("") == (38000, 50)
+    assert command("frequency 36000\nduty_cycle 33") == (36000, 33)
+    assert command("frequency 0\nduty_cycle 0") == (0, 50)
+
+
+def test_several_remotes() -> None:
+    assert list(parse_lircd(PLAIN + RAW.replace("name R", "name Q"))) == ["R", "Q"]
+
+
+@pytest.mark.parametrize(
+    ("manual_sort", "frame"),
+    [("", (500, -500, 510, -40000)), ("manual_sort 1\n", K)],
+)
+def test_of_two_remotes_with_one_name_lircd_finds_the_shorter(manual_sort: str, frame: tuple[int, ...]) -> None:
+    shorter = PLAIN.replace("bits 4", "bits 1").replace("0x5", "0").replace("name R", "name r")
+    for last in (RAW, RAW + RAW):
+        (commands,) = parse_lircd(PLAIN.replace("  bits", f"{manual_sort}  bits") + shorter + last).values()
+        assert commands["K"][0].once == frame
+
+
+def test_the_first_of_two_commands_with_one_name_is_used() -> None:
+    commands = only(PLAIN.replace("K 0x5", "K 0x5\n k 0x6\n K 0x7\n L 1"))
+    assert list(commands) == ["K", "L"]
+    assert commands["K"][0].once == K
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("begin remote", "# comment\n   # another\n\n\nbegin remote # here too"),
+        ("begin remote", "\ufeffbegin remote"),
+        ("begin remote", "what is between remotes\n; is\nskipped\nbegin remote"),
+        ("\n", "\r\n"),
+        ("  ", "\t\t"),
+        ("name R", "NAME R # the name"),
+        ("bits 4", "Bits 0x4"),
+        ("bits 4", "bits 04"),
+        ("bits 4", "bits +4"),
+        ("bits 4", "bits 4 and more"),
+        ("bits 4", "    # indented\nbits 4"),
+        ("bits 4", "bits 4\n#bits 5"),
+        ("gap 40000", "gap 40000 # lircd refuses this comment"),
+        ("gap 40000", "gap 40000 0"),
+        ("gap 40000", "gap 50000 40000"),
+        ("ptrail 510", "ptrail 0776"),
+        ("one 500 1500", "one 500 1500 # one"),
+        ("K 0x5", "K 5"),
+        ("K 0x5", "K 005"),
+        ("K 0x5", "K 0X5"),
+        ("K 0x5", "K 0xFF5 # masked"),
+        ("K 0x5", "K 0x5 # 1 2"),
+        ("K 0x5", "#A 1\n   #B 2\n   # note\n   # 1 is a note\n   #\nK 0x5"),
+        ("  bits 4", "eps 30\naeps 100\ndriver default\nmin_code_repeat 1\nsuppress_repeat 0\nignore_mask 0\n  bits 4"),
+        ("  bits 4", "flags SPACE_ENC\n  bits 4"),
+        ("  bits 4", "flags space_enc | CONST_LENGTH\n  bits 4"),
+        ("  bits 4", "flags SPACE_ENC\nflags NO_HEAD_REP|SPACE_ENC\n  bits 4"),
+        ("  bits 4", "pre_data 0xFF\npost_data 0xFF\n  bits 4"),
+        ("  bits 4", 'include "/etc/passwd"\n  bits 4'),
+        ("begin remote", "include <other.conf>\nbegin remote"),
+    ],
+)
+def test_ways_to_write_the_same(old: str, new: str) -> None:
+    text = PLAIN.replace(old, new)
+    assert text != PLAIN
+    commands = only(text)
+    assert list(commands) == ["K"]
+    assert commands["K"][0].once == K
+
+
+def test_ways_to_write_the_same_raw_codes() -> None:
+    plain = only(RAW)["K"][0]
+    assert plain.once == plain.repeat == (900, -800, 700, -40000)
+    for old, new in (
+        ("900 800\n", "900 0x320 # header\n   # comment\n"),
+        ("name K\n", "name K and more\n"),
+        ("flags RAW_CODES", ""),
+        ("flags RAW_CODES", "flags SPACE_ENC"),
+        ("flags RAW_CODES", "flags GRUNDIG"),
+    ):
+        assert once(RAW.replace(old, new)) == plain.once
+
+
+def test_a_key_named_by_the_sign_of_a_comment() -> None:
+    assert list(only(PLAIN.replace("K 0x5", "  # 0x5\n  * 0x6\n  begin 0x7"))) == ["#", "*", "begin"]
+    assert list(only(RAW.replace("name K", "name #"))) == ["#"]
+    assert list(parse_lircd(PLAIN.replace("name R", "name #R"))) == ["#R"]
+
+
+def test_a_missing_gap_gets_one() -> None:
+    assert once(PLAIN.replace("gap 40000", ""))[-1] == -40000
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line"),
+    [
+        (PLAIN, "", "lircd_no_remote", None),
+        (PLAIN, "Filetype: IR signals file\nVersion: 1\n", "lircd_no_remote", None),
+        (PLAIN, '\ninclude "lircd.conf.d/*.conf"\n', "lircd_only_includes", 2),
+        (PLAIN, PLAIN + "begin remote\n name Q\n", "lircd_no_end", 12),
+        ("  end codes\n", "", "lircd_misplaced", 10),
+        ("begin codes", "begin raw_codes", "lircd_no_key", 9),
+        ("end codes", "end raw_codes", "lircd_misplaced", 10),
+        ("end codes", "end codes\nbegin codes", "lircd_misplaced", 11),
+        ("begin remote", "begin remote\nbegin remote", "lircd_misplaced", 2),
+        ("end remote", "end remote\nend remote", "lircd_misplaced", 12),
+        ("bits 4", "begin something", "lircd_unknown_keyword", 3),
+        ("bits 4", "bit 4", "lircd_unknown_keyword", 3),
+        ("bits 4", "; comment", "lircd_unknown_keyword", 3),
+        ("bits 4", "bits", "lircd_no_value", 3),
+        ("bits 4", "bits # 4", "lircd_no_value", 3),
+        ("bits 4", "bits four", "lircd_no_number", 3),
+        ("bits 4", "bits -4", "lircd_no_number", 3),
+        ("bits 4", "bits 08", "lircd_no_number", 3),
+        ("bits 4", "bits ٤", "lircd_no_number", 3),
+        ("bits 4", "bits 1_6", "lircd_no_number", 3),
+        ("bits 4", "bits " + "9" * 5000, "lircd_no_number", 3),
+        ("bits 4", "bits 65", "lircd_out_of_range", 3),
+        ("one 500 1500", "one 500", "lircd_no_value", 4),
+        ("one 500 1500", "one 500 # 1500", "lircd_no_value", 4),
+        ("one 500 1500", "one 500 5000001", "lircd_out_of_range", 4),
+        ("gap 40000", "gap 40000 more", "lircd_no_number", 7),
+        ("gap 40000", "frequency 38", "lircd_out_of_range", 7),
+        ("gap 40000", "duty_cycle 100", "lircd_out_of_range", 7),
+        ("gap 40000", "toggle_bit 5", "lircd_out_of_range", 7),
+        ("gap 40000", "min_repeat 601", "lircd_out_of_range", 7),
+        ("gap 40000", "flags SPACE_ENC|", "lircd_unknown_flag", 7),
+        ("gap 40000", "flags SPACE", "lircd_unknown_flag", 7),
+        ("gap 40000", "flags SPACE_ENC|RC5", "lircd_two_protocols", 7),
+        ("gap 40000", "flags SPACE_ENC\nflags RC5", "lircd_two_protocols", 8),
+        ("gap 40000", "flags RAW_CODES", "lircd_not_raw", 7),
+        ("gap 40000", "flags GRUNDIG", "lircd_protocol", 7),
+        ("gap 40000", "flags BO|REVERSE", "lircd_protocol", 7),
+        ("gap 40000", "flags SERIAL\nbaud 4800\nserial_mode 8N1", "lircd_protocol", 7),
+        ("gap 40000", "flags GOLDSTAR", "lircd_protocol", 7),
+        ("gap 40000", "flags RCMM", "lircd_no_value", 1),
+        ("gap 40000", "flags RCMM\ntwo 1 1\nthree 1 1\npre_data_bits 3", "lircd_symbol_bits", 7),
+        ("gap 40000", "flags XMP\npost_data_bits 2", "lircd_symbol_bits", 7),
+        ("gap 40000", "flags CONST_LENGTH\ngap 5000", "lircd_gap_too_short", 10),
+        ("gap 40000", "gap 4000\nmin_repeat 600\nheader 9000 4500\nbits 64", "lircd_command_too_long", 12),
+        ("gap 40000", "gap 5000000\nmin_repeat 2", "lircd_command_too_long", 10),
+        ("ptrail 510", "ptrail 500001", "lircd_command_too_long", 9),
+        ("gap 40000", "flags XMP\nzero 500 5000000\none 0 1", "lircd_command_too_long", 11),
+        ("one 500 1500", "one 0 0", "lircd_scancodes", 4),
+        ("zero 500 500", "zero 0 0", "lircd_scancodes", 5),
+        ("  zero 500 500\n", "", "lircd_scancodes", 1),
+        ("  name R\n", "", "lircd_no_name", 1),
+        ("name R", "name \x07", "lircd_bad_name", 2),
+        ("name R", "name " + "R" * 101, "lircd_bad_name", 2),
+        ("    K 0x5\n", "", "lircd_no_codes", 1),
+        ("  begin codes\n    K 0x5\n  end codes\n", "", "lircd_no_codes", 1),
+        ("K 0x5", "K", "lircd_no_value", 9),
+        ("K 0x5", "K KEY_5", "lircd_no_number", 9),
+        ("K 0x5", "K 0x5 five", "lircd_no_number", 9),
+        ("K 0x5", "K 0x", "lircd_no_number", 9),
+        ("K 0x5", "K 0x10000000000000000", "lircd_out_of_range", 9),
+        (
+            "bits 4\n  one 500 1500\n  zero 500 500\n  ptrail 510",
+            "one 500 1500\n zero 500 500",
+            "lircd_nothing_to_send",
+            7,
+        ),
+    ],
+)
+def test_refused(old: str, new: str, key: str, line: int | None) -> None:
+    assert old in PLAIN
+    assert refusal(PLAIN.replace(old, new)) == (key, line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line"),
+    [
+        ("      700\n", "", "lircd_even_count", 6),
+        ("      700\n", "      700\n name L\n", "lircd_even_count", 9),
+        ("      700\n", "      700\n name\n", "lircd_no_value", 9),
+        ("    name K\n", "", "lircd_no_key", 6),
+        ("700", "0", "lircd_out_of_range", 8),
+        ("700", "7OO", "lircd_no_number", 8),
+        ("700", "700 ;", "lircd_no_number", 8),
+        ("    name K\n      900 800\n      700\n", "", "lircd_no_codes", 1),
+        ("end raw_codes", "end raw_codes\nflags RC5", "lircd_two_protocols", 10),
+        ("gap 40000", "flags CONST_LENGTH\ngap 2400", "lircd_gap_too_short", 7),
+        ("700", " ".join(["700"] * 4097), "lircd_command_too_long", 6),
+    ],
+)
+def test_refused_raw_codes(old: str, new: str, key: str, line: int) -> None:
+    assert old in RAW
+    assert refusal(RAW.replace(old, new)) == (key, line)
+
+
+def test_all_or_nothing() -> None:
+    assert refusal(PLAIN + PLAIN.replace("0x5", "five")) == ("lircd_no_number", 20)
+
+
+def test_scancodes_are_told() -> None:
+    with pytest.raises(CodeError) as error:
+        parse_lircd(PLAIN.replace("one 500 1500", "one 0 0").replace("zero 500 500", "zero 0 0"))
+    assert (error.value.key, error.value.line, error.value.placeholders) == ("lircd_scancodes", 4, {"remote": "R"})
+
+
+def test_an_error_shows_little_of_the_file() -> None:
+    with pytest.raises(CodeError) as error:
+        parse_lircd(PLAIN.replace("bits 4", "\x1b[31m" + "x" * 1000))
+    assert error.value.placeholders == {"word": " [31m" + "x" * 35 + "…"}
+
+
+def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refusal("#" * ((1 << 20) + 1)) == ("lircd_too_large", None)
+    assert refusal(PLAIN * 201) == ("lircd_too_many_remotes", 2201)
+    keys = "\n".join(f"K{number} 5" for number in range(5001))
+    assert refusal(PLAIN.replace("K 0x5", keys)) == ("lircd_too_many_commands", 5009)
+    monkeypatch.setattr(lircd, "MAX_FILE_TIMINGS", 79)
+    assert refusal(PLAIN.replace("K 0x5", "A 1\nB 2\nC 3\nD 4")) == ("lircd_file_too_long", 12)

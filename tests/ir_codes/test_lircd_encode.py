@@ -1,0 +1,88 @@
+"""What is sent for a key of a lircd.conf, held against what lircd itself sent."""
+
+from copy import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.anavi_weather.ir_codes import parse, to_text
+from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
+
+from .test_lircd import PLAIN, RAW, only, refusal
+
+# Measured on lircd 0.10.1
+MEASURED = json.loads((Path(__file__).parent / "lircd_measured.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", MEASURED, ids=[case["name"] for case in MEASURED])
+def test_same_as_lircd(case: dict[str, Any]) -> None:
+    ((_, commands),) = parse_lircd(case["conf"]).items()
+    by_name = {name.lower(): command for name, command in commands.items()}
+    for press, measured in enumerate(case["presses"]):
+        presses = by_name[measured["key"].lower()]
+        command = copy(presses[press % len(presses)])
+        timings = [int(duration) for duration in measured["timings"].split()]
+        command.repeat_count = measured["repeats"]
+        assert command.get_raw_timings() == timings[:-1]
+        if not measured["repeats"]:
+            assert command.once == tuple(timings)
+
+
+def test_every_part_ends_with_a_pause() -> None:
+    for case in MEASURED:
+        for presses in only(case["conf"]).values():
+            for command in presses:
+                for part in (command.once, command.repeat):
+                    assert len(part) % 2 == 0
+                    assert all((duration > 0) == (place % 2 == 0) for place, duration in enumerate(part))
+
+
+def test_toggle_mask_inverts_every_second_frame() -> None:
+    (command,) = only(PLAIN.replace("bits 4", "toggle_mask 0x3\n bits 4"))["K"]
+    assert command.once == command.other != command.repeat
+    command.repeat_count = 3
+    expected = [*command.once, *command.repeat, *command.once, *command.repeat]
+    assert command.get_raw_timings() == expected[:-1]
+    assert parse(to_text(command)).get_raw_timings() == expected[:-1]
+
+
+def test_a_toggle_bit_that_changes_nothing() -> None:
+    assert len(only(PLAIN.replace("bits 4", "toggle_bit_mask 0x10\n bits 4"))["K"]) == 1
+    assert len(only(PLAIN.replace("bits 4", "toggle_bit_mask 0x10\n bits 5"))["K"]) == 2
+    assert len(only(PLAIN.replace("bits 4", "toggle_mask 0x10\n bits 4"))["K"]) == 1
+    assert len(only(RAW.replace("gap", "toggle_bit_mask 0x1\ntoggle_mask 1\n gap"))["K"]) == 1
+
+
+def test_more_bits_than_lircd_has_in_a_mask() -> None:
+    parts = "pre_data_bits 64\npre_data 0xFFFFFFFFFFFFFFFF\npost_data_bits 64\ntoggle_bit 1\nbits 64"
+    first, second = only(PLAIN.replace("bits 4", parts))["K"]
+    assert first.once[:4] == (500, -1500, 500, -1500)
+    assert second.once[:4] == (500, -500, 500, -1500)
+    assert first.once[4:] == second.once[4:]
+
+
+# What lircd 0.10.1 itself sends in disorder
+
+
+def test_a_space_before_a_frame_lengthens_the_pause_before_it() -> None:
+    text = PLAIN.replace("bits 4", "flags SPACE_FIRST\nmin_repeat 1\nbits 4").replace("40000", "5000")
+    (command,) = only(text.replace("ptrail 510", "").replace("bits 4", "bits 1"))["K"]
+    assert command.once == (500, -6500, 500, -5000)
+
+
+def test_bits_without_a_space_or_a_pulse() -> None:
+    (command,) = only(PLAIN.replace("one 500 1500", "one 0 400").replace("zero 500 500", "zero 400 0"))["K"]
+    assert command.once == (400, -400, 400, -400, 510, -40000)
+
+
+def test_ditto_of_raw_codes() -> None:
+    (command,) = only(RAW.replace("gap", "repeat 9000 2250\nptrail 500\ngap"))["K"]
+    assert (command.once, command.repeat) == ((900, -800, 700, -40000), (9000, -2250, 500, -40000))
+
+
+def test_xmp_codes_that_would_be_joined_for_ever() -> None:
+    text = PLAIN.replace("gap 40000", "flags XMP\ngap 4000")
+    assert refusal(text.replace("0x5", "0x5 0x6")) == ("lircd_command_too_long", 10)
+    assert len(only(text)["K"][0].once) == 4

@@ -1,0 +1,138 @@
+"""Tests of commands by the name of their protocol."""
+
+from collections.abc import Callable
+from typing import Any, override
+
+from infrared_protocols.commands import Command, nec
+import pytest
+
+from custom_components.anavi_weather.ir_codes import named, parse, to_text
+from custom_components.anavi_weather.ir_codes.named import ALIASES, LIBRARY, NAMES, build, named_text, protocol_name
+from custom_components.anavi_weather.ir_codes.protocols import PROTOCOLS, ProtocolCommand
+
+from .helpers import refused
+
+
+def test_names() -> None:
+    assert {"nec", "necext", "rc5", "rc6", "sony15", "jvc", "kaseikyo", "gree_ac", "samsung_ac0292"} <= set(NAMES)
+    assert "pronto" not in LIBRARY
+    assert "kaseikyo" not in LIBRARY  # the table's is told by numbers
+    assert all(name in LIBRARY or PROTOCOLS[name].encode for name in ALIASES.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("sirc:1,21", "sony:0x01,0x15"),
+        ("SIRC20:0x35f,21", "sony20:0x35f,0x15"),
+        ("rc5x:1,0x41", "rc5:0x01,0x41"),
+        (
+            "gree_ac:temperature=20,mode=COOL,power=off,turbo=1",
+            "gree_ac:power=false,mode=cool,temperature=20,turbo=true",
+        ),
+        ("lg_ac:mode=off", "lg_ac:mode=off"),
+        ("fujitsu_ac:temperature=22.5,protocol=extended", None),
+        ("aeha:data=0x1463", "aeha:data=1463"),
+        ("nec:1,2,modulation=40000", "nec:0x01,0x02,modulation=40000"),
+        ("pioneer:1,2,preamble_address=3,preamble_command=4", "pioneer:0x01,0x02,0x03,0x04"),
+    ],
+)
+def test_values(text: str, canonical: str | None) -> None:
+    command = parse(text)
+    if canonical:
+        assert to_text(command) == canonical
+    assert to_text(parse(to_text(command))) == to_text(command)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("nec", "form_unknown"),
+        ("nosuch:1,2", "protocol_unknown"),
+        ("nec:1,2,3,4", "field_unknown"),
+        ("nec:1,2,x=3", "field_unknown"),
+        ("nec:1,address=2", "field_unknown"),
+        ("nec:command=1,2", "field_unknown"),
+        ("nec:", "field_missing"),
+        ("nec:x,1", "value_invalid"),
+        ("nec:-1,1", "value_invalid"),
+        ("nec:1,0x1ffffffff", "value_invalid"),
+        ("nec:09,1", "value_invalid"),
+        ("nec:1,256", "value_refused"),
+        ("nec:1,2,256", "value_out_of_range"),
+        ("nec:1,2,repeat_count=101", "repeat_count_out_of_range"),
+        ("nec:1,2,repeat_count=100", "too_long"),
+        ("nec:1,2,modulation=1", "carrier_out_of_range"),
+        ("samsung32:1,256", "value_out_of_range"),
+        ("samsung32:65536,1", "value_out_of_range"),
+        ("rc5:1,2,2", "value_out_of_range"),
+        ("sony:32,1", "value_out_of_range"),
+        ("gree_ac:mode=nosuch,temperature=20", "value_invalid"),
+        ("gree_ac:mode=cool,temperature=99", "value_refused"),
+        ("gree_ac:mode=cool,temperature=20,power=maybe", "value_invalid"),
+        ("fujitsu_ac:temperature=x", "value_invalid"),
+        ("aeha:data=123", "value_invalid"),
+        ("aeha:data=" + "00" * 257, "value_invalid"),
+    ],
+)
+def test_refused(text: str, key: str) -> None:
+    assert refused(parse, text) == key
+
+
+def test_value_with_a_default_of_another_kind() -> None:
+    assert isinstance(build("necext", address=1, command=2), ProtocolCommand)
+
+
+class _Unreadable(Command):
+    """A command that is not made of numbers."""
+
+    def __init__(self, thing: object) -> None:
+        """Take anything."""
+        super().__init__(modulation=38000)
+
+    @override
+    def get_raw_timings(self) -> list[int]:
+        return [1, -1, 1]
+
+
+class _Partly(_Unreadable):
+    """A command that may be made of more than numbers."""
+
+    def __init__(self, *, number: int, check: Callable[[], int] | None = None) -> None:
+        """Take a number, and what need not be told."""
+        super().__init__(number)
+
+
+class _Renamed(nec.NECCommand):
+    """A command that has the name of another class."""
+
+
+def test_classes_that_cannot_be_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert named._fields(_Unreadable) is None
+    assert [field.name for field in named._fields(_Partly) or ()] == ["number"]
+    monkeypatch.setattr(_Unreadable.__init__, "__annotations__", {"thing": "Nowhere"})
+    assert named._fields(_Unreadable) is None
+    assert named_text(_Unreadable(1)) is None
+    renamed = _Renamed(address=1, command=2)
+    assert protocol_name(_Renamed) == "_renamed"
+    monkeypatch.setitem(LIBRARY, "_renamed", (nec.NECCommand, ()))
+    assert named_text(renamed) is None
+
+
+def test_a_command_that_its_class_does_not_keep_has_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    panasonic = parse("panasonic_ac:mode=cool,temperature=25")
+    assert named_text(panasonic) is None
+    assert to_text(panasonic).startswith("raw:38000:")
+    # It was changed to something that cannot be parsed, or that is parsed to something else
+    command: Any = parse("nec:1,2")
+    command.command = 256
+    assert named_text(command) is None
+    command = parse("nec:1,2")
+    command.other = 1
+    assert named_text(command) is None
+
+
+def test_the_table_has_a_text() -> None:
+    command = parse("sony:1,2,repeat_count=0")
+    assert repr(command) == "ProtocolCommand(sony:0x1,0x2)"
+    assert to_text(command) == "sony:0x01,0x02,repeat_count=0"

@@ -1,0 +1,46 @@
+"""Tests of raw timings; their text is tested with the other forms."""
+
+from typing import override
+
+from infrared_protocols.commands import Command
+
+from custom_components.anavi_weather.ir_codes.raw import as_raw, complete, excerpt
+
+from .helpers import refused
+
+
+def test_excerpt() -> None:
+    assert excerpt("a\nb") == "a b"
+    assert excerpt("x" * 41) == "x" * 40 + "…"
+
+
+def test_complete() -> None:
+    assert complete([9000, -4500, 560]) == (9000, -4500, 560, -40000)
+    assert complete([9000, 4500, 560], gap=1) == (9000, -4500, 560, -1)
+    assert complete([560]) == (560, -40000)
+    assert refused(complete, []) == "empty"
+    assert refused(complete, [-1]) == "empty"
+    assert refused(complete, [1, -1] * 2049) == "too_many_timings"
+
+
+class _Held(Command):
+    """A command of which only the test knows how it is held."""
+
+    def __init__(self, *presses: list[int]) -> None:
+        """Take what is sent without a repeat, with one and with two."""
+        super().__init__(modulation=36000, repeat_count=1)
+        self.presses = presses
+
+    @override
+    def get_raw_timings(self) -> list[int]:
+        return self.presses[self.repeat_count]
+
+
+def test_what_is_held() -> None:
+    # Each frame with its pause, as infrared_protocols sends Symphony
+    frame = [100, -200, 100, -300]
+    raw = as_raw(_Held(frame, frame * 2, frame * 3))
+    assert (raw.once, raw.repeat, raw.repeat_count, raw.modulation) == ((), tuple(frame), 1, 36000)
+    # What is sent in another way each time has no part that repeats
+    raw = as_raw(_Held([100], [101, -100, 101], [102]))
+    assert (raw.once, raw.repeat, raw.repeat_count) == ((101, -100, 101, -40000), (), 0)

@@ -1,0 +1,185 @@
+"""Tests of SmartIR's device files."""
+
+import base64
+import json
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+from infrared_protocols.commands import Command
+import pytest
+
+from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, parse, smartir, to_text
+from custom_components.anavi_weather.ir_codes.broadlink import to_broadlink
+from custom_components.anavi_weather.ir_codes.smartir import parse_smartir
+
+CODE = to_broadlink(parse("nec:4,8"))[4:]
+OTHER = to_broadlink(parse("nec:4,9"))[4:]
+PRONTO = "0000 006D 0001 0000 0156 00AC"
+
+
+def _file(commands: Any, encoding: Any = "Base64", controller: Any = "Broadlink", **more: Any) -> str:
+    return json.dumps({"commandsEncoding": encoding, "supportedController": controller, "commands": commands, **more})
+
+
+def _only(text: str) -> RawCommand:
+    ((commands,),) = (device.values() for device in parse_smartir(text).values())
+    (command,) = commands
+    assert isinstance(command, RawCommand)
+    return command
+
+
+def test_climate() -> None:
+    text = _file(
+        {
+            "off": CODE.rstrip("="),
+            "cool": {"low": {"18": CODE, "18.5": OTHER, "_comment": "as at night"}, "high": {"swing": {"24": CODE}}},
+            "$comment": "none",
+            "heat": {"low": {"30": ""}},
+            "dry": None,
+            "fan_only": [],
+        },
+        manufacturer="LG",
+        supportedModels=["P12RK\x00", "other"],
+    )
+    assert {device: list(commands) for device, commands in parse_smartir("\ufeff" + text).items()} == {
+        "LG P12RK": ["off", "cool_low_18", "cool_low_18.5", "cool_high_swing_24"]
+    }
+
+
+def test_media_player() -> None:
+    devices = parse_smartir(
+        _file({"on": CODE, "sources": {"Channel 1": [CODE, OTHER], "Channel 2": [CODE]}, "x": ["", ""]})
+    )
+    commands = devices["SmartIR"]
+    assert list(commands) == ["on", "sources_Channel 1", "sources_Channel 2"]
+    # Both in one press, half a second apart as SmartIR sends them
+    (both,) = commands["sources_Channel 1"]
+    assert isinstance(both, RawCommand)
+    assert len(both.once) == 2 * 68
+    assert both.once[67] == -500_000
+
+
+@pytest.mark.parametrize(
+    ("encoding", "controller", "code"),
+    [
+        ("Base64", "Broadlink", CODE),
+        ("Base64", "Broadlink", "b64:" + CODE),
+        ("Hex", "Broadlink", base64.b64decode(CODE).hex(" ")),
+        ("Raw", "ESPHome", json.dumps(parse("nec:4,8").get_raw_timings())),
+        ("Raw", "ESPHome", parse("nec:4,8").get_raw_timings()),
+        ("Raw", "LOOKin", " ".join(map(str, parse("nec:4,8").get_raw_timings()))),
+        ("raw", "MQTT", str(parse("nec:4,8").get_raw_timings())),
+    ],
+)
+def test_encodings(encoding: str, controller: str, code: Any) -> None:
+    command = _only(_file({"on": code}, encoding, controller))
+    sent = parse("nec:4,8").get_raw_timings()
+    assert all(abs(a - b) <= 17 for a, b in zip(command.get_raw_timings(), sent, strict=True))
+
+
+def test_pronto_and_blasters() -> None:
+    assert _only(_file({"on": PRONTO}, "Pronto")).once == (8993, -4523)
+    assert _only(_file({"on": PRONTO.replace(" ", "")}, "Pronto", "Xiaomi")).once == (8993, -4523)
+    tuya = base64.b64encode(bytes.fromhex("07 2823 9411 3002 4006")).decode()
+    for code in (tuya, json.dumps({"ir_code_to_send": tuya}), json.dumps({"code": tuya})):
+        for controller in ("MQTT", "UFOR11", "ZHA"):
+            assert _only(_file({"on": code}, "Raw", controller)).once == (9000, -4500, 560, -1600)
+
+
+def test_a_sequence_with_repeats() -> None:
+    packet = to_broadlink(parse("samsung32:7,2,repeat_count=1"))
+    command = _only(_file({"on": [packet, packet]}))
+    assert len(command.once) == 4 * 68
+    assert [index for index, one in enumerate(command.once) if one == -500_000] == [135, 271]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("{", "json_invalid"),
+        ("", "json_invalid"),
+        ("1" * 5000, "json_invalid"),
+        ("[" * 200_000, "json_too_deep"),
+        ("[]", "smartir_no_commands"),
+        ("{}", "smartir_no_commands"),
+        ('{"commands": []}', "smartir_no_commands"),
+        (_file({}), "file_empty"),
+        (_file({"on": ""}), "file_empty"),
+        (_file({"on": CODE}, "Raw", "Xiaomi"), "smartir_encoding"),
+        (_file({"on": CODE}, None, None), "smartir_encoding"),
+        (_file({"on": CODE}, ["Base64"]), "smartir_encoding"),
+        (_file({"on": 1}), "smartir_code"),
+        (_file({"on": [1, 2]}), "smartir_code"),
+        (_file({"on": [CODE, 2]}), "smartir_code"),
+        (_file({"on": [CODE, [CODE]]}), "smartir_code"),
+        (_file({"on": [CODE] * 17}), "smartir_sequence"),
+        (_file({"on": [PRONTO, PRONTO.replace("6D", "73")]}, "Pronto"), "smartir_carriers"),
+        (_file({"on": "sgA"}), "broadlink_length"),
+        (_file({"on": "sgACAA=="}), "broadlink_radio"),
+        (_file({"on": "2"}, "Hex"), "hex_invalid"),
+        (_file({"on": {"x": 5}}, "Raw", "ESPHome"), "smartir_code"),
+        (_file({"on": [1, True]}, "Raw", "ESPHome"), "smartir_code"),
+        (_file({"on": [[1, 2], ["x"]]}, "Raw", "ESPHome"), "smartir_code"),
+        (_file({"on": "{"}, "Raw", "MQTT"), "json_invalid"),
+        (_file({"on": '{"a": 1}'}, "Raw", "MQTT"), "smartir_code"),
+        (_file({"\n": CODE}), "name_invalid"),
+        (_file({"a\x07": CODE}), "name_invalid"),
+        (_file({"a": CODE, "a ": CODE}), "name_invalid"),
+        (_file({"a" * 101: CODE}), "name_invalid"),
+        (_file({"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": CODE}}}}}}}}}), "json_too_deep"),
+    ],
+)
+def test_refused(text: str, key: str) -> None:
+    with pytest.raises(CodeError) as error:
+        parse_smartir(text)
+    assert error.value.key == key
+
+
+def test_where_it_is_wrong() -> None:
+    with pytest.raises(CodeError) as error:
+        parse_smartir(_file({"cool": {"24": "JgAC"}}))
+    assert error.value.placeholders["command"] == "cool_24"
+    with pytest.raises(CodeError) as error:
+        parse_smartir('{\n"commands": {,}}')
+    assert error.value.line == 2
+
+
+def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smartir, "MAX_COMMANDS", 1)
+    with pytest.raises(CodeError) as error:
+        parse_smartir(_file({"a": CODE, "b": CODE}))
+    assert error.value.key == "too_many_commands"
+
+
+def test_what_grows_is_limited() -> None:
+    code = base64.b64encode(bytes.fromhex("010100" + "e0ff01" * 29)).decode()
+    with pytest.raises(CodeError) as error:
+        parse_smartir(_file({str(number): code for number in range(1000)}, "Raw", "MQTT"))
+    assert error.value.key == "file_too_long"
+
+
+_JSON = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.sampled_from([CODE, PRONTO, "[1, -2]"])
+    ),
+    lambda children: st.one_of(st.lists(children), st.dictionaries(st.text(), children)),
+    max_leaves=15,
+)
+
+
+@given(
+    st.dictionaries(st.text(), _JSON),
+    st.sampled_from(["Base64", "Hex", "Pronto", "Raw"]),
+    st.sampled_from(["Broadlink", "ESPHome", "LOOKin", "MQTT", "Xiaomi"]),
+    _JSON,
+    _JSON,
+)
+@settings(deadline=None)
+def test_any_file(commands: Any, encoding: str, controller: str, manufacturer: Any, models: Any) -> None:
+    text = _file(commands, encoding, controller, manufacturer=manufacturer, supportedModels=models)
+    try:
+        devices = parse_smartir(text)
+    except CodeError:
+        return
+    all_commands: list[Command] = [one for device in devices.values() for many in device.values() for one in many]
+    assert all(map(to_text, all_commands))
