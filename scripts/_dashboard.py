@@ -25,7 +25,7 @@ GRAPHS = (("temperature", "dew_point"), ("humidity",), ("sea_level_pressure",), 
 # These look back over three hours of pressure.
 SLOW_KEYS = {"pressure_tendency", "forecast"}
 KEYS = {*GAUGES, *chain.from_iterable(GRAPHS), *SLOW_KEYS}
-INFRARED_DOMAINS = {"event", "infrared", "remote"}
+INFRARED_DOMAINS = {"button", "event", "infrared", "remote"}
 
 type Card = dict[str, Any]
 

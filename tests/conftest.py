@@ -1,5 +1,6 @@
 """What the tests of the integration have in common."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 import errno
@@ -19,11 +20,15 @@ from smbus2 import i2c_msg
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.anavi_weather.const import CONF_BUS, CONF_CHIPS, DEFAULT_INTERVAL, DOMAIN
+from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.phat import Bus, ChipId, board
+from custom_components.anavi_weather.phat.lirc import Transmitter
 from custom_components.anavi_weather.phat.simulated_chips import Air
+from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, SIMULATED, Simulator, VirtualClock
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("anavi_weather", deadline=None)
@@ -53,6 +58,27 @@ def value(hass: HomeAssistant, entity_id: str) -> str:
 def number(hass: HomeAssistant, entity_id: str) -> float:
     """Return the state of an entity as a number."""
     return float(value(hass, entity_id))
+
+
+def entity_of(hass: HomeAssistant, domain: str, key: str, entry_id: str = "01STATION") -> str:
+    """Return the entity id of an entity of the infrared pair."""
+    entity_id = er.async_get(hass).async_get_entity_id(domain, DOMAIN, f"{entry_id}-{key}")
+    assert entity_id, f"There is no {domain} {key}"
+    return entity_id
+
+
+async def let_read() -> None:
+    """Let the event loop read what a receiver has heard."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def press(pair: SimulatedLirc, *codes: str) -> None:
+    """Press keys one right after another, or one key for long, in the light of the receiver."""
+    for code in codes:
+        command = parse(code)
+        pair.press(command.get_raw_timings(), command.modulation)
+        await let_read()
 
 
 def is_loaded(entry: ConfigEntry) -> bool:
@@ -92,7 +118,19 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-def simulator(air: Air, chips: tuple[ChipId, ...]) -> Iterator[Simulator]:
+def pair() -> Iterator[SimulatedLirc]:
+    """Return the simulated infrared pair that is used from now on; sending takes no time."""
+    clock = VirtualClock()
+    pair = SimulatedLirc(clock)
+    with (
+        patch("custom_components.anavi_weather.SimulatedLirc", return_value=pair),
+        patch("custom_components.anavi_weather.transceiver.Transmitter", partial(Transmitter, clock=clock)),
+    ):
+        yield pair
+
+
+@pytest.fixture
+def simulator(air: Air, chips: tuple[ChipId, ...], pair: SimulatedLirc) -> Iterator[Simulator]:
     """Return the simulated pHAT that is used from now on, with time that passes only where it is slept."""
     simulator = Simulator(chips, lambda: air, VirtualClock())
     with (
@@ -175,7 +213,7 @@ class PluggedBus:
 
 
 class Machine:
-    """A Raspberry Pi: I2C buses can be plugged into it, each with chips."""
+    """A Raspberry Pi: I2C buses can be plugged into it, each with chips, and an infrared pair."""
 
     def __init__(self, root: Path, air: Air) -> None:
         """Begin without a bus."""
@@ -185,6 +223,8 @@ class Machine:
         self.hat = root / "hat"
         self.simulators: dict[str, Simulator] = {}
         self.clock = VirtualClock()
+        self.pair = SimulatedLirc(self.clock)
+        self.pair.unplug()
         self._air = air
 
     def path(self, number: int = 1) -> str:
@@ -222,6 +262,8 @@ def machine(tmp_path: Path, air: Air) -> Iterator[Machine]:
         patch.multiple(board, DEVICES=machine.devices, ADAPTERS=machine.adapters, HAT=machine.hat),
         patch("custom_components.anavi_weather.phat.i2c.LinuxAdapter", partial(PluggedBus, machine.simulators)),
         patch("custom_components.anavi_weather.phat.Bus", partial(Bus, clock=machine.clock)),
+        patch("custom_components.anavi_weather.linux_ports", machine.pair.ports),
+        patch("custom_components.anavi_weather.transceiver.Transmitter", partial(Transmitter, clock=machine.clock)),
     ):
         yield machine
 

@@ -352,7 +352,7 @@ async def test_the_options_have_defaults(hass: HomeAssistant, station: MockConfi
 
 
 async def test_options_take_effect_at_once(hass: HomeAssistant, station: MockConfigEntry) -> None:
-    before = station.runtime_data
+    before = station.runtime_data.coordinator
     form = await hass.config_entries.options.async_init(station.entry_id)
 
     await hass.config_entries.options.async_configure(
@@ -361,9 +361,9 @@ async def test_options_take_effect_at_once(hass: HomeAssistant, station: MockCon
     await hass.async_block_till_done()
 
     assert station.options == {CONF_INTERVAL: 60, CONF_TEMPERATURE_OFFSET: -5, CONF_ALTITUDE: 760}
-    assert station.runtime_data is not before
-    assert station.runtime_data.update_interval.total_seconds() == 60
-    assert station.runtime_data.altitude == 760
+    assert station.runtime_data.coordinator is not before
+    assert station.runtime_data.coordinator.update_interval.total_seconds() == 60
+    assert station.runtime_data.coordinator.altitude == 760
     assert number(hass, "sensor.simulated_phat_temperature") == pytest.approx(16, abs=0.02)
 
 
@@ -379,7 +379,7 @@ async def test_the_altitude_can_be_cleared(hass: HomeAssistant, station: MockCon
     await hass.async_block_till_done()
 
     assert station.options == DEFAULT_OPTIONS
-    assert station.runtime_data.altitude == 100
+    assert station.runtime_data.coordinator.altitude == 100
 
 
 @pytest.mark.parametrize(

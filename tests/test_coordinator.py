@@ -124,7 +124,7 @@ async def test_a_stuck_bus_makes_all_unavailable_and_recovers(
     simulator.stuck = True
     await pass_time()
     await pass_time()
-    assert len(unavailable(hass)) == len(hass.states.async_all())
+    assert len(unavailable(hass)) == len(hass.states.async_all(("binary_sensor", "sensor", "switch")))
 
     simulator.stuck = False
     await pass_time()
@@ -144,7 +144,7 @@ async def test_a_bus_that_was_unplugged_is_opened_again(
 
     machine.unplug()
     await pass_time()
-    assert len(unavailable(hass)) == len(hass.states.async_all())
+    assert len(unavailable(hass)) == len(hass.states.async_all(("binary_sensor", "sensor", "switch")))
     assert machine.descriptors() == 0
 
     machine.plug()
@@ -188,14 +188,14 @@ async def test_a_better_chip_that_is_plugged_in_becomes_the_main_one(
     hass.config_entries.async_update_entry(board_entry, data={**board_entry.data, CONF_CHIPS: ["BMP180 0x77"]})
     await hass.config_entries.async_setup(board_entry.entry_id)
     await hass.async_block_till_done()
-    assert board_entry.runtime_data.main_chip(Quantity.TEMPERATURE) == ChipId("BMP180", 0x77)
+    assert board_entry.runtime_data.coordinator.main_chip(Quantity.TEMPERATURE) == ChipId("BMP180", 0x77)
     registry = er.async_get(hass)
     unique_ids = {entry.unique_id for entry in registry.entities.values()}
 
     simulator.plug(0x76)
     await pass_time()
 
-    assert board_entry.runtime_data.main_chip(Quantity.TEMPERATURE) == BETTER
+    assert board_entry.runtime_data.coordinator.main_chip(Quantity.TEMPERATURE) == BETTER
     assert unique_ids < {entry.unique_id for entry in registry.entities.values()}
     better = registry.async_get_entity_id("sensor", "anavi_weather", "01BOARD_bme280_76_temperature")
     assert better

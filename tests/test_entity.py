@@ -25,7 +25,7 @@ async def test_entities(
     with patch("custom_components.anavi_weather.PLATFORMS", [platform]):
         await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     # The time changes with every transfer that a driver makes more or less.
     coordinator.async_set_updated_data(
         replace(coordinator.data, reading=replace(coordinator.data.reading, duration=0.1))

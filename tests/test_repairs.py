@@ -82,13 +82,13 @@ async def test_an_issue_goes_when_the_chip_is_back(
     issue_registry: ir.IssueRegistry, simulator: Simulator, pass_time: PassTime, station: MockConfigEntry, issue: None
 ) -> None:
     assert issue_registry.async_get_issue(DOMAIN, ISSUE_ID)
-    coordinator = station.runtime_data
+    coordinator = station.runtime_data.coordinator
 
     simulator.plug(0x40)
     await pass_time()
 
     assert not issue_registry.issues
-    assert station.runtime_data is coordinator
+    assert station.runtime_data.coordinator is coordinator
 
 
 async def test_an_issue_tells_the_newest_error(

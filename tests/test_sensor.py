@@ -105,7 +105,7 @@ async def test_the_pressure_is_reduced_to_sea_level(
 async def test_the_barometer_has_a_temperature_where_the_thermometer_fails(
     hass: HomeAssistant, entry: MockConfigEntry, pass_time: PassTime
 ) -> None:
-    entry.runtime_data.simulator.unplug(HTU21D.address)
+    entry.runtime_data.coordinator.simulator.unplug(HTU21D.address)
     await pass_time()
 
     assert value(hass, TEMPERATURE) == STATE_UNAVAILABLE
@@ -141,7 +141,7 @@ async def test_a_clock_that_is_set_back_does_not_mix_pressures_up(
 
     freezer.tick(-HOUR)
     air.pressure = 1000
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     assert number(hass, TENDENCY) == pytest.approx(-13.25, abs=0.06)
 
     # What was measured in the hour that the clock repeats counts no more

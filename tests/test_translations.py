@@ -9,29 +9,45 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
 
 from custom_components import anavi_weather
 from custom_components.anavi_weather import sensor
 from custom_components.anavi_weather.config_flow import OPTIONS_SCHEMA, AnaviWeatherConfigFlow, AnaviWeatherOptionsFlow
 from custom_components.anavi_weather.const import CONF_BUS
+from custom_components.anavi_weather.event import EVENT_HELD, EVENT_PRESSED
 from custom_components.anavi_weather.meteorology import Forecast
 from custom_components.anavi_weather.phat import BusError, ChipId
+from custom_components.anavi_weather.phat.lirc import LircError
+from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
 from custom_components.anavi_weather.system_health import system_health_info
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util.yaml import load_yaml_dict
 
 FOLDER = Path(anavi_weather.__file__).parent
 LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("translations/*.json")}
 ENGLISH = LANGUAGES["en"]
 ICONS = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))
+SERVICES = load_yaml_dict(str(FOLDER / "services.yaml"))
+SCHEMAS = {"export_codes": EXPORT_SCHEMA, "import_codes": IMPORT_SCHEMA.validators[0], "list_commands": LIST_SCHEMA}
 BUS_ERRORS = {error.key for error in BusError.__subclasses__()}
 
+# What is raised for one code of a SmartIR file, and for nothing else: the file's reader adds the command
+SMARTIR_CODES = {
+    "code_hex_invalid",
+    "code_smartir_carriers",
+    "code_smartir_code",
+    "code_smartir_sequence",
+    "code_tuya_stream",
+}
+
 PLACEHOLDERS = {
+    "common.learn_press": {"command", "presses"},
     "config.error": {"addresses", "bus"},
     "config.step.confirm": {"bus", "chips", "claimed", "foreign"},
     "entity.sensor.chip_": {"chip"},
     "entity.switch.slot": {"chip"},
-    "exceptions": {"bus"},
     "issues": {"address", "chip", "error", "station"},
     "options.step.init": {"altitude"},
 }
@@ -58,9 +74,93 @@ def constants(module: str, pattern: str) -> set[str]:
         match node:
             case ast.Assign(targets=[target], value=value) if re.fullmatch(pattern, ast.unparse(target)):
                 found |= {part.value for part in ast.walk(value) if isinstance(part, ast.Constant)}
-            case ast.keyword(arg=str(name), value=ast.Constant(value=constant)) if re.fullmatch(pattern, name):
-                found.add(constant)
+            case ast.keyword(arg=str(name), value=value) if re.fullmatch(pattern, name):
+                found |= {part.value for part in ast.walk(value) if isinstance(part, ast.Constant)}
     return {constant for constant in found if isinstance(constant, str)}
+
+
+def called(node: ast.Call) -> str:
+    """Return the name of the function or method that is called."""
+    return ast.unparse(node.func).rpartition(".")[2]
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    """Return all calls."""
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def given(call: ast.Call) -> frozenset[str]:
+    """Return the names of the arguments that have one."""
+    return frozenset(keyword.arg for keyword in call.keywords if keyword.arg)
+
+
+def raised(module: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """Return the translation key of each exception that a module raises, with the placeholders that it fills in."""
+    for call in calls(ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))):
+        match call:
+            case ast.Call(args=[ast.Constant(value=str(key))]) if called(call) == "invalid":
+                yield key, given(call)
+        values = {keyword.arg: keyword.value for keyword in call.keywords}
+        if "translation_key" in values:
+            filled = values.get("translation_placeholders", ast.Dict([], []))
+            names = filled.keys if isinstance(filled, ast.Dict) else []
+            filled_in = frozenset(str(name.value) for name in names if isinstance(name, ast.Constant))
+            for part in ast.walk(values["translation_key"]):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value, filled_in
+
+
+def lirc_errors(error: type[LircError] = LircError) -> set[str]:
+    """Return the keys of all errors of the infrared devices."""
+    return {kind.key for kind in error.__subclasses__()}.union(*map(lirc_errors, error.__subclasses__()))
+
+
+def code_errors() -> Iterator[tuple[str, frozenset[str]]]:
+    """Return the translation key of each CodeError that is raised, with the placeholders that it fills in."""
+    raises: dict[str, set[tuple[str, frozenset[str]]]] = {}  # function or class → keys and what is filled in
+    uses: dict[str, set[str]] = {}
+    for path in (FOLDER / "ir_codes").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        constructors = {
+            id(part): node.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ClassDef)
+            for part in node.body
+            if isinstance(part, ast.FunctionDef) and part.name == "__init__"
+        }
+        functions = [
+            (constructors.get(id(node), node.name), node)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef)
+        ]
+        # Those that are told the key, such as _error()
+        raisers = {
+            name: given(call)
+            for name, function in functions
+            for call in calls(function)
+            if called(call) == "CodeError" and isinstance(call.args[0], ast.Name)
+        }
+        raisers["CodeError"] = frozenset()
+        for name, function in functions:
+            for call in calls(function):
+                uses.setdefault(name, set()).add(called(call))
+                match call:
+                    case ast.Call(args=[ast.Constant(value=str(key)), *_]) if called(call) in raisers:
+                        raises.setdefault(name, set()).add((key, raisers[called(call)] | given(call)))
+    for errors in raises.values():
+        for key, names in errors:
+            yield f"code_{key}_line" if "line" in names else f"code_{key}", names
+
+    # The reader of Flipper's files adds the line and the command to what is wrong with a code
+    todo, seen = ["_parsed", "_raw"], set[str]()
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += uses.get(name, ())
+            for key, names in raises.get(name, ()):
+                if "line" not in names:
+                    yield f"code_{key}_line", names | {"command", "line"}
 
 
 def steps(flow: type) -> set[str]:
@@ -87,13 +187,22 @@ def test_texts_are_well_formed(language: str) -> None:
 
 
 def test_placeholders_are_those_that_are_filled_in() -> None:
-    for path, text in texts(ENGLISH):
+    for path, text in texts({section: tree for section, tree in ENGLISH.items() if section != "exceptions"}):
         known = next((names for start, names in PLACEHOLDERS.items() if path.startswith(start)), set())
         assert placeholders(text) <= known, path
 
 
 def test_sections_are_those_that_are_used() -> None:
-    assert ENGLISH.keys() == {"config", "entity", "exceptions", "issues", "options", "system_health"}
+    assert ENGLISH.keys() == {
+        "common",
+        "config",
+        "entity",
+        "exceptions",
+        "issues",
+        "options",
+        "services",
+        "system_health",
+    }
 
 
 def test_the_steps_of_adding_a_station() -> None:
@@ -113,7 +222,49 @@ def test_the_options() -> None:
 
 
 def test_exceptions() -> None:
-    assert ENGLISH["exceptions"].keys() == BUS_ERRORS | constants("coordinator", "translation_key")
+    filled = [(key, frozenset({"bus"})) for key in BUS_ERRORS | constants("coordinator", "translation_key")]
+    filled += [(key, frozenset({"error"})) for key in lirc_errors()]
+    filled += [*raised("remote"), *raised("services"), *raised("transceiver"), *code_errors()]
+    known: dict[str, frozenset[str]] = {}
+    for key, names in filled:
+        known[key] = known.get(key, names) & names  # what is filled in wherever it is raised
+    for key in SMARTIR_CODES:
+        known[key] |= {"command"}
+
+    assert ENGLISH["exceptions"].keys() == known.keys()
+    for key, exception in ENGLISH["exceptions"].items():
+        used = placeholders(exception["message"])
+        assert exception.keys() == {"message"}
+        assert used <= known[key], key
+        assert not key.startswith("code_") or used >= known[key] & {"command", "line"}, key
+        assert "{" not in re.sub(r"{\w+}", "", exception["message"]), key
+    for language in LANGUAGES.values():
+        assert list(language["exceptions"]) == sorted(language["exceptions"])
+
+
+def test_every_error_that_is_raised_by_way_of_another_function_is_found() -> None:
+    keys = {key for key, _ in code_errors()}
+    assert {"code_lircd_out_of_range_line", "code_lircd_gap_too_short_line", "code_flipper_value_line"} <= keys
+    assert {"code_pause_too_long", "code_pause_too_long_line", "code_value_out_of_range_line"} <= keys
+    assert "code_lircd_no_remote_line" not in keys
+
+
+def test_services() -> None:
+    assert ENGLISH["services"].keys() == SERVICES.keys() == SCHEMAS.keys() == ICONS["services"].keys()
+    for name, service in ENGLISH["services"].items():
+        assert service.keys() == {"name", "description", "fields"}
+        fields = SERVICES[name]["fields"]
+        schema = {str(field): isinstance(field, vol.Required) for field in SCHEMAS[name].schema}
+        assert {field: options.get("required", False) for field, options in fields.items()} == schema
+        assert service["fields"].keys() == fields.keys()
+        for texts_of_field in service["fields"].values():
+            assert texts_of_field.keys() == {"name", "description"}
+
+
+def test_the_types_of_events() -> None:
+    states = ENGLISH["entity"]["event"]["key"]["state_attributes"]["event_type"]["state"]
+    icons = ICONS["entity"]["event"]["key"]["state_attributes"]["event_type"]["state"]
+    assert states.keys() == icons.keys() == {EVENT_PRESSED, EVENT_HELD}
 
 
 def test_issues() -> None:

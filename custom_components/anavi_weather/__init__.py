@@ -1,18 +1,54 @@
-"""ANAVI Weather: a Raspberry Pi with an ANAVI Infrared pHAT as a remote weather station."""
+"""ANAVI Weather: a Raspberry Pi with an ANAVI Infrared pHAT as a remote weather station and infrared remote control."""
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
 
-from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator
+from .code_store import CodeStore
+from .const import CONF_BUS, DOMAIN
+from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
+from .phat.lirc import linux_ports
+from .phat.simulated_lirc import SimulatedLirc
+from .phat.simulator import SIMULATED
+from .services import async_setup_services
+from .transceiver import Transceiver
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR, Platform.SWITCH]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.INFRARED,
+    Platform.REMOTE,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up the actions."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> bool:
     """Set up a remote station."""
     coordinator = AnaviWeatherCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
-    entry.runtime_data = coordinator
+    codes = CodeStore(hass, entry.entry_id)
+    await codes.async_load()
+    pair = SimulatedLirc() if entry.data[CONF_BUS] == SIMULATED else None
+    transceiver: Transceiver | None = None
+    if pair is not None:
+        transceiver = Transceiver(hass, pair.ports)
+    elif _has_pair(hass, entry):
+        transceiver = Transceiver(hass, linux_ports)
+    entry.runtime_data = RemoteStation(coordinator, codes, transceiver, pair)
+    if transceiver:
+        entry.async_on_unload(transceiver.async_stop)
+        await transceiver.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
@@ -20,3 +56,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
 async def async_unload_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> bool:
     """Unload a remote station."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
+    """Forget what a remote station has learned."""
+    await CodeStore(hass, entry.entry_id).async_remove()
+
+
+def _has_pair(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> bool:
+    """Return whether the board's infrared pair, of which there is one for all buses, is this entry's."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
+    return next(other for other in entries if other.data[CONF_BUS] != SIMULATED) is entry

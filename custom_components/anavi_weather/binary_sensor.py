@@ -29,7 +29,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the one of the station's light sensor."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     chip = coordinator.main_chip(Quantity.ILLUMINANCE)
     entities = [AboveRangeBinarySensor(coordinator, ABOVE_RANGE, chip)] if chip else []
     async_add_entities_and_prune(coordinator, async_add_entities, entities)

@@ -22,6 +22,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PressureConverter
 
 from . import meteorology
+from .code_store import CodeStore
 from .const import (
     CONF_ALTITUDE,
     CONF_BUS,
@@ -34,10 +35,12 @@ from .const import (
     LOGGER,
 )
 from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, accuracy, quantities
+from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import SIMULATED, Simulator, Weather
 from .repairs import async_create_chip_issue, async_delete_chip_issue
+from .transceiver import Transceiver
 
-type AnaviWeatherConfigEntry = ConfigEntry[AnaviWeatherCoordinator]
+type AnaviWeatherConfigEntry = ConfigEntry[RemoteStation]
 
 HISTORY_PERIOD = meteorology.TENDENCY_PERIOD + meteorology.MAXIMUM_GAP
 HISTORY_SPACING = 60.0  # seconds: what the tendency over three hours needs, whatever the interval
@@ -55,6 +58,17 @@ class StationData:
     forecast: meteorology.Forecast | None
     errors: int
     """Failures of chips since the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStation:
+    """What an entry has while it is loaded."""
+
+    coordinator: AnaviWeatherCoordinator
+    codes: CodeStore
+    transceiver: Transceiver | None
+    """None where another entry has the infrared pair, of which there is one for all buses."""
+    simulated_pair: SimulatedLirc | None
 
 
 class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):

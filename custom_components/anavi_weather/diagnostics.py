@@ -14,7 +14,7 @@ TO_REDACT = {CONF_ALTITUDE, "title"}  # they may tell where the station is
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> dict[str, Any]:
     """Return what is known of a station."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     data = coordinator.data
     return {
         "entry": async_redact_data(

@@ -1,19 +1,28 @@
 """The device, and what its entities have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, override
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, async_get_current_platform
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .code_store import CodeStore
 from .const import DOMAIN
-from .coordinator import AnaviWeatherCoordinator
+from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator
 from .phat import ChipId, Measurement, Quantity
 from .phat.board import PRODUCT
+from .transceiver import Transceiver
+
+
+def device_info(entry: AnaviWeatherConfigEntry) -> DeviceInfo:
+    """Return the station's one device."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, entry.entry_id)}, manufacturer="ANAVI Technology", model=PRODUCT, name=entry.title
+    )
 
 
 class AnaviWeatherEntity(CoordinatorEntity[AnaviWeatherCoordinator]):
@@ -36,12 +45,7 @@ class AnaviWeatherEntity(CoordinatorEntity[AnaviWeatherCoordinator]):
         self._attr_unique_id = (
             coordinator.unique_id(chip, quantity) if chip and quantity else f"{entry.entry_id}_{description.key}"
         )
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, entry.entry_id)},
-            manufacturer="ANAVI Technology",
-            model=PRODUCT,
-            name=entry.title,
-        )
+        self._attr_device_info = device_info(entry)
 
     @property
     @override
@@ -54,6 +58,55 @@ class AnaviWeatherEntity(CoordinatorEntity[AnaviWeatherCoordinator]):
         if TYPE_CHECKING:
             assert self._chip
         return self.coordinator.data.measurements[self._chip]
+
+
+class InfraredPairEntity(Entity):
+    """An entity of the board's infrared pair."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver, key: str) -> None:
+        """Belong to the station's one device."""
+        self.entry = entry
+        self.transceiver = transceiver
+        self._attr_unique_id = f"{entry.entry_id}-{key}"
+        self._attr_device_info = device_info(entry)
+
+    @property
+    def codes(self) -> CodeStore:
+        """Return the station's commands."""
+        return self.entry.runtime_data.codes
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.transceiver.async_subscribe_state(self.async_write_ha_state))
+
+
+@callback
+def async_add_pair_entities(
+    hass: HomeAssistant,
+    entry: AnaviWeatherConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    *kinds: Callable[[AnaviWeatherConfigEntry, Transceiver], InfraredPairEntity],
+) -> None:
+    """Add the entities of the infrared pair, each as soon as its device is there or if it was there before."""
+    if (transceiver := entry.runtime_data.transceiver) is None:
+        return
+    domain = async_get_current_platform().domain
+    registry = er.async_get(hass)
+    waiting = [kind(entry, transceiver) for kind in kinds]
+
+    @callback
+    def add() -> None:
+        for entity in tuple(waiting):
+            if entity.available or registry.async_get_entity_id(domain, DOMAIN, entity.unique_id or ""):
+                waiting.remove(entity)
+                async_add_entities([entity])
+
+    add()
+    entry.async_on_unload(transceiver.async_subscribe_state(add))
 
 
 @callback

@@ -148,7 +148,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the sensors of the chips that the station has."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     entities: list[AnaviWeatherEntity] = [
         ChipSensor(coordinator, chip, quantity) for chip in coordinator.chips for quantity in quantities(chip)
     ]

@@ -19,7 +19,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the slots; a real board has no such switches."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     simulator = coordinator.simulator
     entities = [SlotSwitch(coordinator, simulator, chip) for chip in OFFICIAL_CHIPS] if simulator else []
     async_add_entities_and_prune(coordinator, async_add_entities, entities)

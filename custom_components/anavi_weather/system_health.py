@@ -20,7 +20,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return the buses that there are, and how many of the chips work."""
     buses = await hass.async_add_executor_job(board.buses)
     entries: list[AnaviWeatherConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    coordinators = [entry.runtime_data for entry in entries]
+    coordinators = [entry.runtime_data.coordinator for entry in entries]
     return {
         "buses": ", ".join(bus.path for bus in buses) or "-",
         "stations": len(coordinators),

@@ -39,15 +39,8 @@ def consensus(presses: Sequence[Sequence[int]]) -> Command | None:
     said: dict[tuple[object, ...], Decoded] = {}
     for press in presses:
         if (decoded := decode(press)) is not None and not decoded.repeat:
-            # Without the toggle bit, which changes from press to press
-            key: tuple[object, ...] = (
-                decoded.protocol,
-                decoded.address,
-                decoded.command,
-                tuple(sorted(decoded.extra.items())),
-            )
-            votes[key] += 1
-            said.setdefault(key, decoded)
+            votes[decoded.key] += 1
+            said.setdefault(decoded.key, decoded)
     if votes:
         most, count = votes.most_common(1)[0]
         if 2 * count > len(presses):
@@ -69,7 +62,7 @@ def clean(presses: Sequence[Sequence[int]]) -> RawCommand:
     presses = presses[:MAX_PRESSES]
     groups: list[list[list[Frame]]] = []
     for frames in filter(None, map(_frames, presses)):
-        group = next((group for group in groups if _alike(group[0][0], frames[0])), None)
+        group = next((group for group in groups if alike(group[0][0].durations, frames[0].durations)), None)
         if group is None:
             groups.append(group := [])
         group.append(frames)
@@ -112,10 +105,10 @@ def _frames(press: Sequence[int]) -> list[Frame]:
     return [*found[:-1][:MAX_FRAMES], Frame(found[-1].durations)] if found else []
 
 
-def _alike(one: Frame, other: Frame) -> bool:
-    return len(one.durations) == len(other.durations) and all(
-        abs(a - b) <= LIKE_JITTER + LIKE_TOLERANCE * min(abs(a), abs(b))
-        for a, b in zip(one.durations, other.durations, strict=True)
+def alike(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Return whether two frames in signed µs were sent alike, whatever the receiver did to them."""
+    return len(one) == len(other) and all(
+        abs(a - b) <= LIKE_JITTER + LIKE_TOLERANCE * min(abs(a), abs(b)) for a, b in zip(one, other, strict=True)
     )
 
 
@@ -126,7 +119,10 @@ def _kinds(group: list[list[Frame]]) -> tuple[list[list[Frame]], list[list[int]]
     for frames in group:
         order = []
         for frame in frames:
-            kind = next((number for number, others in enumerate(kinds) if _alike(others[0], frame)), len(kinds))
+            kind = next(
+                (number for number, others in enumerate(kinds) if alike(others[0].durations, frame.durations)),
+                len(kinds),
+            )
             if kind == len(kinds):
                 kinds.append([])
             kinds[kind].append(frame)

@@ -45,6 +45,11 @@ class Decoded:
     extra: Mapping[str, int] = field(default_factory=dict)
     _built: Command | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return what all presses of a key have in common: everything but the toggle bit."""
+        return self.protocol, self.address, self.command, tuple(sorted(self.extra.items()))
+
     def to_command(self) -> Command | None:
         """Return the command to send, with no repeats; nothing for a frame that only says that the key is held."""
         if self.repeat:

@@ -1,0 +1,144 @@
+"""How long sending and receiving take beyond the light itself, and how fast files are imported.
+
+    python benchmarks/infrared.py [ROUNDS]
+
+Measured in real time on the simulated pair, whose transmitter is busy for as long as the light lasts, as the kernel's.
+Needs infrared_protocols, but not Home Assistant.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+import sys
+import time
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "custom_components/anavi_weather"))
+
+from ir_codes import parse  # type: ignore[import-not-found]
+from ir_codes.decode import decode  # type: ignore[import-not-found]
+from ir_codes.files import parse_file  # type: ignore[import-not-found]
+from phat.lirc import FRAME_GAP, ItemType, Receiver, Transmitter, split  # type: ignore[import-not-found]
+from phat.simulated_lirc import SimulatedLirc, item  # type: ignore[import-not-found]
+
+ROUNDS = 20
+SEND_BOUND = 1.05
+REMOTES = Path(__file__).parent.parent / "tests/ir_codes/remotes"
+
+COMMANDS = (
+    "nec:0x04,0x08",
+    "nec:0x04,0x08,repeat_count=9",
+    "rc5:0x05,0x35",
+    "rc6:0x80,0x15",
+    "sony:0x01,0x15",
+    "samsung32:0x07,0x02",
+    "gree_ac:mode=heat,temperature=21,fan=low,swing_v=true",
+)
+PASSES = 5  # over the files
+
+
+def report_sending(rounds: int) -> None:
+    """Print how long commands take to be sent."""
+    print(f"Sending, from the text of a command to its last edge; the ratio to the air time is at most {SEND_BOUND}")
+    print(f"  {'command':<55}{'writes':>7}{'air time':>12}{'took':>12}{'more':>11}{'ratio':>8}")
+    for text in COMMANDS:
+        pair = SimulatedLirc()
+        transmitter = Transmitter(pair.ports)
+        transmitter.open()
+        durations = []
+        timings = parse(text).get_raw_timings()
+        air_time = sum(map(abs, timings[:-1] if timings[-1] < 0 else timings)) / 1_000_000
+        for _ in range(max(3, min(rounds, round(rounds * 0.1 / air_time)))):
+            begin = time.perf_counter()
+            command = parse(text)
+            transmitter.send(command.get_raw_timings(), command.modulation, 50)
+            durations.append(time.perf_counter() - begin)
+        transmitter.close()
+        took = median(durations)
+        print(
+            f"  {text:<55}{len(split(timings)):7}{air_time * 1000:9.1f} ms{took * 1000:9.1f} ms"
+            f"{(took - air_time) * 1000:8.2f} ms{took / air_time:8.3f}"
+        )
+    print()
+
+
+async def measure_receiving(text: str, rounds: int) -> tuple[list[float], list[float]]:
+    """Return the seconds from the last edge to the frame, and those of it since the kernel told that it has ended."""
+    pair = SimulatedLirc()
+    delivered: asyncio.Queue[float] = asyncio.Queue()
+
+    def on_frame(frame: list[int]) -> None:
+        found = decode(frame)
+        if found is None or found.text != text:
+            sys.exit(f"{text} was received as {found}")
+        delivered.put_nowait(time.perf_counter())
+
+    receiver = Receiver(asyncio.get_running_loop(), on_frame, lambda: None, pair.ports)
+    receiver.open()
+    receiver.start()
+    timings = parse(text).get_raw_timings()
+
+    def press() -> tuple[float, float]:
+        """Let the receiver tell of a frame at its last edge, and of its end when it is sure of that."""
+        edges = pair.received(timings)
+        edge = time.perf_counter()
+        pair.deliver(edges)
+        time.sleep(pair.timeout / 1_000_000)
+        end = time.perf_counter()
+        pair.deliver([item(ItemType.TIMEOUT, pair.timeout)])
+        return edge, end
+
+    since_edge, since_end = [], []
+    for _ in range(rounds):
+        edge, end = await asyncio.to_thread(press)
+        arrived = await delivered.get()
+        since_edge.append(arrived - edge)
+        since_end.append(arrived - end)
+    receiver.close()
+    return since_edge, since_end
+
+
+def report_receiving(rounds: int) -> None:
+    """Print how long frames take until they are known."""
+    print(f"Receiving, from the last edge to the command; a frame has ended after {FRAME_GAP / 1000:.0f} ms of silence")
+    print(f"  {'command':<55}{'after the edge':>19}{'of it our own':>16}{'at most':>11}")
+    for text in COMMANDS:
+        if "repeat_count" in text or text.startswith("gree"):  # several frames, not decoded
+            continue
+        since_edge, since_end = asyncio.run(measure_receiving(text, rounds))
+        print(
+            f"  {text:<55}{median(since_edge) * 1000:16.2f} ms{median(since_end) * 1000:13.2f} ms"
+            f"{max(since_end) * 1000:8.2f} ms"
+        )
+    print()
+
+
+def report_import(files: Sequence[Path]) -> None:
+    """Print how fast files are imported."""
+    print("Importing lircd.conf")
+    print(f"  {'file':<35}{'lines':>7}{'keys':>6}{'took':>12}{'lines per second':>19}")
+    lines, seconds = 0, 0.0
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        durations = []
+        for _ in range(PASSES):
+            begin = time.perf_counter()
+            remotes = parse_file(text, path.name)
+            durations.append(time.perf_counter() - begin)
+        count, took = len(text.splitlines()), median(durations)
+        lines, seconds = lines + count, seconds + took
+        keys = sum(map(len, remotes.values()))
+        print(f"  {path.name:<35}{count:7}{keys:6}{took * 1000:9.1f} ms{count / took:19,.0f}")
+    print(f"  {'all':<35}{lines:7}{'':6}{seconds * 1000:9.1f} ms{lines / seconds:19,.0f}")
+
+
+def main() -> None:
+    """Measure everything."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    report_sending(rounds)
+    report_receiving(rounds)
+    report_import(sorted(REMOTES.glob("*.conf")))
+
+
+if __name__ == "__main__":
+    main()

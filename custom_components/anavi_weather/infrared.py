@@ -1,0 +1,64 @@
+"""The pHAT as emitter and receiver for every integration that controls devices by infrared."""
+
+from typing import override
+
+from homeassistant.components.infrared import (
+    InfraredCommand,
+    InfraredEmitterEntity,
+    InfraredReceivedSignal,
+    InfraredReceiverEntity,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import AnaviWeatherConfigEntry
+from .entity import InfraredPairEntity, async_add_pair_entities
+from .transceiver import Transceiver
+
+PARALLEL_UPDATES = 1
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up both ends of the light."""
+    async_add_pair_entities(hass, entry, async_add_entities, Emitter, Receiver)
+
+
+class Emitter(InfraredPairEntity, InfraredEmitterEntity):
+    """The LEDs."""
+
+    def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
+        """Belong to the pair."""
+        super().__init__(entry, transceiver, "emitter")
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.transceiver.can_send
+
+    @override
+    async def async_send_command(self, command: InfraredCommand) -> None:
+        await self.transceiver.async_send(command)
+
+
+class Receiver(InfraredPairEntity, InfraredReceiverEntity):
+    """The receiver."""
+
+    def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
+        """Belong to the pair."""
+        super().__init__(entry, transceiver, "receiver")
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.transceiver.can_receive
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.transceiver.async_subscribe_frames(self._on_frame))
+
+    @callback
+    def _on_frame(self, timings: list[int]) -> None:
+        self._handle_received_signal(InfraredReceivedSignal(timings))

@@ -1,0 +1,262 @@
+"""The board's infrared pair as the kernel shows it: gpio-ir-tx and gpio-ir, and what becomes of light on the way.
+
+>>> pair = SimulatedLirc()
+>>> transmitter = Transmitter(pair.ports)
+>>> pair.press([9000, -4500, ...])
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+import errno
+from itertools import islice
+import os
+import random
+import socket
+import struct
+from threading import Lock
+import time
+from typing import NamedTuple
+
+from .i2c import Clock
+from .lirc import MAXIMUM_DURATION, VALUE_MASK, Feature, ItemType, Port, Request
+
+TRANSMITTER_FEATURES = Feature.CAN_SEND_PULSE | Feature.CAN_SET_SEND_CARRIER | Feature.CAN_SET_SEND_DUTY_CYCLE
+RECEIVER_FEATURES = Feature.CAN_REC_MODE2 | Feature.CAN_SET_REC_TIMEOUT
+
+BUFFER = 1024  # items, of a write and of what is kept until it is read
+DEFAULT_CARRIER = 38_000
+HIGHEST_CARRIER = 500_000
+HEARD_CARRIERS = range(30_000, 57_000)  # by a receiver for 38 kHz, close by
+DEFAULT_TIMEOUT = 125_000  # µs
+MAXIMUM_TIMEOUT = 10 * DEFAULT_TIMEOUT
+LEADING_SPACE = 1_000_000  # µs
+
+STRETCH = (50.0, 150.0)  # µs, by which a receiver lengthens pulses and shortens spaces
+JITTER = 15.0  # µs, standard deviation
+SHORTEST = 50  # µs
+
+
+class Transmission(NamedTuple):
+    """What the transmitter was told to send by one write."""
+
+    timings: tuple[int, ...]  # signed µs
+    carrier: int
+    duty_cycle: int
+
+
+class SimulatedLirc:
+    """A transmitter, and a receiver that hears it and whatever remote control is held before it."""
+
+    def __init__(self, clock: Clock = time, seed: int = 0) -> None:
+        """Plug both in."""
+        self.sent: list[Transmission] = []
+        self.plugged = True
+        self.refusal: int | None = None
+        """The error number that opening a device ends with."""
+        self.lacking: set[Request] = set()
+        """What the devices have not: as other drivers, they answer ENOTTY."""
+        self.overflow = False
+        """Let the receiver's buffer overflow in the midst of the next frame."""
+        self.carrier = DEFAULT_CARRIER
+        self.duty_cycle = 50
+        self.timeout = DEFAULT_TIMEOUT
+        self.clock = clock
+        self._random = random.Random(seed)
+        self._stretch = self._random.uniform(*STRETCH)
+        self._readers: list[SimulatedReceiver] = []
+
+    def ports(self) -> list[Callable[[], Port]]:
+        """Return the devices, the receiver first, as its overlay is."""
+        return [lambda: SimulatedReceiver(self), lambda: SimulatedTransmitter(self)] if self.plugged else []
+
+    def unplug(self) -> None:
+        """Let both devices disappear, as when their overlays are unloaded."""
+        self.plugged = False
+        for reader in self._readers:
+            reader.hang_up()
+        self._readers.clear()
+
+    def plug(self) -> None:
+        """Let both devices appear."""
+        self.plugged = True
+
+    def check_openable(self) -> None:
+        """Raise OSError where a device cannot be opened."""
+        if self.refusal is not None:
+            raise _error(self.refusal)
+        if not self.plugged:
+            raise _error(errno.ENOENT)
+
+    def check_ioctl(self, request: Request) -> None:
+        """Raise OSError where a device is gone, or does not know a request."""
+        if not self.plugged:
+            raise _error(errno.ENODEV)
+        if request in self.lacking:
+            raise _error(errno.ENOTTY)
+
+    def listen(self, reader: SimulatedReceiver) -> None:
+        """Deliver to one more reader what is heard."""
+        self._readers.append(reader)
+
+    def leave(self, reader: SimulatedReceiver) -> None:
+        """Deliver no more to a reader."""
+        if reader in self._readers:
+            self._readers.remove(reader)
+
+    def press(self, timings: Sequence[int], carrier: int = DEFAULT_CARRIER) -> None:
+        """Let light fall on the receiver: signed µs, a pulse first."""
+        if carrier in HEARD_CARRIERS:
+            self.deliver([*self.received(timings), item(ItemType.TIMEOUT, self.timeout)])
+
+    def received(self, timings: Sequence[int]) -> list[int]:
+        """Return the items that light makes, but for the one that tells of the silence after it."""
+        items = [item(ItemType.SPACE, LEADING_SPACE)]
+        for timing in timings:
+            duration = abs(timing) + (self._stretch if timing > 0 else -self._stretch) + self._random.gauss(0, JITTER)
+            if timing < -self.timeout:
+                items.append(item(ItemType.TIMEOUT, self.timeout))
+            items.append(item(ItemType.PULSE if timing > 0 else ItemType.SPACE, max(SHORTEST, round(duration))))
+        if self.overflow:
+            items.insert(len(items) // 2, item(ItemType.OVERFLOW, 0))
+            self.overflow = False
+        return items
+
+    def deliver(self, items: Iterable[int]) -> None:
+        """Let whoever reads have these items."""
+        items = tuple(items)
+        for reader in tuple(self._readers):
+            reader.hear(items)
+
+
+class SimulatedTransmitter:
+    """The transmitter's device."""
+
+    def __init__(self, pair: SimulatedLirc) -> None:
+        """Open it."""
+        pair.check_openable()
+        self._pair = pair
+
+    def fileno(self) -> int:
+        """There is nothing to wait for."""
+        return -1
+
+    def ioctl(self, request: Request, value: int = 0) -> int:
+        """Set or get a value; carrier and duty cycle are state of the device, whoever sets them."""
+        self._pair.check_ioctl(request)
+        match request:
+            case Request.GET_FEATURES:
+                return TRANSMITTER_FEATURES
+            case Request.SET_SEND_CARRIER if value <= HIGHEST_CARRIER:
+                self._pair.carrier = value
+            case Request.SET_SEND_DUTY_CYCLE if 0 < value < 100:
+                self._pair.duty_cycle = value
+            case Request.SET_SEND_CARRIER | Request.SET_SEND_DUTY_CYCLE:
+                raise _error(errno.EINVAL)
+            case _:
+                raise _error(errno.ENOTTY)
+        return value
+
+    def read(self, length: int) -> bytes:
+        """Refuse: it only sends."""
+        raise _error(errno.EINVAL)
+
+    def write(self, data: bytes) -> int:
+        """Send, take as long as that takes, and return how many bytes were sent."""
+        if not self._pair.plugged:
+            raise _error(errno.ENODEV)
+        if len(data) % 4:
+            raise _error(errno.EINVAL)
+        durations = [duration for (duration,) in struct.iter_unpack("I", data)]
+        if len(durations) % 2 == 0 or len(durations) > BUFFER or 0 in durations or sum(durations) > MAXIMUM_DURATION:
+            raise _error(errno.EINVAL)
+        timings = tuple(-duration if place % 2 else duration for place, duration in enumerate(durations))
+        carrier = self._pair.carrier
+        self._pair.sent.append(Transmission(timings, carrier, self._pair.duty_cycle))
+        self._pair.clock.sleep(sum(durations) / 1_000_000)
+        self._pair.press(timings, carrier)
+        return len(data)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+class SimulatedReceiver:
+    """The receiver's device. What is heard comes from any thread."""
+
+    def __init__(self, pair: SimulatedLirc) -> None:
+        """Open it."""
+        pair.check_openable()
+        self._pair = pair
+        self._lock = Lock()
+        self._items = deque[int]()
+        self._there = True
+        # Readable as long as there are items, and once the device has disappeared
+        self._bell, self._hammer = socket.socketpair()
+        pair.listen(self)
+
+    def hear(self, items: Sequence[int]) -> None:
+        """Keep items until they are read; what is too much is lost without a word."""
+        with self._lock:
+            if self._there and items:
+                if not self._items:
+                    self._hammer.send(b"!")
+                self._items.extend(islice(items, BUFFER - len(self._items)))
+
+    def hang_up(self) -> None:
+        """Let the device disappear."""
+        with self._lock:
+            self._there = False
+            self._hammer.close()
+
+    def fileno(self) -> int:
+        """Return a descriptor that becomes readable with what is heard."""
+        return self._bell.fileno()
+
+    def ioctl(self, request: Request, value: int = 0) -> int:
+        """Set or get a value."""
+        self._pair.check_ioctl(request)
+        match request:
+            case Request.GET_FEATURES:
+                return RECEIVER_FEATURES
+            case Request.SET_REC_TIMEOUT if not 0 < value <= MAXIMUM_TIMEOUT:
+                raise _error(errno.EINVAL)
+            case Request.SET_REC_TIMEOUT:
+                self._pair.timeout = value
+            case Request.SET_REC_TIMEOUT_REPORTS:
+                pass
+            case _:
+                raise _error(errno.ENOTTY)
+        return value
+
+    def read(self, length: int) -> bytes:
+        """Read what was heard."""
+        if length < 4 or length % 4:
+            raise _error(errno.EINVAL)
+        with self._lock:
+            if not self._there:
+                raise _error(errno.ENODEV)
+            if not self._items:
+                raise _error(errno.EAGAIN)
+            items = [self._items.popleft() for _ in range(min(length // 4, len(self._items)))]
+            if not self._items:
+                self._bell.recv(1)
+        return struct.pack(f"{len(items)}I", *items)
+
+    def write(self, data: bytes) -> int:
+        """Refuse: it only receives."""
+        raise _error(errno.EINVAL)
+
+    def close(self) -> None:
+        """Close it."""
+        self._pair.leave(self)
+        self.hang_up()
+        self._bell.close()
+
+
+def item(type_: ItemType, value: int) -> int:
+    """Return an item that is read."""
+    return type_ << 24 | min(value, VALUE_MASK)
+
+
+def _error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))

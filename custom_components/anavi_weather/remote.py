@@ -1,0 +1,249 @@
+"""A remote control that learns what no integration knows, and sends it."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from math import ceil
+from typing import Any, override
+
+from infrared_protocols.commands import Command
+
+from homeassistant.components import persistent_notification
+from homeassistant.components.remote import (
+    ATTR_ALTERNATIVE,
+    ATTR_COMMAND,
+    ATTR_COMMAND_TYPE,
+    ATTR_DELAY_SECS,
+    ATTR_DEVICE,
+    ATTR_HOLD_SECS,
+    ATTR_NUM_REPEATS,
+    ATTR_TIMEOUT,
+    DEFAULT_DELAY_SECS,
+    RemoteEntity,
+    RemoteEntityFeature,
+)
+from homeassistant.const import STATE_OFF
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import translation
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoreEntity
+
+from .const import DOMAIN
+from .coordinator import AnaviWeatherConfigEntry
+from .entity import InfraredPairEntity, async_add_pair_entities
+from .ir_codes import CodeError, as_raw, in_turn, parse, to_text
+from .ir_codes.capture import consensus
+from .ir_codes.raw import MAX_DURATION
+from .services import code_error, invalid
+from .transceiver import Transceiver
+
+PARALLEL_UPDATES = 0
+
+LEARN_TIMEOUT = 30.0  # seconds, for each command
+PRESSES = 3
+PRESS_ENDS = 0.3  # seconds without a frame
+COMMAND_TYPE_INFRARED = "ir"
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the remote control."""
+    async_add_pair_entities(hass, entry, async_add_entities, Remote)
+
+
+class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
+    """Learns, sends and deletes commands."""
+
+    _attr_name = None
+    _attr_is_on = True
+    _attr_supported_features = RemoteEntityFeature.LEARN_COMMAND | RemoteEntityFeature.DELETE_COMMAND
+
+    def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
+        """Begin with the first of every command's alternatives."""
+        super().__init__(entry, transceiver, "remote")
+        self._learning = asyncio.Lock()
+        self._turns: dict[tuple[str, ...], int] = {}
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.transceiver.can_send or self.transceiver.can_receive
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        if (state := await self.async_get_last_state()) is not None:
+            self._attr_is_on = state.state != STATE_OFF
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        self._attr_is_on = True
+        self.async_write_ha_state()
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        self._attr_is_on = False
+        self.async_write_ha_state()
+
+    @override
+    async def async_send_command(self, command: Iterable[str], **kwargs: Any) -> None:
+        """Send commands, which are names of a device's or codes of any form, one after another."""
+        self._check_on()
+        device = kwargs.get(ATTR_DEVICE)
+        hold = kwargs.get(ATTR_HOLD_SECS, 0.0)
+        try:
+            wanted = [
+                (texts, [_held(parse(text), hold) for text in texts])
+                for texts in [self._alternatives(device, name) for name in command]
+            ]
+        except CodeError as err:
+            raise code_error(err) from err
+        first = True
+        for _ in range(kwargs.get(ATTR_NUM_REPEATS, 1)):
+            for texts, alternatives in wanted:
+                if not first:
+                    await asyncio.sleep(kwargs.get(ATTR_DELAY_SECS, DEFAULT_DELAY_SECS))
+                first = False
+                turn = self._turns.get(texts, 0) % len(texts)
+                await self.transceiver.async_send(alternatives[turn])
+                if len(texts) > 1:
+                    self._turns[texts] = turn + 1
+
+    def _alternatives(self, device: str | None, name: str) -> tuple[str, ...]:
+        """Return the texts of a command; ServiceValidationError if there is no such command."""
+        if device is not None:
+            commands = self.codes.codes.get(device)
+            if commands is None:
+                raise invalid("device_unknown", device=device)
+            if name in commands:
+                return tuple(commands[name])
+        try:
+            parse(name)
+        except CodeError as err:
+            if device is not None or ":" not in name:
+                raise invalid("command_unknown", device=device or "–", command=name) from err
+            raise code_error(err) from err
+        return (name,)
+
+    @override
+    async def async_learn_command(self, **kwargs: Any) -> None:
+        """Learn commands from a remote control, each from several presses."""
+        self._check_on()
+        device = kwargs.get(ATTR_DEVICE)
+        names = kwargs.get(ATTR_COMMAND)
+        if not device or not names:
+            raise invalid("learn_what")
+        if kwargs.get(ATTR_COMMAND_TYPE, COMMAND_TYPE_INFRARED) != COMMAND_TYPE_INFRARED:
+            raise invalid("learn_infrared_only")
+        if not self.transceiver.can_receive:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_receiver")
+        timeout = float(kwargs.get(ATTR_TIMEOUT) or LEARN_TIMEOUT)
+        async with self._learning:
+            for name in names:
+                commands = in_turn(await self._async_learn(name, timeout))
+                if kwargs.get(ATTR_ALTERNATIVE):
+                    commands = (commands[0], await self._async_learn(name, timeout, alternative=True))
+                texts = [to_text(command) for command in commands]
+                await self.codes.async_add({device: {name: texts}})
+
+    async def _async_learn(self, name: str, timeout: float, *, alternative: bool = False) -> Command:
+        presses: list[list[int]] = []
+        done = asyncio.Event()
+        ends: asyncio.TimerHandle | None = None
+        begun = False
+        last = 0.0
+
+        @callback
+        def end() -> None:
+            nonlocal begun
+            begun = False
+            if len(presses) == PRESSES:
+                done.set()
+
+        @callback
+        def on_frame(timings: list[int]) -> None:
+            nonlocal begun, ends, last
+            now = self.hass.loop.time()
+            if begun:
+                pause = max(1000, round((now - last) * 1_000_000) - sum(map(abs, timings)))
+                presses[-1] += [-pause, *timings]
+            elif len(presses) < PRESSES:
+                presses.append(list(timings))
+                begun = True
+                if len(presses) < PRESSES:
+                    self._notify(name, alternative, PRESSES - len(presses))
+            last = now
+            if ends:
+                ends.cancel()
+            ends = self.hass.loop.call_later(PRESS_ENDS, end)
+
+        self._notify(name, alternative, PRESSES)
+        stop = self.transceiver.async_subscribe_frames(on_frame)
+        try:
+            async with asyncio.timeout(timeout):
+                await done.wait()
+        except TimeoutError as err:
+            if len(presses) < PRESSES:  # else the last key is still held
+                raise HomeAssistantError(
+                    translation_domain=DOMAIN,
+                    translation_key="learn_timeout" if not presses else "learn_too_few",
+                    translation_placeholders={"command": name, "seconds": f"{timeout:g}", "presses": str(len(presses))},
+                ) from err
+        finally:
+            stop()
+            if ends:
+                ends.cancel()
+            persistent_notification.async_dismiss(self.hass, self._notification_id)
+        command = await self.hass.async_add_executor_job(consensus, presses)
+        if command is None:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="learn_no_consensus",
+                translation_placeholders={"command": name},
+            )
+        return command
+
+    @property
+    def _notification_id(self) -> str:
+        return f"{DOMAIN}_{self.entry.entry_id}_learn"
+
+    @callback
+    def _notify(self, name: str, alternative: bool, presses: int) -> None:
+        texts = translation.async_get_cached_translations(self.hass, self.hass.config.language, "common", DOMAIN)
+        key = "learn_press_alternative" if alternative else "learn_press"
+        persistent_notification.async_create(
+            self.hass,
+            texts[f"component.{DOMAIN}.common.{key}"].format(command=name, presses=presses),
+            title=texts[f"component.{DOMAIN}.common.learn_title"],
+            notification_id=self._notification_id,
+        )
+
+    @override
+    async def async_delete_command(self, **kwargs: Any) -> None:
+        """Delete commands of a device."""
+        device = kwargs.get(ATTR_DEVICE) or ""
+        names: Sequence[str] = kwargs[ATTR_COMMAND]
+        if device not in self.codes.codes:
+            raise invalid("device_unknown", device=device)
+        for name in names:
+            if name not in self.codes.codes[device]:
+                raise invalid("command_unknown", device=device, command=name)
+        await self.codes.async_delete(device, names)
+
+    def _check_on(self) -> None:
+        if not self.is_on:
+            raise invalid("remote_off", entity=self.entity_id)
+
+
+def _held(command: Command, seconds: float) -> Command:
+    """Return a command with as many repeats as fill the time that its key is held; CodeError if that is too long."""
+    if seconds == 0:
+        return command
+    if not 0 < seconds <= MAX_DURATION / 1_000_000:
+        raise CodeError("too_long", maximum=str(MAX_DURATION))
+    raw = as_raw(command)
+    period = sum(map(abs, raw.repeat or raw.once)) / 1_000_000
+    raw.repeat = raw.repeat or raw.once
+    raw.repeat_count = max(raw.repeat_count, ceil(seconds / period))
+    return raw

@@ -1,0 +1,153 @@
+"""The actions that import, list and export infrared codes."""
+
+from collections.abc import Mapping, Sequence
+import errno
+import os
+from pathlib import Path
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, selector
+from homeassistant.util.json import JsonObjectType, JsonValueType
+
+from .code_store import CodeStore
+from .const import DOMAIN
+from .coordinator import AnaviWeatherConfigEntry
+from .ir_codes import CodeError, parse, to_pronto, to_text
+from .ir_codes.files import MAX_TEXT, parse_file
+
+ATTR_DEVICE = "device"
+ATTR_PATH = "path"
+ATTR_TEXT = "text"
+
+ENTRY_SCHEMA = {vol.Required(ATTR_CONFIG_ENTRY_ID): selector.ConfigEntrySelector({"integration": DOMAIN})}
+IMPORT_SCHEMA = vol.All(
+    vol.Schema(
+        {
+            **ENTRY_SCHEMA,
+            vol.Optional(ATTR_DEVICE): vol.All(cv.string, vol.Length(min=1, max=100)),
+            vol.Exclusive(ATTR_TEXT, "source"): cv.string,
+            vol.Exclusive(ATTR_PATH, "source"): cv.string,
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_TEXT, ATTR_PATH),
+)
+LIST_SCHEMA = vol.Schema(ENTRY_SCHEMA)
+EXPORT_SCHEMA = vol.Schema({**ENTRY_SCHEMA, vol.Optional(ATTR_DEVICE): cv.string})
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    hass.services.async_register(
+        DOMAIN, "import_codes", _async_import, IMPORT_SCHEMA, supports_response=SupportsResponse.OPTIONAL
+    )
+    hass.services.async_register(
+        DOMAIN, "list_commands", _async_list, LIST_SCHEMA, supports_response=SupportsResponse.ONLY
+    )
+    hass.services.async_register(
+        DOMAIN, "export_codes", _async_export, EXPORT_SCHEMA, supports_response=SupportsResponse.ONLY
+    )
+
+
+async def _async_import(call: ServiceCall) -> ServiceResponse:
+    """Import a file's commands: all of them, or none."""
+    codes = _codes(call)
+    if (path := call.data.get(ATTR_PATH)) is not None:
+        text = await call.hass.async_add_executor_job(_read, call.hass, path)
+    else:
+        text = call.data[ATTR_TEXT]
+    device = call.data.get(ATTR_DEVICE)
+    try:
+        remotes = await call.hass.async_add_executor_job(_parse, text)
+    except CodeError as err:
+        raise code_error(err) from err
+    if device is not None:
+        single = len(remotes) == 1
+        remotes = {device if single else f"{device} {name}": commands for name, commands in remotes.items()}
+    await codes.async_add(remotes)
+    return {"devices": _names(remotes)}
+
+
+async def _async_list(call: ServiceCall) -> ServiceResponse:
+    """Return all devices and their commands."""
+    return {"devices": _names(_codes(call).codes)}
+
+
+async def _async_export(call: ServiceCall) -> ServiceResponse:
+    """Return commands as Pronto hex."""
+    codes = _codes(call).codes
+    device = call.data.get(ATTR_DEVICE)
+    if device is not None and device not in codes:
+        raise invalid("device_unknown", device=device)
+    wanted = codes if device is None else {device: codes[device]}
+    return await call.hass.async_add_executor_job(_pronto, wanted)
+
+
+def _codes(call: ServiceCall) -> CodeStore:
+    entry: AnaviWeatherConfigEntry | None = call.hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
+    if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
+        raise invalid("station_not_loaded")
+    return entry.runtime_data.codes
+
+
+def _read(hass: HomeAssistant, path: str) -> str:
+    """Return the text of a file that Home Assistant allows; ServiceValidationError says why not."""
+    try:
+        file = Path(path).resolve()  # links are followed before the question is asked
+    except ValueError as err:  # a character that no path has
+        raise invalid("path_not_allowed", path=path) from err
+    if not hass.config.is_allowed_path(str(file)):
+        raise invalid("path_not_allowed", path=path)
+    try:
+        if not file.is_file():  # a pipe would be waited for
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            return stream.read(MAX_TEXT + 1)
+    except OSError as err:
+        raise invalid("path_not_readable", path=path, error=err.strerror or str(err)) from err
+
+
+def _parse(text: str) -> dict[str, dict[str, list[str]]]:
+    return {
+        device: {name: [to_text(command) for command in alternatives] for name, alternatives in commands.items()}
+        for device, commands in parse_file(text).items()
+    }
+
+
+def _names(codes: Mapping[str, Mapping[str, Sequence[str]]]) -> JsonObjectType:
+    return {device: list[JsonValueType](sorted(commands)) for device, commands in codes.items()}
+
+
+def _pronto(codes: Mapping[str, Mapping[str, Sequence[str]]]) -> JsonObjectType:
+    """Return commands as Pronto hex, and the names of those that it has no words for."""
+    devices: dict[str, JsonValueType] = {}
+    refused: dict[str, JsonValueType] = {}
+    for device, commands in codes.items():
+        exported: dict[str, JsonValueType] = {}
+        failed: list[JsonValueType] = []
+        for name, texts in commands.items():
+            try:
+                exported[name] = [to_pronto(parse(text)) for text in texts]
+            except CodeError:
+                failed.append(name)
+        devices[device] = exported
+        if failed:
+            refused[device] = failed
+    return {"devices": devices, "refused": refused}
+
+
+def code_error(err: CodeError) -> ServiceValidationError:
+    """Return what an action raises where a code, or a file, is not what it says."""
+    if err.line is None:
+        return invalid(f"code_{err.key}", **err.placeholders)
+    return invalid(f"code_{err.key}_line", **err.placeholders, line=str(err.line))
+
+
+def invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return what an action raises where it was called wrongly."""
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)

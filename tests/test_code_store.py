@@ -1,0 +1,141 @@
+"""Tests of where commands are kept."""
+
+import asyncio
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.anavi_weather import code_store
+from custom_components.anavi_weather.code_store import CodeStore, Match
+from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.ir_codes import parse
+from custom_components.anavi_weather.ir_codes.decode import decode
+from homeassistant.core import HomeAssistant
+
+from .conftest import is_loaded, value
+
+KEY = f"{DOMAIN}.01STATION.codes"
+RAW = "raw:38000:4000,-2000,500,-1500,500,-700,500,-1500,900,-700,500,-40000"
+
+
+@pytest.fixture
+async def codes(hass: HomeAssistant) -> CodeStore:
+    """Return a store with nothing in it."""
+    codes = CodeStore(hass, "01STATION")
+    await codes.async_load()
+    return codes
+
+
+def match(codes: CodeStore, code: str) -> Match | None:
+    """Return the command that a code is."""
+    timings = parse(code).get_raw_timings()
+    return codes.match(decode(timings), timings)
+
+
+async def test_commands_are_saved_at_once_and_loaded(
+    hass: HomeAssistant, hass_storage: dict[str, Any], codes: CodeStore
+) -> None:
+    assert codes.codes == {}
+
+    await codes.async_add({"TV": {"Power": ["nec:4,8"]}})
+    await codes.async_add({"TV": {"Up": ("nec:4,9",), "Power": ["nec:4,10", "nec:4,11"]}, "Fan": {"On": [RAW]}})
+
+    expected = {"TV": {"Power": ["nec:4,10", "nec:4,11"], "Up": ["nec:4,9"]}, "Fan": {"On": [RAW]}}
+    assert codes.codes == expected
+    assert hass_storage[KEY]["data"] == expected
+    again = CodeStore(hass, "01STATION")
+    await again.async_load()
+    assert again.codes == expected
+    assert match(again, "nec:4,11") == ("TV", "Power")
+    assert match(again, RAW) == ("Fan", "On")
+    assert match(again, "nec:4,8") is None
+    assert match(again, "raw:38000:100,-200,300") is None
+
+
+async def test_files_are_written_atomically(hass: HomeAssistant, codes: CodeStore) -> None:
+    assert codes._store._atomic_writes
+
+
+async def test_commands_are_deleted_and_the_device_with_the_last(
+    hass_storage: dict[str, Any], codes: CodeStore
+) -> None:
+    await codes.async_add({"TV": {"Power": ["nec:4,8"], "Up": ["nec:4,9"], "Down": ["nec:4,10"]}})
+
+    await codes.async_delete("TV", ["Up", "Up"])
+    assert hass_storage[KEY]["data"] == codes.codes == {"TV": {"Power": ["nec:4,8"], "Down": ["nec:4,10"]}}
+    assert match(codes, "nec:4,9") is None
+
+    with pytest.raises(KeyError):
+        await codes.async_delete("TV", ["Power", "Up"])
+    assert list(codes.codes["TV"]) == ["Power", "Down"]
+
+    await codes.async_delete("TV", ["Power", "Down"])
+    assert hass_storage[KEY]["data"] == codes.codes == {}
+
+
+async def test_who_adds_at_the_same_time_loses_nothing(codes: CodeStore) -> None:
+    await asyncio.gather(*(codes.async_add({f"{number}": {"On": [f"nec:1,{number}"]}}) for number in range(9)))
+
+    assert set(codes.codes) == {f"{number}" for number in range(9)}
+    await asyncio.gather(codes.async_delete("1", ["On"]), codes.async_delete("2", ["On"]))
+    assert len(codes.codes) == 7
+
+
+async def test_what_is_not_saved_is_not_there(codes: CodeStore) -> None:
+    with patch.object(codes._store, "async_save", side_effect=OSError("full")), pytest.raises(OSError, match="full"):
+        await codes.async_add({"TV": {"Power": ["nec:4,8"]}})
+
+    assert codes.codes == {}
+    assert match(codes, "nec:4,8") is None
+
+
+async def test_the_first_of_equal_commands_is_told(codes: CodeStore) -> None:
+    await codes.async_add({"TV": {"Power": ["nec:4,8"]}, "Copy": {"Power": ["nec:4,8"]}})
+    assert match(codes, "nec:4,8") == ("TV", "Power")
+
+
+async def test_a_command_is_decoded_once(codes: CodeStore) -> None:
+    await codes.async_add({"TV": {f"{number}": [f"nec:4,{number}"] for number in range(50)}})
+
+    with patch.object(code_store, "decode", wraps=decode) as decoder:
+        await codes.async_add({"TV": {"Power": ["nec:9,9"]}})
+
+    assert decoder.call_count == 1
+    assert match(codes, "nec:4,49") == ("TV", "49")
+
+
+async def test_a_command_that_cannot_be_read_takes_nothing_down(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    simulator: object,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stored = {"AC": {"Cool": ["brand_of_2030:1,2"]}, "TV": {"Power": ["nec:4,8"]}}
+    hass_storage[KEY] = {"version": 1, "key": KEY, "data": stored}
+
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert is_loaded(entry)
+    assert value(hass, "sensor.simulated_phat_temperature")
+    assert "The command Cool of AC cannot be read" in caplog.text
+    codes: CodeStore = entry.runtime_data.codes
+    assert codes.codes == stored
+    assert match(codes, "nec:4,8") == ("TV", "Power")
+
+
+async def test_commands_survive_a_reload_and_go_with_the_entry(
+    hass: HomeAssistant, hass_storage: dict[str, Any], station: MockConfigEntry
+) -> None:
+    await station.runtime_data.codes.async_add({"TV": {"Power": ["nec:4,8"]}})
+
+    await hass.config_entries.async_reload(station.entry_id)
+    await hass.async_block_till_done()
+    assert station.runtime_data.codes.codes == {"TV": {"Power": ["nec:4,8"]}}
+
+    await hass.config_entries.async_remove(station.entry_id)
+    await hass.async_block_till_done()
+    assert KEY not in hass_storage

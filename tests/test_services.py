@@ -1,0 +1,268 @@
+"""Tests of importing, listing and exporting codes."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
+
+from custom_components.anavi_weather.code_store import CodeStore
+from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.ir_codes import as_raw, parse
+from custom_components.anavi_weather.ir_codes.decode import decode
+from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+
+from .conftest import entity_of, press
+
+REMOTES = Path(__file__).parent / "ir_codes" / "remotes"
+FLIPPER = """Filetype: IR signals file
+Version: 1
+#
+name: Power
+type: parsed
+protocol: NEC
+address: 04 00 00 00
+command: 08 00 00 00
+"""
+LIRCD = """begin remote
+  name {name}
+  bits 16
+  flags SPACE_ENC
+  header 9000 4500
+  one 560 1690
+  zero 560 560
+  ptrail 560
+  pre_data_bits 16
+  pre_data 0x20DF
+  gap 40000
+  begin codes
+    KEY_POWER {code}
+  end codes
+end remote
+"""
+
+
+@pytest.fixture
+def codes(station: MockConfigEntry) -> CodeStore:
+    """Return the station's commands."""
+    codes: CodeStore = station.runtime_data.codes
+    return codes
+
+
+async def call(hass: HomeAssistant, service: str, **data: Any) -> Any:
+    """Call an action and return the devices that it tells."""
+    response = await hass.services.async_call(
+        DOMAIN, service, {"config_entry_id": "01STATION", **data}, blocking=True, return_response=True
+    )
+    assert response
+    return response["devices"]
+
+
+@pytest.mark.parametrize("path", sorted(REMOTES.glob("*.conf")), ids=lambda path: path.name)
+async def test_a_remote_control_is_imported(
+    hass: HomeAssistant, codes: CodeStore, pair: SimulatedLirc, path: Path
+) -> None:
+    hass.config.allowlist_external_dirs.add(str(REMOTES))
+
+    devices = await call(hass, "import_codes", path=str(path))
+
+    ((device, names),) = devices.items()
+    assert names == sorted(codes.codes[device])
+    assert names
+    assert await call(hass, "list_commands") == devices
+    for name in names:
+        text = codes.codes[device][name][0]
+        # The file has what a receiver made of the real one's light
+        decoded = decode(parse(text).get_raw_timings())
+        await press(pair, (decoded and decoded.text) or text)
+        state = hass.states.get(entity_of(hass, "event", "key"))
+        assert state
+        # A file may have a code twice: then the first is told
+        told = codes.codes[state.attributes["device"]][state.attributes["name"]]
+        timings, told_timings = (parse(texts[0]).get_raw_timings() for texts in (codes.codes[device][name], told))
+        assert decode(timings) == decode(told_timings)
+        assert len(timings) == len(told_timings)
+
+
+async def test_a_text_is_imported(hass: HomeAssistant, codes: CodeStore) -> None:
+    assert await call(hass, "import_codes", text=FLIPPER) == {"Flipper": ["Power"]}
+    assert codes.codes == {"Flipper": {"Power": ["nec:0x04,0x08"]}}
+
+
+async def test_no_response_need_be_asked_for(hass: HomeAssistant, codes: CodeStore) -> None:
+    data = {"config_entry_id": "01STATION", "text": FLIPPER}
+    await hass.services.async_call(DOMAIN, "import_codes", data, blocking=True)
+    assert codes.codes
+
+
+async def test_a_device_is_named(hass: HomeAssistant, codes: CodeStore) -> None:
+    one = LIRCD.format(name="ACME", code="0x10EF")
+    two = one + LIRCD.format(name="ECMA", code="0x40BF")
+
+    assert await call(hass, "import_codes", text=one, device="TV") == {"TV": ["KEY_POWER"]}
+    before = codes.codes["TV"]
+    assert await call(hass, "import_codes", text=two, device="TV") == {
+        "TV ACME": ["KEY_POWER"],
+        "TV ECMA": ["KEY_POWER"],
+    }
+    assert await call(hass, "import_codes", text=FLIPPER, device="TV") == {"TV": ["Power"]}
+    assert codes.codes["TV"] == {**before, "Power": ["nec:0x04,0x08"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "line"),
+    [
+        ("", "code_file_empty", None),
+        ("Hello", "code_file_unknown", None),
+        (LIRCD.format(name="A", code="0x10EF") + LIRCD.format(name="B", code="power"), "code_", "28"),
+    ],
+)
+async def test_a_bad_file_changes_nothing(
+    hass: HomeAssistant, hass_storage: dict[str, Any], codes: CodeStore, text: str, key: str, line: str | None
+) -> None:
+    await codes.async_add({"A": {"KEY_POWER": ["nec:1,2"]}})
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, "import_codes", text=text)
+
+    assert raised.value.translation_domain == DOMAIN
+    assert raised.value.translation_key
+    assert raised.value.translation_key.startswith(key)
+    assert raised.value.translation_key.endswith("_line") is (line is not None)
+    assert (raised.value.translation_placeholders or {}).get("line") == line
+    assert codes.codes == {"A": {"KEY_POWER": ["nec:1,2"]}}
+    assert hass_storage[f"{DOMAIN}.01STATION.codes"]["data"] == codes.codes
+
+
+@pytest.fixture
+def allowed(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """Return a folder that may be read."""
+    folder = tmp_path / "allowed"
+    folder.mkdir()
+    hass.config.allowlist_external_dirs = {str(folder)}
+    return folder
+
+
+async def test_a_path_is_imported(hass: HomeAssistant, codes: CodeStore, allowed: Path) -> None:
+    (allowed / "tv.ir").write_bytes(FLIPPER.replace("#", "# \xe9").encode("latin-1"))
+    assert await call(hass, "import_codes", path=str(allowed / "tv.ir")) == {"Flipper": ["Power"]}
+
+
+@pytest.mark.parametrize("kind", ["outside", "climbing", "link", "nul"])
+async def test_a_path_that_is_not_allowed(
+    hass: HomeAssistant, codes: CodeStore, allowed: Path, tmp_path: Path, kind: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(FLIPPER, encoding="utf-8")
+    (allowed / "link").symlink_to(secret)
+    path = {
+        "outside": str(secret),
+        "climbing": f"{allowed}/../secret",
+        "link": str(allowed / "link"),
+        "nul": f"{allowed}/\0",
+    }[kind]
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, "import_codes", path=path)
+
+    assert raised.value.translation_key == "path_not_allowed"
+    assert raised.value.translation_placeholders == {"path": path}
+    assert not codes.codes
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "fifo", "loop", "unreadable"])
+async def test_a_path_that_cannot_be_read(
+    hass: HomeAssistant, codes: CodeStore, allowed: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    path = allowed / kind
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "fifo":
+            os.mkfifo(path)
+        case "loop":
+            path.symlink_to(path)
+        case "unreadable":
+            path.write_text(FLIPPER, encoding="utf-8")
+
+            def refuse(*args: Any, **kwargs: Any) -> None:
+                raise PermissionError(13, "Permission denied")
+
+            monkeypatch.setattr(Path, "open", refuse)
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, "import_codes", path=str(path))
+
+    assert raised.value.translation_key == "path_not_readable"
+    assert raised.value.translation_placeholders
+    assert raised.value.translation_placeholders["path"] == str(path)
+    assert raised.value.translation_placeholders["error"]
+    assert not codes.codes
+
+
+async def test_a_file_that_is_too_large(hass: HomeAssistant, codes: CodeStore, allowed: Path) -> None:
+    (allowed / "large").write_bytes(b"#" * (5 << 20))
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, "import_codes", path=str(allowed / "large"))
+    assert raised.value.translation_key == "code_file_too_large"
+
+
+@pytest.mark.parametrize("data", [{}, {"text": "a", "path": "b"}, {"text": FLIPPER, "device": ""}])
+async def test_what_import_wants(hass: HomeAssistant, codes: CodeStore, data: dict[str, str]) -> None:
+    with pytest.raises(vol.Invalid):
+        await call(hass, "import_codes", **data)
+
+
+async def test_codes_are_exported_as_pronto(hass: HomeAssistant, codes: CodeStore) -> None:
+    stored = {
+        "TV": {"Power": ["nec:0x04,0x08"], "Mute": ["rc5:5,12,0", "rc5:5,12,1"]},
+        "Fan": {"On": ["raw:40000:600,-500,600,-20000"]},
+    }
+    await codes.async_add(stored)
+
+    exported = await call(hass, "export_codes")
+
+    assert exported.keys() == stored.keys()
+    for device, commands in stored.items():
+        assert exported[device].keys() == commands.keys()
+        for name, texts in commands.items():
+            for text, pronto in zip(texts, exported[device][name], strict=True):
+                one, other = as_raw(parse(text)), as_raw(parse(pronto))
+                assert list(other.once or other.repeat) == pytest.approx(list(one.once or one.repeat), abs=20)
+                assert other.modulation == pytest.approx(one.modulation, rel=0.01)
+    assert await call(hass, "export_codes", device="Fan") == {"Fan": exported["Fan"]}
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, "export_codes", device="Radio")
+    assert raised.value.translation_key == "device_unknown"
+
+
+async def test_a_code_that_pronto_cannot_tell(hass: HomeAssistant, codes: CodeStore) -> None:
+    await codes.async_add({"Fan": {"On": ["raw:38000:600,-4000000,600,-500,600"], "Off": ["nec:4,8"]}})
+
+    response = await hass.services.async_call(
+        DOMAIN, "export_codes", {"config_entry_id": "01STATION"}, blocking=True, return_response=True
+    )
+
+    assert response
+    assert response["refused"] == {"Fan": ["On"]}
+    assert response["devices"]["Fan"].keys() == {"Off"}  # type: ignore[call-overload, index, union-attr]
+
+
+@pytest.mark.parametrize("service", ["list_commands", "export_codes", "import_codes"])
+async def test_a_station_has_to_be_loaded(hass: HomeAssistant, station: MockConfigEntry, service: str) -> None:
+    data = {"text": FLIPPER} if service == "import_codes" else {}
+    other = MockConfigEntry(domain="other")
+    other.add_to_hass(hass)
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, service, **data, config_entry_id=other.entry_id)
+    assert raised.value.translation_key == "station_not_loaded"
+
+    await hass.config_entries.async_unload(station.entry_id)
+    for entry_id in (station.entry_id, "missing"):
+        with pytest.raises(ServiceValidationError) as raised:
+            await call(hass, service, **data, config_entry_id=entry_id)
+        assert raised.value.translation_key == "station_not_loaded"
