@@ -150,6 +150,15 @@ async def test_a_clock_that_is_set_back_does_not_mix_pressures_up(
     assert number(hass, TENDENCY) == pytest.approx(0, abs=0.06)
 
 
+@pytest.mark.parametrize("options", [{CONF_INTERVAL: 5}])
+@pytest.mark.usefixtures("station")
+async def test_the_tendency_remembers_a_pressure_a_minute(entry: MockConfigEntry, pass_time: PassTime) -> None:
+    for _ in range(25):
+        await pass_time(6)
+
+    assert len(entry.runtime_data.coordinator._pressures) == 3
+
+
 @pytest.mark.parametrize("unit", ["hPa", "inHg", "mmHg"])
 @pytest.mark.parametrize("options", [{CONF_INTERVAL: 600}])
 @pytest.mark.usefixtures("station")
@@ -360,6 +369,8 @@ async def test_the_read_time_is_that_of_the_chips_together(hass: HomeAssistant) 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
 async def test_numbers_have_long_term_statistics(hass: HomeAssistant) -> None:
+    await async_recorder_block_till_done(hass)  # it learns in its own time that there are sensors
+
     statistics = {
         metadata["statistic_id"]: (
             metadata["mean_type"],

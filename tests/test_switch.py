@@ -3,6 +3,7 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_CHIPS
 from custom_components.anavi_weather.phat.simulator import Simulator
 from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN, SERVICE_TURN_OFF, SERVICE_TURN_ON
 from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
@@ -49,6 +50,28 @@ async def test_a_slot_stays_available_without_any_chip(
     await pass_time()
 
     assert {state.state for state in hass.states.async_all(SWITCH_DOMAIN)} == {STATE_OFF}
+
+
+async def test_a_chip_that_was_forgotten_is_not_plugged_in(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    data = {**entry.data, CONF_CHIPS: ["BMP180 0x77", "BH1750 0x23"]}
+    hass.config_entries.async_update_entry(entry, data=data)
+
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert simulator.plugged == {0x77, 0x23}
+    assert value(hass, SLOT) == STATE_OFF
+    assert entry.data == data
+
+
+@pytest.mark.parametrize("options", [{CONF_ALTITUDE: 3000}])
+async def test_the_simulated_phat_has_the_weather_of_its_altitude(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert number(hass, "sensor.simulated_phat_atmospheric_pressure") == pytest.approx(700, abs=20)
 
 
 async def test_a_real_board_has_no_such_switches(

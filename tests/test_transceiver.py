@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+import errno
 from pathlib import Path
 import threading
 from unittest.mock import patch
@@ -207,6 +208,24 @@ async def test_nothing_is_told_again_and_again(
     for _ in range(3):
         await pass_time(LOOK)
     assert caplog.text.count("The infrared receiver is gone") == 1
+
+
+@pytest.mark.parametrize("refusal", [errno.EACCES, errno.EBUSY])
+async def test_who_is_refused_is_told_once(
+    hass: HomeAssistant, pair: SimulatedLirc, refusal: int, pass_time: PassTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    pair.refusal = refusal
+    transceiver = Transceiver(hass, pair.ports)
+    await transceiver.async_start()
+    for _ in range(3):
+        await pass_time(LOOK)
+    warnings = [record.message for record in caplog.records if "Infrared cannot be used" in record.message]
+    assert warnings and len(warnings) == len(set(warnings))
+    assert (transceiver.can_send, transceiver.can_receive) == (False, False)
+    pair.refusal = None
+    await pass_time(LOOK)
+    assert (transceiver.can_send, transceiver.can_receive) == (True, True)
+    await transceiver.async_stop()
 
 
 async def test_what_is_there_is_not_looked_for(

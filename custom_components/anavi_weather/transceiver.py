@@ -12,7 +12,16 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .const import DOMAIN, LOGGER
 from .ir_codes.command import DEFAULT_DUTY_CYCLE
-from .phat.lirc import HEARD_AFTER_SENDING, DeviceGoneError, LircError, Ports, Receiver, Transmitter
+from .phat.lirc import (
+    HEARD_AFTER_SENDING,
+    DeviceBusyError,
+    DeviceGoneError,
+    DevicePermissionError,
+    LircError,
+    Ports,
+    Receiver,
+    Transmitter,
+)
 
 LOOK_INTERVAL = timedelta(seconds=10)
 
@@ -30,6 +39,7 @@ class Transceiver:
         self._frame_listeners: set[Callable[[list[int]], None]] = set()
         self._state_listeners: set[CALLBACK_TYPE] = set()
         self._lock = asyncio.Lock()
+        self._told: set[str] = set()
         self._stopped = False
         self._listen_again: asyncio.TimerHandle | None = None
         self._stop_looking: CALLBACK_TYPE | None = None
@@ -120,6 +130,11 @@ class Transceiver:
             return False
         try:
             await self._hass.async_add_executor_job(open_device)
+        except (DevicePermissionError, DeviceBusyError) as err:
+            if str(err) not in self._told:
+                self._told.add(str(err))
+                LOGGER.warning("Infrared cannot be used: %s", err)
+            return False
         except DeviceGoneError as err:
             LOGGER.debug("%s", err)
             return False
