@@ -1,5 +1,6 @@
 """The device, and what its entities have in common."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, override
 
@@ -82,6 +83,24 @@ class InfraredPairEntity(Entity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self.transceiver.async_subscribe_state(self.async_write_ha_state))
+
+
+class ReceivingEntity(InfraredPairEntity):
+    """An entity that is handed every frame that is received."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.transceiver.can_receive
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.transceiver.async_subscribe_frames(self._on_frame))
+
+    @abstractmethod
+    def _on_frame(self, timings: list[int]) -> None:
+        """Take a frame, in signed µs."""
 
 
 @callback

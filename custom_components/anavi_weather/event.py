@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry
-from .entity import InfraredPairEntity, async_add_pair_entities
+from .entity import ReceivingEntity, async_add_pair_entities
 from .ir_codes.capture import alike
 from .ir_codes.decode import Decoded, decode
 from .transceiver import Transceiver
@@ -27,7 +27,7 @@ async def async_setup_entry(
     async_add_pair_entities(hass, entry, async_add_entities, Key)
 
 
-class Key(InfraredPairEntity, EventEntity):
+class Key(ReceivingEntity, EventEntity):
     """A key was pressed, or is held."""
 
     _attr_translation_key = "key"
@@ -42,17 +42,8 @@ class Key(InfraredPairEntity, EventEntity):
         self._repeats = 0
         self._last = float("-inf")
 
-    @property
-    @override
-    def available(self) -> bool:
-        return self.transceiver.can_receive
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.async_on_remove(self.transceiver.async_subscribe_frames(self._on_frame))
-
     @callback
+    @override
     def _on_frame(self, timings: list[int]) -> None:
         now = self.hass.loop.time()
         lately = now - self._last < HELD_WITHIN

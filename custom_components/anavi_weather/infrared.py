@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry
-from .entity import InfraredPairEntity, async_add_pair_entities
+from .entity import InfraredPairEntity, ReceivingEntity, async_add_pair_entities
 from .transceiver import Transceiver
 
 PARALLEL_UPDATES = 1
@@ -42,23 +42,14 @@ class Emitter(InfraredPairEntity, InfraredEmitterEntity):
         await self.transceiver.async_send(command)
 
 
-class Receiver(InfraredPairEntity, InfraredReceiverEntity):
+class Receiver(ReceivingEntity, InfraredReceiverEntity):
     """The receiver."""
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
         """Belong to the pair."""
         super().__init__(entry, transceiver, "receiver")
 
-    @property
-    @override
-    def available(self) -> bool:
-        return self.transceiver.can_receive
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.async_on_remove(self.transceiver.async_subscribe_frames(self._on_frame))
-
     @callback
+    @override
     def _on_frame(self, timings: list[int]) -> None:
         self._handle_received_signal(InfraredReceivedSignal(timings))
