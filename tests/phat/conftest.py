@@ -3,6 +3,8 @@
 import pytest
 
 from custom_components.anavi_weather.phat import ChipId
+from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
+from custom_components.anavi_weather.phat.simulator import VirtualClock
 
 from .bench import EVERY_KIND, Bench
 
@@ -25,3 +27,15 @@ def running(bench: Bench) -> Bench:
     bench.read()
     bench.wire.log.clear()
     return bench
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """Return a clock that does not wait."""
+    return VirtualClock()
+
+
+@pytest.fixture
+def pair(clock: VirtualClock) -> SimulatedLirc:
+    """Return an infrared pair."""
+    return SimulatedLirc(clock)

@@ -46,18 +46,6 @@ FIONREAD = 0x541B
 
 
 @pytest.fixture
-def clock() -> VirtualClock:
-    """Return a clock that does not wait."""
-    return VirtualClock()
-
-
-@pytest.fixture
-def pair(clock: VirtualClock) -> SimulatedLirc:
-    """Return a pair without jitter."""
-    return SimulatedLirc(clock)
-
-
-@pytest.fixture
 def transmitter(pair: SimulatedLirc, clock: VirtualClock) -> Transmitter:
     """Return the pair's transmitter."""
     return Transmitter(pair.ports, clock)

@@ -20,18 +20,6 @@ from custom_components.anavi_weather.phat.simulator import VirtualClock
 
 
 @pytest.fixture
-def clock() -> VirtualClock:
-    """Return a clock that does not wait."""
-    return VirtualClock()
-
-
-@pytest.fixture
-def pair(clock: VirtualClock) -> SimulatedLirc:
-    """Return a pair."""
-    return SimulatedLirc(clock)
-
-
-@pytest.fixture
 def transmitter(pair: SimulatedLirc) -> Port:
     """Return the device that sends."""
     return find(pair.ports, Feature.CAN_SEND_PULSE)
