@@ -8,11 +8,13 @@ from homeassistant.helpers.typing import ConfigType
 from .code_store import CodeStore
 from .const import CONF_BUS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
+from .feed import async_create_forwarder, async_remove_checkpoint, user_stations
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import SIMULATED
 from .services import async_setup_services
 from .transceiver import Transceiver
+from .user_station_issues import UserStationIssues
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -45,11 +47,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         transceiver = Transceiver(hass, pair.ports)
     elif _has_pair(hass, entry):
         transceiver = Transceiver(hass, linux_ports)
-    entry.runtime_data = RemoteStation(coordinator, codes, transceiver, pair)
+    forwarders = {
+        subentry.subentry_id: await async_create_forwarder(hass, entry, subentry) for subentry in user_stations(entry)
+    }
+    entry.runtime_data = RemoteStation(coordinator, codes, transceiver, pair, forwarders)
     if transceiver:
         entry.async_on_unload(transceiver.async_stop)
         await transceiver.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for subentry in user_stations(entry):
+        forwarder = forwarders[subentry.subentry_id]
+        entry.async_on_unload(UserStationIssues(hass, entry, subentry, forwarder).async_start())
+        entry.async_create_background_task(hass, forwarder.async_run(), f"{DOMAIN} {subentry.title}")
+    entry.async_on_unload(entry.add_update_listener(_async_updated))
     return True
 
 
@@ -59,8 +69,18 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
-    """Forget what a remote station has learned."""
+    """Forget what a remote station has learned, and how far its states were sent."""
     await CodeStore(hass, entry.entry_id).async_remove()
+    for subentry in user_stations(entry):
+        await async_remove_checkpoint(hass, subentry.subentry_id)
+
+
+async def _async_updated(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
+    """Reload with what has changed; forget user stations that were removed."""
+    removed = entry.runtime_data.forwarders.keys() - entry.subentries.keys()
+    await hass.config_entries.async_reload(entry.entry_id)
+    for subentry_id in removed:
+        await async_remove_checkpoint(hass, subentry_id)
 
 
 def _has_pair(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> bool:

@@ -1,4 +1,4 @@
-"""Light that is brighter than a sensor's range."""
+"""Light that is brighter than a sensor's range; user stations that can be reached."""
 
 from typing import override
 
@@ -12,7 +12,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry
-from .entity import AnaviWeatherEntity, async_add_entities_and_prune
+from .entity import AnaviWeatherEntity, UserStationEntity, async_add_entities_and_prune
+from .feed import user_stations
 from .phat import Quantity
 
 PARALLEL_UPDATES = 0
@@ -24,15 +25,26 @@ ABOVE_RANGE = BinarySensorEntityDescription(
     entity_category=EntityCategory.DIAGNOSTIC,
 )
 
+CONNECTED = BinarySensorEntityDescription(
+    key="connected",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the one of the station's light sensor."""
+    """Set up the one of the station's light sensor, and one of each user station."""
     coordinator = entry.runtime_data.coordinator
     chip = coordinator.main_chip(Quantity.ILLUMINANCE)
     entities = [AboveRangeBinarySensor(coordinator, ABOVE_RANGE, chip)] if chip else []
     async_add_entities_and_prune(coordinator, async_add_entities, entities)
+    for subentry in user_stations(entry):
+        forwarder = entry.runtime_data.forwarders[subentry.subentry_id]
+        async_add_entities(
+            [ConnectedBinarySensor(subentry, forwarder, CONNECTED)], config_subentry_id=subentry.subentry_id
+        )
 
 
 class AboveRangeBinarySensor(AnaviWeatherEntity, BinarySensorEntity):
@@ -42,3 +54,12 @@ class AboveRangeBinarySensor(AnaviWeatherEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool:
         return Quantity.ILLUMINANCE in self.measurement.above_range
+
+
+class ConnectedBinarySensor(UserStationEntity, BinarySensorEntity):
+    """On while states can be stored."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.forwarder.status.connected

@@ -9,7 +9,8 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
-    OptionsFlowWithReload,
+    ConfigSubentryFlow,
+    OptionsFlow,
 )
 from homeassistant.const import UnitOfLength, UnitOfTemperature, UnitOfTime
 from homeassistant.core import callback
@@ -23,9 +24,19 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from .const import CONF_ALTITUDE, CONF_BUS, CONF_CHIPS, CONF_INTERVAL, CONF_TEMPERATURE_OFFSET, DEFAULT_INTERVAL, DOMAIN
+from .const import (
+    CONF_ALTITUDE,
+    CONF_BUS,
+    CONF_CHIPS,
+    CONF_INTERVAL,
+    CONF_TEMPERATURE_OFFSET,
+    DEFAULT_INTERVAL,
+    DOMAIN,
+    SUBENTRY_USER_STATION,
+)
 from .phat import BusError, Detection, Phat, board
 from .phat.simulator import SIMULATED, Simulator
+from .user_station_flow import UserStationFlow
 
 BOARD_TITLE = board.PRODUCT
 SIMULATED_TITLE = "Simulated pHAT"
@@ -66,6 +77,12 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> AnaviWeatherOptionsFlow:
         return AnaviWeatherOptionsFlow()
 
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        return {SUBENTRY_USER_STATION: UserStationFlow}
+
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose a bus."""
@@ -92,7 +109,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             named_by_user = entry.title != _title(entry.data[CONF_BUS])
-            return self.async_update_reload_and_abort(
+            return self.async_update_and_abort(
                 entry, unique_id=self._bus, title=entry.title if named_by_user else _title(self._bus), data=data
             )
         return self.async_create_entry(title=_title(self._bus), data=data)
@@ -146,7 +163,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
 
-class AnaviWeatherOptionsFlow(OptionsFlowWithReload):
+class AnaviWeatherOptionsFlow(OptionsFlow):
     """Sets how a station is read."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -8,9 +8,17 @@ LOGGER = logging.getLogger(__package__)
 
 CONF_ALTITUDE = "altitude"
 CONF_BUS = "bus"
+CONF_CA_CERTIFICATE = "ca_certificate"
 CONF_CHIPS = "chips"
+CONF_CHOSEN_ENTITIES = "chosen_entities"
+CONF_ENTITIES = "entities"
 CONF_INTERVAL = "interval"
+CONF_NAMESPACE = "namespace"
+CONF_SEND_HISTORY = "send_history"
+CONF_STATION_NAME = "station_name"
 CONF_TEMPERATURE_OFFSET = "temperature_offset"
 
 DEFAULT_INTERVAL = 30  # seconds
 FAILURE_LASTS = timedelta(minutes=2)
+
+SUBENTRY_USER_STATION = "user_station"

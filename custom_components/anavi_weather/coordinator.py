@@ -39,6 +39,7 @@ from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import SIMULATED, Simulator, Weather
 from .repairs import async_create_chip_issue, async_delete_chip_issue
 from .transceiver import Transceiver
+from .user_station.forwarder import Forwarder
 
 type AnaviWeatherConfigEntry = ConfigEntry[RemoteStation]
 
@@ -69,6 +70,8 @@ class RemoteStation:
     transceiver: Transceiver | None
     """None where another entry has the infrared pair, of which there is one for all buses."""
     simulated_pair: SimulatedLirc | None
+    forwarders: Mapping[str, Forwarder]
+    """By the user station's subentry."""
 
 
 class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
@@ -201,7 +204,6 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             self.hass.config_entries.async_update_entry(
                 self.config_entry, data={**self.config_entry.data, CONF_CHIPS: [str(chip) for chip in self.chips]}
             )
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
     def _evaluate(self, reading: Reading) -> StationData:
         offset = self.config_entry.options.get(CONF_TEMPERATURE_OFFSET, 0.0)

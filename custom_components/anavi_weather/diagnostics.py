@@ -3,13 +3,17 @@
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_ALTITUDE
+from .const import CONF_ALTITUDE, CONF_CA_CERTIFICATE, CONF_STATION_NAME
 from .coordinator import AnaviWeatherConfigEntry
+from .feed import user_stations
 from .phat import board
+from .user_station.forwarder import Forwarder
 
-TO_REDACT = {CONF_ALTITUDE, "title"}  # they may tell where the station is
+# Secrets, and what may tell where the station is
+TO_REDACT = {CONF_ALTITUDE, CONF_API_KEY, CONF_CA_CERTIFICATE, CONF_STATION_NAME, CONF_URL, "title"}
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> dict[str, Any]:
@@ -39,4 +43,27 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWe
         },
         "pressure_tendency": data.pressure_tendency,
         "forecast": data.forecast,
+        "user_stations": [
+            {
+                "data": async_redact_data(dict(subentry.data), TO_REDACT),
+                **_forwarding(entry.runtime_data.forwarders[subentry.subentry_id]),
+            }
+            for subentry in user_stations(entry)
+        ],
+    }
+
+
+def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
+    status, checkpoint = forwarder.status, forwarder.checkpoint
+    return {
+        "connected": status.connected,
+        "problem": status.problem.key if status.problem else None,  # its text may have the address
+        "failures": status.failures,
+        "recorder_problem": status.recorder_problem,
+        "backlog": forwarder.backlog,
+        "position": checkpoint.position._asdict() if checkpoint.position else None,
+        "stored": checkpoint.stored,
+        "refused": checkpoint.refused,
+        "purged": checkpoint.purged,
+        "refused_newest": [sent._asdict() for sent in status.refused],
     }

@@ -4,9 +4,10 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, override
 
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, async_get_current_platform
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -17,6 +18,7 @@ from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator
 from .phat import ChipId, Measurement, Quantity
 from .phat.board import PRODUCT
 from .transceiver import Transceiver
+from .user_station.forwarder import Forwarder
 
 
 def device_info(entry: AnaviWeatherConfigEntry) -> DeviceInfo:
@@ -103,6 +105,30 @@ class ReceivingEntity(InfraredPairEntity):
         """Take a frame, in signed µs."""
 
 
+class UserStationEntity(Entity):
+    """An entity of a user station."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, subentry: ConfigSubentry, forwarder: Forwarder, description: EntityDescription) -> None:
+        """Belong to the user station's device."""
+        self.entity_description = description
+        self.forwarder = forwarder
+        self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, subentry.subentry_id)},
+            entry_type=DeviceEntryType.SERVICE,
+            translation_key="user_station",
+            translation_placeholders={"title": subentry.title},
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.forwarder.async_subscribe(self.async_write_ha_state))
+
+
 @callback
 def async_add_pair_entities(
     hass: HomeAssistant,
@@ -139,7 +165,7 @@ def async_add_entities_and_prune(
     registry = er.async_get(coordinator.hass)
     domain = async_get_current_platform().domain
     for entry in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
-        if entry.domain != domain:
+        if entry.domain != domain or entry.config_subentry_id:
             continue
         if (entity := by_unique_id.get(entry.unique_id)) is None:
             registry.async_remove(entry.entity_id)

@@ -3,12 +3,15 @@
 from typing import TYPE_CHECKING, cast, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_CHIPS, DOMAIN
 from .phat import AddressClaimedError, ChipError, ChipId, NoAnswerError
+
+if TYPE_CHECKING:
+    from .coordinator import AnaviWeatherConfigEntry
 
 
 @callback
@@ -59,7 +62,22 @@ class ForgetChipFlow(ConfirmRepairFlow):
             if (entry := self.hass.config_entries.async_get_entry(cast("str", self.data["entry_id"]))) is not None:
                 chips = [chip for chip in entry.data[CONF_CHIPS] if chip != self.data["chip"]]
                 self.hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_CHIPS: chips})
-                self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return await super().async_step_confirm(user_input)
+
+
+class TakeNoteFlow(ConfirmRepairFlow):
+    """Takes note of states that a user station does not have."""
+
+    @override
+    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        if user_input is not None:
+            if TYPE_CHECKING:
+                assert self.data
+            entry: AnaviWeatherConfigEntry | None = self.hass.config_entries.async_get_entry(
+                cast("str", self.data["entry_id"])
+            )
+            if entry is not None and entry.state is ConfigEntryState.LOADED:
+                await entry.runtime_data.forwarders[cast("str", self.data["subentry_id"])].async_take_note()
         return await super().async_step_confirm(user_input)
 
 
@@ -67,4 +85,4 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow of an issue."""
-    return ForgetChipFlow()
+    return ForgetChipFlow() if issue_id.startswith("chip_") else TakeNoteFlow()

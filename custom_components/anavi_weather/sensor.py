@@ -1,8 +1,9 @@
-"""Readings, and what follows from them."""
+"""Readings, what follows from them, and how they are forwarded."""
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
@@ -18,11 +19,14 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
 
 from . import meteorology
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, StationData
-from .entity import AnaviWeatherEntity, async_add_entities_and_prune
+from .entity import AnaviWeatherEntity, UserStationEntity, async_add_entities_and_prune
+from .feed import user_stations
 from .phat import ChipId, Quantity, quantities
+from .user_station.forwarder import Forwarder
 
 PARALLEL_UPDATES = 0
 
@@ -144,10 +148,53 @@ DIAGNOSTIC_SENSORS = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class UserStationSensorEntityDescription(SensorEntityDescription):
+    """Describes what is told of the forwarding."""
+
+    value_fn: Callable[[Forwarder], int | datetime | None]
+
+
+USER_STATION_SENSORS = (
+    UserStationSensorEntityDescription(
+        key="backlog",
+        translation_key="backlog",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda forwarder: forwarder.backlog,
+    ),
+    UserStationSensorEntityDescription(
+        key="last_stored",
+        translation_key="last_stored",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda forwarder: (
+            None
+            if (stored_ts := forwarder.checkpoint.last_stored_ts) is None
+            else dt_util.utc_from_timestamp(stored_ts)
+        ),
+    ),
+    UserStationSensorEntityDescription(
+        key="stored",
+        translation_key="stored",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value_fn=lambda forwarder: forwarder.checkpoint.stored,
+    ),
+    UserStationSensorEntityDescription(
+        key="refused",
+        translation_key="refused",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value_fn=lambda forwarder: forwarder.checkpoint.refused,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the sensors of the chips that the station has."""
+    """Set up the sensors of the chips that the station has, and of its user stations."""
     coordinator = entry.runtime_data.coordinator
     entities: list[AnaviWeatherEntity] = [
         ChipSensor(coordinator, chip, quantity) for chip in coordinator.chips for quantity in quantities(chip)
@@ -158,6 +205,12 @@ async def async_setup_entry(
         entities += [StationSensor(coordinator, description, barometer) for description in PRESSURE_SENSORS]
     entities += [StationSensor(coordinator, description) for description in DIAGNOSTIC_SENSORS]
     async_add_entities_and_prune(coordinator, async_add_entities, entities)
+    for subentry in user_stations(entry):
+        forwarder = entry.runtime_data.forwarders[subentry.subentry_id]
+        async_add_entities(
+            [UserStationSensor(subentry, forwarder, description) for description in USER_STATION_SENSORS],
+            config_subentry_id=subentry.subentry_id,
+        )
 
 
 class ChipSensor(AnaviWeatherEntity, SensorEntity):
@@ -203,6 +256,17 @@ class StationSensor(AnaviWeatherEntity, SensorEntity):
     def native_value(self) -> StateType:
         value = self.entity_description.value_fn(self.coordinator.data)
         return _rounded(value) if isinstance(value, float) else value
+
+
+class UserStationSensor(UserStationEntity, SensorEntity):
+    """What is told of the forwarding to one user station."""
+
+    entity_description: UserStationSensorEntityDescription
+
+    @property
+    @override
+    def native_value(self) -> int | datetime | None:
+        return self.entity_description.value_fn(self.forwarder)
 
 
 def _rounded(value: float | None) -> float | None:

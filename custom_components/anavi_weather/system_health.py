@@ -21,6 +21,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     buses = await hass.async_add_executor_job(board.buses)
     entries: list[AnaviWeatherConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     coordinators = [entry.runtime_data.coordinator for entry in entries]
+    forwarders = [forwarder for entry in entries for forwarder in entry.runtime_data.forwarders.values()]
     return {
         "buses": ", ".join(bus.path for bus in buses) or "-",
         "stations": len(coordinators),
@@ -28,4 +29,6 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         "chips_working": sum(
             len(coordinator.data.measurements) for coordinator in coordinators if coordinator.last_update_success
         ),
+        "user_stations": len(forwarders),
+        "user_stations_connected": sum(forwarder.status.connected is True for forwarder in forwarders),
     }

@@ -72,3 +72,8 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(autouse=True)
+def verify_cleanup() -> None:
+    """Let processes and connections outlive a test: Home Assistant is not in this process."""

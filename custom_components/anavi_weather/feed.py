@@ -1,0 +1,84 @@
+"""The user stations of a remote station: each is a subentry, with a forwarder and a checkpoint of its own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from yarl import URL
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_API_KEY, CONF_URL, __version__
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import instance_id
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.loader import async_get_integration
+
+from .const import (
+    CONF_CA_CERTIFICATE,
+    CONF_CHOSEN_ENTITIES,
+    CONF_ENTITIES,
+    CONF_NAMESPACE,
+    CONF_SEND_HISTORY,
+    CONF_STATION_NAME,
+    DOMAIN,
+    SUBENTRY_USER_STATION,
+)
+from .user_station.checkpoint import Checkpoint, CheckpointStore
+from .user_station.documents import Station
+from .user_station.elasticsearch import Destination, Elasticsearch, trust
+from .user_station.entities import Entities, Selection
+from .user_station.forwarder import Forwarder
+
+
+def user_stations(entry: ConfigEntry) -> list[ConfigSubentry]:
+    """Return an entry's user stations."""
+    return entry.get_subentries_of_type(SUBENTRY_USER_STATION)
+
+
+async def async_create_elasticsearch(hass: HomeAssistant, data: Mapping[str, Any]) -> Elasticsearch:
+    """Return the server that a user station's data names.
+
+    Raises ValueError if the CA certificate is none.
+    """
+    trusted = await hass.async_add_executor_job(trust, data.get(CONF_CA_CERTIFICATE))
+    destination = Destination(URL(data[CONF_URL]), data[CONF_API_KEY], data[CONF_NAMESPACE])
+    return Elasticsearch(async_get_clientsession(hass), destination, trusted)
+
+
+async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> Forwarder:
+    """Return a user station's forwarder, which goes on from its checkpoint."""
+    data = subentry.data
+    chosen = data.get(CONF_CHOSEN_ENTITIES, [])
+    task = " ".join([data[CONF_URL], data[CONF_NAMESPACE], data[CONF_ENTITIES], *chosen])
+    store = _store(hass, subentry.subentry_id)
+    checkpoint = await store.async_load()
+    if checkpoint is None:
+        checkpoint = Checkpoint(task)
+    elif checkpoint.task != task:
+        checkpoint = Checkpoint(task, since=checkpoint.since)
+    if data[CONF_SEND_HISTORY] and checkpoint.since:
+        checkpoint = Checkpoint(task)
+    integration = await async_get_integration(hass, DOMAIN)
+    return Forwarder(
+        hass,
+        name=subentry.title,
+        station=Station(
+            id=await instance_id.async_get(hass),
+            name=data[CONF_STATION_NAME],
+            version=str(integration.version),
+            home_assistant=__version__,
+        ),
+        entities=Entities(hass, entry.entry_id, Selection(data[CONF_ENTITIES]), chosen),
+        elasticsearch=await async_create_elasticsearch(hass, data),
+        store=store,
+        checkpoint=checkpoint,
+        send_history=data[CONF_SEND_HISTORY],
+    )
+
+
+async def async_remove_checkpoint(hass: HomeAssistant, subentry_id: str) -> None:
+    """Forget how far a user station's states were sent."""
+    await _store(hass, subentry_id).async_remove()
+
+
+def _store(hass: HomeAssistant, subentry_id: str) -> CheckpointStore:
+    return CheckpointStore(hass, f"{DOMAIN}.{subentry_id}.checkpoint")

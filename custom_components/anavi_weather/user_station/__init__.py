@@ -1,0 +1,5 @@
+"""The user station's feed: forwards the recorder's states to Elasticsearch, each exactly once."""
+
+from .forwarder import Forwarder, Status
+
+__all__ = ["Forwarder", "Status"]

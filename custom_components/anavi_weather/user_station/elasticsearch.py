@@ -1,0 +1,295 @@
+"""Elasticsearch, 8.12 to 9.x: the only file that speaks HTTP."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from ipaddress import ip_address
+import re
+import ssl
+from typing import NamedTuple, override
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientSSLError, ClientTimeout
+import orjson
+from yarl import URL
+
+from homeassistant.util.json import JsonObjectType, JsonValueType
+
+STREAM = "metrics-anavi_weather.state-"
+PRIVILEGES = ("create_doc", "auto_configure", "view_index_metadata")
+
+CHECK_TIMEOUT = ClientTimeout(total=15)
+BULK_TIMEOUT = ClientTimeout(total=30, connect=10)
+BULK_ANSWER = "errors,items.*.status,items.*.error,items.*.failure_store"
+MAXIMUM_ANSWER = 4_000_000  # bytes
+CHUNK = 65_536
+
+NAMESPACE = re.compile(r"[a-z0-9_.]{1,100}")
+RANGE_END = re.compile(r", ?(\d{4}-\d\d-\d\dT[0-9:.]+Z)\]")
+
+
+class ElasticsearchError(Exception):
+    """Something that keeps states from being stored now; `key` names it for the user."""
+
+    key = "unexpected_answer"
+
+
+class CannotConnectError(ElasticsearchError):
+    """No answer, or not in time."""
+
+    key = "cannot_connect"
+
+
+class TlsNotTrustedError(ElasticsearchError):
+    """The server's certificate is not one that is trusted, or is not for this address."""
+
+    key = "tls_not_trusted"
+
+
+class NotElasticsearchError(ElasticsearchError):
+    """Something else answers."""
+
+    key = "not_elasticsearch"
+
+
+class KeyRefusedError(ElasticsearchError):
+    """The API key is wrong, expired or revoked."""
+
+    key = "key_refused"
+
+
+class PrivilegeMissingError(ElasticsearchError):
+    """The API key may not do what is needed."""
+
+    key = "privilege_missing"
+
+
+class NotTimeSeriesError(ElasticsearchError):
+    """The stream is not there, or would store states twice."""
+
+    key = "not_time_series"
+
+
+class BusyError(ElasticsearchError):
+    """The server is there, and cannot take it now."""
+
+    key = "busy"
+
+
+class TooLargeError(ElasticsearchError):
+    """The server does not take so much at once."""
+
+    key = "too_large"
+
+
+class Item(NamedTuple):
+    """What became of one document."""
+
+    status: int
+    reason: str = ""
+
+    @property
+    def stored(self) -> bool:
+        """Whether it is stored now, or was before."""
+        return self.status in (HTTPStatus.CREATED, HTTPStatus.CONFLICT)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it can never be stored."""
+        return self.status == HTTPStatus.BAD_REQUEST
+
+    @property
+    def range_end(self) -> str | None:
+        """Return until when the stream takes states, if the document was outside that: this end moves on with time."""
+        if "outside of ranges of currently writable" not in self.reason:
+            return None
+        return max(RANGE_END.findall(self.reason), default=None)
+
+
+class Destination(NamedTuple):
+    """Where a station's states go."""
+
+    url: URL
+    api_key: str
+    namespace: str
+
+    @property
+    def stream(self) -> str:
+        """Return the data stream."""
+        return STREAM + self.namespace
+
+    @override
+    def __repr__(self) -> str:
+        """Leave the key out."""
+        return f"{self.url} {self.stream}"
+
+
+def trust(certificate: str | None) -> ssl.SSLContext | bool:
+    """Return what to trust: a private authority's certificates (PEM), or what the system trusts.
+
+    It reads and computes, so it belongs in an executor. Raises ValueError if these are no certificates.
+    """
+    if not certificate:
+        return True
+    try:
+        context = ssl.create_default_context(cadata=certificate)
+    except (ssl.SSLError, TypeError, ValueError) as err:  # TypeError: it has other letters than ASCII's
+        raise ValueError(str(err)) from err
+    # Authorities that Elasticsearch's own tools make do not say what their key is for, as strict verification asks
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
+def is_private(url: URL) -> bool:
+    """Return whether what is sent to an address stays on this machine, or is encrypted."""
+    if url.scheme == "https" or url.host == "localhost":
+        return True
+    try:
+        return ip_address(url.host or "").is_loopback
+    except ValueError:
+        return False
+
+
+class Elasticsearch:
+    """A stream on a server."""
+
+    def __init__(self, session: ClientSession, destination: Destination, trusted: ssl.SSLContext | bool) -> None:
+        """Speak to a destination."""
+        self._session = session
+        self._destination = destination
+        self._trusted = trusted
+
+    async def async_check(self) -> None:
+        """Find out whether states can be stored, each once.
+
+        Raises ElasticsearchError.
+        """
+        stream = self._destination.stream
+        wanted = {"index": [{"names": [stream], "privileges": PRIVILEGES}]}
+        status, answer = await self._async_request(
+            "POST", "_security/user/_has_privileges", orjson.dumps(wanted), "application/json", CHECK_TIMEOUT
+        )
+        if status != HTTPStatus.OK:
+            raise NotElasticsearchError(f"{status} to _has_privileges")
+        if answer.get("has_all_requested") is not True:
+            index = _object(_object(answer.get("index")).get(stream))
+            missing = [name for name in PRIVILEGES if index.get(name) is not True]
+            raise PrivilegeMissingError(", ".join(missing))
+        status, answer = await self._async_request("GET", f"_data_stream/{stream}", b"", "", CHECK_TIMEOUT)
+        if status == HTTPStatus.NOT_FOUND:
+            raise NotTimeSeriesError(stream)
+        if status != HTTPStatus.OK:
+            raise ElasticsearchError(f"{status} to _data_stream")
+        streams = answer.get("data_streams")
+        if not (isinstance(streams, list) and streams and "time_series" in _object(streams[0])):
+            raise NotTimeSeriesError(stream)
+
+    async def async_bulk(self, body: bytes, count: int, *, compressed: bool) -> Sequence[Item]:
+        """Store documents; return what became of each.
+
+        Raises ElasticsearchError if that is not known of any.
+        """
+        status, answer = await self._async_request(
+            "POST",
+            f"{self._destination.stream}/_bulk?filter_path={BULK_ANSWER}",
+            body,
+            "application/x-ndjson",
+            BULK_TIMEOUT,
+            compressed=compressed,
+        )
+        if status != HTTPStatus.OK:
+            raise ElasticsearchError(f"{status}: {_reason(answer)}")
+        items = answer.get("items")
+        if not isinstance(items, list) or len(items) != count:
+            raise ElasticsearchError("an answer that does not tell of each document")
+        return [_item(item) for item in items]
+
+    async def _async_request(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        content_type: str,
+        timeout: ClientTimeout,
+        *,
+        compressed: bool = False,
+    ) -> tuple[int, JsonObjectType]:
+        headers = {"Authorization": f"ApiKey {self._destination.api_key}", "Accept": "application/json"}
+        if body:
+            headers["Content-Type"] = content_type
+        if compressed:
+            headers["Content-Encoding"] = "gzip"
+        url = self._destination.url
+        try:
+            async with self._session.request(
+                method,
+                URL(f"{str(url).rstrip('/')}/{path}", encoded=True),
+                data=body or None,
+                headers=headers,
+                timeout=timeout,
+                ssl=self._trusted,
+                allow_redirects=False,
+            ) as response:
+                content = await _read(response)
+                _raise_for_status(response, content)
+                return response.status, _parse(content)
+        except ClientSSLError as err:
+            raise TlsNotTrustedError(str(err)) from err
+        except TimeoutError as err:
+            raise CannotConnectError("no answer in time") from err
+        except (ClientError, OSError, asyncio.IncompleteReadError) as err:
+            raise CannotConnectError(str(err) or type(err).__name__) from err
+
+
+def _raise_for_status(response: ClientResponse, content: bytes) -> None:
+    """Raise what an answer to the whole request says, and what is none of Elasticsearch's."""
+    match response.status:
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise TooLargeError("413")
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            raise BusyError("429")
+        case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise BusyError(str(status))
+        case HTTPStatus.UNAUTHORIZED if "ApiKey" in response.headers.getall("WWW-Authenticate", ()):
+            raise KeyRefusedError("401")  # to whom it does not know, it does not name itself
+    if response.headers.get("X-Elastic-Product") != "Elasticsearch":
+        raise NotElasticsearchError(str(response.status))
+    if response.status == HTTPStatus.FORBIDDEN:
+        raise PrivilegeMissingError(_reason(_parse(content)))
+
+
+async def _read(response: ClientResponse) -> bytes:
+    content = bytearray()
+    async for chunk in response.content.iter_chunked(CHUNK):
+        content += chunk
+        if len(content) > MAXIMUM_ANSWER:
+            raise ElasticsearchError("an answer without end")
+    return bytes(content)
+
+
+def _parse(content: bytes) -> JsonObjectType:
+    try:
+        return _object(orjson.loads(content))
+    except orjson.JSONDecodeError as err:
+        raise ElasticsearchError("an answer that is not JSON") from err
+
+
+def _object(value: JsonValueType | None) -> JsonObjectType:
+    return value if isinstance(value, dict) else {}
+
+
+def _item(value: JsonValueType) -> Item:
+    result = _object(_object(value).get("create"))
+    status = result.get("status")
+    if result.get("failure_store") == "used":
+        # Put aside with what could not be read, where no dashboard looks
+        return Item(HTTPStatus.BAD_REQUEST, "it went to the failure store")
+    return Item(status if isinstance(status, int) else 0, _reason(result) if "error" in result else "")
+
+
+def _reason(answer: Mapping[str, JsonValueType]) -> str:
+    """Return an error's own words, with those of its cause."""
+    error = answer.get("error")
+    if not isinstance(error, dict):
+        return str(error or "")
+    cause = _object(error.get("caused_by")).get("reason")
+    return ": ".join(str(text) for text in (error.get("type"), error.get("reason"), cause) if text)

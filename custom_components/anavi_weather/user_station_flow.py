@@ -1,0 +1,224 @@
+"""A user station: where the states go, and which."""
+
+from base64 import b64decode, b64encode
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+from yarl import URL
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.const import CONF_API_KEY, CONF_URL
+from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from .const import (
+    CONF_CA_CERTIFICATE,
+    CONF_CHOSEN_ENTITIES,
+    CONF_ENTITIES,
+    CONF_NAMESPACE,
+    CONF_SEND_HISTORY,
+    CONF_STATION_NAME,
+)
+from .feed import async_create_elasticsearch
+from .user_station.elasticsearch import NAMESPACE, STREAM, ElasticsearchError, is_private
+from .user_station.entities import Selection, entity_ids
+
+DEFAULT_NAMESPACE = "default"
+MAXIMUM_NAME = 100
+
+NAMESPACE_SELECTOR = TextSelector()
+SERVER_SCHEMA = {
+    vol.Required(CONF_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+    vol.Required(CONF_API_KEY): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD)),
+    vol.Optional(CONF_CA_CERTIFICATE): TextSelector(TextSelectorConfig(multiline=True)),
+    vol.Required(CONF_NAMESPACE, default=DEFAULT_NAMESPACE): NAMESPACE_SELECTOR,
+}
+STATES_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_STATION_NAME): TextSelector(),
+        vol.Required(CONF_ENTITIES, default=Selection.STATION): SelectSelector(
+            SelectSelectorConfig(
+                options=list(Selection), mode=SelectSelectorMode.LIST, translation_key="user_station_entities"
+            )
+        ),
+        vol.Optional(CONF_CHOSEN_ENTITIES, default=list): EntitySelector(EntitySelectorConfig(multiple=True)),
+        vol.Required(CONF_SEND_HISTORY, default=True): BooleanSelector(),
+    }
+)
+
+
+class InvalidInputError(Exception):
+    """What was typed in cannot be right."""
+
+    def __init__(self, field: str, key: str) -> None:
+        """Name the field and the error."""
+        super().__init__(key)
+        self.errors = {field: key}
+
+
+class UserStationFlow(ConfigSubentryFlow):
+    """Adds a user station, or changes it."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._server: dict[str, Any] = {}
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say where the states go."""
+        return await self._async_step_server("user", user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say anew where the states go; a key that is left out stays."""
+        return await self._async_step_server("reconfigure", user_input)
+
+    async def async_step_states(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say which states are sent."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            user_input[CONF_STATION_NAME] = name = user_input[CONF_STATION_NAME].strip()
+            if user_input[CONF_ENTITIES] == Selection.CHOSEN and not user_input[CONF_CHOSEN_ENTITIES]:
+                errors[CONF_CHOSEN_ENTITIES] = "no_entities"
+            elif not 0 < len(name) <= MAXIMUM_NAME:
+                errors[CONF_STATION_NAME] = "name_invalid"
+            else:
+                return self._finish(self._server | user_input | self._chosen_ids(user_input))
+        suggested = user_input or self._known() or {CONF_STATION_NAME: self.hass.config.location_name}
+        if user_input is None and (chosen := suggested.get(CONF_CHOSEN_ENTITIES)):
+            suggested = {**suggested, CONF_CHOSEN_ENTITIES: entity_ids(self.hass, chosen)}
+        return self.async_show_form(
+            step_id="states",
+            data_schema=self.add_suggested_values_to_schema(STATES_SCHEMA, suggested),
+            errors=errors,
+            last_step=True,
+        )
+
+    async def _async_step_server(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+        errors: dict[str, str] = {}
+        detail = ""
+        known = self._known()
+        if user_input is not None:
+            try:
+                self._server = _normalised(user_input, known.get(CONF_API_KEY, ""))
+                self._raise_if_configured()
+                await (await async_create_elasticsearch(self.hass, self._server)).async_check()
+            except InvalidInputError as err:
+                errors = err.errors
+            except ValueError:
+                errors[CONF_CA_CERTIFICATE] = "ca_certificate_invalid"
+            except ElasticsearchError as err:
+                errors["base"] = err.key
+                detail = str(err)
+            else:
+                return await self.async_step_states()
+        schema = dict(SERVER_SCHEMA)
+        if known:
+            del schema[vol.Required(CONF_API_KEY)]
+            schema = {vol.Optional(CONF_API_KEY): SERVER_SCHEMA[vol.Required(CONF_API_KEY)], **schema}
+        suggested = user_input or {key: value for key, value in known.items() if key != CONF_API_KEY}
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(schema), suggested),
+            errors=errors,
+            description_placeholders={"detail": detail, "stream": STREAM + (user_input or {}).get(CONF_NAMESPACE, "")},
+            last_step=False,
+        )
+
+    def _chosen_ids(self, user_input: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Return the chosen entities by what stays when they are renamed, where they have that."""
+        registry = er.async_get(self.hass)
+        chosen = user_input[CONF_CHOSEN_ENTITIES] if user_input[CONF_ENTITIES] == Selection.CHOSEN else []
+        entries = ((entity_id, registry.async_get(entity_id)) for entity_id in chosen)
+        return {CONF_CHOSEN_ENTITIES: [entry.id if entry else entity_id for entity_id, entry in entries]}
+
+    def _known(self) -> Mapping[str, Any]:
+        """Return the data that is changed; nothing of a new user station."""
+        return self._get_reconfigure_subentry().data if self.source == SOURCE_RECONFIGURE else {}
+
+    def _raise_if_configured(self) -> None:
+        own = self._reconfigure_subentry_id if self.source == SOURCE_RECONFIGURE else None
+        unique_id = _unique_id(self._server)
+        if any(
+            subentry.unique_id == unique_id and subentry.subentry_id != own
+            for subentry in self._get_entry().subentries.values()
+        ):
+            raise AbortFlow("already_configured")
+
+    def _finish(self, data: dict[str, Any]) -> SubentryFlowResult:
+        title, unique_id = _title(data), _unique_id(data)
+        if self.source != SOURCE_RECONFIGURE:
+            return self.async_create_entry(title=title, data=data, unique_id=unique_id)
+        subentry = self._get_reconfigure_subentry()
+        named_by_user = subentry.title != _title(subentry.data)
+        return self.async_update_and_abort(
+            self._get_entry(),
+            subentry,
+            unique_id=unique_id,
+            title=subentry.title if named_by_user else title,
+            data=data,
+        )
+
+
+def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]:
+    """Return what was typed in as it is used.
+
+    Raises InvalidInputError.
+    """
+    text = user_input[CONF_URL].strip().rstrip("/")
+    try:
+        url = URL(text)
+        port = url.port
+    except ValueError as err:
+        raise InvalidInputError(CONF_URL, "url_invalid") from err
+    if url.scheme not in ("http", "https") or not url.host or port is None or url.user or url.query or url.fragment:
+        raise InvalidInputError(CONF_URL, "url_invalid")
+    if not is_private(url):
+        raise InvalidInputError(CONF_URL, "tls_required")
+    namespace = user_input[CONF_NAMESPACE].strip()
+    if not NAMESPACE.fullmatch(namespace):
+        raise InvalidInputError(CONF_NAMESPACE, "namespace_invalid")
+    data = {
+        CONF_URL: str(url),
+        CONF_API_KEY: _encoded(user_input.get(CONF_API_KEY, "").strip() or known_key),
+        CONF_NAMESPACE: namespace,
+    }
+    if certificate := user_input.get(CONF_CA_CERTIFICATE, "").strip():
+        data[CONF_CA_CERTIFICATE] = certificate
+    return data
+
+
+def _encoded(api_key: str) -> str:
+    """Return a key as it is sent: `id:key` in base64, which is how it is shown.
+
+    Raises InvalidInputError.
+    """
+    if ":" in api_key:
+        return b64encode(api_key.encode()).decode()
+    try:
+        decoded = b64decode(api_key, validate=True)
+    except (binascii.Error, ValueError) as err:
+        raise InvalidInputError(CONF_API_KEY, "api_key_invalid") from err
+    if b":" not in decoded:
+        raise InvalidInputError(CONF_API_KEY, "api_key_invalid")
+    return api_key
+
+
+def _title(data: Mapping[str, Any]) -> str:
+    host = URL(data[CONF_URL]).host or ""
+    return host if data[CONF_NAMESPACE] == DEFAULT_NAMESPACE else f"{host} ({data[CONF_NAMESPACE]})"
+
+
+def _unique_id(data: Mapping[str, Any]) -> str:
+    return f"{data[CONF_URL]} {data[CONF_NAMESPACE]}"

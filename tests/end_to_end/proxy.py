@@ -1,0 +1,114 @@
+"""A way to the server that can be cut: what a real network does, at a moment of the test's choosing."""
+
+from contextlib import suppress
+from enum import StrEnum
+import socket
+import ssl
+import struct
+from threading import Thread
+from typing import Self
+
+CHUNK = 4096
+CUT_AFTER = 2000  # bytes of a bulk request: its headers and something of its body
+
+
+class Mode(StrEnum):
+    """What becomes of a connection."""
+
+    PASS = "pass"
+    REFUSE = "refuse"
+    """It is closed as soon as it is made."""
+    CUT_REQUEST = "cut_request"
+    """It is reset when some of a bulk request has gone through."""
+    CUT_ANSWER = "cut_answer"
+    """The server has everything, and its answer is lost."""
+    HANG = "hang"
+    """Nothing comes back."""
+
+
+class Proxy:
+    """Forwards TCP connections; with a context, it ends TLS as a reverse proxy does."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None = None) -> None:
+        """Listen on a port that is free."""
+        self.mode = Mode.PASS
+        self.cuts = 0
+        self._target = (host, port)
+        self._context = context
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take no more connections."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with suppress(OSError), client:
+            if self.mode is Mode.REFUSE:
+                _reset(client)
+                return
+            if self._context:
+                client = self._context.wrap_socket(client, server_side=True)
+            with client, socket.create_connection(self._target) as server:
+                Connection(self, client, server).run()
+
+
+class Connection:
+    """One connection through the proxy."""
+
+    def __init__(self, proxy: Proxy, client: socket.socket, server: socket.socket) -> None:
+        """Forward nothing yet."""
+        self._proxy = proxy
+        self._client = client
+        self._server = server
+        self._bulk = 0  # bytes of a bulk request that have gone through
+
+    def run(self) -> None:
+        """Forward both ways until one end is closed."""
+        Thread(target=self._answer, daemon=True).start()
+        while data := self._client.recv(CHUNK):
+            if b"/_bulk" in data or self._bulk:
+                self._bulk += len(data)
+            mode = self._proxy.mode
+            if mode is Mode.CUT_REQUEST and self._bulk > CUT_AFTER:
+                self._server.sendall(data[: len(data) // 2])
+                self._proxy.cuts += 1
+                _reset(self._server)
+            if mode is Mode.REFUSE or self._server.fileno() < 0:
+                _reset(self._client)
+                return
+            self._server.sendall(data)
+        self._server.shutdown(socket.SHUT_WR)
+
+    def _answer(self) -> None:
+        with suppress(OSError):
+            while data := self._server.recv(CHUNK):
+                if self._proxy.mode is Mode.HANG:
+                    continue
+                if self._proxy.mode is Mode.CUT_ANSWER and self._bulk:
+                    self._proxy.cuts += 1
+                    _reset(self._client)
+                    return
+                self._bulk = 0
+                self._client.sendall(data)
+        with suppress(OSError):
+            self._client.shutdown(socket.SHUT_RDWR)
+
+
+def _reset(connection: socket.socket) -> None:
+    """Reset a connection, even if another thread waits for something to come."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RD)
+    connection.close()

@@ -1,0 +1,153 @@
+"""A real Elasticsearch, as its administrator sees it."""
+
+from base64 import b64encode
+from datetime import UTC, datetime
+from http import HTTPStatus
+import json
+import os
+from pathlib import Path
+import re
+import shlex
+import subprocess
+from typing import Any, NamedTuple
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+SETUP = Path(__file__).parents[2] / "docker/user_station/elasticsearch/setup"
+PAGE = 5000
+NANOSECOND_DIGITS = 9
+NANOSECONDS = 1_000_000_000  # in a second
+
+
+class Document(NamedTuple):
+    """What is compared with a row of the recorder; a time is in ns."""
+
+    entity_id: str
+    timestamp: int
+    changed: int
+    value: str | None
+    attributes: str | None
+    removed: bool
+
+
+class Server:
+    """The server that the environment names."""
+
+    def __init__(self, url: str) -> None:
+        """Be its administrator."""
+        self.url = url
+        self._username = os.environ["ELASTICSEARCH_USERNAME"]
+        self._password = os.environ["ELASTICSEARCH_PASSWORD"]
+        self.created: set[str] = set()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Return where it listens."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "localhost", parts.port or 9200
+
+    def request(self, method: str, path: str, body: object = None) -> Any:
+        """Return the answer; HTTPError if it is no good one."""
+        credentials = b64encode(f"{self._username}:{self._password}".encode()).decode()
+        headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        with urlopen(Request(f"{self.url}/{path}", data, headers, method=method), timeout=60) as response:
+            return json.load(response)
+
+    def setup(self, namespace: str, *arguments: str) -> str:
+        """Run the user station's own script, and return what it prints."""
+        self.created.add(namespace)
+        result = subprocess.run(
+            [SETUP, *arguments],
+            env={**os.environ, "ELASTICSEARCH_URL": self.url, "NAMESPACE": namespace},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def begin_anew(self, namespace: str) -> None:
+        """Have a stream with nothing in it."""
+        self.setup(namespace)
+        self.delete(namespace)
+        self.setup(namespace)
+
+    def add_station(self, namespace: str, name: str) -> str:
+        """Return a new API key."""
+        match = re.search(r"^API key: +(\S+)$", self.setup(namespace, "add-station", name), re.MULTILINE)
+        assert match
+        return match[1]
+
+    def documents(self, namespace: str) -> list[Document]:
+        """Return all documents of a stream, from all of its backing indices."""
+        stream = f"metrics-anavi_weather.state-{namespace}"
+        self.request("POST", f"{stream}/_refresh")
+        found: list[Document] = []
+        opened = self.request("POST", f"{stream}/_pit?keep_alive=1m")["id"]
+        after: list[Any] | None = None
+        while True:
+            search = {
+                "size": PAGE,
+                "pit": {"id": opened, "keep_alive": "1m"},
+                "sort": ["_shard_doc"],
+                **({"search_after": after} if after else {}),
+            }
+            hits = self.request("POST", "_search", search)["hits"]["hits"]
+            if not hits:
+                break
+            found += [_document(hit["_source"]) for hit in hits]
+            after = hits[-1]["sort"]
+        self.request("DELETE", "_pit", {"id": opened})
+        return found
+
+    def clean(self) -> None:
+        """Take away what the tests have made."""
+        for namespace in self.created:
+            self.delete(namespace)
+
+    def delete(self, namespace: str) -> None:
+        """Delete a stream, if it is there."""
+        try:
+            self.request("DELETE", f"_data_stream/metrics-anavi_weather.state-{namespace}")
+        except HTTPError as err:
+            if err.code != HTTPStatus.NOT_FOUND:
+                raise
+
+
+class Runner:
+    """Starts and stops a server of the tests' own."""
+
+    def __init__(self, command: str) -> None:
+        """Use a program that takes what is to be done as its last argument."""
+        self._command = shlex.split(command)
+
+    def run(self, action: str) -> None:
+        """Have it done: `start`, `kill`, `pause` or `resume`."""
+        subprocess.run(
+            [*self._command, action], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180
+        )
+
+
+def nanoseconds(text: str) -> int:
+    """Return a time that is written with up to nine decimals."""
+    seconds, _, fraction = text.removesuffix("Z").partition(".")
+    whole = int(datetime.fromisoformat(seconds).replace(tzinfo=UTC).timestamp())
+    return whole * NANOSECONDS + int(fraction.ljust(NANOSECOND_DIGITS, "0") or 0)
+
+
+def _document(source: dict[str, Any]) -> Document:
+    state = source["state"]
+    value = state.get("value")
+    if "number" in state:
+        assert float(value) == state["number"], source
+    return Document(
+        source["entity"]["id"],
+        nanoseconds(source["@timestamp"]),
+        nanoseconds(state["changed"]),
+        value,
+        source.get("attributes"),
+        state.get("removed", False),
+    )

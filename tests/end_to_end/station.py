@@ -1,0 +1,285 @@
+"""A remote station in a real Home Assistant process, which can be stopped and killed."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import closing
+import json
+import math
+import os
+from pathlib import Path
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from typing import Any, override
+from urllib.request import Request, urlopen
+
+from .conftest import SCRIPTS
+from .server import Document, Server
+
+sys.path.insert(0, str(SCRIPTS))
+
+from _api import Login, connect
+from _instance import bind, prepare
+from _setup import set_up_station
+
+LAUNCHER = SCRIPTS / "_hass.py"
+COMPONENTS = Path(__file__).parent / "custom_components"
+DATABASE = "home-assistant_v2.db"
+START_SECONDS = 180
+STOP_SECONDS = 60
+SETTLE_SECONDS = 120
+COMMIT_SECONDS = 1.5  # a little more than the recorder's interval
+# Of each row: what the recorder has, and how many rows of the same entity and time came before
+ROWS = """
+SELECT s.state_id, m.entity_id, s.state, s.last_updated_ts, s.last_changed_ts, a.shared_attrs,
+  (SELECT count(*) FROM states e
+   WHERE e.metadata_id = s.metadata_id AND e.last_updated_ts = s.last_updated_ts AND e.state_id < s.state_id)
+FROM states s JOIN states_meta m USING (metadata_id) LEFT JOIN state_attributes a USING (attributes_id)
+ORDER BY s.state_id
+"""
+COUNT = "SELECT count(*) FROM states JOIN states_meta m USING (metadata_id) WHERE m.entity_id LIKE ? ESCAPE '!'"
+
+
+class Station:
+    """A config folder, and the Home Assistant that runs in it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare a folder; nothing runs yet."""
+        self.folder = folder
+        self._port = bind("127.0.0.1", 0)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.known: dict[tuple[str, int], Document] = {}
+        """What the recorder had at some time, by entity and time."""
+        self.excused: set[tuple[str, int]] = set()
+        """What has no document, and is not lost: it was refused and counted."""
+
+    @property
+    def url(self) -> str:
+        """Return where it answers."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start it. It ends with the thread that did."""
+        prepare(self.folder, "127.0.0.1", self._port, anew=Login.is_unfinished(self.folder))
+        configuration = self.folder / "configuration.yaml"
+        content = configuration.read_text().replace("recorder:\n", "recorder:\n  commit_interval: 1\n")
+        configuration.write_text(f"{content}state_source:\n")
+        link = self.folder / "custom_components" / "state_source"
+        if not link.is_symlink():
+            link.symlink_to(COMPONENTS / "state_source", target_is_directory=True)
+        with (self.folder / "output.txt").open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, LAUNCHER, "--config", self.folder, "--log-no-color"],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+            )
+
+    def wait_until_ready(self) -> None:
+        """Wait until everything is set up."""
+        assert self._process
+        end = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, self.log
+            assert time.monotonic() < end, self.log
+            time.sleep(0.1)
+        asyncio.run(self._make_ready())
+
+    def stop(self) -> None:
+        """Let it shut down as it should."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(number)
+            self._process.wait(STOP_SECONDS)
+
+    @property
+    def log(self) -> str:
+        """Return what Home Assistant has said until now."""
+        return (self.folder / "output.txt").read_text(errors="replace")
+
+    def get(self, path: str) -> Any:
+        """Return what its interface answers."""
+        return self._request("GET", path)
+
+    def post(self, path: str, **data: object) -> Any:
+        """Return what its interface answers."""
+        return self._request("POST", path, data)
+
+    def act(self, action: str, **data: object) -> None:
+        """Call an action."""
+        self.post(f"/api/services/{action.replace('.', '/')}", **data)
+
+    def call(self, command: str, **data: object) -> Any:
+        """Return what a websocket command answers."""
+
+        async def call() -> Any:
+            async with connect(Login.load(self.folder, self.url)) as home_assistant:
+                return await home_assistant.call(command, **data)
+
+        return asyncio.run(call())
+
+    def issues(self) -> set[str]:
+        """Return which repairs there are, by their texts."""
+        issues = self.call("repairs/list_issues")["issues"]
+        return {issue["translation_key"] for issue in issues if issue["domain"] == "anavi_weather"}
+
+    def status(self, key: str) -> str:
+        """Return the state of an entity of its one user station."""
+        (entity_id,) = (
+            entry["entity_id"]
+            for entry in self.call("config/entity_registry/list")
+            if entry["config_subentry_id"] and entry["unique_id"].endswith(f"_{key}")
+        )
+        state: str = self.get(f"/api/states/{entity_id}")["state"]
+        return state
+
+    def subentries(self) -> tuple[str, list[dict[str, Any]]]:
+        """Return the entry, and its user stations."""
+        (entry,) = self.call("config_entries/get", domain="anavi_weather")
+        return entry["entry_id"], self.call("config_entries/subentries/list", entry_id=entry["entry_id"])
+
+    def send_to(self, url: str, api_key: str, namespace: str, certificate: str = "", **states: object) -> None:
+        """Add a user station as the UI does, or change the one that there is."""
+        entry_id, subentries = self.subentries()
+        start: dict[str, object] = {"handler": [entry_id, "user_station"]}
+        if subentries:
+            start["subentry_id"] = subentries[0]["subentry_id"]
+        flow = "/api/config/config_entries/subentries/flow"
+        form = self.post(flow, **start)
+        server = {"url": url, "api_key": api_key, "namespace": namespace, "ca_certificate": certificate}
+        form = self.post(f"{flow}/{form['flow_id']}", **{key: value for key, value in server.items() if value})
+        assert form["step_id"] == "states", form
+        wanted = {"station_name": self.folder.name, "entities": "all", "send_history": True, **states}
+        result = self.post(f"{flow}/{form['flow_id']}", **wanted)
+        assert result["type"] == ("abort" if subentries else "create_entry"), result
+
+    def produce(self, count: int, prefix: str = "produced", **data: object) -> None:
+        """Set states, and wait until the recorder has them all."""
+        before = self._count(prefix)
+        self.act("state_source.produce", count=count, prefix=prefix, **data)
+        end = time.monotonic() + START_SECONDS
+        while self._count(prefix) < before + count:
+            assert time.monotonic() < end, self.log
+            time.sleep(0.2)
+
+    def _count(self, prefix: str) -> int:
+        with closing(self._database()) as database:
+            (count,) = database.execute(COUNT, (f"sensor.{prefix}!_%",)).fetchone()
+        return int(count)
+
+    def _database(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{self.folder / DATABASE}?mode=ro", uri=True, timeout=30)
+
+    def rows(self) -> list[Document]:
+        """Return what the documents of the recorder's rows have to be."""
+        with closing(self._database()) as database:
+            rows = [expected(row) for row in database.execute(ROWS)]
+        self.known.update({(row.entity_id, row.timestamp): row for row in rows})
+        return rows
+
+    def _answers(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/manifest.json", timeout=5) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
+    async def _make_ready(self) -> None:
+        login = Login.load(self.folder, self.url)
+        login.save(self.folder)
+        async with connect(login) as home_assistant:
+            await home_assistant.wait_until_running()
+            login.save(self.folder)
+            await set_up_station(home_assistant, self.folder, "simulated")
+
+    def _request(self, method: str, path: str, data: object = None) -> Any:
+        headers = {
+            "Authorization": f"Bearer {Login.load(self.folder, self.url).token}",
+            "Content-Type": "application/json",
+        }
+        body = None if data is None else json.dumps(data).encode()
+        with urlopen(Request(self.url + path, body, headers, method=method), timeout=60) as response:
+            return json.load(response)
+
+
+def microseconds(timestamp: float) -> int:
+    """Return a time to the µs, as Home Assistant shows it."""
+    fraction, whole = math.modf(timestamp)
+    return int(whole) * 1_000_000 + round(fraction * 1_000_000)
+
+
+def expected(row: tuple[Any, ...]) -> Document:
+    """Return the document that a row of the recorder has to have become, worked out without the integration's code."""
+    _, entity_id, state, updated, changed, attributes, twin = row
+    timestamp = microseconds(updated) * 1000
+    return Document(
+        entity_id,
+        timestamp + twin,
+        timestamp if changed is None else microseconds(changed) * 1000,
+        state or None,
+        None if attributes in (None, "{}") else attributes,
+        not state,
+    )
+
+
+class Comparison:
+    """Rows and documents, one by one."""
+
+    def __init__(self, rows: Iterable[Document], known: Iterable[Document], documents: list[Document]) -> None:
+        """Compare those rows that have to be there, and the documents with all rows that there ever were."""
+        by_key = {(document.entity_id, document.timestamp): document for document in documents}
+        every = {(row.entity_id, row.timestamp): row for row in known}
+        wanted = {(row.entity_id, row.timestamp): row for row in rows}
+        self.rows = len(wanted)
+        self.documents = len(documents)
+        self.lost = [row for key, row in wanted.items() if key not in by_key]
+        self.doubled = len(documents) - len(by_key)
+        self.invented = [document for key, document in by_key.items() if key not in every]
+        self.changed = [
+            (every[key], document) for key, document in by_key.items() if key in every and every[key] != document
+        ]
+
+    @property
+    def good(self) -> bool:
+        """Tell whether there is nothing to complain of."""
+        return not (self.lost or self.doubled or self.invented or self.changed)
+
+    @override
+    def __str__(self) -> str:
+        """Return the figures, and an example of what is wrong."""
+        text = (
+            f"{self.rows} rows, {self.documents} documents, {len(self.lost)} lost, {self.doubled} doubled, "
+            f"{len(self.changed)} changed, {len(self.invented)} invented"
+        )
+        return "\n".join([text, *(str(wrong) for wrong in (*self.lost[:3], *self.changed[:3], *self.invented[:3]))])
+
+
+def settle(station: Station, server: Server, namespace: str, name: str) -> Comparison:
+    """Wait until all rows of now have become documents; report the comparison by this name."""
+    time.sleep(COMMIT_SECONDS)
+    wanted = [row for row in station.rows() if (row.entity_id, row.timestamp) not in station.excused]
+    end = time.monotonic() + SETTLE_SECONDS
+    while True:
+        documents = server.documents(namespace)
+        station.rows()
+        comparison = Comparison(wanted, station.known.values(), documents)
+        if not comparison.lost or time.monotonic() > end:
+            if report := os.environ.get("FAULT_REPORT"):
+                with Path(report).open("a", encoding="utf-8") as file:
+                    file.write(f"{name}: {comparison}\n")
+            return comparison
+        time.sleep(1)

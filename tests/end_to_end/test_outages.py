@@ -1,0 +1,126 @@
+"""What becomes of the recorder's rows when the user station's server is killed, frozen or too busy.
+
+That needs a server of the tests' own, which a program starts and stops: `ELASTICSEARCH_FAULTS_URL` and
+`ELASTICSEARCH_RUNNER`, and `indexing_pressure.memory.limit: 20kb` in its settings.
+"""
+
+from collections.abc import Callable, Iterator
+import os
+import time
+
+import pytest
+import pytest_socket
+
+from .server import Runner, Server
+from .station import Station, settle
+
+URL = os.environ.get("ELASTICSEARCH_FAULTS_URL", "")
+RUNNER = os.environ.get("ELASTICSEARCH_RUNNER", "")
+OUTAGE_SECONDS = 60
+SMALL_PRESSURE = "20kb"
+STATIONS = ("running", "stopped", "killed")  # what becomes of each meanwhile
+
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.usefixtures("socket_enabled"),
+    pytest.mark.skipif(
+        not (URL and RUNNER), reason="ELASTICSEARCH_FAULTS_URL and ELASTICSEARCH_RUNNER name no server to be killed"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Return the server."""
+    pytest_socket.enable_socket()
+    server = Server(URL)
+    yield server
+    server.clean()
+
+
+@pytest.fixture(scope="module")
+def stations(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Station]]:
+    """Return stations that forward, each to a stream of its own."""
+    stations = {name: Station(tmp_path_factory.mktemp(name)) for name in STATIONS}
+
+    try:
+        for station in stations.values():
+            station.launch()
+        for name, station in stations.items():
+            namespace = f"outage.{name}"
+            server.begin_anew(namespace)
+            station.wait_until_ready()
+            station.send_to(server.url, server.add_station(namespace, name), namespace)
+        yield stations
+    finally:
+        for station in stations.values():
+            station.kill()
+
+
+def go_through(
+    stations: dict[str, Station], server: Server, fault: Callable[[], None], mend: Callable[[], None]
+) -> None:
+    """Have an outage of a minute, in which one station is restarted in good order, and one is killed."""
+    for station in stations.values():
+        station.produce(200)
+    fault()
+    start = time.monotonic()
+    for station in stations.values():
+        station.produce(200)
+    stations["stopped"].stop()
+    stations["killed"].kill()
+    for name in ("stopped", "killed"):
+        stations[name].launch()
+    for name in ("stopped", "killed"):
+        stations[name].wait_until_ready()
+    for station in stations.values():
+        station.produce(200)
+    assert stations["running"].status("connected") == "off"
+    time.sleep(max(0.0, OUTAGE_SECONDS - (time.monotonic() - start)))
+    mend()
+
+
+def compare(stations: dict[str, Station], server: Server, fault: str) -> None:
+    """Compare each station's rows with the documents of its stream."""
+
+    for name, station in stations.items():
+        comparison = settle(station, server, f"outage.{name}", f"{fault}, Home Assistant {name}")
+        assert comparison.good, f"{name}: {comparison}\n{station.log[-5000:]}"
+        assert comparison.rows > 600
+
+
+def test_server_killed_for_a_minute(stations: dict[str, Station], server: Server) -> None:
+    runner = Runner(RUNNER)
+    go_through(stations, server, lambda: runner.run("kill"), lambda: runner.run("start"))
+    compare(stations, server, "Elasticsearch killed for 60 s")
+
+
+def test_server_frozen_for_a_minute(stations: dict[str, Station], server: Server) -> None:
+    runner = Runner(RUNNER)
+    go_through(stations, server, lambda: runner.run("pause"), lambda: runner.run("resume"))
+    compare(stations, server, "Elasticsearch frozen for 60 s")
+
+
+def test_down_and_up_again_are_one_line_each(stations: dict[str, Station]) -> None:
+    """The station that ran all the time has gone through two outages."""
+    log = stations["running"].log
+    assert log.count("states wait in the recorder") == 2
+    assert log.count("connected again") == 2
+
+
+def test_server_that_takes_little_at_a_time(stations: dict[str, Station], server: Server) -> None:
+    """With an indexing pressure of 20 kB it answers most requests of usual size by 429."""
+    (node,) = server.request("GET", "_nodes/settings")["nodes"].values()
+    limit = node["settings"].get("indexing_pressure", {}).get("memory", {}).get("limit")
+    if limit != SMALL_PRESSURE:
+        pytest.skip(f"the server's indexing_pressure.memory.limit is {limit}, not {SMALL_PRESSURE}")
+
+    def rejections() -> int:
+        (node,) = server.request("GET", "_nodes/stats/indexing_pressure")["nodes"].values()
+        return int(node["indexing_pressure"]["memory"]["total"]["coordinating_rejections"])
+
+    before = rejections()
+    for station in stations.values():
+        station.produce(2000)
+    compare(stations, server, "429 by an indexing pressure of 20 kB")
+    assert rejections() > before

@@ -1,0 +1,150 @@
+"""An Elasticsearch that stores what it is sent, and fails as a test tells it to."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from http import HTTPStatus
+import json
+import ssl
+from typing import Any, Self
+
+from aiohttp import web
+
+from custom_components.anavi_weather.user_station.elasticsearch import PRIVILEGES, STREAM
+
+NAMESPACE = "default"
+KEY_ID, KEY_SECRET = "stations", "very-secret"
+API_KEY = "c3RhdGlvbnM6dmVyeS1zZWNyZXQ="  # of these two
+
+CHALLENGE = {"WWW-Authenticate": "ApiKey"}
+
+type Document = dict[str, Any]
+type Item = dict[str, Any]
+type Answer = Callable[[web.Request, list[Document]], Awaitable[web.StreamResponse]]
+
+
+def item(status: int, reason: str = "", kind: str = "some_exception", **more: object) -> Item:
+    """Return what a bulk says of one document."""
+    error = {"error": {"type": kind, "reason": reason}} if reason else {}
+    return {"create": {"status": status, **error, **more}}
+
+
+def out_of_range(*ends: str) -> Item:
+    """Return what is said of a document that is outside of what a time series takes."""
+    ranges = "; ".join(f"[2026-01-01T00:00:00.000Z,{end}]" for end in ends)
+    reason = f"the document timestamp [now] is outside of ranges of currently writable indices [{ranges}]"
+    return item(HTTPStatus.BAD_REQUEST, reason, "timestamp_error")
+
+
+def elastic(body: object, status: int = HTTPStatus.OK) -> web.Response:
+    """Return an answer as Elasticsearch gives it: to whom it does not know, it does not name itself."""
+    headers = CHALLENGE if status == HTTPStatus.UNAUTHORIZED else {"X-Elastic-Product": "Elasticsearch"}
+    return web.json_response(body, status=status, headers=headers)
+
+
+def refusing(status: int, *, text: str = "") -> Answer:
+    """Return an answer that refuses a whole request."""
+
+    async def answer(_: web.Request, __: list[Document]) -> web.StreamResponse:
+        return elastic({"error": {"type": "refused", "reason": text or str(status)}, "status": status}, status)
+
+    return answer
+
+
+class Server:
+    """A user station on loopback."""
+
+    def __init__(self) -> None:
+        """Have an empty stream."""
+        self.documents: list[Document] = []
+        """Each once, in the order in which they came."""
+        self.bulks: list[list[Document]] = []
+        """What was asked, whatever became of it."""
+        self.requests: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.answers: deque[Answer | None] = deque()
+        """What the next bulks are answered; None, or none: they are stored."""
+        self.always: Answer | None = None
+        """What every bulk is answered."""
+        self.items: Callable[[Document], Item | None] = lambda _: None
+        """What becomes of a document instead of being stored."""
+        self.check: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None = None
+        """Answers what is no bulk."""
+        self.privileges = dict.fromkeys(PRIVILEGES, True)
+        self.streams: list[dict[str, Any]] | None = [{"name": STREAM + NAMESPACE, "time_series": {}}]
+        self._known: set[tuple[str, str, str]] = set()
+        self._runner: web.ServerRunner | None = None
+        self._tls: ssl.SSLContext | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """Return the address."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
+
+    async def start(self, tls: ssl.SSLContext | None = None) -> Self:
+        """Listen, at the same port as before."""
+        self._tls = tls
+        self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=0.01)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=tls, reuse_address=True)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def stop(self) -> None:
+        """Be away."""
+        if self._runner:
+            await self._runner.cleanup()
+        self._runner = None
+
+    def values(self) -> list[str | None]:
+        """Return the states that are stored."""
+        return [document["state"].get("value") for document in self.documents]
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        assert isinstance(request, web.BaseRequest)
+        self.requests.append(f"{request.method} {request.rel_url}")
+        self.headers.append(dict(request.headers))
+        with suppress(ConnectionResetError):
+            return await self._answer(request)  # type: ignore[arg-type]
+        return web.Response()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if not request.path.endswith("/_bulk"):
+            if self.check and (answer := await self.check(request)):
+                return answer
+            return self._about(request)
+        lines = (await request.read()).split(b"\n")
+        assert lines.pop() == b""
+        assert set(lines[::2]) <= {b'{"create":{}}'}
+        documents: list[Document] = [json.loads(line) for line in lines[1::2]]
+        self.bulks.append(documents)
+        answer_ = self.answers.popleft() if self.answers else self.always
+        if answer_:
+            return await answer_(request, documents)
+        return elastic({"errors": True, "items": self.store(documents)})
+
+    def store(self, documents: list[Document]) -> list[Item]:
+        """Store documents, each once."""
+        return [self.items(document) or self._store(document) for document in documents]
+
+    def _store(self, document: Document) -> Item:
+        key = (document["station"]["id"], document["entity"]["id"], document["@timestamp"])
+        if key in self._known:
+            return item(HTTPStatus.CONFLICT, "version conflict", "version_conflict_engine_exception")
+        self._known.add(key)
+        self.documents.append(document)
+        return item(HTTPStatus.CREATED)
+
+    def _about(self, request: web.Request) -> web.Response:
+        if request.headers["Authorization"] != f"ApiKey {API_KEY}":
+            return elastic({"error": {"type": "security_exception", "reason": "unable to authenticate"}}, 401)
+        if request.path.endswith("/_security/user/_has_privileges"):
+            stream = STREAM + NAMESPACE
+            return elastic(
+                {"has_all_requested": all(self.privileges.values()), "index": {stream: dict(self.privileges)}}
+            )
+        if self.streams is None:
+            return elastic({"error": {"type": "index_not_found_exception"}}, 404)
+        return elastic({"data_streams": self.streams})

@@ -1,0 +1,396 @@
+"""Tests of the documents that states become."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.user_station import documents
+from custom_components.anavi_weather.user_station.documents import (
+    ACTION,
+    MAXIMUM_ATTRIBUTES,
+    MAXIMUM_TEXT,
+    Encoder,
+    Origin,
+    Sent,
+    Station,
+)
+from custom_components.anavi_weather.user_station.recorder_log import Row
+
+STATION = Station("0123", "Farol", "1.2.3", "2026.10.4")
+TIME = 1_790_000_000.123456
+ISO = "2026-09-21T14:13:20.123456Z"
+TEMPLATE = Path(__file__).parents[2] / "docker" / "user_station" / "elasticsearch" / "index_template.json"
+
+type Document = dict[str, Any]
+
+
+def row(state: str | None = "on", attributes: str | None = None, **more: Any) -> Row:
+    """Return a row of the recorder's."""
+    known = {"state_id": 7, "entity_id": "sensor.t", "last_updated_ts": TIME, "last_changed_ts": None, "twin": 0}
+    return Row(**{**known, "state": state, "attributes": attributes, **more})
+
+
+def encode(row: Row, origins: dict[str, Origin] | None = None) -> tuple[Sent, Document | None]:
+    """Return what becomes of a row, and its document."""
+    (sent,), lines = Encoder(STATION, origins or {}).encode([row])
+    if not lines:
+        return sent, None
+    (line,) = lines
+    assert line.startswith(ACTION)
+    assert line.endswith(b"\n")
+    body = line[len(ACTION) : -1]
+    assert b"\n" not in body
+    return sent, json.loads(body, parse_constant=pytest.fail)
+
+
+def document(row: Row, origins: dict[str, Origin] | None = None) -> Document:
+    """Return the document of a row that has one."""
+    sent, found = encode(row, origins)
+    assert sent == Sent(row.state_id, row.entity_id or "", row.last_updated_ts)
+    assert found is not None
+    return found
+
+
+def leaves(document: Document, path: str = "") -> Iterator[tuple[str, object]]:
+    """Return the fields of a document with their values."""
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
+
+
+def mapped(properties: Document, path: str = "") -> Iterator[tuple[str, str]]:
+    """Return the fields of a mapping with their types."""
+    for name, field in properties.items():
+        if "properties" in field:
+            yield from mapped(field["properties"], f"{path}{name}.")
+        else:
+            yield f"{path}{name}", field["type"]
+
+
+FIELDS = dict(mapped(json.loads(TEMPLATE.read_text(encoding="utf-8"))["template"]["mappings"]["properties"]))
+
+
+def test_a_state() -> None:
+    attributes = (
+        '{"state_class":"measurement","unit_of_measurement":"°C","device_class":"temperature",'
+        '"friendly_name":"Farol Temperature","extra":[1,{"a":null}]}'
+    )
+    found = document(
+        row("21.5", attributes, last_changed_ts=TIME - 10), {"sensor.t": Origin("anavi_weather", "dew_point")}
+    )
+    assert found == {
+        "@timestamp": ISO,
+        "station": {"id": "0123", "name": "Farol", "version": "1.2.3", "home_assistant": "2026.10.4"},
+        "entity": {
+            "id": "sensor.t",
+            "domain": "sensor",
+            "name": "Farol Temperature",
+            "device_class": "temperature",
+            "state_class": "measurement",
+            "unit": "°C",
+            "platform": "anavi_weather",
+            "key": "dew_point",
+        },
+        "state": {"value": "21.5", "number": 21.5, "changed": "2026-09-21T14:13:10.123456Z"},
+        "attributes": attributes,
+    }
+
+
+def test_a_state_that_changed_when_it_was_updated() -> None:
+    assert document(row())["state"]["changed"] == ISO
+
+
+def test_an_entity_of_which_nothing_is_known() -> None:
+    found = document(row("on", None, entity_id="light.x"))
+    assert found["entity"] == {"id": "light.x", "domain": "light"}
+    assert found.keys() == {"@timestamp", "station", "entity", "state"}
+
+
+def test_an_entity_without_a_key() -> None:
+    found = document(row(), {"sensor.t": Origin("mqtt", None)})
+    assert found["entity"] == {"id": "sensor.t", "domain": "sensor", "platform": "mqtt"}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        ("-0.0", 0),
+        ("+5", 5),
+        ("12.", 12),
+        (".5", 0.5),
+        ("1e3", 1000),
+        ("1E-3", 0.001),
+        ("007", 7),
+        ("1.7976931348623157e308", 1.7976931348623157e308),
+        ("9" * 255, float("9" * 255)),
+        # None of Elasticsearch's doubles
+        ("1e999", None),
+        ("-1e999", None),
+        ("nan", None),
+        ("NaN", None),
+        ("inf", None),
+        ("-Infinity", None),
+        # None of anybody's
+        ("", None),
+        ("on", None),
+        ("unknown", None),
+        ("unavailable", None),
+        ("1_000", None),
+        ("1,5", None),
+        (" 1", None),
+        ("1\n", None),
+        ("0x10", None),
+        ("٣", None),
+        ("1.2.3", None),
+        ("e5", None),
+        (".", None),
+        ("-", None),
+    ],
+)
+def test_states_that_are_numbers_have_their_number(text: str, number: float | None) -> None:
+    state = document(row(text))["state"]
+    assert state.get("number") == number
+    assert state.get("value", "") == text
+
+
+@pytest.mark.parametrize("state", [None, ""])
+def test_an_entity_that_was_removed(state: str | None) -> None:
+    assert document(row(state))["state"] == {"removed": True, "changed": ISO}
+
+
+@pytest.mark.parametrize(
+    "text", ["ção", "雪", "🌦", "a\nb", "a\r\n\u2028b", 'quote"', "back\\slash", "\x00", "{}", "x" * 255]
+)
+def test_text_stays_as_it_is(text: str) -> None:
+    found = document(row(text, json.dumps({"friendly_name": text})))
+    assert found["state"]["value"] == text
+    assert found["entity"]["name"] == text
+
+
+def test_text_that_is_no_unicode_is_refused() -> None:
+    sent, found = encode(row("\ud800"))
+    assert found is None
+    assert sent.refused
+
+
+def attributes_of(size: int) -> str:
+    """Return attributes of so many bytes."""
+    text = json.dumps({"a": ""})
+    return json.dumps({"a": "x" * (size - len(text))})
+
+
+@pytest.mark.parametrize(
+    ("text", "omitted"),
+    [
+        (attributes_of(MAXIMUM_ATTRIBUTES), None),
+        (attributes_of(MAXIMUM_ATTRIBUTES + 1), "too_large"),
+        (attributes_of(10_000_000), "too_large"),
+        ('{"a":"' + "é" * (MAXIMUM_ATTRIBUTES // 2) + '"}', "too_large"),
+        ('{"a":"\ud800"}', "not_json"),
+        ('{"a":', "not_json"),
+        ("null", "not_json"),
+        ("[1,2]", "not_json"),
+        ('"text"', "not_json"),
+        ("1", "not_json"),
+        ('{"a": NaN}', "not_json"),
+        ('{"a": Infinity}', "not_json"),
+        ("\x00", "not_json"),
+        ("[" * 5000, "not_json"),
+        ('{"a":' * 2000 + "1" + "}" * 2000, "not_json"),
+        ('{"a": 1e999}', "not_json"),
+    ],
+)
+def test_attributes_that_cannot_be_stored_are_left_out(text: str, omitted: str | None) -> None:
+    found = document(row("5", text))
+    assert found.get("attributes_omitted") == omitted
+    assert ("attributes" in found) is (omitted is None)
+    assert found["state"]["number"] == 5
+    assert found["entity"]["id"] == "sensor.t"
+
+
+@pytest.mark.parametrize("text", [None, "", "{}"])
+def test_no_attributes(text: str | None) -> None:
+    found = document(row("5", text))
+    assert "attributes" not in found
+    assert "attributes_omitted" not in found
+
+
+@pytest.mark.parametrize("value", [5, None, True, ["a"], {"a": "b"}, "x" * (MAXIMUM_TEXT + 1)])
+def test_an_attribute_that_is_no_short_text_has_no_field_of_its_own(value: object) -> None:
+    text = json.dumps({"friendly_name": value, "device_class": value, "unit_of_measurement": value})
+    found = document(row("5", text))
+    assert found["entity"] == {"id": "sensor.t", "domain": "sensor"}
+    assert found["attributes"] == text
+
+
+def test_attributes_cannot_take_the_place_of_the_entity() -> None:
+    found = document(row("5", '{"id":"other","domain":"other","platform":"other","key":"other"}'))
+    assert found["entity"] == {"id": "sensor.t", "domain": "sensor"}
+
+
+KEY = '{"event_type":"pressed","device":"tv","name":"power","protocol":"nec","code":"nec:0x04,0x08"}'
+
+
+def test_a_key_that_was_received() -> None:
+    found = document(row("2026", KEY, entity_id="event.key"), {"event.key": Origin(DOMAIN, "key")})
+    assert found["event"] == {"type": "pressed"}
+    assert found["infrared"] == {"device": "tv", "name": "power", "protocol": "nec", "code": "nec:0x04,0x08"}
+
+
+@pytest.mark.parametrize("origins", [{}, {"event.key": Origin("mqtt", None)}])
+def test_an_event_of_another_integration(origins: dict[str, Origin]) -> None:
+    found = document(row("2026", KEY, entity_id="event.key"), origins)
+    assert found["event"] == {"type": "pressed"}
+    assert "infrared" not in found
+
+
+def test_what_is_no_event_has_no_type() -> None:
+    assert "event" not in document(row("2026", KEY), {"sensor.t": Origin(DOMAIN, None)})
+
+
+def test_an_entity_that_was_renamed_keeps_its_old_name_in_old_states() -> None:
+    encoder = Encoder(STATION, {"sensor.new": Origin(DOMAIN, "dew_point")})
+    sent, lines = encoder.encode([row(entity_id="sensor.old"), row(entity_id="sensor.new")])
+    assert [one.entity_id for one in sent] == ["sensor.old", "sensor.new"]
+    old, new = (json.loads(line.splitlines()[1])["entity"] for line in lines)
+    assert old == {"id": "sensor.old", "domain": "sensor"}
+    assert new == {"id": "sensor.new", "domain": "sensor", "platform": DOMAIN, "key": "dew_point"}
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "text"),
+    [
+        (0.0, "1970-01-01T00:00:00.000000Z"),
+        (-1.5, "1969-12-31T23:59:58.500000Z"),
+        (1.0000004, "1970-01-01T00:00:01.000000Z"),
+        (253402300799.0, "9999-12-31T23:59:59.000000Z"),
+        # None that a calendar has
+        (None, None),
+        (math.nan, None),
+        (math.inf, None),
+        (-math.inf, None),
+        (1e18, None),
+        (-1e18, None),
+        (253402300800.0, None),
+        (1e300, None),
+    ],
+)
+def test_times(timestamp: float | None, text: str | None) -> None:
+    sent, found = encode(row(last_updated_ts=timestamp))
+    assert (found and found["@timestamp"]) == text
+    assert (sent.refused is None) is (text is not None)
+
+
+def test_a_time_of_change_that_is_none_is_refused() -> None:
+    sent, found = encode(row(last_changed_ts=math.inf))
+    assert found is None
+    assert sent.refused == "inf is not a time"
+
+
+def test_a_state_without_a_time_is_refused_with_a_reason() -> None:
+    assert encode(row(last_updated_ts=None))[0].refused == "the recorder does not say when it was updated"
+
+
+@pytest.mark.parametrize("entity_id", [None, ""])
+def test_a_state_without_an_entity_is_refused(entity_id: str | None) -> None:
+    sent, found = encode(row(entity_id=entity_id))
+    assert found is None
+    assert sent == Sent(7, "?", TIME, "the recorder does not say of which entity it is")
+
+
+def test_states_of_the_same_time_differ_by_nanoseconds() -> None:
+    times = [document(row(twin=twin))["@timestamp"] for twin in (0, 1, 2, 999)]
+    assert times == [ISO, f"{ISO[:-1]}001Z", f"{ISO[:-1]}002Z", f"{ISO[:-1]}999Z"]
+
+
+def test_more_states_of_the_same_time_than_there_are_nanoseconds_are_refused() -> None:
+    sent, found = encode(row(twin=1000))
+    assert found is None
+    assert sent.refused == "a thousand states have the same time"
+
+
+@given(st.floats(min_value=0, max_value=4e9))
+def test_times_are_exact_to_the_microsecond(timestamp: float) -> None:
+    text = document(row(last_updated_ts=timestamp))["@timestamp"]
+    assert datetime.fromisoformat(text) == datetime.fromtimestamp(timestamp, UTC)
+
+
+def test_one_that_is_refused_does_not_keep_back_the_others() -> None:
+    sent, lines = Encoder(STATION, {}).encode([row("1"), row(entity_id=None), row("2", state_id=8)])
+    assert [one.refused is None for one in sent] == [True, False, True]
+    assert [json.loads(line.splitlines()[1])["state"]["value"] for line in lines] == ["1", "2"]
+
+
+def test_what_is_remembered_of_attributes_is_bounded() -> None:
+    encoder = Encoder(STATION, {})
+    rows = [row(str(number), json.dumps({"a": number})) for number in range(2 * documents.CACHED)]
+    rows += [row("5", attributes_of(documents.CACHED_ATTRIBUTES + 1))]
+    _, lines = encoder.encode(rows)
+    assert len(lines) == len(rows)
+    assert encoder._describe_cached.cache_info().currsize == documents.CACHED
+    assert encoder._describe_cached.cache_info().misses == 2 * documents.CACHED
+
+
+texts = st.text(st.characters(exclude_categories=()), max_size=50)  # with what is no Unicode
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=10,
+)
+names = st.sampled_from(
+    ["friendly_name", "device_class", "state_class", "unit_of_measurement", "event_type", "device", "code", "id"]
+)
+attribute_texts = st.none() | texts | st.dictionaries(names | texts, json_values, max_size=5).map(json.dumps)
+rows = st.builds(
+    Row,
+    state_id=st.integers(min_value=1, max_value=2**63),
+    entity_id=st.none() | texts | st.sampled_from(["sensor.t", "event.key"]),
+    state=st.none() | texts | st.floats().map(str),
+    last_updated_ts=st.none() | st.floats(),
+    last_changed_ts=st.none() | st.floats(),
+    attributes=attribute_texts,
+    twin=st.integers(min_value=0, max_value=2000),
+)
+
+
+@given(rows)
+def test_any_row_is_one_line_of_json_with_known_fields_or_is_refused(row: Row) -> None:
+    sent, found = encode(row, {"event.key": Origin(DOMAIN, "key")})
+    assert (sent.refused is None) is (found is not None)
+    assert (sent.state_id, sent.last_updated_ts) == (row.state_id, row.last_updated_ts) or math.isnan(
+        row.last_updated_ts or 0
+    )
+    if found is None:
+        assert sent.refused
+        return
+    for field, value in leaves(found):
+        match FIELDS[field]:
+            case "double":
+                assert math.isfinite(value)  # type: ignore[arg-type]
+            case "boolean":
+                assert value is True
+            case "date_nanos":
+                assert datetime.fromisoformat(str(value)[:26] + "Z")
+            case _:
+                assert isinstance(value, str)
+    assert datetime.fromisoformat(found["@timestamp"][:26] + "Z")
+    assert found["entity"]["id"] == row.entity_id
+
+
+def test_the_fields_are_those_of_the_index_template() -> None:
+    used: set[str] = set()
+    every = '{"friendly_name":"n","device_class":"d","state_class":"s","unit_of_measurement":"u",' + KEY[1:]
+    origins = {"event.key": Origin(DOMAIN, "key")}
+    for one in (row("5", every, entity_id="event.key"), row(None, "[]", entity_id="event.key")):
+        used |= {field for field, _ in leaves(document(one, origins))}
+    assert used == FIELDS.keys()

@@ -1,0 +1,481 @@
+"""Tests of what is said to Elasticsearch, and of what is made of its answers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+import gzip
+import logging
+import ssl
+
+from aiohttp import ClientSession, ClientTimeout, web
+import pytest
+from yarl import URL
+
+from custom_components.anavi_weather.user_station import elasticsearch
+from custom_components.anavi_weather.user_station.elasticsearch import (
+    PRIVILEGES,
+    STREAM,
+    BusyError,
+    CannotConnectError,
+    Destination,
+    Elasticsearch,
+    ElasticsearchError,
+    Item,
+    KeyRefusedError,
+    NotElasticsearchError,
+    NotTimeSeriesError,
+    PrivilegeMissingError,
+    TlsNotTrustedError,
+    TooLargeError,
+    is_private,
+    trust,
+)
+
+from .certificates import Authority
+from .server import API_KEY, KEY_SECRET, Document, Server, elastic, item, out_of_range, refusing
+
+DOCUMENT = b'{"create":{}}\n{"@timestamp":"2026-11-25T00:00:00Z","station":{"id":"s"},"entity":{"id":"a.b"}}\n'
+
+type Connect = Callable[..., Elasticsearch]
+
+
+@pytest.fixture
+async def connect(server: Server) -> AsyncIterator[Connect]:
+    """Return what speaks to the server, or to another address."""
+    async with ClientSession() as session:
+
+        def connect(
+            url: str | None = None, *, api_key: str = API_KEY, trusted: ssl.SSLContext | bool = True
+        ) -> Elasticsearch:
+            return Elasticsearch(session, Destination(URL(url or server.url), api_key, "default"), trusted)
+
+        yield connect
+
+
+def plain(status: int, text: str = "", **headers: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return an answer that is not Elasticsearch's."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+
+    return answer
+
+
+def said(body: object, status: int = 200) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return an answer of Elasticsearch's."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return elastic(body, status)
+
+    return answer
+
+
+async def test_a_key_that_may_store_in_a_time_series_is_good(server: Server, connect: Connect) -> None:
+    await connect().async_check()
+    assert server.requests == ["POST /_security/user/_has_privileges", f"GET /_data_stream/{STREAM}default"]
+
+
+@pytest.mark.parametrize("prefix", ["/es", "/es/"])
+async def test_an_address_may_have_a_path(server: Server, connect: Connect, prefix: str) -> None:
+    await connect(server.url + prefix).async_check()
+    assert server.requests[0] == "POST /es/_security/user/_has_privileges"
+
+
+async def test_nobody_listens(server: Server, connect: Connect) -> None:
+    await server.stop()
+    with pytest.raises(CannotConnectError):
+        await connect().async_check()
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+async def test_a_server_that_hangs_is_a_time_out(
+    server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(elasticsearch, "CHECK_TIMEOUT", ClientTimeout(total=0.05))
+    monkeypatch.setattr(elasticsearch, "BULK_TIMEOUT", ClientTimeout(total=0.05))
+    released = asyncio.Event()
+
+    async def hang(request: web.Request, _: list[Document] | None = None) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"X-Elastic-Product": "Elasticsearch"})
+        if part == "body":
+            await response.prepare(request)
+            await response.write(b'{"items":[')
+        await released.wait()
+        return response
+
+    server.check = server.always = hang
+    with pytest.raises(CannotConnectError, match="no answer in time"):
+        await connect().async_check()
+    with pytest.raises(CannotConnectError, match="no answer in time"):
+        await connect().async_bulk(DOCUMENT, 1, compressed=False)
+    released.set()
+
+
+@pytest.mark.parametrize("beginning", [b"", b'{"items":['])
+async def test_a_connection_that_breaks(server: Server, connect: Connect, beginning: bytes) -> None:
+    async def break_off(request: web.Request, _: list[Document]) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"X-Elastic-Product": "Elasticsearch", "Content-Length": "100"})
+        if beginning:
+            await response.prepare(request)
+            await response.write(beginning)
+        assert request.transport
+        request.transport.abort()
+        return response
+
+    server.always = break_off
+    with pytest.raises(CannotConnectError):
+        await connect().async_bulk(DOCUMENT, 1, compressed=False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "text"),
+    [
+        (plain(200, "<html>Router</html>"), NotElasticsearchError, "200"),
+        (plain(404, "<html>Kibana</html>"), NotElasticsearchError, "404"),
+        (plain(401, "<html>Proxy</html>"), NotElasticsearchError, "401"),
+        (plain(401, "<html>Proxy</html>", **{"WWW-Authenticate": "Basic"}), NotElasticsearchError, "401"),
+        (plain(302, "", Location="/login"), NotElasticsearchError, "302"),
+        (said({}, 404), NotElasticsearchError, "404 to _has_privileges"),
+        (plain(502, "<html>Bad gateway</html>"), BusyError, "502"),
+        (said({"error": "starting"}, 503), BusyError, "503"),
+        (said({}, 429), BusyError, "429"),
+        (plain(413, "<html>Too large</html>"), TooLargeError, "413"),
+        (said({"error": {"type": "security_exception"}}, 401), KeyRefusedError, "401"),
+        (
+            said({"error": {"type": "security_exception", "reason": "no", "caused_by": {"reason": "why"}}}, 403),
+            PrivilegeMissingError,
+            "security_exception: no: why",
+        ),
+        (said([]), PrivilegeMissingError, ", ".join(PRIVILEGES)),
+        (said({"has_all_requested": "true", "index": None}), PrivilegeMissingError, ", ".join(PRIVILEGES)),
+    ],
+)
+async def test_an_answer_that_is_no_good(
+    server: Server,
+    connect: Connect,
+    answer: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    error: type[ElasticsearchError],
+    text: str,
+) -> None:
+    server.check = answer
+    with pytest.raises(ElasticsearchError) as raised:
+        await connect().async_check()
+    assert type(raised.value) is error
+    assert str(raised.value) == text
+    assert len(server.requests) == 1, "a redirect is not followed: the key would go with it"
+
+
+@pytest.mark.parametrize("content", ["<html>", '{"has_all_requested":', '{"has_all_requested": NaN}', "\udcff"])
+async def test_an_answer_that_is_not_json(server: Server, connect: Connect, content: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        body = content.encode(errors="surrogateescape")
+        return web.Response(body=body, headers={"X-Elastic-Product": "Elasticsearch"})
+
+    server.check = answer
+    with pytest.raises(ElasticsearchError, match="not JSON") as raised:
+        await connect().async_check()
+    assert raised.value.key == "unexpected_answer"
+
+
+async def test_an_answer_without_end_is_given_up(
+    server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elasticsearch, "MAXIMUM_ANSWER", 1_000_000)
+    written = 0
+
+    async def flood(request: web.Request) -> web.StreamResponse:
+        nonlocal written
+        response = web.StreamResponse(headers={"X-Elastic-Product": "Elasticsearch"})
+        await response.prepare(request)
+        while request.transport and not request.transport.is_closing():
+            await response.write(b" " * 100_000)
+            written += 100_000
+        return response
+
+    server.check = flood
+    with pytest.raises(ElasticsearchError, match="without end"):
+        await connect().async_check()
+    assert written < 50_000_000
+
+
+async def test_a_small_answer_that_unpacks_to_a_large_one_is_given_up(
+    server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elasticsearch, "MAXIMUM_ANSWER", 1_000_000)
+
+    async def bomb(_: web.Request) -> web.StreamResponse:
+        headers = {"X-Elastic-Product": "Elasticsearch", "Content-Encoding": "gzip"}
+        return web.Response(body=gzip.compress(b" " * 20_000_000), headers=headers)
+
+    server.check = bomb
+    with pytest.raises(ElasticsearchError, match="without end"):
+        await connect().async_check()
+
+
+@pytest.mark.parametrize("missing", PRIVILEGES)
+async def test_the_privilege_that_lacks_is_named(server: Server, connect: Connect, missing: str) -> None:
+    server.privileges[missing] = False
+    with pytest.raises(PrivilegeMissingError) as raised:
+        await connect().async_check()
+    assert str(raised.value) == missing
+
+
+@pytest.mark.parametrize(
+    ("streams", "error"),
+    [
+        (None, NotTimeSeriesError),
+        ([], NotTimeSeriesError),
+        ([{"name": f"{STREAM}default"}], NotTimeSeriesError),
+        (["time_series"], NotTimeSeriesError),
+        ({"time_series": {}}, NotTimeSeriesError),
+    ],
+)
+async def test_a_stream_that_would_store_states_twice(
+    server: Server, connect: Connect, streams: list[dict[str, object]] | None, error: type[ElasticsearchError]
+) -> None:
+    server.streams = streams
+    with pytest.raises(error) as raised:
+        await connect().async_check()
+    assert str(raised.value) == f"{STREAM}default"
+
+
+async def test_a_stream_that_cannot_be_looked_at(server: Server, connect: Connect) -> None:
+    async def answer(request: web.Request) -> web.Response | None:
+        return elastic({}, 400) if "_data_stream" in request.path else None
+
+    server.check = answer
+    with pytest.raises(ElasticsearchError, match="400 to _data_stream"):
+        await connect().async_check()
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    """Return a private authority."""
+    return Authority()
+
+
+async def test_a_private_authority_is_trusted(server: Server, connect: Connect, authority: Authority) -> None:
+    await server.stop()
+    await server.start(authority.serve("127.0.0.1"))
+    await connect(trusted=trust(authority.pem)).async_check()
+
+
+async def test_one_of_several_authorities_is_trusted(server: Server, connect: Connect, authority: Authority) -> None:
+    await server.stop()
+    await server.start(authority.serve("127.0.0.1"))
+    await connect(trusted=trust(f"Some words\n{Authority().pem}\n{authority.pem}\r\n")).async_check()
+
+
+async def test_an_authority_as_the_set_up_of_elasticsearch_makes_it_is_trusted(
+    server: Server, connect: Connect
+) -> None:
+    """elasticsearch-certutil, and Elasticsearch when it secures itself, leave the key usage out."""
+    authority = Authority(key_usage=False)
+    await server.stop()
+    await server.start(authority.serve("127.0.0.1"))
+    await connect(trusted=trust(authority.pem)).async_check()
+
+
+async def test_certificates_that_are_not_trusted(server: Server, connect: Connect, authority: Authority) -> None:
+    for context, trusted in (
+        (authority.serve("127.0.0.1"), True),
+        (authority.serve("127.0.0.1"), trust(Authority().pem)),
+        (authority.serve("elasticsearch.example.org"), trust(authority.pem)),
+        (authority.serve("127.0.0.1", expired=True), trust(authority.pem)),
+    ):
+        await server.stop()
+        await server.start(context)
+        with pytest.raises(TlsNotTrustedError):
+            await connect(trusted=trusted).async_check()
+        with pytest.raises(TlsNotTrustedError):
+            await connect(trusted=trusted).async_bulk(DOCUMENT, 1, compressed=False)
+    assert not server.requests
+
+
+async def test_a_server_that_speaks_another_protocol(server: Server, connect: Connect, authority: Authority) -> None:
+    with pytest.raises(TlsNotTrustedError):
+        await connect(server.url.replace("http", "https")).async_check()
+    await server.stop()
+    await server.start(authority.serve("127.0.0.1"))
+    with pytest.raises(CannotConnectError):
+        await connect(server.url.replace("https", "http")).async_check()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "olá",
+        "\x00",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----",
+    ],
+)
+def test_what_is_no_certificate_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        trust(text)
+
+
+def test_a_key_is_no_certificate(authority: Authority) -> None:
+    with pytest.raises(ValueError):
+        trust(authority.private_key_pem)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_without_an_authority_the_public_ones_are_trusted(nothing: str | None) -> None:
+    assert trust(nothing) is True
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://elasticsearch.example.org:9200", True),
+        ("http://localhost:9200", True),
+        ("http://127.0.0.1:9200", True),
+        ("http://127.9.9.9:9200", True),
+        ("http://[::1]:9200", True),
+        ("http://192.168.1.2:9200", False),
+        ("http://localhost.example.org:9200", False),
+        ("http://elasticsearch:9200", False),
+        ("http:", False),
+    ],
+)
+def test_a_key_is_only_sent_where_nobody_listens(url: str, private: bool) -> None:
+    assert is_private(URL(url)) is private
+
+
+# Bulks
+
+
+async def test_documents_are_stored(server: Server, connect: Connect) -> None:
+    items = await connect().async_bulk(DOCUMENT, 1, compressed=False)
+    assert items == [Item(201)]
+    assert items[0].stored
+    assert not items[0].refused
+    (again,) = await connect().async_bulk(gzip.compress(DOCUMENT), 1, compressed=True)
+    assert again.status == 409
+    assert again.stored
+
+    plain_headers, gzip_headers = server.headers
+    assert plain_headers["Content-Type"] == "application/x-ndjson"
+    assert "Content-Encoding" not in plain_headers
+    assert gzip_headers["Content-Encoding"] == "gzip"
+    path, query = server.requests[0].split("?")
+    assert path == f"POST /{STREAM}default/_bulk"
+    assert query.removeprefix("filter_path=").split(",") == [
+        "errors",
+        "items.*.status",
+        "items.*.error",
+        "items.*.failure_store",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (item(400, "no", "mapper"), Item(400, "mapper: no")),
+        (item(429, "full", "rejected"), Item(429, "rejected: full")),
+        (item(201, failure_store="not_enabled"), Item(201)),
+        (item(201, failure_store="used"), Item(400, "it went to the failure store")),
+        ({"create": {"status": 400, "error": "text"}}, Item(400, "text")),
+        (
+            {"create": {"status": 400, "error": {"type": "a", "reason": "b", "caused_by": {"reason": "c"}}}},
+            Item(400, "a: b: c"),
+        ),
+        ({"create": {"status": "201"}}, Item(0)),
+        ({"create": None}, Item(0)),
+        ({"index": {"status": 201}}, Item(0)),
+        (None, Item(0)),
+    ],
+)
+async def test_what_became_of_a_document(server: Server, connect: Connect, told: object, expected: Item) -> None:
+    async def answer(_: web.Request, __: list[Document]) -> web.Response:
+        return elastic({"errors": True, "items": [told]})
+
+    server.always = answer
+    (result,) = await connect().async_bulk(DOCUMENT, 1, compressed=False)
+    assert result == expected
+    assert result.stored is (expected.status == 201)
+    assert result.refused is (expected.status == 400)
+
+
+@pytest.mark.parametrize("body", [{}, {"items": []}, {"items": {}}, {"items": [item(201), item(201)]}, [], None])
+async def test_an_answer_that_does_not_tell_of_each(server: Server, connect: Connect, body: object) -> None:
+    async def answer(_: web.Request, __: list[Document]) -> web.Response:
+        return elastic(body)
+
+    server.always = answer
+    with pytest.raises(ElasticsearchError, match="does not tell of each"):
+        await connect().async_bulk(DOCUMENT, 1, compressed=False)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, ElasticsearchError),
+        (401, KeyRefusedError),
+        (403, PrivilegeMissingError),
+        (404, ElasticsearchError),
+        (413, TooLargeError),
+        (429, BusyError),
+        (500, BusyError),
+        (503, BusyError),
+    ],
+)
+async def test_a_bulk_that_is_refused_as_a_whole(
+    server: Server, connect: Connect, status: int, error: type[ElasticsearchError]
+) -> None:
+    server.always = refusing(status)
+    with pytest.raises(ElasticsearchError) as raised:
+        await connect().async_bulk(DOCUMENT, 1, compressed=False)
+    assert type(raised.value) is error
+
+
+@pytest.mark.parametrize(
+    ("reason", "end"),
+    [
+        ("", None),
+        ("the date is odd [2026-01-01T00:00:00.000Z,2026-01-02T00:00:00.000Z]", None),
+        ("timestamp [x] is outside of ranges of currently writable indices []", None),
+        (
+            out_of_range("2026-01-02T00:00:00.000Z", "2026-01-03T00:00:00.000Z")["create"]["error"]["reason"],
+            "2026-01-03T00:00:00.000Z",
+        ),
+    ],
+)
+def test_until_when_a_stream_takes_states(reason: str, end: str | None) -> None:
+    assert Item(400, reason).range_end == end
+
+
+# The key
+
+
+async def test_the_key_is_told_to_nobody(
+    server: Server, connect: Connect, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    told = [repr(Destination(URL("https://host"), API_KEY, "default")), repr(connect())]
+    assert told[0] == f"https://host {STREAM}default"
+
+    async def collect(elasticsearch: Elasticsearch) -> None:
+        for request in (elasticsearch.async_check(), elasticsearch.async_bulk(DOCUMENT, 1, compressed=False)):
+            with pytest.raises(ElasticsearchError) as raised:
+                await request
+            error: BaseException | None = raised.value
+            while error:
+                told.extend((str(error), repr(error)))
+                error = error.__cause__ or error.__context__
+
+    for status in (302, 400, 401, 403, 413, 429, 500):
+        server.check, server.always = said({}, status), refusing(status)
+        await collect(connect())
+    await server.stop()
+    await collect(connect())
+    await server.start(authority.serve("127.0.0.1"))
+    await collect(connect())
+    assert len(told) > 40
+    for text in (*told, caplog.text):
+        assert API_KEY not in text
+        assert KEY_SECRET not in text

@@ -1,0 +1,139 @@
+"""Tests of which entities are sent, and of what is known of them."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.user_station.documents import Origin
+from custom_components.anavi_weather.user_station.entities import Entities, Selection, entity_ids
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+
+@pytest.fixture
+def ours(hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry) -> er.RegistryEntry:
+    """Return an entity of the station, beside one of another integration."""
+    other = MockConfigEntry(domain="mqtt", entry_id="01OTHER")
+    other.add_to_hass(hass)
+    entity_registry.async_get_or_create("sensor", "mqtt", "1", config_entry=other, suggested_object_id="other")
+    return entity_registry.async_get_or_create(
+        "sensor", DOMAIN, "1", config_entry=entry, suggested_object_id="ours", translation_key="dew_point"
+    )
+
+
+def select(hass: HomeAssistant, selection: Selection, *chosen: str) -> Entities:
+    """Return a selection."""
+    return Entities(hass, "01STATION", selection, chosen)
+
+
+@pytest.mark.usefixtures("ours")
+def test_everything(hass: HomeAssistant) -> None:
+    known: set[str] = set()
+    assert select(hass, Selection.ALL).async_select(known) is None
+    assert known == set()
+
+
+@pytest.mark.usefixtures("ours")
+def test_the_stations_own(hass: HomeAssistant) -> None:
+    known: set[str] = set()
+    assert select(hass, Selection.STATION).async_select(known) == frozenset({"sensor.ours"})
+    assert known == {"sensor.ours"}
+
+
+def test_what_is_selected_is_not_changed_any_more(hass: HomeAssistant, ours: er.RegistryEntry) -> None:
+    known: set[str] = set()
+    selected = select(hass, Selection.STATION).async_select(known)
+    known.add("sensor.more")
+    assert selected == frozenset({"sensor.ours"})
+
+
+def test_an_entity_that_was_renamed_is_sent_by_both_names(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+) -> None:
+    known: set[str] = set()
+    entities = select(hass, Selection.STATION)
+    entities.async_select(known)
+    entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
+    assert entities.async_select(known) == frozenset({"sensor.ours", "sensor.new"})
+
+
+def test_an_entity_that_was_removed_is_sent(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+) -> None:
+    known: set[str] = set()
+    entities = select(hass, Selection.STATION)
+    entities.async_select(known)
+    entity_registry.async_remove(ours.entity_id)
+    assert entities.async_select(known) == frozenset({"sensor.ours"})
+
+
+def test_a_name_that_another_has_taken_is_not_sent(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+) -> None:
+    known: set[str] = set()
+    entities = select(hass, Selection.STATION)
+    entities.async_select(known)
+    entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
+    entity_registry.async_update_entity("sensor.other", new_entity_id="sensor.ours")
+    assert entities.async_select(known) == frozenset({"sensor.new"})
+
+
+def test_chosen_ones_by_the_id_that_stays_or_by_name(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+) -> None:
+    known: set[str] = set()
+    entities = select(hass, Selection.CHOSEN, ours.id, "sun.sun", "0123456789abcdef0123456789abcdef")
+    assert entities.async_select(known) == frozenset({"sensor.ours", "sun.sun"})
+    entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
+    assert entities.async_select(known) == frozenset({"sensor.ours", "sensor.new", "sun.sun"})
+    entity_registry.async_remove("sensor.new")
+    assert entities.async_select(known) == frozenset({"sensor.ours", "sensor.new", "sun.sun"})
+
+
+def test_what_chosen_ones_are_called(hass: HomeAssistant, ours: er.RegistryEntry) -> None:
+    assert entity_ids(hass, [ours.id, "sensor.other", "sun.sun", "gone"]) == ["sensor.ours", "sensor.other", "sun.sun"]
+
+
+@pytest.fixture
+def followed(hass: HomeAssistant, ours: er.RegistryEntry) -> Iterator[Entities]:
+    """Return entities that follow the registry."""
+    entities = select(hass, Selection.ALL)
+    stop = entities.async_start()
+    yield entities
+    stop()
+
+
+async def test_origins(hass: HomeAssistant, entity_registry: er.EntityRegistry, followed: Entities) -> None:
+    entity_registry.async_get_or_create(
+        "sensor", "mqtt", "2", suggested_object_id="classed", original_device_class="humidity"
+    )
+    await hass.async_block_till_done()
+    origins = followed.async_origins()
+    assert origins == {
+        "sensor.other": Origin("mqtt", None),
+        "sensor.ours": Origin(DOMAIN, "dew_point"),
+        "sensor.classed": Origin("mqtt", "humidity"),
+    }
+    assert followed.async_origins() is origins, "they are kept while the registry does not change"
+
+
+async def test_origins_follow_the_registry(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, followed: Entities
+) -> None:
+    before = followed.async_origins()
+    entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
+    await hass.async_block_till_done()
+    assert followed.async_origins().keys() == {"sensor.new", "sensor.other"}
+    assert before.keys() == {"sensor.ours", "sensor.other"}, "what was returned is read in an executor"
+
+
+async def test_the_registry_is_not_followed_for_ever(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+) -> None:
+    listeners = hass.bus.async_listeners().get(er.EVENT_ENTITY_REGISTRY_UPDATED, 0)
+    stop = select(hass, Selection.ALL).async_start()
+    assert hass.bus.async_listeners()[er.EVENT_ENTITY_REGISTRY_UPDATED] == listeners + 1
+    stop()
+    assert hass.bus.async_listeners().get(er.EVENT_ENTITY_REGISTRY_UPDATED, 0) == listeners
