@@ -1,0 +1,91 @@
+"""Tell which chips and infrared devices the kernel has; exit status 1 if something is missing.
+
+For setup-pi, on the Pi itself: it uses nothing but Python 3.11, which Raspberry Pi OS Bookworm has.
+"""
+
+import ctypes
+import errno
+import fcntl
+import os
+from pathlib import Path
+import struct
+import sys
+import time
+
+I2C_SLAVE = 0x0703
+I2C_SMBUS = 0x0720
+LIRC_GET_FEATURES = 0x80046900
+CHIPS = {
+    "barometer (BMP180, BMP280, BME280)": (0x77, 0x76),
+    "hygrometer (HTU21D)": (0x40,),
+    "light meter (BH1750)": (0x23, 0x5C),
+}
+# A hygrometer that Home Assistant has just asked answers to nothing until it has measured: s
+TRIES, PAUSE = 3, 0.06
+PAIR = {"infrared transmitter": 0x2, "infrared receiver": 0x40000}
+
+
+def tell(good: bool, what: str, advice: str) -> bool:
+    """Print one finding, and return it."""
+    print(f"ok      {what}" if good else f"FAILED  {what}: {advice}")
+    return good
+
+
+def answers(bus: int, address: int) -> bool:
+    """Return whether a chip answers to its address, as i2cdetect asks; OSError EBUSY if a driver of the kernel has it."""
+    fcntl.ioctl(bus, I2C_SLAVE, address)
+    quick = ctypes.create_string_buffer(struct.pack("@BBIP", 0, 0, 0, 0))  # struct i2c_smbus_ioctl_data
+    for _ in range(TRIES):
+        try:
+            fcntl.ioctl(bus, I2C_SMBUS, quick)
+        except OSError:
+            time.sleep(PAUSE)
+        else:
+            return True
+    return False
+
+
+def check_chips(path: Path) -> bool:
+    """Tell which chips are on the bus."""
+    try:
+        bus = os.open(path, os.O_RDWR)
+    except OSError as error:
+        return tell(False, f"I2C bus {path}", f"{error.strerror}. Run setup-pi, and restart the Pi")
+    good, found = tell(True, f"I2C bus {path}", ""), False
+    for chip, addresses in CHIPS.items():
+        there = []
+        try:
+            there = [f"0x{address:02x}" for address in addresses if answers(bus, address)]
+        except OSError as error:
+            advice = error.strerror or str(error)
+            if error.errno == errno.EBUSY:
+                advice = "a driver of the kernel has it: remove its overlay, as i2c-sensor, from config.txt"
+            good = tell(False, chip, advice)
+            continue
+        print(f"ok      {chip} at {', '.join(there)}" if there else f"-       {chip}: none answers")
+        found |= bool(there)
+    os.close(bus)
+    return tell(found, "at least one chip", "are the modules in the slots, the right way round?") and good
+
+
+def check_infrared(devices: Path) -> bool:
+    """Tell which infrared devices there are, by what they say they can do."""
+    features = {}
+    for path in sorted(devices.glob("lirc*")):
+        try:
+            device = os.open(path, os.O_RDWR)
+            features[path] = struct.unpack("I", fcntl.ioctl(device, LIRC_GET_FEATURES, bytes(4)))[0]
+            os.close(device)
+        except OSError as error:
+            print(f"-       {path}: {error.strerror}")
+    good = True
+    for what, feature in PAIR.items():
+        there = [str(path) for path, value in features.items() if value & feature]
+        good &= tell(bool(there), " ".join([what, *there]), "there is none. Run setup-pi, and restart the Pi")
+    return good
+
+
+if __name__ == "__main__":
+    chips = check_chips(Path(sys.argv[1]) / "i2c-1")
+    infrared = check_infrared(Path(sys.argv[1]))
+    sys.exit(0 if chips and infrared else 1)

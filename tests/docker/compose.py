@@ -1,0 +1,76 @@
+"""Runs Docker Compose, where there is an engine."""
+
+from collections.abc import Mapping
+import json
+import os
+from pathlib import Path
+import subprocess
+from typing import Any
+
+PROJECT = Path(__file__).parents[2]
+REMOTE_STATION = PROJECT / "docker/remote_station"
+BUILD_SECONDS = 900
+
+
+class Compose:
+    """A Compose project of some files; what is set in the environment of the tests does not reach it."""
+
+    def __init__(self, *files: Path, name: str = "anavi_weather_test", **variables: str) -> None:
+        """Use the variables as if they were in .env."""
+        self._command = ["docker", "compose", "--project-name", name, "--env-file", os.devnull]
+        for file in files:
+            self._command += ["--file", str(file)]
+        base = {
+            key: value for key, value in os.environ.items() if key in KEPT or key.startswith(("DOCKER_", "HOME_ASSIST"))
+        }
+        self._environment: Mapping[str, str] = {**base, **variables}
+
+    def run(self, *arguments: str, timeout: int = 120, stdin: str | None = None) -> str:
+        """Return what a command prints; AssertionError if it fails."""
+        result = self.attempt(*arguments, timeout=timeout, stdin=stdin)
+        assert result.returncode == 0, f"{arguments}: {result.stderr}{result.stdout}"
+        return result.stdout
+
+    def attempt(
+        self, *arguments: str, timeout: int = 120, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Return what comes of a command."""
+        return subprocess.run(
+            [*self._command, *arguments],
+            env=self._environment, input=stdin or "", capture_output=True, text=True, timeout=timeout, check=False,
+        )  # fmt: skip
+
+    def config(self) -> dict[str, Any]:
+        """Return the project as Compose understands it."""
+        content: dict[str, Any] = json.loads(self.run("config", "--format", "json"))
+        return content
+
+
+# What the command line of Docker needs.
+KEPT = {"PATH", "HOME", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+
+
+def missing_compose() -> str:
+    """Return why Compose cannot be used; nothing if it can."""
+    try:
+        result = subprocess.run(["docker", "compose", "version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return "there is no docker on the PATH"
+    return "" if result.returncode == 0 else "docker has no compose plugin"
+
+
+def missing_engine() -> str:
+    """Return why nothing can be run; nothing if it can."""
+    if reason := missing_compose():
+        return reason
+    result = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
+    return "" if result.returncode == 0 else "no Docker engine answers to `docker info`"
+
+
+def missing_image(reference: str) -> str:
+    """Return why there is no image, neither here nor to be pulled."""
+    for command in ("inspect", "pull"):
+        arguments = ["docker", "image", command, reference]
+        if subprocess.run(arguments, capture_output=True, check=False, timeout=BUILD_SECONDS).returncode == 0:
+            return ""
+    return f"the image {reference} is not here and cannot be pulled"

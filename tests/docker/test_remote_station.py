@@ -1,0 +1,362 @@
+"""The image is built and run by its own compose file, with a user's own files, across an upgrade and a restored backup."""
+
+import asyncio
+from collections.abc import Iterator
+import gzip
+import json
+import os
+from pathlib import Path
+import re
+import shutil
+import socket
+import subprocess
+import time
+from typing import Any
+
+import pytest
+
+from .compose import BUILD_SECONDS, PROJECT, REMOTE_STATION, Compose, missing_compose, missing_engine, missing_image
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
+
+SCRIPTS = PROJECT / "scripts"
+COMPOSE = REMOTE_STATION / "compose.yaml"
+GELF = REMOTE_STATION / "compose.gelf.yaml"
+BAKE = REMOTE_STATION / "docker-bake.hcl"
+SERVICE = "remote_station"
+IMAGE = "anavi_weather/remote_station_test"
+BASE_VARIABLES = ("HOME_ASSISTANT_IMAGE", "HOME_ASSISTANT_VERSION")
+START_SECONDS = 300
+LOG_VARIABLES = {"LOG_ADDRESS": "udp://192.0.2.10:12201", "STATION": "garden"}
+NO_DEVICES = {"I2C_BUS": "/dev/null", "INFRARED_0": "/dev/null", "INFRARED_1": "/dev/null"}
+PLAUSIBLE = {
+    "temperature": ("°C", -40, 60),
+    "humidity": ("%", 0, 100),
+    "atmospheric_pressure": ("hPa", 800, 1100),
+    "illuminance": ("lx", 0, 120_000),
+}
+UPGRADED = "99.0.0"
+USERS = {
+    "secrets.yaml": "garden: mine\n",
+    "automations.yaml": "- alias: Mine\n  triggers: []\n  actions: []\n",
+    "www/mine.txt": "mine\n",
+    "custom_components/mine/__init__.py": "async def async_setup(hass, config): return True\n",
+    "custom_components/mine/manifest.json": json.dumps({"domain": "mine", "name": "Mine", "version": "1.0.0"}),
+}
+# Runs in the container, where the files can be read whoever runs the tests: all but what Home Assistant itself writes
+DIGESTS = """
+import hashlib, json, pathlib
+config = pathlib.Path("/config")
+theirs = (".storage", "home-assistant", ".HA_VERSION", ".ha_run.lock", "custom_components/anavi_weather/", "tts", "deps")
+names = {path.relative_to(config).as_posix(): path for path in config.rglob("*") if path.is_file()}
+print(json.dumps({name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in names.items()
+                  if not name.startswith(theirs) and "__pycache__" not in name}))
+"""
+WRITE = """
+import json, pathlib, sys
+for name, content in json.load(sys.stdin).items():
+    path = pathlib.Path("/config", name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+"""
+REQUIREMENTS = """
+import importlib.metadata, json
+for requirement in json.load(open("/config/custom_components/anavi_weather/manifest.json"))["requirements"]:
+    name, _, version = requirement.partition("==")
+    assert importlib.metadata.version(name) == version, requirement
+"""
+
+needs_compose = pytest.mark.skipif(bool(missing_compose()), reason=missing_compose())
+
+
+class Station:
+    """A remote station in a container."""
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare what it is started with; the folder's `config` is left to Docker to make, which makes it root's."""
+        self.config = folder / "config"
+        self._variables = {
+            "IMAGE": IMAGE,
+            "CONFIG": str(self.config),
+            "PORT": "0",
+            "ADDRESS": "127.0.0.1",
+            **NO_DEVICES,
+        }
+        self.compose = self.of(COMPOSE)
+        self.login: Any = None
+
+    def of(self, *files: Path, **variables: str) -> Compose:
+        """Return the same project by other files."""
+        return Compose(*files, **self._variables | variables)
+
+    @property
+    def container(self) -> dict[str, Any]:
+        """Return what the engine knows of the container."""
+        number = self.compose.run("ps", "--all", "--quiet", SERVICE).strip()
+        output = subprocess.run(["docker", "inspect", number], capture_output=True, text=True, check=True).stdout
+        [content] = json.loads(output)
+        assert isinstance(content, dict)
+        return content
+
+    @property
+    def log(self) -> str:
+        """Return what the container has said."""
+        return self.compose.run("logs", "--no-log-prefix", SERVICE)
+
+    def python(self, script: str, stdin: str | None = None) -> str:
+        """Run a script in the container."""
+        return self.compose.run("exec", "--no-TTY", SERVICE, "python3", "-I", "-c", script, stdin=stdin)
+
+    def wait_until_healthy(self) -> None:
+        """Wait until the engine says so."""
+        end = time.monotonic() + START_SECONDS
+        while (state := self.container["State"])["Health"]["Status"] != "healthy":
+            assert state["Running"], self.log
+            assert time.monotonic() < end, self.log
+            time.sleep(1)
+
+    def talk(self, what: str) -> Any:
+        """Do one of the things below, as the account's user, as soon as Home Assistant answers."""
+        return asyncio.run(self._talk(what))
+
+    async def _talk(self, what: str) -> Any:
+        from _api import Login, connect
+        import aiohttp
+
+        url = "http://" + self.compose.run("port", SERVICE, "8123").strip()
+        if self.login is None:
+            self.login = Login(url, "anavi", "a-password-of-the-tests")
+        self.login.url = url
+        end = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                async with connect(self.login) as home_assistant:
+                    await home_assistant.wait_until_running()
+                    return await getattr(self, what)(home_assistant)
+            except aiohttp.ClientError, ConnectionError:
+                assert time.monotonic() < end, self.log
+                await asyncio.sleep(0.5)
+
+    async def add_simulated_board(self, home_assistant: Any) -> str:
+        """Add the station as a user would, and return its entry."""
+        return str(await home_assistant.add_entry("anavi_weather", {"user": {"bus": "simulated"}}))
+
+    async def readings(self, home_assistant: Any) -> dict[str, tuple[float, str]]:
+        """Wait for the readings of the weather, and return them with their units."""
+        end = time.monotonic() + START_SECONDS
+        while True:
+            states = {state["entity_id"]: state for state in await home_assistant.call("get_states")}
+            found = {key: states.get(f"sensor.simulated_phat_{key}") for key in PLAUSIBLE}
+            if all(state and re.fullmatch(r"-?\d+(\.\d+)?", state["state"]) for state in found.values()):
+                break
+            assert time.monotonic() < end, found
+            await asyncio.sleep(0.5)
+        return {
+            key: (float(state["state"]), state["attributes"]["unit_of_measurement"])
+            for key, state in found.items()
+            if state
+        }
+
+    async def version(self, home_assistant: Any) -> str:
+        """Return the version of the integration that is loaded."""
+        manifest = await home_assistant.call("manifest/get", integration="anavi_weather")
+        return str(manifest["version"])
+
+    def check_readings(self) -> None:
+        """See that there are readings of a place that exists."""
+        readings = self.talk("readings")
+        for key, (unit, lowest, highest) in PLAUSIBLE.items():
+            value, got = readings[key]
+            assert got == unit
+            assert lowest <= value <= highest
+
+    def users_files(self) -> dict[str, str]:
+        """Return the digests of the user's files."""
+        content: dict[str, str] = json.loads(self.python(DIGESTS))
+        return content
+
+
+def build(compose: Compose) -> None:
+    compose.run("build", "--quiet", timeout=BUILD_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    """Return a station that is built and started; it is gone in the end."""
+    if reason := missing_engine():
+        pytest.skip(reason)
+    arguments = Compose(COMPOSE).config()["services"][SERVICE]["build"]["args"]
+    base = ":".join(arguments[name] for name in BASE_VARIABLES)
+    if reason := missing_image(base):
+        pytest.skip(reason)
+    station = Station(tmp_path_factory.mktemp("station"))
+    try:
+        build(station.compose)
+        station.compose.run("up", "--detach", timeout=300)
+        yield station
+    finally:
+        station.compose.attempt("down", "--timeout", "30", timeout=120)
+        emptied = ["docker", "run", "--rm", "--volume", f"{station.config}:/config", "--entrypoint", "sh", base]
+        subprocess.run([*emptied, "-c", "rm -rf /config/* /config/.[!.]*"], capture_output=True, check=False)
+
+
+@needs_compose
+def test_compose_file() -> None:
+    """Of every file and profile: nothing more than the devices is given to the container."""
+    files = sorted(REMOTE_STATION.glob("compose*.yaml"))
+    assert files == [GELF, COMPOSE]
+    for compose in (Compose(COMPOSE), Compose(COMPOSE, GELF, **LOG_VARIABLES)):
+        assert compose.run("config", "--profiles") == ""
+        content = compose.config()
+        assert set(content["services"]) == {SERVICE}
+        service = content["services"][SERVICE]
+        assert {device["source"] for device in service["devices"]} == {"/dev/i2c-1", "/dev/lirc0", "/dev/lirc1"}
+        assert all(device["source"] == device["target"] for device in service["devices"])
+        assert service["cap_drop"] == ["ALL"]
+        assert not {"privileged", "cap_add", "network_mode", "pid", "ipc", "userns_mode"} & set(service)
+        assert [volume["target"] for volume in service["volumes"]] == ["/config"]
+        assert service["restart"] == "unless-stopped"
+        assert 400 << 20 <= int(service["mem_limit"]) <= 768 << 20  # of the 1 GB of a Pi 3
+        assert service["healthcheck"]["test"][0] == "CMD"
+    local = Compose(COMPOSE).config()["services"][SERVICE]["logging"]
+    assert local == {"driver": "json-file", "options": {"max-file": "3", "max-size": "10m"}}
+    remote = Compose(COMPOSE, GELF, **LOG_VARIABLES).config()["services"][SERVICE]["logging"]
+    assert remote == {"driver": "gelf", "options": {"gelf-address": LOG_VARIABLES["LOG_ADDRESS"], "tag": "garden"}}
+
+
+@needs_compose
+def test_log_needs_an_address() -> None:
+    """Without one, Compose says what to set."""
+    result = Compose(COMPOSE, GELF).attempt("config")
+    assert result.returncode != 0
+    assert "set LOG_ADDRESS in .env" in result.stderr
+
+
+@needs_compose
+def test_example_of_variables() -> None:
+    """What is commented out has the value that the compose file has already, and every variable is there."""
+    example = (REMOTE_STATION / ".env.example").read_text()
+    described = dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", example, re.MULTILINE))
+    files = COMPOSE.read_text() + GELF.read_text()
+    used = dict(re.findall(r"\$\{([A-Z0-9_]+):-([^}]*)\}", files)) | LOG_VARIABLES
+    assert described == used | {"TZ": "America/Sao_Paulo"}
+    service = Compose(COMPOSE, **described).config()["services"][SERVICE]
+    assert service["environment"] == {"TZ": "America/Sao_Paulo"}
+
+
+def test_one_version_of_home_assistant() -> None:
+    """All files build with the same, which is that of scripts/develop too."""
+    [version] = re.findall(r"^homeassistant==(.+)$", (PROJECT / "requirements_develop.txt").read_text(), re.MULTILINE)
+    for name in ("Dockerfile", "compose.yaml", "docker-bake.hcl", ".env.example"):
+        assert re.findall(r"\b20\d\d\.\d+\.\d+\b", (REMOTE_STATION / name).read_text()) == [version], name
+
+
+@needs_compose
+def test_bake() -> None:
+    """One command builds for PC and Pi, under the name of a registry."""
+    result = subprocess.run(
+        ["docker", "buildx", "bake", "--file", BAKE, "--print"],
+        cwd=PROJECT, env=os.environ | {"IMAGE": "registry.example/station", "TAG": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "buildx" in result.stderr and "not a docker command" in result.stderr:
+        pytest.skip("docker has no buildx plugin")
+    assert result.returncode == 0, result.stderr
+    target = json.loads(result.stdout)["target"]["remote_station"]
+    assert target["platforms"] == ["linux/amd64", "linux/arm64"]
+    assert target["tags"] == ["registry.example/station:1"]
+    assert (PROJECT / target["context"] / target["dockerfile"]).is_file()
+
+
+def test_comes_up_healthy(station: Station) -> None:
+    """With the integration in place, a configuration to begin with, and no more rights than it was given."""
+    station.wait_until_healthy()
+    assert "/config/configuration.yaml is new" in station.log
+    assert re.search(r"\[anavi_weather\] \S+ was put in place", station.log)
+    assert station.python("print(open('/config/configuration.yaml').read(), end='')") == (
+        REMOTE_STATION / "configuration.yaml"
+    ).read_text(encoding="utf-8")
+    host = station.container["HostConfig"]
+    assert not host["Privileged"]
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["CapAdd"]
+    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert host["Memory"] == host["MemorySwap"] == 700 << 20
+    assert {device["PathInContainer"] for device in host["Devices"]} == {"/dev/i2c-1", "/dev/lirc0", "/dev/lirc1"}
+    status = station.python("print(open('/proc/1/status').read())")
+    assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
+    assert re.search(r"^CapBnd:\t0+$", status, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
+
+
+def test_needs_no_network_for_the_integration(station: Station) -> None:
+    """What it requires is in the image."""
+    command = [
+        "docker",
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        "--volume",
+        f"{station.config}:/config:ro",
+        f"{IMAGE}:latest",
+    ]
+    result = subprocess.run([*command, "python3", "-c", REQUIREMENTS], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_upgrade(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulated board shows readings; a new image brings a new integration, and leaves every file of the user's alone."""
+    monkeypatch.syspath_prepend(SCRIPTS)
+    entry = station.talk("add_simulated_board")
+    station.check_readings()
+    begun = station.talk("version")
+    configuration = station.python("print(open('/config/configuration.yaml').read())") + "\nmine:\n"
+    station.python(WRITE, stdin=json.dumps(USERS | {"configuration.yaml": configuration}))
+    before = station.users_files()
+    assert set(USERS) <= set(before)
+
+    project = tmp_path / "project"
+    ignored = shutil.ignore_patterns("__pycache__", "config", ".env")
+    for folder in ("custom_components", "docker/remote_station"):
+        shutil.copytree(PROJECT / folder, project / folder, ignore=ignored)
+    manifest = project / "custom_components/anavi_weather/manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"version": UPGRADED}))
+    station.compose = station.of(project / "docker/remote_station/compose.yaml", TAG="upgraded")
+    build(station.compose)
+    station.compose.run("up", "--detach", timeout=300)
+    assert station.talk("version") == UPGRADED
+    assert f"{UPGRADED} was put in place of {begun}" in station.log
+    station.check_readings()
+    assert entry in station.python("print(open('/config/.storage/core.config_entries').read())")
+    assert station.users_files() == before
+    assert "Setup failed for" not in station.log  # the user's own integration is set up
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the folder that is backed up belongs to root: run the tests as root")
+def test_backup_is_restored(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the README tells it: the account, the station and the user's files are there again."""
+    monkeypatch.syspath_prepend(SCRIPTS)
+    before = station.users_files()
+    backup = tmp_path / "config.tar.gz"
+    station.compose.run("stop", timeout=300)
+    assert station.container["State"]["ExitCode"] == 0
+    subprocess.run(["tar", "-czf", backup, station.config.name], cwd=station.config.parent, check=True)
+    subprocess.run(["rm", "-rf", station.config], check=True)
+    subprocess.run(["tar", "-xzf", backup, "-C", station.config.parent], check=True)
+    station.compose.run("up", "--detach", "--force-recreate", timeout=300)
+    station.check_readings()
+    assert f"{UPGRADED} is in place" in station.log
+    assert station.users_files() == before
+
+
+def test_log_is_shipped(station: Station) -> None:
+    """A line of the container arrives at the user station, with the name of the remote station."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(60)
+        address = f"udp://127.0.0.1:{server.getsockname()[1]}"
+        compose = station.of(COMPOSE, GELF, LOG_ADDRESS=address, STATION="garden")
+        compose.run("run", "--rm", "--no-deps", "--no-TTY", SERVICE, "echo", "hello from the garden")
+        message = json.loads(gzip.decompress(server.recv(65536)))
+    assert message["short_message"] == "hello from the garden"
+    assert message["_tag"] == "garden"

@@ -1,0 +1,96 @@
+"""Runs in a guest with a real kernel, started by scripts/test-kernel: what `setup-pi --check` says of its devices."""
+
+# ruff: noqa: T201
+
+import os
+from pathlib import Path
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+sys.path.insert(0, os.environ["TINY_I2C"])
+
+import tiny_i2c  # type: ignore[import-not-found]
+
+SETUP_PI = Path(__file__).parents[2] / "docker/remote_station/setup-pi"
+BMP180, HTU21D, BH1750 = 0x77, 0x40, 0x23
+
+
+class Chip:
+    """Answers to its address, after so many times that it did not."""
+
+    def __init__(self, silent: int = 0) -> None:
+        """Be there."""
+        self.silent = silent
+
+    def write(self, data: bytes) -> None:
+        """Take anything."""
+        if self.silent:
+            self.silent -= 1
+            raise tiny_i2c.Nak
+
+    def read(self, length: int) -> bytes:
+        """Answer anything."""
+        return bytes(length)
+
+
+def check(root: Path) -> tuple[int, str]:
+    """Run it, and return the exit status and what it said, without where that is."""
+    result = subprocess.run([SETUP_PI, "--root", root, "--check"], capture_output=True, text=True, check=False)
+    return result.returncode, (result.stdout + result.stderr).replace(f"{root}/dev/", "")
+
+
+def expect(root: Path, status: int, *lines: str) -> None:
+    """Compare what it says."""
+    got, text = check(root)
+    print(text)
+    assert got == status, f"exit status {got}"
+    assert text.splitlines() == list(lines), f"not as expected: {lines}"
+
+
+def main(root: Path) -> None:
+    """See that it says what is so."""
+    adapter: Any = tiny_i2c.attach({BMP180: Chip(), HTU21D: Chip(silent=2), BH1750: Chip()})
+    devices = root / "dev"
+    devices.mkdir()
+    (devices / "i2c-1").symlink_to(adapter.path)
+    # The other way round than the guest's: they are told apart by what they can do
+    (devices / "lirc0").symlink_to("/dev/lirc1")
+    (devices / "lirc1").symlink_to("/dev/lirc0")
+    bus = "ok      I2C bus i2c-1"
+    barometer = "ok      barometer (BMP180, BMP280, BME280) at 0x77"
+    hygrometer, light = "ok      hygrometer (HTU21D) at 0x40", "ok      light meter (BH1750) at 0x23"
+    some = "ok      at least one chip"
+    pair = "ok      infrared transmitter lirc1", "ok      infrared receiver lirc0"
+    expect(root, 0, bus, barometer, hygrometer, light, some, *pair)
+
+    del adapter.chips[HTU21D]
+    (devices / "lirc1").unlink()
+    no_transmitter = "FAILED  infrared transmitter: there is none. Run setup-pi, and restart the Pi"
+    expect(root, 1, bus, barometer, "-       hygrometer (HTU21D): none answers", light, some, no_transmitter, pair[1])
+
+    # A receiver where the transmitter should be: `gpio-ir-tx` without its pin
+    (devices / "lirc1").symlink_to("/dev/lirc1")
+    both = "ok      infrared receiver lirc0 lirc1"
+    expect(root, 1, bus, barometer, "-       hygrometer (HTU21D): none answers", light, some, no_transmitter, both)
+
+    number = adapter.path.removeprefix("/dev/i2c-")
+    Path(f"/sys/bus/i2c/devices/i2c-{number}/new_device").write_text("bh1750 0x23")
+    claimed = "FAILED  light meter (BH1750): a driver of the kernel has it: remove its overlay, as i2c-sensor, from config.txt"
+    expect(
+        root, 1, bus, barometer, "-       hygrometer (HTU21D): none answers", claimed, some, no_transmitter, both
+    )  # fmt: skip
+    Path(f"/sys/bus/i2c/devices/i2c-{number}/delete_device").write_text("0x23")
+
+    adapter.chips.clear()
+    none = "FAILED  at least one chip: are the modules in the slots, the right way round?"
+    status, text = check(root)
+    assert status == 1
+    assert none in text.splitlines(), text
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        main(Path(folder))
+    print("ok: setup-pi --check tells what is there")
