@@ -304,6 +304,37 @@ def test_needs_no_network_for_the_integration(station: Station) -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_init_of_the_base_is_process_1(station: Station, tmp_path: Path) -> None:
+    """The official image has an s6 init, which wants to be: it is started when the integration is in place."""
+    init = tmp_path / "init"
+    init.write_text(
+        "#!/bin/sh\necho process $$ with $# arguments\nls /config/custom_components/anavi_weather/manifest.json\n"
+    )
+    init.chmod(0o755)
+    command = ["docker", "run", "--rm", "--cap-drop", "ALL", "--network", "none", "--tmpfs", "/config"]
+    output = subprocess.run(
+        [*command, "--volume", f"{init}:/init:ro", f"{IMAGE}:latest"], capture_output=True, text=True, check=True
+    ).stdout
+    assert output.splitlines()[-2:] == [
+        "process 1 with 0 arguments",
+        "/config/custom_components/anavi_weather/manifest.json",
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else: run the tests as root")
+def test_folder_of_somebody_else(station: Station, tmp_path: Path) -> None:
+    """Without capabilities root cannot write there: the log says what to do, and Home Assistant is not begun."""
+    config = tmp_path / "config"
+    config.mkdir(mode=0o755)
+    os.chown(config, 1000, 1000)
+    command = ["docker", "run", "--rm", "--cap-drop", "ALL", "--network", "none", "--volume", f"{config}:/config"]
+    result = subprocess.run([*command, f"{IMAGE}:latest"], capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 1
+    assert "ERROR: /config cannot be written" in result.stdout
+    assert "sudo chown -R root: config" in result.stdout
+    assert list(config.iterdir()) == []
+
+
 def test_upgrade(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A simulated board shows readings; a new image brings a new integration, and leaves every file of the user's alone."""
     monkeypatch.syspath_prepend(SCRIPTS)

@@ -305,7 +305,10 @@ cmp /etc/group /mnt/group; diff -r /boot/firmware /mnt/before
     first, asked, second, undone = output.split("---\n")
     assert "Groups that pi-of-the-tests gets: i2c\n" in first
     assert set(first.splitlines()[-1].split()) == {"pi-of-the-tests", "i2c", "video"}
-    assert "apt-get install -y -qq --no-install-recommends docker.io docker-compose docker-buildx docker-cli" in asked
+    assert (
+        "apt-get install -y -qq --no-install-recommends docker.io docker-compose docker-buildx apparmor docker-cli"
+        in asked
+    )
     assert second == "Everything is prepared already.\n"
     assert undone.endswith("apt-get remove -y -qq docker-of-the-tests\n")
 
