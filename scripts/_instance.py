@@ -30,7 +30,7 @@ LONGEST_LINE = 1 << 24
 LOG_RECORD = re.compile(r"\S+ \S+ (?P<level>[A-Z]+) \([^)]*\) \[(?P<logger>[^]]*)\]")
 SHOWN_LEVELS = {"WARNING", "ERROR", "CRITICAL"}
 
-CONFIGURATION = f"""\
+CONFIGURATION = """\
 # Written by scripts/develop at every start.
 homeassistant:
   name: ANAVI Weather
@@ -39,14 +39,14 @@ homeassistant:
   elevation: 760
   country: BR
   currency: BRL
-  language: en
+  language: {language}
   time_zone: America/Sao_Paulo
   unit_system: metric
 
 logger:
   default: info
   logs:
-    custom_components.{DOMAIN}: debug
+    custom_components.{domain}: debug
     # Complains of a missing library as soon as a page is opened.
     homeassistant.components.camera: critical
 
@@ -59,7 +59,7 @@ class StartError(Exception):
     """Home Assistant could not be started."""
 
 
-def prepare(folder: Path, host: str, port: int, *, anew: bool) -> None:
+def prepare(folder: Path, host: str, port: int, language: str, *, anew: bool) -> None:
     """Make a config folder, or bring one up to date; `anew` forgets all but the history."""
     folder.mkdir(parents=True, exist_ok=True)
     _check_unused(folder)
@@ -68,7 +68,8 @@ def prepare(folder: Path, host: str, port: int, *, anew: bool) -> None:
         shutil.rmtree(storage, ignore_errors=True)
     storage.mkdir(exist_ok=True)
     integrations = "".join(f"{integration}:\n" for integration in INTEGRATIONS)
-    (folder / "configuration.yaml").write_text(CONFIGURATION + integrations, encoding="utf-8")
+    configuration = CONFIGURATION.format(language=language, domain=DOMAIN)
+    (folder / "configuration.yaml").write_text(configuration + integrations, encoding="utf-8")
     # The address may not be given in YAML (it would be taken on trial, and given up after five minutes). This is the
     # oldest form of what Home Assistant stores: it brings it to the newest by itself.
     _store(storage / "http", 1, {"server_host": [host], "server_port": port})

@@ -5,12 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from _api import FlowError, HomeAssistant
-from _dashboard import ICON, TITLE, URL_PATH, Entity, dashboard
 from _instance import DOMAIN
+from _smoke import Entity
 from requirements import OURS
 
+SIMULATED = "simulated"
 STATIONS_FILE = "stations.json"
 DASHBOARD_FILE = "dashboard.json"
+COMMANDS = Path(__file__).with_name("television.ir")
+
+URL_PATH = "anavi-weather"
+TITLES = {"en": "Weather panel", "pt-BR": "Painel do Clima"}
+ICON = "mdi:weather-partly-cloudy"
+DASHBOARD = {"strategy": {"type": "custom:anavi-weather"}}
 
 
 async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str) -> str:
@@ -26,6 +33,12 @@ async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str) 
                 return "is there already, added by hand"
             raise
         _save(folder / STATIONS_FILE, stations)
+        if bus == SIMULATED:
+            await _import_commands(home_assistant, stations[bus])
+            # Imports the integration, which takes a while.
+            from _past import import_past
+
+            await import_past(home_assistant, stations[bus], await enabled_entities(home_assistant))
         done = "added"
     elif entries[stations[bus]]["disabled_by"]:
         await _disable(home_assistant, stations[bus], None)
@@ -48,30 +61,43 @@ async def entry_problem(home_assistant: HomeAssistant) -> str | None:
     return None
 
 
-async def set_up_dashboard(home_assistant: HomeAssistant, folder: Path) -> str:
-    """Have a dashboard of all entities, unless somebody has edited it; return what was done."""
-    wanted = dashboard(await enabled_entities(home_assistant))
+async def _import_commands(home_assistant: HomeAssistant, entry_id: str) -> None:
+    """Let a station know a television's commands."""
+    await home_assistant.call(
+        "call_service",
+        domain=DOMAIN,
+        service="import_codes",
+        service_data={
+            "config_entry_id": entry_id,
+            "device": "Television",
+            "text": COMMANDS.read_text(encoding="utf-8"),
+        },
+    )
+
+
+async def set_up_dashboard(home_assistant: HomeAssistant, folder: Path, title: str) -> str:
+    """Have the weather panel, unless somebody has edited it; return what was done."""
     dashboards = await home_assistant.call("lovelace/dashboards/list")
     if all(d["url_path"] != URL_PATH for d in dashboards):
-        await home_assistant.call("lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon=ICON)
+        await home_assistant.call("lovelace/dashboards/create", url_path=URL_PATH, title=title, icon=ICON)
         await home_assistant.call("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
         done = "made"
     else:
         there = await home_assistant.call("lovelace/config", url_path=URL_PATH)
         if there != _load(folder / DASHBOARD_FILE):
             return "is left as it was edited"
-        if there == wanted:
+        if there == DASHBOARD:
             return "is there already"
         done = "brought up to date"
-    await home_assistant.call("lovelace/config/save", url_path=URL_PATH, config=wanted)
-    _save(folder / DASHBOARD_FILE, wanted)
+    await home_assistant.call("lovelace/config/save", url_path=URL_PATH, config=DASHBOARD)
+    _save(folder / DASHBOARD_FILE, DASHBOARD)
     return done
 
 
 async def enabled_entities(home_assistant: HomeAssistant) -> list[Entity]:
     """Return the integration's entities that ought to have a state."""
     return [
-        Entity(entry["entity_id"], entry["unique_id"], entry["entity_category"])
+        Entity(entry["entity_id"], entry["unique_id"])
         for entry in await home_assistant.call("config/entity_registry/list")
         if entry["platform"] == DOMAIN and not entry["disabled_by"]
     ]

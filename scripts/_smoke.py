@@ -4,16 +4,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
-from _dashboard import SLOW_KEYS, Entity
 from _instance import DOMAIN, LOG_RECORD
 
 # The state of these is the time at which something has happened for the last time.
 MOMENT_DOMAINS = {"button", "event", "infrared"}
+# These look back over three hours of pressure.
+SLOW_READINGS = ("_pressure_tendency", "_forecast")
 ERROR_LEVELS = {"ERROR", "CRITICAL"}
 # By its module, by its files, or by name; but not a folder that happens to have the same name.
 OURS_IN_LOG = re.compile(rf"custom_components[./]{DOMAIN}|(?<![\w./-]){DOMAIN}(?![\w/-])")
+
+
+class Entity(NamedTuple):
+    """An entity of the integration."""
+
+    entity_id: str
+    unique_id: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ def _row(entity: Entity, state: dict[str, Any] | None) -> Row:
 
 
 def _may_be_unknown(entity: Entity) -> bool:
-    return entity.key in SLOW_KEYS or entity.domain in MOMENT_DOMAINS
+    return entity.unique_id.endswith(SLOW_READINGS) or entity.entity_id.partition(".")[0] in MOMENT_DOMAINS
 
 
 def table(content: list[Row]) -> str:

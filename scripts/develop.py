@@ -15,16 +15,24 @@ import tempfile
 import time
 
 from _api import ApiError, FlowError, HomeAssistant, Login, connect
-from _dashboard import TITLE, URL_PATH
 from _instance import LOG_FILE, RESTART_EXIT_CODE, Instance, StartError, bind, prepare
-from _setup import enabled_entities, entry_problem, explain, set_up_dashboard, set_up_station
+from _setup import (
+    SIMULATED,
+    TITLES,
+    URL_PATH,
+    enabled_entities,
+    entry_problem,
+    explain,
+    set_up_dashboard,
+    set_up_station,
+)
 from _smoke import Row, errors_of_ours, rows, table
 from requirements import OURS
 
 DEFAULT_FOLDER = OURS.parents[1] / ".develop"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 18123
-SIMULATED = "simulated"
+DEFAULT_LANGUAGE = "en"
 SMOKE_SECONDS = 120
 CLEAN_EXITS = {0, -signal.SIGTERM}  # the latter while it is still starting
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -50,6 +58,9 @@ def arguments() -> argparse.Namespace:
         type=int,
         help=f"default: the variable SETUP_PORT, else {DEFAULT_PORT}; 0, and with --smoke, any that is free",
     )
+    parser.add_argument(
+        "--language", default=DEFAULT_LANGUAGE, choices=TITLES, help="of Home Assistant (default: %(default)s)"
+    )
     folder = parser.add_mutually_exclusive_group()
     folder.add_argument(
         "--config",
@@ -68,7 +79,7 @@ def arguments() -> argparse.Namespace:
 
 
 @asynccontextmanager
-async def running(instance: Instance, bus: str) -> AsyncIterator[None]:
+async def running(instance: Instance, bus: str, title: str) -> AsyncIterator[None]:
     """Start Home Assistant and make it ready; stop it in the end, however that comes."""
     started = time.monotonic()
     say(f"starting Home Assistant in {instance.folder}")
@@ -76,7 +87,7 @@ async def running(instance: Instance, bus: str) -> AsyncIterator[None]:
         await instance.start()
         # Nothing stays connected: Home Assistant would wait for it when it stops by itself.
         async with signed_in(instance) as home_assistant:
-            await make_ready(home_assistant, instance.folder, bus)
+            await make_ready(home_assistant, instance.folder, bus, title)
         say(f"ready after {time.monotonic() - started:.1f} s")
         yield
     finally:
@@ -98,18 +109,18 @@ async def signed_in(instance: Instance) -> AsyncIterator[HomeAssistant]:
         yield home_assistant
 
 
-async def make_ready(home_assistant: HomeAssistant, folder: Path, bus: str) -> None:
+async def make_ready(home_assistant: HomeAssistant, folder: Path, bus: str, title: str) -> None:
     """Set up the station and the dashboard."""
     say(f"the pHAT ({bus}) {await set_up_station(home_assistant, folder, bus)}")
     if problem := await entry_problem(home_assistant):
         say(f"the station does not work: {problem}")
-    say(f"the dashboard “{TITLE}” {await set_up_dashboard(home_assistant, folder)}")
+    say(f"the dashboard “{title}” {await set_up_dashboard(home_assistant, folder, title)}")
 
 
-async def serve(instance: Instance, bus: str) -> int | None:
+async def serve(instance: Instance, bus: str, title: str) -> int | None:
     """Run Home Assistant until it ends; when it asks for it, start it again."""
     while True:
-        async with running(instance, bus):
+        async with running(instance, bus, title):
             login = Login.load(instance.folder, instance.url)
             say(f"open {login.url}/{URL_PATH} and log in as {login.username}, {login.password}")
             say(f"the whole log is in {instance.folder / LOG_FILE}; Ctrl-C stops")
@@ -119,9 +130,9 @@ async def serve(instance: Instance, bus: str) -> int | None:
             return instance.exit_code
 
 
-async def smoke(instance: Instance, bus: str) -> int:
+async def smoke(instance: Instance, bus: str, title: str) -> int:
     """Start Home Assistant, print the entities' states, stop it, and return 0 if all is well."""
-    async with running(instance, bus), signed_in(instance) as home_assistant:
+    async with running(instance, bus, title), signed_in(instance) as home_assistant:
         say("waiting for the state of every entity")
         content = await states(home_assistant)
     print(table(content), flush=True)
@@ -167,9 +178,9 @@ def run(options: argparse.Namespace, folder: Path) -> int:
     """Do what the options say in this folder; return the exit code."""
     try:
         port = choose_port(options)
-        prepare(folder, options.host, port, anew=Login.is_unfinished(folder))
+        prepare(folder, options.host, port, options.language, anew=Login.is_unfinished(folder))
         instance = Instance(folder, address(options.host, port), None if options.smoke else show)
-        work = smoke(instance, options.bus) if options.smoke else serve(instance, options.bus)
+        work = (smoke if options.smoke else serve)(instance, options.bus, TITLES[options.language])
         exit_code = asyncio.run(until_stopped(work))
     except FlowError as error:
         say(f"the pHAT ({options.bus}) cannot be added: {explain(error)}")

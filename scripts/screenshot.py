@@ -67,6 +67,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--height", type=int, default=1100, help="default: %(default)s")
     parser.add_argument("--language", help="of the page, as pt-BR")
     parser.add_argument(
+        "--click",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="first click on what says this; several are clicked one after another",
+    )
+    parser.add_argument(
         "--config",
         type=Path,
         default=ROOT / ".develop",
@@ -129,8 +136,10 @@ def read_page(page: Page) -> str:
             raise PageError(f"the page is not drawn after {TIMEOUT_SECONDS} s:\n{content['text']}")
         page.wait_for_timeout(POLL_SECONDS * 1000)
     text = str(content["text"])
-    if content["errors"]:
-        raise PageError(f"the page shows {', '.join(content['errors'])}:\n{text}")
+    # A strategy that fails is shown as an ordinary card.
+    errors = [*content["errors"], *(line for line in text.splitlines() if line.startswith("Error loading the "))]
+    if errors:
+        raise PageError(f"the page shows {', '.join(errors)}:\n{text}")
     return text
 
 
@@ -146,7 +155,12 @@ def take(options: argparse.Namespace) -> str:
         page = context.new_page()
         try:
             page.goto(login["url"] + options.path)
-            return read_page(page)
+            text = read_page(page)
+            for label in options.click:
+                # A card's text lies below a layer that is what is really clicked.
+                page.get_by_text(label, exact=True).first.click(force=True)
+                text = read_page(page)
+            return text
         finally:
             page.screenshot(path=options.output)
             browser.close()

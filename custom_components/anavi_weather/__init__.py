@@ -8,6 +8,7 @@ from homeassistant.helpers.typing import ConfigType
 from .code_store import CodeStore
 from .const import CONF_BUS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
+from .dashboard import async_setup_dashboard
 from .feed import async_create_forwarder, async_remove_checkpoint, user_stations
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
@@ -30,8 +31,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions."""
+    """Set up the actions and the weather panel."""
     async_setup_services(hass)
+    await async_setup_dashboard(hass)
     return True
 
 

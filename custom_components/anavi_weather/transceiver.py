@@ -99,6 +99,8 @@ class Transceiver:
                 if isinstance(err, DeviceGoneError):
                     self._set(can_send=False)
                 raise _error(err) from err
+            else:
+                LOGGER.debug("Sent with %d Hz: %s", command.modulation, command.get_raw_timings())
             finally:
                 self._listen_again = self._hass.loop.call_later(HEARD_AFTER_SENDING, self._listen)
 

@@ -18,13 +18,15 @@ STOP_SECONDS = 30
 class Develop:
     """A running scripts/develop."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start it; the folder may be that of an earlier one."""
+    def __init__(self, folder: Path, *options: str) -> None:
+        """Start it with more options; the folder may be that of an earlier one."""
         self.folder = folder
         self._output = folder / "output.txt"
         with self._output.open("w") as output:
             self._process = subprocess.Popen(
-                [SCRIPTS / "develop", "--config", folder, "--port", "0"], stdout=output, stderr=subprocess.STDOUT
+                [SCRIPTS / "develop", "--config", folder, "--port", "0", *options],
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
     def __enter__(self) -> Self:
@@ -55,8 +57,20 @@ class Develop:
 
     def get(self, path: str) -> Any:
         """Return what Home Assistant answers."""
+        return self._ask(path, None)
+
+    def act(self, action: str, **data: str) -> None:
+        """Perform an action."""
+        self._ask(f"/api/services/{action.replace('.', '/')}", json.dumps(data).encode())
+
+    def delete(self, path: str) -> None:
+        """Delete something."""
+        self._ask(path, None, "DELETE")
+
+    def _ask(self, path: str, data: bytes | None, method: str | None = None) -> Any:
         login = self.login
-        request = Request(login["url"] + path, headers={"Authorization": f"Bearer {login['token']}"})
+        headers = {"Authorization": f"Bearer {login['token']}"}
+        request = Request(login["url"] + path, data, headers, method=method)
         with urlopen(request, timeout=10) as response:
             return json.load(response)
 

@@ -1,6 +1,7 @@
 """What a person sees who starts scripts/develop and opens the page, and that it is kept."""
 
 from datetime import datetime
+import json
 import os
 from pathlib import Path
 import re
@@ -16,32 +17,146 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
 
 BROWSERS = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
 PNG = b"\x89PNG"
+SENT = "Sent with 38000 Hz"
+DESCRIPTION = "All ANAVI Weather stations: readings, graphs, forecast, and the remote control's buttons."
+HOSTILE_DEVICE = "<b>TV</b> {{ states }}"
+HOSTILE_NAMES = ["<img src=x onerror=document.title=1>", "{{ 1+1 }}", "[[[ return 1 ]]]", "**bold**", "\"'`${1}`"]
 READING = "sensor.simulated_phat_temperature"
 
 
-@pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="there is no Chromium: install it, or set CHROMIUM")
-def test_dashboard_shows_readings(folder: Path, tmp_path: Path) -> None:
-    """The page has the readings with their units, and no error."""
+needs_browser = pytest.mark.skipif(
+    not any(map(shutil.which, BROWSERS)), reason="there is no Chromium: install it, or set CHROMIUM"
+)
+
+
+def page(develop: Develop, picture: Path, *options: str) -> list[str]:
+    """Return the lines of a page, of which a picture is taken; none of its cards has an error."""
+    result = subprocess.run(
+        [SCRIPTS / "screenshot", "--config", develop.folder, "--output", picture, *options],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr + develop.output
+    assert picture.read_bytes().startswith(PNG)
+    return result.stdout.splitlines()
+
+
+def assert_values(lines: list[str], values: dict[str, str]) -> None:
+    """Assert that each name has a value of that form above it, as gauges have, or below it, as other cards have."""
+    for name, value in values.items():
+        place = lines.index(name)
+        assert re.fullmatch(value, lines[place - 1]) or re.fullmatch(value, lines[place + 1]), "\n".join(lines)
+
+
+def assert_order(lines: list[str], *expected: str) -> None:
+    """Assert that lines are there, one after another."""
+    rest = iter(lines)
+    assert all(line in rest for line in expected), "\n".join(lines)
+
+
+@needs_browser
+def test_weather_panel(folder: Path, tmp_path: Path) -> None:
+    """The panel has found the station: its readings, their past, the remote control's buttons, and all is safe to click."""
+    with Develop(folder) as develop:
+        picture = tmp_path / "weather.png"
+        lines = page(develop, picture)
+        assert_values(
+            lines,
+            {
+                "Temperature": r"-?\d+\.\d °C",
+                "Humidity": r"\d+\.\d%",
+                "Sea-level pressure": r"[\d,]+\.\d hPa",
+                "Illuminance": r"[\d,]+ lx",
+                "Dew point": r"-?\d+\.\d °C",
+                "Atmospheric pressure": r"\d+\.\d hPa",
+                "Pressure tendency": "Unknown",  # for three hours
+                "Forecast": "Unknown",
+            },
+        )
+        assert_order(
+            lines, "Weather panel", "Now", "Last 24 hours", "Remote control", "Television", "Last 30 days", "Station"
+        )
+        assert_order(lines, "Power", "Volume up", "Volume down", "Mute", "Channel up")
+        assert_order(lines, "Temperature (min)", "Humidity (mean)", "Sea-level pressure (max)", "Errors", "0 errors")
+        assert "No statistics found." not in lines
+
+        # A phone has the same in one column.
+        assert page(develop, picture, "--width", "400", "--height", "800")[-1] == lines[-1]
+
+        log = folder / "home-assistant.log"
+        assert SENT not in log.read_text()
+        page(develop, picture, "--click", "Power")
+        assert log.read_text().count(SENT) == 1
+
+        # The key of a remote control that is known, then of one that is not.
+        develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_volume_up")
+        assert_order(page(develop, picture), "Key", "Television", "volume_up", "samsung32:0x07,0x07")
+
+
+@needs_browser
+def test_painel_do_clima(folder: Path, tmp_path: Path) -> None:
+    """The same in Portuguese."""
+    with Develop(folder, "--language", "pt-BR") as develop:
+        lines = page(develop, tmp_path / "clima.png", "--language", "pt-BR")
+        assert_values(
+            lines,
+            {
+                "Temperatura": r"-?\d+,\d °C",
+                "Umidade": r"\d+,\d%",
+                "Pressão ao nível do mar": r"[\d.]+,\d hPa",
+                "Iluminância": r"[\d.]+ lx",
+                "Ponto de orvalho": r"-?\d+,\d °C",
+                "Pressão atmosférica": r"\d+,\d hPa",
+            },
+        )
+        assert_order(lines, "Painel do Clima", "Painel do Clima", "Agora", "Últimas 24 horas", "Controle remoto")
+        assert_order(lines, "Últimos 30 dias", "Temperatura (mín)", "Estação", "0 erros")
+        assert "No statistics found." not in lines
+
+
+@needs_browser
+def test_hostile_and_many_commands(folder: Path, tmp_path: Path) -> None:
+    """Names of imported commands are shown as they are; a device with many commands has a page of its own."""
     picture = tmp_path / "weather.png"
     with Develop(folder) as develop:
-        page = subprocess.run(
-            [SCRIPTS / "screenshot", "--config", folder, "--output", picture],
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-        assert page.returncode == 0, page.stderr + develop.output
-    lines = page.stdout.splitlines()
-    for name, value in {
-        "Temperature": r"-?\d+\.\d °C",
-        "Humidity": r"\d+\.\d%",
-        "Atmospheric pressure": r"\d+\.\d hPa",
-        "Illuminance": r"[\d,]+ lx",
-    }.items():
-        assert re.fullmatch(value, lines[lines.index(name) - 1]), page.stdout
-    assert {"Dew point", "Sea-level pressure", "Pressure tendency", "Forecast"} <= set(lines)
-    assert picture.read_bytes().startswith(PNG)
+        [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
+        for device, names in {
+            HOSTILE_DEVICE: HOSTILE_NAMES,
+            "Air conditioner": [f"{mode}_{degrees}" for mode in ("cool", "heat") for degrees in range(16, 31)],
+        }.items():
+            develop.act(
+                "anavi_weather.import_codes", config_entry_id=entry["entry_id"], device=device, text=codes(names)
+            )
+        lines = page(develop, picture)
+        assert {HOSTILE_DEVICE, *HOSTILE_NAMES, "Air conditioner: 30 commands"} <= set(lines)
+        for name in HOSTILE_NAMES:
+            page(develop, picture, "--click", name)
+        assert (folder / "home-assistant.log").read_text().count(SENT) == len(HOSTILE_NAMES)
+
+        lines = page(develop, picture, "--click", "Air conditioner: 30 commands")
+        assert_order(lines, "Air conditioner", "Cool", "Cool 16", "Cool 30", "Heat", "Heat 16", "Heat 30")
+        assert "Temperature" not in lines
+
+
+@needs_browser
+def test_new_dashboard_and_no_station(folder: Path, tmp_path: Path) -> None:
+    """The panel is offered for a new dashboard; without a station it says so."""
+    picture = tmp_path / "dialog.png"
+    with Develop(folder) as develop:
+        lines = page(develop, picture, "--path", "/config/lovelace/dashboards", "--click", "Add dashboard")
+        assert_order(lines, "Weather panel", DESCRIPTION)
+        [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
+        develop.delete(f"/api/config/config_entries/entry/{entry['entry_id']}")
+        assert_order(page(develop, picture), "Weather panel", "There is no ANAVI Weather station yet", "Add a station")
+
+
+def codes(names: list[str]) -> str:
+    """Return a SmartIR file with commands."""
+    timings = [9000, -4500, 560, -560, 560, -1680, 560, -40000]
+    file = {"commandsEncoding": "Raw", "supportedController": "ESPHome", "commands": dict.fromkeys(names, timings)}
+    return json.dumps(file)
 
 
 def test_everything_is_kept(folder: Path) -> None:
@@ -56,7 +171,7 @@ def test_everything_is_kept(folder: Path) -> None:
         assert develop.login | {"url": ""} == login | {"url": ""}
         [same_entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
         assert same_entry["entry_id"] == entry["entry_id"]
-        assert "dashboard “Weather” is there already" in develop.output
+        assert "dashboard “Weather panel” is there already" in develop.output
         [history] = develop.get(f"/api/history/period/{first['last_changed'][:19]}Z?filter_entity_id={READING}")
         assert (first["state"], moment(first)) in [(state["state"], moment(state)) for state in history]
 

@@ -58,8 +58,7 @@ def test_bus_that_is_not_there() -> None:
 def test_log_and_states_are_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An error of ours in the log counts, and so does every state that a working entity does not have."""
     monkeypatch.syspath_prepend(SCRIPTS)
-    from _dashboard import Entity
-    from _smoke import errors_of_ours, rows
+    from _smoke import Entity, errors_of_ours, rows
 
     log = tmp_path / "home-assistant.log"
     log.write_text(LOG)
@@ -74,14 +73,14 @@ def test_log_and_states_are_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         "event.f": ("e_received", "unknown"),
     }
     states = {id_: {"state": state, "attributes": {}} for id_, (_, state) in entities.items() if state}
-    content = rows((Entity(id_, unique_id, None) for id_, (unique_id, _) in entities.items()), states)
+    content = rows((Entity(id_, unique_id) for id_, (unique_id, _) in entities.items()), states)
     assert {row.entity_id[-1]: row.problem for row in content if row.problem} == {
         "b": "unknown",
         "d": "unavailable",
         "e": "missing",
     }
     states["sensor.a"]["attributes"] = {"restored": True}
-    assert rows([Entity("sensor.a", "e_bmp180_77_pressure", None)], states)[0].problem
+    assert rows([Entity("sensor.a", "e_bmp180_77_pressure")], states)[0].problem
 
 
 @pytest.mark.usefixtures("socket_enabled")

@@ -1,0 +1,46 @@
+/** The gauges: the range of each, and where its colours begin. */
+
+import { ENTITY_NAME } from "./names.js";
+
+/** By the reading's key, in °C, %, hPa and lx. */
+const SCALES = {
+  temperature: { min: -10, max: 50, colors: [[-10, "blue"], [3, "light-blue"], [16, "green"], [28, "amber"], [36, "red"]] },
+  // Brazil's weather service warns of air below 30 %, and again below 20 %.
+  humidity: { min: 0, max: 100, colors: [[0, "red"], [20, "amber"], [30, "green"], [70, "light-blue"], [90, "blue"]] },
+  // At the station it depends on the altitude: only reduced to sea level is it high or low.
+  atmospheric_pressure: { min: 600, max: 1080, colors: [[600, "light-blue"]] },
+  sea_level_pressure: { min: 970, max: 1050, colors: [[970, "red"], [990, "amber"], [1005, "green"], [1025, "light-blue"]] },
+  illuminance: { min: 0, max: 120000, colors: [[0, "indigo"], [10000, "light-blue"], [30000, "amber"], [80000, "orange"]] },
+};
+
+/** What a number of °C or hPa is in the unit that the user has chosen for the entity. */
+const UNITS = {
+  "°F": (celsius) => celsius * 1.8 + 32,
+  K: (celsius) => celsius + 273.15,
+  Pa: (hectopascal) => hectopascal * 100,
+  kPa: (hectopascal) => hectopascal / 10,
+  MPa: (hectopascal) => hectopascal / 10000,
+  bar: (hectopascal) => hectopascal / 1000,
+  cbar: (hectopascal) => hectopascal / 10,
+  mPa: (hectopascal) => hectopascal * 100000,
+  inHg: (hectopascal) => hectopascal / 33.86389,
+  mmHg: (hectopascal) => hectopascal / 1.333224,
+  "inH₂O": (hectopascal) => hectopascal / 2.490889,
+  psi: (hectopascal) => hectopascal / 68.94757,
+};
+
+/** Return the gauge of a reading. */
+export function gauge(entity) {
+  const { min, max, colors } = SCALES[entity.key];
+  const convert = UNITS[entity.state.attributes.unit_of_measurement] ?? ((number) => number);
+  return {
+    type: "gauge",
+    entity: entity.id,
+    name: ENTITY_NAME,
+    min: convert(min),
+    max: convert(max),
+    needle: true,
+    segments: colors.map(([from, color]) => ({ from: convert(from), color: `var(--${color}-color)` })),
+    grid_options: { columns: 6 },
+  };
+}

@@ -1,0 +1,32 @@
+/** The panel's own texts. The entities' names and states come from Home Assistant, in the user's language. */
+
+const ENGLISH = {
+  title: "Weather panel",
+  description: "All ANAVI Weather stations: readings, graphs, forecast, and the remote control's buttons.",
+  now: "Now",
+  hours: (number) => `Last ${number} hours`,
+  days: (number) => `Last ${number} days`,
+  remote: "Remote control",
+  commands: (number) => `${number} commands`,
+  more: (number) => `${number} more: send them with the action remote.send_command`,
+  station: "Station",
+  noStation: "There is no ANAVI Weather station yet",
+  addStation: "Add a station",
+};
+
+const PORTUGUESE = {
+  title: "Painel do Clima",
+  description: "Todas as estações ANAVI Weather: leituras, gráficos, previsão e os botões do controle remoto.",
+  now: "Agora",
+  hours: (number) => `Últimas ${number} horas`,
+  days: (number) => `Últimos ${number} dias`,
+  remote: "Controle remoto",
+  commands: (number) => `${number} comandos`,
+  more: (number) => `Mais ${number}: envie-os com a ação remote.send_command`,
+  station: "Estação",
+  noStation: "Ainda não há uma estação ANAVI Weather",
+  addStation: "Adicionar uma estação",
+};
+
+/** Return the texts in a language, such as `pt-BR`. */
+export const texts = (language) => (/^pt\b/i.test(language ?? "") ? PORTUGUESE : ENGLISH);

@@ -1,0 +1,63 @@
+"""Tests of what serves the weather panel; the panel itself is tested in a browser."""
+
+import re
+from unittest.mock import patch
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.dashboard import FOLDER
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+
+from .conftest import is_loaded
+
+type Browser = TestClient[web.Request, web.Application]
+
+MODULES = sorted(file.name for file in FOLDER.glob("*.js"))
+
+
+@pytest.fixture
+async def client(
+    hass: HomeAssistant, integration: None, hass_client_no_auth: ClientSessionGenerator, entry: MockConfigEntry
+) -> Browser:
+    """Return a browser of a Home Assistant with a frontend; nobody is logged in yet."""
+    assert await async_setup_component(hass, "frontend", {})
+    assert await async_setup_component(hass, DOMAIN, {})
+    client: Browser = await hass_client_no_auth()
+    return client
+
+
+async def test_every_page_loads_the_panel(simulator: None, client: Browser) -> None:
+    with patch("homeassistant.components.onboarding.async_is_onboarded", return_value=True):
+        page = await (await client.get("/")).text()
+
+    [address] = re.findall(rf'"(/{DOMAIN}/[0-9a-f]{{12}}/)dashboard\.js"', page)
+    for module in MODULES:
+        response = await client.get(address + module)
+        assert response.status == 200
+        assert response.content_type == "text/javascript"
+        # The address is another one for each version.
+        assert "max-age" in response.headers["Cache-Control"]
+        for imported in re.findall(r'from "\./(.*)"', await response.text()):
+            assert imported in MODULES
+
+
+async def test_a_station_without_a_frontend(hass: HomeAssistant, station: MockConfigEntry) -> None:
+    assert "frontend" not in hass.config.components
+    assert is_loaded(station)
+
+
+def test_the_languages_have_the_same_texts() -> None:
+    text = (FOLDER / "texts.js").read_text(encoding="utf-8")
+    english, portuguese = (
+        re.findall(r"^  (\w+):", block, re.MULTILINE)
+        for block in re.findall(r"{\n(.*?)^}", text, re.DOTALL | re.MULTILINE)
+    )
+
+    assert english == portuguese
+    assert {"title", "description"} <= set(english)
