@@ -19,6 +19,7 @@ import aiohttp
 from requirements import INTEGRATIONS, OURS
 
 DOMAIN = OURS.name
+BLUEPRINTS = OURS.parents[1] / "blueprints" / "automation" / DOMAIN
 LAUNCHER = Path(__file__).with_name("_hass.py")
 LOCK_FILE = ".ha_run.lock"
 LOG_FILE = "home-assistant.log"
@@ -42,6 +43,8 @@ homeassistant:
   language: {language}
   time_zone: America/Sao_Paulo
   unit_system: metric
+
+automation: !include automations.yaml
 
 logger:
   default: info
@@ -70,12 +73,14 @@ def prepare(folder: Path, host: str, port: int, language: str, *, anew: bool) ->
     integrations = "".join(f"{integration}:\n" for integration in INTEGRATIONS)
     configuration = CONFIGURATION.format(language=language, domain=DOMAIN)
     (folder / "configuration.yaml").write_text(configuration + integrations, encoding="utf-8")
+    (folder / "automations.yaml").touch()
     # The address may not be given in YAML (it would be taken on trial, and given up after five minutes). This is the
     # oldest form of what Home Assistant stores: it brings it to the newest by itself.
     _store(storage / "http", 1, {"server_host": [host], "server_port": port})
     if not (storage / "onboarding").exists():
         _store(storage / "onboarding", 4, {"done": STEPS_SKIPPED})
-    _link(folder / "custom_components")
+    _link(folder / "custom_components" / DOMAIN, OURS)
+    _link(folder / "blueprints" / "automation" / DOMAIN, BLUEPRINTS)
 
 
 def _check_unused(folder: Path) -> None:
@@ -91,13 +96,12 @@ def _store(file: Path, version: int, data: dict[str, object]) -> None:
     file.write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
-def _link(custom_components: Path) -> None:
-    """Let the folder use the integration where it is, so that a change needs no more than a restart."""
-    custom_components.mkdir(exist_ok=True)
-    link = custom_components / DOMAIN
+def _link(link: Path, target: Path) -> None:
+    """Let the folder use what is in the project where it is, so that a change needs no more than a restart."""
+    link.parent.mkdir(parents=True, exist_ok=True)
     if link.is_symlink():
         link.unlink()
-    link.symlink_to(OURS, target_is_directory=True)
+    link.symlink_to(target, target_is_directory=True)
 
 
 def bind(host: str, port: int) -> int:

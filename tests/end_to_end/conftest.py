@@ -61,7 +61,11 @@ class Develop:
 
     def act(self, action: str, **data: str) -> None:
         """Perform an action."""
-        self._ask(f"/api/services/{action.replace('.', '/')}", json.dumps(data).encode())
+        self.post(f"/api/services/{action.replace('.', '/')}", data)
+
+    def post(self, path: str, data: object) -> None:
+        """Hand something over."""
+        self._ask(path, json.dumps(data).encode())
 
     def delete(self, path: str) -> None:
         """Delete something."""

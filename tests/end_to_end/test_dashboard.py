@@ -152,6 +152,30 @@ def test_new_dashboard_and_no_station(folder: Path, tmp_path: Path) -> None:
         assert_order(page(develop, picture), "Weather panel", "There is no ANAVI Weather station yet", "Add a station")
 
 
+def test_blueprint(folder: Path) -> None:
+    """Blueprints are there; an automation of one answers a key of a remote control."""
+    inputs = {
+        "key": "event.simulated_phat_key",
+        "device": "Television",
+        "name": "power",
+        "actions": [
+            {
+                "action": "remote.send_command",
+                "target": {"entity_id": "remote.simulated_phat"},
+                "data": {"device": "Television", "command": "mute"},
+            }
+        ],
+    }
+    blueprint = {"path": "anavi_weather/remote_key.yaml", "input": inputs}
+    with Develop(folder) as develop:
+        develop.post("/api/config/automation/config/1", {"alias": "Test", "use_blueprint": blueprint})
+        log = folder / "home-assistant.log"
+        for key, count in (("volume_up", 0), ("power", 1)):
+            develop.act("button.press", entity_id=f"button.simulated_phat_simulated_remote_{key}")
+            time.sleep(2)
+            assert log.read_text().count(SENT) == count, develop.output
+
+
 def codes(names: list[str]) -> str:
     """Return a SmartIR file with commands."""
     timings = [9000, -4500, 560, -560, 560, -1680, 560, -40000]
