@@ -1,7 +1,9 @@
 """A scripts/develop to be tested, in a folder of its own."""
 
 import json
+import os
 from pathlib import Path
+import shutil
 import signal
 import subprocess
 import time
@@ -13,6 +15,11 @@ import pytest
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 START_SECONDS = 300  # the first time, everything is installed
 STOP_SECONDS = 30
+
+BROWSERS = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+needs_browser = pytest.mark.skipif(
+    not any(map(shutil.which, BROWSERS)), reason="there is no Chromium: install it, or set CHROMIUM"
+)
 
 
 class Develop:

@@ -2,31 +2,23 @@
 
 from datetime import datetime
 import json
-import os
 from pathlib import Path
 import re
-import shutil
 import subprocess
 import time
 
 import pytest
 
-from .conftest import SCRIPTS, Develop
+from .conftest import SCRIPTS, Develop, needs_browser
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
 
-BROWSERS = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
 PNG = b"\x89PNG"
 SENT = "Sent with 38000 Hz"
 DESCRIPTION = "All ANAVI Weather stations: readings, graphs, forecast, and the remote control's buttons."
 HOSTILE_DEVICE = "<b>TV</b> {{ states }}"
 HOSTILE_NAMES = ["<img src=x onerror=document.title=1>", "{{ 1+1 }}", "[[[ return 1 ]]]", "**bold**", "\"'`${1}`"]
 READING = "sensor.simulated_phat_temperature"
-
-
-needs_browser = pytest.mark.skipif(
-    not any(map(shutil.which, BROWSERS)), reason="there is no Chromium: install it, or set CHROMIUM"
-)
 
 
 def page(develop: Develop, picture: Path, *options: str) -> list[str]:

@@ -1,0 +1,166 @@
+"""What the weather panel is made of, for stations that scripts/develop does not have."""
+
+from collections.abc import Iterable
+import json
+import os
+from pathlib import Path
+import subprocess
+from typing import Any
+
+import pytest
+
+from .conftest import SCRIPTS, needs_browser
+
+pytestmark = [pytest.mark.end_to_end, needs_browser]
+
+BROWSER_PYTHON = SCRIPTS.parent / ".cache" / "browser" / "bin" / "python"
+DRIVER = Path(__file__).with_name("strategy.py")
+
+READINGS = ("temperature", "humidity", "atmospheric_pressure", "illuminance", "sea_level_pressure", "dew_point")
+CLASSES = {"temperature", "humidity", "atmospheric_pressure", "illuminance", "emitter"}  # they have no translation key
+
+type Card = dict[str, Any]
+
+
+class Home:
+    """A Home Assistant as the frontend knows it."""
+
+    def __init__(self, language: str = "en") -> None:
+        """Begin without a station."""
+        self.hass: dict[str, Any] = {"entities": {}, "devices": {}, "states": {}, "locale": {"language": language}}
+        self.commands: dict[str, Any] = {}
+
+    def add(self, name: str, ids: Iterable[str], *, of: str = "", **more: Any) -> None:
+        """Add a station with entities, each `domain.key`; or a user station of a station."""
+        identifier = ["anavi_weather", name if not of else f"{of}_{name}"]
+        device = {"id": name, "name": name, "identifiers": [identifier], "primary_config_entry": of or name}
+        self.hass["devices"][name] = device
+        for id_ in ids:
+            domain, key = id_.split(".")
+            entity_id = f"{domain}.{name}_{key}"
+            entity = {"entity_id": entity_id, "device_id": name, "platform": "anavi_weather", **more}
+            if key not in CLASSES and domain != "remote":
+                entity["translation_key"] = key
+            self.hass["entities"][entity_id] = entity
+            attributes = {"device_class": key} if key in CLASSES else {}
+            self.hass["states"][entity_id] = {"entity_id": entity_id, "state": "1", "attributes": attributes}
+
+    def panel(self) -> list[dict[str, Any]]:
+        """Return the views."""
+        subprocess.run([SCRIPTS / "setup", "browser"], check=True, capture_output=True)
+        result = subprocess.run(
+            [BROWSER_PYTHON, DRIVER],
+            input=json.dumps({"hass": self.hass, "commands": self.commands}),
+            env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        views: list[dict[str, Any]] = json.loads(result.stdout)["views"]
+        return views
+
+
+def headings(view: dict[str, Any]) -> list[str]:
+    """Return the titles of a view's sections."""
+    return [section["cards"][0]["heading"] for section in view["sections"]]
+
+
+def cards(view: dict[str, Any], kind: str) -> list[Card]:
+    """Return a view's cards of a kind."""
+    return [card for section in view["sections"] for card in section["cards"] if card["type"] == kind]
+
+
+def sensors(*keys: str) -> list[str]:
+    """Return entities of keys."""
+    return [f"sensor.{key}" for key in keys]
+
+
+def test_nothing_is_shown_for_what_a_station_lacks() -> None:
+    home = Home()
+    home.add("light", sensors("illuminance"))
+    [view] = home.panel()
+    assert headings(view) == ["Now", "Last 24 hours"]
+    assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.light_illuminance"]
+    assert not cards(view, "tile")
+
+    home = Home()
+    home.add("chipless", sensors("errors"), entity_category="diagnostic")
+    assert headings(home.panel()[0]) == ["Station"]
+
+
+def test_a_pressure_stands_in_for_that_at_sea_level() -> None:
+    home = Home()
+    home.add("station", sensors("atmospheric_pressure"))
+    [view] = home.panel()
+    assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.station_atmospheric_pressure"]
+    assert not cards(view, "tile")  # once is enough
+
+
+def test_hidden_entities_of_other_integrations_and_of_other_chips_are_left_out() -> None:
+    home = Home()
+    home.add("station", sensors("temperature"))
+    home.add("station", sensors("humidity"), hidden=True)
+    home.add("station", sensors("illuminance"), platform="other")
+    home.add("station", sensors("chip_temperature"), entity_category="diagnostic")
+    [view] = home.panel()
+    assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.station_temperature"]
+    [listed] = cards(view, "entities")
+    assert [row["entity"] for row in listed["entities"]] == ["sensor.station_chip_temperature"]
+
+
+def test_gauges_are_in_the_unit_of_the_sensor() -> None:
+    home = Home()
+    home.add("station", sensors("temperature", "sea_level_pressure"))
+    states = home.hass["states"]
+    states["sensor.station_temperature"]["attributes"]["unit_of_measurement"] = "°F"
+    states["sensor.station_sea_level_pressure"]["attributes"]["unit_of_measurement"] = "inHg"
+    temperature, pressure = cards(home.panel()[0], "gauge")
+    assert (temperature["min"], temperature["max"]) == (14, 122)
+    assert [segment["from"] for segment in temperature["segments"]] == pytest.approx([14, 37.4, 60.8, 82.4, 96.8])
+    assert (pressure["min"], pressure["max"]) == pytest.approx((28.64, 31.01), abs=0.01)
+
+
+def test_several_stations_and_their_user_stations() -> None:
+    home = Home("pt-BR")
+    home.add("Sítio", sensors(*READINGS))
+    home.add("Casa", sensors(*READINGS))
+    home.add("Elasticsearch", ["sensor.backlog", "binary_sensor.connected"], of="Sítio", entity_category="diagnostic")
+    house, farm = home.panel()
+    assert (house["title"], farm["title"]) == ("Casa", "Sítio")
+    assert headings(house) == ["Agora", "Últimas 24 horas", "Últimos 30 dias"]
+    assert headings(farm) == [*headings(house), "Elasticsearch"]
+    assert [row["entity"] for row in cards(farm, "entities")[0]["entities"]] == [
+        "sensor.Elasticsearch_backlog",
+        "binary_sensor.Elasticsearch_connected",
+    ]
+
+
+def test_commands_that_can_be_sent() -> None:
+    home = Home()
+    home.add("station", ["remote.remote", "event.key", "infrared.emitter"])
+    home.commands["station"] = {"tv": ["KEY_VOLUMEUP", "power", "10", "9"], "many": [f"cool_{n}" for n in range(700)]}
+    view, page = home.panel()
+    buttons = cards(view, "button")
+    assert [button["name"] for button in buttons] == ["Power", "Volumeup", "9", "10"]
+    assert buttons[1]["tap_action"] == {
+        "action": "perform-action",
+        "perform_action": "remote.send_command",
+        "target": {"entity_id": "remote.station_remote"},
+        "data": {"device": "tv", "command": "KEY_VOLUMEUP"},
+    }
+    assert page["subview"]
+    assert len(cards(page, "button")) == 600
+    assert headings(page)[-1] == "100 more: send them with the action remote.send_command"
+
+
+@pytest.mark.parametrize("lacking", ["infrared.emitter", "list_commands"])
+def test_commands_that_cannot_be_sent(lacking: str) -> None:
+    home = Home()
+    home.add("station", [id_ for id_ in ("remote.remote", "event.key", "infrared.emitter") if id_ != lacking])
+    if lacking != "list_commands":
+        home.commands["station"] = {"tv": ["power"]}
+    [view] = home.panel()
+    assert not cards(view, "button")
+    assert [card["entity"] for card in cards(view, "tile")] == ["remote.station_remote", "event.station_key"]
