@@ -1,5 +1,6 @@
 """An Elasticsearch that stores what it is sent, and fails as a test tells it to."""
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -51,6 +52,19 @@ def refusing(status: int, *, text: str = "") -> Answer:
     return answer
 
 
+def _expect_clients_that_hang_up() -> None:
+    """Take it for no error of the test's that a client does not trust the certificate."""
+    loop = asyncio.get_running_loop()
+    handler = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "incoming connection" in context["message"]:
+            return
+        (handler or type(loop).default_exception_handler)(loop, context)
+
+    loop.set_exception_handler(handle)
+
+
 class Server:
     """A user station on loopback."""
 
@@ -85,6 +99,8 @@ class Server:
     async def start(self, tls: ssl.SSLContext | None = None) -> Self:
         """Listen, at the same port as before."""
         self._tls = tls
+        if tls:
+            _expect_clients_that_hang_up()
         self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=0.01)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=tls, reuse_address=True)

@@ -10,6 +10,7 @@ import math
 import os
 from pathlib import Path
 import sqlite3
+import threading
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -521,6 +522,40 @@ async def test_a_commit_is_noticed(log: Log) -> None:
     await async_wait_recording_done(log.hass)
     assert not waiting.done()
     waiting.cancel()
+
+
+@databases("sqlite")
+async def test_a_feed_that_starts_or_stops_during_a_commit_does_not_break_it(log: Log) -> None:
+    """SQLAlchemy's listeners are gone through in the recorder's thread: there they must not change."""
+    committing, changed = threading.Event(), threading.Event()
+
+    def hold_up(_: object) -> None:
+        committing.set()
+        changed.wait(5)
+
+    slow = SimpleNamespace(loop=SimpleNamespace(call_soon_threadsafe=hold_up))
+    stops = [RecorderLog(slow).async_start(), log.log.async_start()]  # type: ignore[arg-type]
+    log.hass.states.async_set("sensor.t", "1")
+    await log.hass.async_add_executor_job(committing.wait)
+    stops.pop()()
+    stops.append(RecorderLog(log.hass).async_start())
+    changed.set()
+    await log.record("2")
+    for stop in stops:
+        stop()
+
+    assert values(await log.read()) == ["1", "2"]
+
+
+@databases("sqlite")
+async def test_a_commit_after_the_end_of_the_event_loop_does_not_fail(log: Log) -> None:
+    loop = asyncio.new_event_loop()
+    loop.close()
+    stop = RecorderLog(SimpleNamespace(loop=loop)).async_start()  # type: ignore[arg-type]
+    await log.record("1")
+    await log.record("2")
+    stop()
+    assert values(await log.read()) == ["1", "2"]
 
 
 @databases("sqlite")

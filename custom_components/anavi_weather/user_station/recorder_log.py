@@ -8,6 +8,7 @@ Elasticsearch.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 import math
 from typing import NamedTuple
@@ -126,6 +127,36 @@ class Backlog:
     newest: Position
 
 
+class _Commits:
+    """Tells of the commits of all sessions, in the thread that has committed.
+
+    SQLAlchemy's own list of listeners must not change while the recorder's thread goes through it: its session would be
+    broken from then on, and nothing recorded. So there is one listener from the import on, which is never taken back.
+    """
+
+    subscribers: tuple[Callable[[], object], ...] = ()
+
+    @classmethod
+    def subscribe(cls, subscriber: Callable[[], object]) -> Callable[[], None]:
+        """Call after each commit; return how to stop. Belongs on the event loop."""
+        cls.subscribers = (*cls.subscribers, subscriber)
+
+        def stop() -> None:
+            cls.subscribers = tuple(one for one in cls.subscribers if one is not subscriber)
+
+        return stop
+
+    @classmethod
+    def tell(cls, _: Session) -> None:
+        """Tell of a commit; nothing is raised, as the recorder's commit would fail by it."""
+        for subscriber in cls.subscribers:
+            with suppress(RuntimeError):  # the event loop is closed
+                subscriber()
+
+
+event.listen(Session, "after_commit", _Commits.tell)
+
+
 class RecorderLog:
     """Reads the recorder's states. What is not async runs in the recorder's executor, by `async_run`."""
 
@@ -138,12 +169,7 @@ class RecorderLog:
     @callback
     def async_start(self) -> Callable[[], None]:
         """Listen for commits; return how to stop."""
-
-        def committed(_: Session) -> None:
-            self._hass.loop.call_soon_threadsafe(self._committed.set)
-
-        event.listen(Session, "after_commit", committed)
-        return lambda: event.remove(Session, "after_commit", committed)
+        return _Commits.subscribe(lambda: self._hass.loop.call_soon_threadsafe(self._committed.set))
 
     async def async_wait(self) -> None:
         """Wait for the next commit, or for the recorder's commit interval."""
