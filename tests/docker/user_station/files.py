@@ -1,0 +1,62 @@
+"""The files of the user station, and what is in them."""
+
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+FOLDER = Path(__file__).parents[3] / "docker" / "user_station"
+ELASTICSEARCH_SETUP = FOLDER / "elasticsearch" / "setup"
+KIBANA = FOLDER / "kibana"
+LANGUAGES = ("en", "pt-BR")
+STREAMS = "metrics-anavi_weather.state-*"
+
+# What the set-up scripts put into the files
+MESSAGE = re.compile(r"@([a-z_]+(?:\.[a-z_]+)*)@")
+VARIABLE = re.compile(r"@([A-Z_]+)@")
+ESQL_FIELD = re.compile(r"(?<![\w.])(@timestamp|(?:station|entity|state|event|infrared)\.[a-z_]+)")
+
+type Json = dict[str, Any]
+
+
+def load(path: Path) -> Json:
+    """Return a file's object."""
+    loaded: Json = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def messages(language: str) -> dict[str, str]:
+    """Return the texts of a language."""
+    return load(KIBANA / "messages" / f"{language}.json")
+
+
+def dashboards() -> dict[str, Json]:
+    """Return the dashboards by their name."""
+    return {path.stem: load(path) for path in sorted((KIBANA / "dashboards").glob("*.json"))}
+
+
+def panels() -> Iterator[tuple[str, Json]]:
+    """Return every panel's configuration, by the names of its dashboard and its own."""
+    for name, dashboard in dashboards().items():
+        for panel in dashboard["panels"]:
+            yield f"{name}/{panel['id']}", panel["config"]
+
+
+def rules() -> dict[str, Json]:
+    """Return the alert rules by their name."""
+    return {path.name.split(".")[0]: load(path) for path in sorted((KIBANA / "rules").glob("*.json"))}
+
+
+def mapped_fields() -> set[str]:
+    """Return the fields of the index template."""
+
+    def walk(properties: Json, prefix: str) -> Iterator[str]:
+        for name, field in properties.items():
+            if "properties" in field:
+                yield from walk(field["properties"], f"{prefix}{name}.")
+            else:
+                yield prefix + name
+
+    template = load(FOLDER / "elasticsearch" / "index_template.json")
+    return set(walk(template["template"]["mappings"]["properties"], ""))

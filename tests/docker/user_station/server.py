@@ -1,0 +1,71 @@
+"""A real Elasticsearch, as an administrator or by an API key."""
+
+import base64
+import json
+import os
+import secrets
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from homeassistant.util import dt as dt_util
+
+NEEDED = ("ELASTICSEARCH_URL", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD")
+
+
+def document() -> dict[str, Any]:
+    """Return a document as a station sends it."""
+    return {
+        "@timestamp": dt_util.utcnow().isoformat(),
+        "station": {"id": "1"},
+        "entity": {"id": "sensor.one"},
+        "state": {"number": 1.0},
+    }
+
+
+class Server:
+    """Speaks HTTP with it."""
+
+    def __init__(self) -> None:
+        """Find it in the environment; skip the test if it is not there."""
+        if missing := [name for name in NEEDED if not os.environ.get(name)]:
+            pytest.skip(f"{', '.join(missing)} not set: no Elasticsearch to test with")
+        self.url, self.username, self.password = (os.environ[name] for name in NEEDED)
+        self.url = self.url.rstrip("/")
+        self.namespace = f"test_{secrets.token_hex(4)}"
+        self.stream = f"metrics-anavi_weather.state-{self.namespace}"
+
+    def call(self, method: str, path: str, body: Any = None, api_key: str | None = None) -> tuple[int, Any]:
+        """Return the status and the answer."""
+        basic = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+        headers = {"Authorization": f"ApiKey {api_key}" if api_key else f"Basic {basic}"}
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        if data is not None:
+            headers["Content-Type"] = "application/x-ndjson" if isinstance(body, bytes) else "application/json"
+        request = Request(f"{self.url}/{path}", data, headers, method=method)
+        try:
+            with urlopen(request, timeout=60) as response:
+                return response.status, json.loads(response.read() or b"{}")
+        except HTTPError as err:
+            with err:
+                return err.code, json.loads(err.read() or b"{}")
+
+    def good(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the answer, which must be a good one."""
+        status, answer = self.call(method, path, body)
+        assert status < 300, f"{method} {path}: {status} {answer}"
+        return answer
+
+    def clean(self) -> None:
+        """Remove what a test has made."""
+        self.call("DELETE", f"_data_stream/{self.stream}")
+        _, keys = self.call("GET", "_security/api_key?name=anavi_weather%20*")
+        ids = [
+            key["id"]
+            for key in keys["api_keys"]
+            if not key["invalidated"] and key["metadata"].get("namespace") == self.namespace
+        ]
+        if ids:
+            self.good("DELETE", "_security/api_key", {"ids": ids})

@@ -1,0 +1,198 @@
+"""Tests of the set-up of a real Elasticsearch."""
+
+import os
+import re
+import time
+from typing import Any
+
+import pytest
+
+from .conftest import Run
+from .files import ELASTICSEARCH_SETUP
+from .server import Server, document
+
+STATION = "São Paulo & 'Casa'"
+
+
+def key_of(output: str) -> str:
+    """Return the key that is shown."""
+    match = re.search(r"^API key: +(\S+)$", output, re.MULTILINE)
+    assert match
+    return match[1]
+
+
+def wait_for_snapshot(server: Server, path: str) -> str:
+    """Return the state that a snapshot ends in."""
+    state = ""
+    for _ in range(120):
+        status, answer = server.call("GET", path)
+        state = answer["snapshots"][0]["state"] if status == 200 else ""
+        if state not in {"", "IN_PROGRESS"}:
+            break
+        time.sleep(0.5)
+    return state
+
+
+def test_it_can_be_run_again_at_any_time(server: Server, setup: Run) -> None:
+    first = setup()
+    assert first.returncode == 0, first.stderr
+    assert f"the stream {server.stream} is made" in first.stderr
+    before = server.good("GET", f"_data_stream/{server.stream}")["data_streams"][0]
+    assert "time_series" in before
+    server.good("POST", f"{server.stream}/_doc?refresh=true", document())
+
+    second = setup(RETENTION="90d")
+    assert second.returncode == 0, second.stderr
+    assert f"the stream {server.stream} is there already" in second.stderr
+    after = server.good("GET", f"_data_stream/{server.stream}")["data_streams"][0]
+    assert after["indices"] == before["indices"]
+    assert server.good("GET", f"{server.stream}/_count")["count"] == 1
+    lifecycle = server.good("GET", f"_data_stream/{server.stream}/_lifecycle")
+    assert lifecycle["data_streams"][0]["lifecycle"]["data_retention"] == "90d"
+
+
+def test_a_station_may_add_to_its_stream_and_nothing_else(server: Server, setup: Run) -> None:
+    setup()
+    added = setup("add-station", STATION, STATION_URL="https://station.example.org:9200")
+    assert added.returncode == 0, added.stderr
+    assert f'"{STATION}"' in added.stdout
+    assert "Address:    https://station.example.org:9200" in added.stdout
+    assert f"Namespace:  {server.namespace}" in added.stdout
+    key = key_of(added.stdout)
+
+    def status(method: str, path: str, body: Any = None) -> int:
+        return server.call(method, path, body, api_key=key)[0]
+
+    assert status("POST", f"{server.stream}/_doc", document()) == 201
+    assert status("GET", f"_data_stream/{server.stream}") == 200
+    for method, path, body in (
+        ("GET", "", None),
+        ("GET", f"{server.stream}/_search", None),
+        ("DELETE", f"_data_stream/{server.stream}", None),
+        ("POST", f"metrics-anavi_weather.state-{server.namespace}_other/_doc", document()),
+        ("POST", "logs-anavi_weather-default/_doc", document()),
+        ("GET", "_security/api_key?name=*", None),
+        ("PUT", f"_data_stream/{server.stream}/_lifecycle", {"data_retention": "1d"}),
+    ):
+        assert status(method, path, body) == 403, f"{method} {path}"
+
+
+def test_stations_are_listed_and_removed(server: Server, setup: Run) -> None:
+    setup()
+    keys = [key_of(setup("add-station", name).stdout) for name in (STATION, "Other")]
+    listed = setup("stations").stdout.splitlines()
+    assert {STATION, "Other"} <= set(listed)
+    removed = setup("remove-station", STATION)
+    assert removed.returncode == 0, removed.stderr
+    assert STATION not in setup("stations").stdout.splitlines()
+    statuses = [server.call("POST", f"{server.stream}/_doc", document(), api_key=key)[0] for key in keys]
+    assert statuses == [401, 201]
+    again = setup("remove-station", STATION)
+    assert again.returncode == 1
+    assert "there is no key" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        ((), {"ELASTICSEARCH_PASSWORD": 'wr"ong\\'}, "is refused"),
+        ((), {"ELASTICSEARCH_PASSWORD": ""}, "has to be given"),
+        ((), {"ELASTICSEARCH_URL": "http://127.0.0.1:1"}, "does not answer"),
+        ((), {"ELASTICSEARCH_CA": "/nowhere.pem"}, "no certificate"),
+        ((), {"NAMESPACE": "Upper-Case"}, "NAMESPACE"),
+        ((), {"RETENTION": "a year"}, "RETENTION"),
+        ((), {"LOGS_RETENTION": "0d"}, "LOGS_RETENTION"),
+        ((), {"SNAPSHOTS_RETENTION": "30"}, "SNAPSHOTS_RETENTION"),
+        ((), {"SNAPSHOTS": '/x"y'}, "without quotes"),
+        (("add-station", ""), {}, "name"),
+        (("add-station", 'a"b'), {}, "name"),
+        (("add-station", "a*"), {}, "name"),
+        (("add-station", "a\nb"), {}, "name"),
+        (("add-station", "a" * 65), {}, "name"),
+        (("add-station", "early"), {}, "run setup without arguments first"),
+        (("remove-station", "*"), {}, "name"),
+    ],
+)
+def test_what_is_wrong_is_said_and_changes_nothing(
+    server: Server, setup: Run, arguments: tuple[str, ...], environment: dict[str, str], message: str
+) -> None:
+    done = setup(*arguments, **environment)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert not done.stdout
+    assert server.call("GET", f"_data_stream/{server.stream}")[0] == 404
+
+
+@pytest.mark.parametrize("arguments", [("add-station",), ("nonsense",), ("stations", "x")])
+def test_how_to_use_it_is_said(run: Run, arguments: tuple[str, ...]) -> None:
+    done = run(ELASTICSEARCH_SETUP, *arguments)
+    assert done.returncode == 2
+    assert "setup add-station NAME" in done.stderr
+
+
+def test_a_stream_that_would_store_twice_is_refused(server: Server, setup: Run) -> None:
+    template = f"test-{server.namespace}"
+    pattern = {"index_patterns": [server.stream], "priority": 900, "data_stream": {}}
+    server.good("PUT", f"_index_template/{template}", pattern)
+    try:
+        server.good("PUT", f"_data_stream/{server.stream}")
+        done = setup()
+    finally:
+        server.clean()
+        server.good("DELETE", f"_index_template/{template}")
+    assert done.returncode == 1
+    assert "is not a time series" in done.stderr
+
+
+def test_logs_are_kept_for_a_month(server: Server, setup: Run) -> None:
+    setup()
+    stream = f"logs-anavi_weather-{server.namespace}"
+    log = {
+        "@timestamp": "2026-01-01T00:00:00Z",
+        "message": "started",
+        "container": {"name": "homeassistant"},
+        "source": {"ip": "192.168.1.7"},
+        "something": {"else": 1},
+    }
+    try:
+        server.good("POST", f"{stream}/_doc?refresh=true", log)
+        (found,) = server.good("GET", f"_data_stream/{stream}")["data_streams"]
+        assert found["template"] == "logs-anavi_weather"
+        assert found["lifecycle"]["data_retention"] == "30d"
+        query = {"query": {"term": {"container.name": "homeassistant"}}}
+        assert server.good("POST", f"{stream}/_search", query)["hits"]["total"]["value"] == 1
+    finally:
+        server.call("DELETE", f"_data_stream/{stream}")
+
+
+def test_snapshots_are_made_on_a_schedule_and_restored(server: Server, setup: Run) -> None:
+    folder = os.environ.get("ELASTICSEARCH_PATH_REPO")
+    if not folder:
+        pytest.skip("ELASTICSEARCH_PATH_REPO names no folder of the server's path.repo: no snapshot is made")
+    for _ in range(2):
+        done = setup(SNAPSHOTS=folder)
+        assert done.returncode == 0, done.stderr
+    server.good("POST", f"{server.stream}/_doc?refresh=true", document())
+    try:
+        policy = server.good("GET", "_slm/policy/anavi_weather")["anavi_weather"]["policy"]
+        assert policy["schedule"] == "0 30 2 * * ?"
+        assert policy["retention"]["expire_after"] == "30d"
+        snapshot = server.good("POST", "_slm/policy/anavi_weather/_execute")["snapshot_name"]
+        path = f"_snapshot/anavi_weather/{snapshot}"
+        assert wait_for_snapshot(server, path) == "SUCCESS"
+        # As README.md says it
+        server.good("DELETE", f"_data_stream/{server.stream}")
+        body = {"indices": server.stream, "include_global_state": False}
+        server.good("POST", f"{path}/_restore?wait_for_completion=true", body)
+        assert server.good("GET", f"{server.stream}/_count")["count"] == 1
+        assert "time_series" in server.good("GET", f"_data_stream/{server.stream}")["data_streams"][0]
+        server.good("DELETE", path)
+    finally:
+        server.call("DELETE", "_slm/policy/anavi_weather")
+        server.call("DELETE", "_snapshot/anavi_weather")
+
+
+def test_a_folder_that_the_server_may_not_use_is_said(server: Server, setup: Run) -> None:
+    done = setup(SNAPSHOTS="/nowhere/at/all")
+    assert done.returncode == 1
+    assert "is not among the server's path.repo" in done.stderr
