@@ -1,0 +1,168 @@
+"""Tests of what is put into Kibana: its texts, its fields, its layout."""
+
+from collections.abc import Iterator
+import itertools
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from .files import (
+    ESQL_FIELD,
+    KIBANA,
+    LANGUAGES,
+    MESSAGE,
+    STREAMS,
+    VARIABLE,
+    Json,
+    dashboards,
+    load,
+    mapped_fields,
+    messages,
+    panels,
+    rules,
+)
+from .lens import question
+
+COLUMNS = 48
+ALIKE = {"fleet.home_assistant", "fleet.id"}
+READINGS = {
+    "temperature",
+    "humidity",
+    "atmospheric_pressure",
+    "illuminance",
+    "dew_point",
+    "pressure_tendency",
+}
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Return all texts in an object."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from itertools.chain.from_iterable(map(texts, value.values()))
+    elif isinstance(value, list):
+        yield from itertools.chain.from_iterable(map(texts, value))
+
+
+def files() -> list[Json]:
+    """Return everything that has messages."""
+    return [load(path) for path in KIBANA.glob("*/*.json") if path.parent.name != "messages"]
+
+
+def test_every_message_is_there_in_both_languages_and_used() -> None:
+    used = set(itertools.chain.from_iterable(MESSAGE.findall(text) for text in texts(files())))
+    english, portuguese = (messages(language) for language in LANGUAGES)
+    assert used == set(english) == set(portuguese)
+    assert {key for key in english if english[key] == portuguese[key]} == ALIKE
+    assert all(text.strip() and text.count("{{") == portuguese[key].count("{{") for key, text in english.items())
+
+
+def test_the_set_up_script_can_read_the_messages() -> None:
+    for language in LANGUAGES:
+        path = KIBANA / "messages" / f"{language}.json"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert lines[0] == "{" and lines[-1] == "}"
+        read = dict(json.loads("{" + line.rstrip(",") + "}").popitem() for line in lines[1:-1])
+        assert read == messages(language)
+
+
+@pytest.mark.parametrize("name", ["title", "label", "description", "message", "name"])
+def test_no_text_is_in_one_language(name: str) -> None:
+    def find(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            if isinstance(text := value.get(name), str):
+                yield text
+            value = list(value.values())
+        if isinstance(value, list):
+            yield from itertools.chain.from_iterable(map(find, value))
+
+    found = [text for loaded in files() for text in find(loaded)]
+    assert found
+    streams = {STREAMS, "logs-anavi_weather-*", "alerts-anavi_weather"}
+    assert [text for text in found if MESSAGE.sub("", text).strip(": ") and text not in streams] == []
+
+
+def test_every_field_of_every_panel_is_in_the_index_template() -> None:
+    known = mapped_fields()
+    for name, config in panels():
+        if "query" in config:
+            asked = set(question(config).fields())
+        else:
+            asked = set(ESQL_FIELD.findall(config["data_source"]["query"]))
+        assert asked, name
+        assert asked <= known, name
+    for dashboard in dashboards().values():
+        (control,) = dashboard["pinned_panels"]
+        assert control["config"]["field_name"] in known
+
+
+def test_every_field_of_every_rule_is_in_the_index_template() -> None:
+    for name, rule in rules().items():
+        asked = set(ESQL_FIELD.findall(rule["params"]["esqlQuery"]["esql"])) | {rule["params"]["timeField"]}
+        assert len(asked) > 1, name
+        assert asked <= mapped_fields(), name
+
+
+def test_the_weather_panel_has_now_trend_and_range() -> None:
+    keys: dict[str, set[str]] = {}
+    for panel in dashboards()["weather"]["panels"]:
+        name, _, kind = panel["id"].rpartition("-")
+        config = panel["config"]
+        conditions = {condition.field: condition.values for condition in question(config).conditions}
+        assert conditions["entity.platform"] == ("anavi_weather",), panel["id"]
+        if kind in {"now", "trend", "range"}:
+            (key,) = conditions["entity.key"] or ()
+            keys.setdefault(key, set()).add(kind)
+            operations = [metric["operation"] for metric in question(config).metrics]
+            expected = {"now": ["last_value"], "trend": ["average"], "range": ["min", "average", "max"]}[kind]
+            assert operations == expected, name
+    assert set(keys) == READINGS
+    for key, kinds in keys.items():
+        wanted = {"now", "trend"} if key in {"dew_point", "pressure_tendency"} else {"now", "trend", "range"}
+        assert kinds == wanted, key
+
+
+def test_panels_do_not_overlap() -> None:
+    for name, dashboard in dashboards().items():
+        ids = [panel["id"] for panel in dashboard["panels"]]
+        assert len(set(ids)) == len(ids), name
+        taken: set[tuple[int, int]] = set()
+        for panel in dashboard["panels"]:
+            grid = panel["grid"]
+            cells = set(
+                itertools.product(range(grid["x"], grid["x"] + grid["w"]), range(grid["y"], grid["y"] + grid["h"]))
+            )
+            assert grid["x"] + grid["w"] <= COLUMNS
+            assert not cells & taken, f"{name}: {panel['id']}"
+            taken |= cells
+
+
+def test_rules_are_as_kibana_wants_them() -> None:
+    connectors = {
+        path.name.split(".")[1]: load(path)["connector_type_id"] for path in (KIBANA / "connectors").glob("*.json")
+    }
+    # The Basic licence has no others
+    assert set(connectors.values()) == {".server-log", ".index"}
+    assert set(rules()) == {"frost", "heat", "storm", "silent"}
+    for path in [*(KIBANA / "rules").glob("*.json"), *(KIBANA / "connectors").glob("*.json")]:
+        # Kibana takes no other id of what it encrypts
+        assert UUID(path.name.split(".")[1]).version == 4
+    used = set()
+    for name, rule in rules().items():
+        assert rule["rule_type_id"] == ".es-query"
+        parameters = rule["params"]
+        assert parameters["searchType"] == "esqlQuery"
+        assert parameters["groupBy"] == "row"
+        assert (parameters["thresholdComparator"], parameters["threshold"]) == (">", [0])
+        used |= set(VARIABLE.findall(parameters["esqlQuery"]["esql"]))
+        for group in ("query matched", "recovered"):
+            actions = [action["id"] for action in rule["actions"] if action["group"] == group]
+            assert set(actions) == set(connectors), name
+        for action in rule["actions"]:
+            for document in action["params"].get("documents", []):
+                index = load(KIBANA.parent / "elasticsearch" / "alerts_index.json")
+                assert set(document) | {"@timestamp"} == set(index["mappings"]["properties"])
+    assert used == {"ALERT_FROST", "ALERT_HEAT", "ALERT_STORM", "ALERT_SILENT"}

@@ -1,0 +1,255 @@
+"""Tests of what the set-up asks of Kibana. None can be run here: a server stands in for it that knows what it was asked."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+import os
+from pathlib import Path
+import re
+import shutil
+from threading import Thread
+from typing import Any, NamedTuple, override
+
+import pytest
+
+from .conftest import Run
+from .files import FOLDER, KIBANA, LANGUAGES, dashboards, messages, rules
+from .server import Server, document
+
+SETUP = KIBANA / "setup"
+PASSWORD = 'pass"word\\'
+ONCE = re.compile(r"/api/(actions/connector|alerting/rule)/[0-9a-f-]{36}")
+
+
+class Asked(NamedTuple):
+    """A request."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any
+
+
+class Kibana(ThreadingHTTPServer):
+    """Answers as Kibana's documentation says."""
+
+    def __init__(self) -> None:
+        """Begin without anything."""
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[Asked] = []
+        self.made: dict[str, Any] = {}
+        self.answer = ""
+        self.refuse = ""
+
+    @property
+    def url(self) -> str:
+        """Return its address."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers a request."""
+
+    server: Kibana
+
+    def _do(self) -> None:
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = json.loads(data) if data else None
+        self.server.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+        status, answer = self._answer(body)
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer, separators=(",", ":")).encode())
+
+    do_GET = do_POST = do_PUT = _do  # noqa: N815
+
+    def _answer(self, body: Any) -> tuple[int, Any]:
+        made = self.server.made
+        if not (self.headers.get("Authorization") or "").startswith("Basic "):
+            return 401, {"message": "Unauthorized"}
+        if self.server.refuse and self.server.refuse in self.path:
+            return 400, {"message": "[request body]: refused"}
+        if self.path == "/api/status":
+            return 200, {"status": {"overall": {"level": self.server.answer or "available"}}}
+        if self.command != "GET" and "kbn-xsrf" not in {name.lower() for name in self.headers}:
+            return 400, {"message": "Request must contain a kbn-xsrf header."}
+        if self.command == "GET":
+            return (200, made[self.path]) if self.path in made else (404, {"message": "Not found"})
+        if self.command == "POST" and self.path in made:
+            return 409, {"message": "conflict"}
+        key = self.path if body is None or "data_view" not in body else f"{self.path}/{body['data_view']['id']}"
+        made[key] = body
+        return 200, body
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def kibana(socket_enabled: None) -> Iterator[Kibana]:
+    """Return a stand-in for Kibana."""
+    with Kibana() as kibana:
+        thread = Thread(target=kibana.serve_forever, args=(0.05,))
+        thread.start()
+        yield kibana
+        kibana.shutdown()
+        thread.join()
+
+
+def known(kibana: Kibana, **more: str) -> dict[str, str]:
+    """Return the environment of the script."""
+    return {"KIBANA_URL": kibana.url, "ELASTICSEARCH_PASSWORD": PASSWORD} | more
+
+
+def test_everything_is_made_in_both_languages(kibana: Kibana, run: Run) -> None:
+    done = run(SETUP, **known(kibana))
+    assert done.returncode == 0, done.stderr
+    made = kibana.made
+    for language in LANGUAGES:
+        for name, dashboard in dashboards().items():
+            put = made[f"/api/dashboards/anavi_weather-{name}-{language.lower()}"]
+            assert put["title"] == messages(language)[f"{name}.title"]
+            assert len(put["panels"]) == len(dashboard["panels"])
+    views = {path for path in made if path.startswith("/api/data_views/")}
+    assert views == {
+        f"/api/data_views/data_view/{name}" for name in ("anavi_weather", "anavi_weather-logs", "anavi_weather-alerts")
+    }
+    assert all(made[path]["override"] is True for path in views)
+    assert len([path for path in made if "/connector/" in path]) == 2
+    assert {body["name"] for path, body in made.items() if "/rule/" in path} == {
+        messages("en")[f"rule.{name}"] for name in rules()
+    }
+    assert not re.search(r"@[a-z_]+\.[a-z_.]+@|@[A-Z_]+@", json.dumps(made))
+    assert all(asked.method == "GET" or asked.headers["kbn-xsrf"] == "true" for asked in kibana.asked)
+    # What a rule needs is there before it
+    paths = [asked.path for asked in kibana.asked if asked.method == "POST"]
+    assert [("connector" in path) for path in paths if ONCE.match(path)] == [True] * 2 + [False] * len(rules())
+
+
+def test_again_it_changes_no_rule_that_was_edited(kibana: Kibana, run: Run) -> None:
+    run(SETUP, **known(kibana))
+    rule = next(path for path in kibana.made if "/rule/" in path)
+    kibana.made[rule] = {"edited": True}
+    before = dict(kibana.made)
+    kibana.asked.clear()
+    done = run(SETUP, **known(kibana))
+    assert done.returncode == 0, done.stderr
+    assert kibana.made == before
+    assert not [asked for asked in kibana.asked if asked.method == "POST" and ONCE.match(asked.path)]
+    assert len([asked for asked in kibana.asked if asked.method == "PUT"]) == 6
+    assert "left as it is" in done.stderr
+
+
+def test_thresholds_and_language_can_be_chosen(kibana: Kibana, run: Run) -> None:
+    done = run(SETUP, **known(kibana, LANGUAGES="pt-BR", ALERT_FROST="-2.5", ALERT_SILENT="90"))
+    assert done.returncode == 0, done.stderr
+    queries = {
+        body["name"]: body["params"]["esqlQuery"]["esql"] for path, body in kibana.made.items() if "/rule/" in path
+    }
+    texts = messages("pt-BR")
+    assert "temperature < -2.5\n" in queries[texts["rule.frost"]]
+    assert "NOW() - 90 minutes" in queries[texts["rule.silent"]]
+    assert not [path for path in kibana.made if path.endswith("-en")]
+
+
+def test_the_password_is_not_among_arguments(kibana: Kibana, run: Run, tmp_path: Path) -> None:
+    curl = shutil.which("curl")
+    assert curl
+    seen = tmp_path / "seen"
+    stand_in = tmp_path / "curl"
+    stand_in.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> "{seen}"\nexec "{curl}" "$@"\n', encoding="utf-8")
+    stand_in.chmod(0o755)
+    done = run(SETUP, **known(kibana, PATH=f"{tmp_path}:{os.environ['PATH']}"))
+    assert done.returncode == 0, done.stderr
+    arguments = seen.read_text(encoding="utf-8")
+    assert "--config" in arguments
+    assert "pass" not in arguments
+    assert PASSWORD not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"ELASTICSEARCH_PASSWORD": ""}, "has to be given"),
+        ({"KIBANA_URL": "http://127.0.0.1:1"}, "does not answer"),
+        ({"LANGUAGES": "en fr"}, "there is no fr"),
+        ({"LANGUAGES": " "}, "LANGUAGES"),
+        ({"ALERT_HEAT": "hot"}, "ALERT_HEAT"),
+        ({"ALERT_STORM": "-3 OR true"}, "ALERT_STORM"),
+        ({"ALERT_SILENT": "0"}, "ALERT_SILENT"),
+        ({"ELASTICSEARCH_CA": "/nowhere.pem"}, "no certificate"),
+    ],
+)
+def test_what_is_wrong_is_said_and_changes_nothing(
+    kibana: Kibana, run: Run, environment: dict[str, str], message: str
+) -> None:
+    done = run(SETUP, **(known(kibana) | environment))
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert not kibana.made
+
+
+def test_a_kibana_that_is_not_ready_or_refuses_is_said(kibana: Kibana, run: Run) -> None:
+    kibana.answer = "critical"
+    done = run(SETUP, **known(kibana))
+    assert done.returncode == 1
+    assert "not an available Kibana" in done.stderr
+    kibana.answer = ""
+    kibana.refuse = "/dashboards/"
+    done = run(SETUP, **known(kibana))
+    assert done.returncode == 1
+    assert "the dashboard fleet (en): 400" in done.stderr
+
+
+def test_the_container_sets_everything_up(kibana: Kibana, server: Server, run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    (tmp_path / "logstash").mkdir()
+    own.mkdir()
+    (own / "elastic_password").write_text(server.password, encoding="utf-8")
+    (own / "kibana_password").write_text("kibana-system-password", encoding="utf-8")
+    (own / "ca.crt").write_text("not a real one", encoding="utf-8")
+    environment = {
+        "SECRETS": str(tmp_path),
+        "OWNER": f"{os.getuid()}:{os.getgid()}",
+        "ELASTICSEARCH_URL": server.url,
+        "ELASTICSEARCH_USERNAME": server.username,
+        "KIBANA_URL": kibana.url,
+        "NAMESPACE": server.namespace,
+        "SNAPSHOTS": "",
+        "HOSTS": "192.168.1.10 station.example.org",
+    }
+    for _ in range(2):
+        done = run(FOLDER / "setup", **environment)
+        assert done.returncode == 0, done.stderr
+    first = (own / "logs_api_key").read_text(encoding="utf-8")
+    added = run(FOLDER / "setup", "add-station", "Casa", **environment)
+    assert added.returncode == 0, added.stderr
+    assert "Address:    https://192.168.1.10:9200" in added.stdout
+    assert "CA certificate:\nnot a real one" in added.stdout
+    assert run(FOLDER / "setup", "stations", **environment).stdout.splitlines().count("Casa") == 1
+    assert run(FOLDER / "setup", "remove-station", "Casa", **environment).returncode == 0
+    login = run(FOLDER / "setup", "login", **environment)
+    assert f"Password:  {server.password}" in login.stdout
+    assert run(FOLDER / "setup", "nonsense", **environment).returncode == 2
+
+    # Logstash's key can add logs, and nothing else; it is made again only when it is good no more
+    key = first.strip()
+    id_and_key = (tmp_path / "logstash" / "logstash_api_key").read_text(encoding="utf-8")
+    assert re.fullmatch(r"[\w-]+:[\w-]+", id_and_key)
+    stream = f"logs-anavi_weather-{server.namespace}"
+    log = {"@timestamp": "2026-01-01T00:00:00Z", "message": "started"}
+    try:
+        assert server.call("POST", f"{stream}/_doc", log, api_key=key)[0] == 201
+        assert server.call("GET", f"{stream}/_search", api_key=key)[0] == 403
+        assert server.call("POST", f"{server.stream}/_doc", document(), api_key=key)[0] == 403
+    finally:
+        server.call("DELETE", f"_data_stream/{stream}")
+    assert run(FOLDER / "setup", "accounts", **environment).returncode == 0
+    assert (own / "logs_api_key").read_text(encoding="utf-8") == first
+    server.good("DELETE", "_security/api_key", {"ids": [id_and_key.partition(":")[0]]})
+    assert run(FOLDER / "setup", "accounts", **environment).returncode == 0
+    renewed = (own / "logs_api_key").read_text(encoding="utf-8")
+    assert renewed != first
+    ids = [(tmp_path / "logstash" / "logstash_api_key").read_text(encoding="utf-8").partition(":")[0]]
+    server.good("DELETE", "_security/api_key", {"ids": ids})
