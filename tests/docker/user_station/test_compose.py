@@ -107,7 +107,7 @@ def test_the_nodes_of_a_cluster_differ_in_nothing_but_their_name() -> None:
         expected = {key: value for key, value in json.loads(ours).items() if key not in only_first}
         assert other["environment"] | {"discovery.seed_hosts": ""} == expected
         assert "ports" not in other
-        for key in ("image", "mem_limit", "ulimits", "healthcheck", "restart", "logging"):
+        for key in ("image", "mem_limit", "healthcheck", "restart", "logging"):
             assert other[key] == first[key]
     seeds = {service["environment"]["discovery.seed_hosts"] for service in (first, *others)}
     assert seeds == {"elasticsearch2,elasticsearch3", "elasticsearch,elasticsearch3", "elasticsearch,elasticsearch2"}
