@@ -1,13 +1,14 @@
 """What the tests of the integration have in common."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 import errno
 from functools import partial
 import logging
 import os
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 from unittest.mock import patch
 
@@ -19,16 +20,33 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from smbus2 import i2c_msg
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.anavi_weather.const import CONF_BUS, CONF_CHIPS, DEFAULT_INTERVAL, DOMAIN
+from custom_components.anavi_weather.const import (
+    CONF_BUS,
+    CONF_CHIPS,
+    CONF_CHOSEN_ENTITIES,
+    CONF_ENTITIES,
+    CONF_NAMESPACE,
+    CONF_SEND_HISTORY,
+    CONF_STATION_NAME,
+    DEFAULT_INTERVAL,
+    DOMAIN,
+    SUBENTRY_USER_STATION,
+)
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.phat import Bus, ChipId, board
 from custom_components.anavi_weather.phat.lirc import Transmitter
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, SIMULATED, Simulator, VirtualClock
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from custom_components.anavi_weather.user_station import Forwarder
+from custom_components.anavi_weather.user_station.documents import Sent
+from custom_components.anavi_weather.user_station.elasticsearch import ElasticsearchError
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
+from homeassistant.const import CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+
+from .user_station.server import API_KEY, Server
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("anavi_weather", deadline=None)
@@ -79,6 +97,19 @@ async def press(pair: SimulatedLirc, *codes: str) -> None:
         command = parse(code)
         pair.press(command.get_raw_timings(), command.modulation)
         await let_read()
+
+
+def fail(forwarder: Forwarder, error: ElasticsearchError, times: int = 3) -> None:
+    """Let the forwarder fail."""
+    for _ in range(times):
+        forwarder._fail(error)
+
+
+def refuse(forwarder: Forwarder, count: int = 1) -> None:
+    """Let states be refused."""
+    for number in range(count):
+        forwarder._refuse(Sent(number, f"sensor.t{number}", 1.5, "odd"))
+    forwarder._tell()
 
 
 def is_loaded(entry: ConfigEntry) -> bool:
@@ -161,6 +192,50 @@ async def station(hass: HomeAssistant, entry: MockConfigEntry, simulator: Simula
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry
+
+
+@pytest.fixture
+def user_station(hass: HomeAssistant, entry: MockConfigEntry, server: Server) -> ConfigSubentry:
+    """Return a user station of the simulated pHAT, which is to be loaded after this."""
+    subentry = ConfigSubentry(
+        data=MappingProxyType(
+            {
+                CONF_URL: server.url,
+                CONF_API_KEY: API_KEY,
+                CONF_NAMESPACE: "default",
+                CONF_STATION_NAME: "Farol",
+                CONF_ENTITIES: "station",
+                CONF_CHOSEN_ENTITIES: [],
+                CONF_SEND_HISTORY: True,
+            }
+        ),
+        subentry_id="01USER",
+        subentry_type=SUBENTRY_USER_STATION,
+        title="Casa",
+        unique_id=f"{server.url} default",
+    )
+    hass.config_entries.async_add_subentry(entry, subentry)
+    return subentry
+
+
+@pytest.fixture
+async def forwarder(
+    user_station: ConfigSubentry, entry: MockConfigEntry, simulator: object, hass: HomeAssistant
+) -> Forwarder:
+    """Return the forwarder of a station that is loaded; it does nothing by itself."""
+    with patch.object(Forwarder, "async_run"):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+    forwarder: Forwarder = entry.runtime_data.forwarders[user_station.subentry_id]
+    return forwarder
+
+
+@pytest.fixture
+async def server(socket_enabled: None) -> AsyncIterator[Server]:
+    """Return a user station that listens."""
+    server = await Server().start()
+    yield server
+    await server.stop()
 
 
 @pytest.fixture

@@ -6,13 +6,19 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import paths
+from yarl import URL
 
 from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_BUS
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulated_chips import Air
+from custom_components.anavi_weather.user_station import Forwarder
+from custom_components.anavi_weather.user_station.elasticsearch import CannotConnectError
+from homeassistant.components.diagnostics import REDACTED
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 
-from .conftest import Machine, PassTime
+from .conftest import Machine, PassTime, fail, refuse
+from .user_station.server import API_KEY, KEY_SECRET
 
 
 @pytest.mark.parametrize("air", [Air(illuminance=200_000)])
@@ -54,3 +60,60 @@ async def test_diagnostics_of_a_bus_that_failed(
 
     assert diagnostics["board"] == {"product": "", "buses": {}}
     assert diagnostics["reading"]["succeeded"] is False
+
+
+async def test_diagnostics_of_a_user_station_have_no_secrets(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    forwarder: Forwarder,
+) -> None:
+    entry.update_listeners.clear()  # nothing is reloaded
+    hass.config_entries.async_update_subentry(
+        entry, user_station, data={**user_station.data, "ca_certificate": "-----BEGIN"}
+    )
+    refuse(forwarder)
+    fail(forwarder, CannotConnectError("Cannot connect to host casa.example.org"))
+
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    (told_of,) = diagnostics["user_stations"]
+    assert told_of == {
+        "data": {
+            "url": REDACTED,
+            "api_key": REDACTED,
+            "ca_certificate": REDACTED,
+            "namespace": "default",
+            "station_name": REDACTED,
+            "entities": "station",
+            "chosen_entities": [],
+            "send_history": True,
+        },
+        "connected": False,
+        "problem": "cannot_connect",
+        "failures": 3,
+        "recorder_problem": None,
+        "backlog": None,
+        "position": None,
+        "stored": 0,
+        "refused": 1,
+        "purged": 0,
+        "refused_newest": [
+            {"state_id": 0, "entity_id": "sensor.t0", "last_updated_ts": 1.5, "refused": "odd"},
+        ],
+    }
+    for secret in (API_KEY, KEY_SECRET, "Farol", "casa.example.org", str(URL(user_station.data["url"]).port), "BEGIN"):
+        assert secret not in str(diagnostics)
+
+
+async def test_diagnostics_of_a_user_station_that_works(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry, forwarder: Forwarder
+) -> None:
+    forwarder.checkpoint.position = await forwarder._log.async_run(forwarder._log.newest)
+    forwarder._succeed(end=True)
+    (told_of,) = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["user_stations"]
+    assert told_of["connected"] is True
+    assert told_of["problem"] is None
+    assert told_of["backlog"] == 0
+    assert told_of["position"].keys() == {"recorder", "state_id", "last_updated_ts"}

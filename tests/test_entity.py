@@ -8,9 +8,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, snapsh
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.anavi_weather import PLATFORMS
-from homeassistant.const import Platform
+from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.user_station import Forwarder
+from custom_components.anavi_weather.user_station.elasticsearch import CannotConnectError
+from custom_components.anavi_weather.user_station.forwarder import Waits
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .conftest import fail, refuse, value
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -41,4 +48,61 @@ async def test_what_few_want_is_disabled_by_default(entity_registry: er.EntityRe
         "sensor.simulated_phat_absolute_humidity",
         "sensor.simulated_phat_read_time",
         "sensor.simulated_phat_temperature_bmp180",
+    }
+
+
+async def test_the_entities_of_a_user_station(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+    forwarder: Forwarder,
+) -> None:
+    ours = {
+        registered.unique_id.removeprefix("01USER_"): registered
+        for registered in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+        if registered.config_subentry_id == user_station.subentry_id
+    }
+    assert ours.keys() == {"connected", "backlog", "last_stored", "stored", "refused"}
+    assert {one.disabled_by for one in ours.values()} == {None}
+    (device_id,) = {one.device_id for one in ours.values()}
+    assert device_id
+    device = device_registry.async_get(device_id)
+    assert device
+    assert isinstance(device, dr.DeviceEntry)
+    assert (device.name, device.entry_type) == ("User station Casa", dr.DeviceEntryType.SERVICE)
+    assert device.identifiers == {(DOMAIN, "01USER")}
+
+    def states() -> dict[str, str]:
+        return {key: value(hass, one.entity_id) for key, one in ours.items()}
+
+    assert states() == {
+        "connected": STATE_UNKNOWN,
+        "backlog": STATE_UNKNOWN,
+        "last_stored": STATE_UNKNOWN,
+        "stored": "0",
+        "refused": "0",
+    }
+
+    forwarder.checkpoint.stored = 5
+    forwarder.checkpoint.last_stored_ts = 1_790_000_000.0
+    forwarder._succeed(end=True)
+    assert states() == {
+        "connected": STATE_ON,
+        "backlog": "0",
+        "last_stored": "2026-09-21T14:13:20+00:00",
+        "stored": "5",
+        "refused": "0",
+    }
+
+    refuse(forwarder)
+    forwarder.status.waits = Waits(7, 864000, 86400)
+    fail(forwarder, CannotConnectError("away"), 1)
+    assert states() | {"last_stored": ""} == {
+        "connected": STATE_OFF,
+        "backlog": "7",
+        "last_stored": "",
+        "stored": "5",
+        "refused": "1",
     }

@@ -19,7 +19,7 @@ from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.remote import PRESS_ENDS
 from homeassistant.components import persistent_notification
-from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -431,3 +431,28 @@ async def test_commands_are_deleted(call: Call, codes: CodeStore) -> None:
     assert codes.codes == {"TV": {"Power": [NEC]}, "Fan": {"On": [NEC]}}
     await call("delete_command", device="TV", command=["Power"])
     assert codes.codes == {"Fan": {"On": [NEC]}}
+
+
+async def test_the_emitter_says_when_the_remote_has_sent(
+    hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory
+) -> None:
+    emitter = entity_of(hass, "infrared", "emitter")
+    assert value(hass, emitter) == STATE_UNKNOWN
+    await call("send_command", command=NEC)
+    first = value(hass, emitter)
+    assert first != STATE_UNKNOWN
+    freezer.tick(1)
+    await call("send_command", command=NEC)
+    assert value(hass, emitter) > first
+
+
+async def test_a_remote_sends_without_its_emitter(
+    hass: HomeAssistant, station: MockConfigEntry, call: Call, pair: SimulatedLirc
+) -> None:
+    emitter = entity_of(hass, "infrared", "emitter")
+    er.async_get(hass).async_update_entity(emitter, disabled_by=er.RegistryEntryDisabler.USER)
+    await hass.async_block_till_done()
+    assert hass.states.get(emitter) is None
+    before = len(pair.sent)
+    await call("send_command", command=NEC)
+    assert len(pair.sent) == before + 1

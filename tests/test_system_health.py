@@ -1,13 +1,18 @@
 """Tests of what the system's health page says."""
 
+from collections.abc import Callable
+
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.phat.simulator import Simulator
+from custom_components.anavi_weather.user_station import Forwarder
+from custom_components.anavi_weather.user_station.elasticsearch import BusyError
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from .conftest import Machine, PassTime
+from .conftest import Machine, PassTime, fail
 
 
 async def test_buses_stations_and_chips_are_told(
@@ -29,6 +34,8 @@ async def test_buses_stations_and_chips_are_told(
         "stations": 2,
         "chips": 6,
         "chips_working": 5,
+        "user_stations": 0,
+        "user_stations_connected": 0,
     }
 
     machine.unplug(1)
@@ -39,6 +46,8 @@ async def test_buses_stations_and_chips_are_told(
         "stations": 2,
         "chips": 6,
         "chips_working": 3,
+        "user_stations": 0,
+        "user_stations_connected": 0,
     }
 
     await hass.config_entries.async_unload(board_entry.entry_id)
@@ -47,4 +56,23 @@ async def test_buses_stations_and_chips_are_told(
         "stations": 1,
         "chips": 3,
         "chips_working": 3,
+        "user_stations": 0,
+        "user_stations_connected": 0,
     }
+
+
+@pytest.mark.parametrize(
+    ("happen", "connected"),
+    [
+        (lambda _: None, 0),
+        (lambda forwarder: forwarder._succeed(end=True), 1),
+        (lambda forwarder: fail(forwarder, BusyError("503")), 0),
+    ],
+)
+async def test_user_stations_are_told(
+    hass: HomeAssistant, forwarder: Forwarder, happen: Callable[[Forwarder], None], connected: int
+) -> None:
+    happen(forwarder)
+    assert await async_setup_component(hass, "system_health", {})
+    info = await get_system_health_info(hass, DOMAIN)
+    assert (info["user_stations"], info["user_stations_connected"]) == (1, connected)

@@ -8,19 +8,25 @@ import re
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components import anavi_weather
 from custom_components.anavi_weather import sensor
 from custom_components.anavi_weather.config_flow import OPTIONS_SCHEMA, AnaviWeatherConfigFlow, AnaviWeatherOptionsFlow
-from custom_components.anavi_weather.const import CONF_BUS
+from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.event import EVENT_HELD, EVENT_PRESSED
 from custom_components.anavi_weather.meteorology import Forecast
 from custom_components.anavi_weather.phat import BusError, ChipId
 from custom_components.anavi_weather.phat.lirc import LircError
 from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
 from custom_components.anavi_weather.system_health import system_health_info
+from custom_components.anavi_weather.user_station.elasticsearch import ElasticsearchError
+from custom_components.anavi_weather.user_station.entities import Selection
+from custom_components.anavi_weather.user_station.forwarder import DefectError
+from custom_components.anavi_weather.user_station.outcome import ServerBehindError
+from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STATES_SCHEMA, UserStationFlow
+from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
@@ -46,9 +52,16 @@ PLACEHOLDERS = {
     "common.learn_press": {"command", "presses"},
     "config.error": {"addresses", "bus"},
     "config.step.confirm": {"bus", "chips", "claimed", "foreign"},
+    "config_subentries.user_station.error": {"detail", "example", "stream"},
+    "config_subentries.user_station.step": {"example"},
+    "device.user_station": {"title"},
     "entity.sensor.chip_": {"chip"},
     "entity.switch.slot": {"chip"},
-    "issues": {"address", "chip", "error", "station"},
+    "issues.chip_": {"address", "chip", "error", "station"},
+    "issues.user_station_purge_near": {"backlog", "hours", "user_station"},
+    "issues.user_station_states_purged": {"count", "user_station"},
+    "issues.user_station_states_refused": {"count", "detail", "entity", "user_station"},
+    "issues.user_station_": {"detail", "user_station"},
     "options.step.init": {"altitude"},
 }
 
@@ -196,10 +209,13 @@ def test_sections_are_those_that_are_used() -> None:
     assert ENGLISH.keys() == {
         "common",
         "config",
+        "config_subentries",
+        "device",
         "entity",
         "exceptions",
         "issues",
         "options",
+        "selector",
         "services",
         "system_health",
     }
@@ -212,6 +228,30 @@ def test_the_steps_of_adding_a_station() -> None:
         assert config["step"][step]["data"].keys() == config["step"][step]["data_description"].keys() == {CONF_BUS}
     assert config["error"].keys() == BUS_ERRORS | constants("config_flow", r"errors\['base'\]")
     assert config["abort"].keys() == {"already_configured", "reconfigure_successful"}
+
+
+def test_the_steps_of_adding_a_user_station() -> None:
+    texts_of_flow = ENGLISH["config_subentries"][SUBENTRY_USER_STATION]
+    assert texts_of_flow["initiate_flow"].keys() == {SOURCE_USER, SOURCE_RECONFIGURE}
+    assert texts_of_flow["step"].keys() == steps(UserStationFlow)
+    server = {str(field) for field in SERVER_SCHEMA}
+    states = {str(field) for field in STATES_SCHEMA.schema}
+    for step, fields in (("user", server), ("reconfigure", server), ("states", states)):
+        texts_of_step = texts_of_flow["step"][step]
+        assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == fields
+    kinds: list[type[ElasticsearchError]] = [ElasticsearchError, *ElasticsearchError.__subclasses__()]
+    errors = {kind.key for kind in kinds} - {ServerBehindError.key, DefectError.key}  # these are of the forwarder
+    assert texts_of_flow["error"].keys() == errors | set(invalid_inputs())
+    assert texts_of_flow["abort"].keys() == {"already_configured"}
+    assert ENGLISH["selector"]["user_station_entities"]["options"].keys() == set(Selection)
+
+
+def invalid_inputs() -> Iterator[str]:
+    """Return the keys of what is told at a field of a user station."""
+    yield from constants("user_station_flow", r"errors\[CONF_.*\]")
+    for call in calls(ast.parse((FOLDER / "user_station_flow.py").read_text(encoding="utf-8"))):
+        if called(call) == "InvalidInputError" and isinstance(key := call.args[1], ast.Constant):
+            yield str(key.value)
 
 
 def test_the_options() -> None:
@@ -268,17 +308,31 @@ def test_the_types_of_events() -> None:
 
 
 def test_issues() -> None:
-    assert ENGLISH["issues"].keys() == constants("repairs", "translation_key")
-    for issue in ENGLISH["issues"].values():
-        assert issue.keys() == {"title", "fix_flow"}
-        assert issue["fix_flow"]["step"].keys() == {"confirm"}
+    told = {f"user_station_{key}" for key in told_of_user_stations()}
+    assert ENGLISH["issues"].keys() == constants("repairs", "translation_key") | told
+    to_be_noted = {"user_station_states_purged", "user_station_states_refused"}
+    for key, issue in ENGLISH["issues"].items():
+        if key in told - to_be_noted:
+            assert issue.keys() == {"title", "description"}
+        else:
+            assert issue.keys() == {"title", "fix_flow"}
+            assert issue["fix_flow"]["step"].keys() == {"confirm"}
+
+
+def told_of_user_stations() -> Iterator[str]:
+    """Return the keys of the issues of a user station."""
+    yield from (error.key for error in DESTINATION_ERRORS)
+    for call in calls(ast.parse((FOLDER / "user_station_issues.py").read_text(encoding="utf-8"))):
+        if called(call) == "_tell" and isinstance(key := call.args[1], ast.Constant):
+            yield str(key.value)
 
 
 ALL_KINDS = ("BH1750 0x23", "BH1750 0x5c", "BME280 0x76", "BMP180 0x77", "HTU21D 0x40")
 
 
 @pytest.mark.parametrize("chips", [tuple(ChipId.parse(chip) for chip in ALL_KINDS)])
-async def test_entities(hass: HomeAssistant, station: MockConfigEntry) -> None:
+@pytest.mark.usefixtures("user_station", "station")
+async def test_entities(hass: HomeAssistant) -> None:
     used: dict[str, set[str]] = {}
     for entry in er.async_get(hass).entities.values():
         if entry.translation_key:

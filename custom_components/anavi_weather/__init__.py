@@ -9,7 +9,7 @@ from .code_store import CodeStore
 from .const import CONF_BUS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
 from .dashboard import async_setup_dashboard
-from .feed import async_create_forwarder, async_remove_checkpoint, user_stations
+from .feed import async_create_forwarder, async_remove_checkpoint, async_remove_orphans, user_stations
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import SIMULATED
@@ -39,6 +39,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> bool:
     """Set up a remote station."""
+    await async_remove_orphans(hass)
     coordinator = AnaviWeatherCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
     codes = CodeStore(hass, entry.entry_id)

@@ -1,6 +1,7 @@
 """The user stations of a remote station: each is a subentry, with a forwarder and a checkpoint of its own."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from yarl import URL
@@ -10,6 +11,7 @@ from homeassistant.const import CONF_API_KEY, CONF_URL, __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.loader import async_get_integration
 
 from .const import (
@@ -80,5 +82,22 @@ async def async_remove_checkpoint(hass: HomeAssistant, subentry_id: str) -> None
     await _store(hass, subentry_id).async_remove()
 
 
+async def async_remove_orphans(hass: HomeAssistant) -> None:
+    """Forget the checkpoints of user stations that were removed while their entry was not loaded."""
+    entries = hass.config_entries.async_entries(DOMAIN)
+    known = {_key(subentry_id) for entry in entries for subentry_id in entry.subentries}
+
+    def find() -> list[str]:
+        return [file.name for file in Path(hass.config.path(STORAGE_DIR)).glob(_key("*"))]
+
+    for key in await hass.async_add_executor_job(find):
+        if key not in known:
+            await CheckpointStore(hass, key).async_remove()
+
+
 def _store(hass: HomeAssistant, subentry_id: str) -> CheckpointStore:
-    return CheckpointStore(hass, f"{DOMAIN}.{subentry_id}.checkpoint")
+    return CheckpointStore(hass, _key(subentry_id))
+
+
+def _key(subentry_id: str) -> str:
+    return f"{DOMAIN}.{subentry_id}.checkpoint"

@@ -17,6 +17,8 @@ from .transceiver import Transceiver
 
 PARALLEL_UPDATES = 1
 
+EMITTER = "emitter"
+
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
@@ -30,7 +32,7 @@ class Emitter(InfraredPairEntity, InfraredEmitterEntity):
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
         """Belong to the pair."""
-        super().__init__(entry, transceiver, "emitter")
+        super().__init__(entry, transceiver, EMITTER)
 
     @property
     @override

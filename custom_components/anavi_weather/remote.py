@@ -8,6 +8,7 @@ from typing import Any, override
 from infrared_protocols.commands import Command
 
 from homeassistant.components import persistent_notification
+from homeassistant.components.infrared import DOMAIN as INFRARED_DOMAIN, async_send_command
 from homeassistant.components.remote import (
     ATTR_ALTERNATIVE,
     ATTR_COMMAND,
@@ -24,13 +25,14 @@ from homeassistant.components.remote import (
 from homeassistant.const import STATE_OFF
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import translation
+from homeassistant.helpers import entity_registry as er, translation
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, async_add_pair_entities
+from .infrared import EMITTER
 from .ir_codes import CodeError, as_raw, in_turn, parse, to_text
 from .ir_codes.capture import consensus
 from .ir_codes.raw import MAX_DURATION
@@ -106,9 +108,19 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
                     await asyncio.sleep(kwargs.get(ATTR_DELAY_SECS, DEFAULT_DELAY_SECS))
                 first = False
                 turn = self._turns.get(texts, 0) % len(texts)
-                await self.transceiver.async_send(alternatives[turn])
+                await self._async_send(alternatives[turn])
                 if len(texts) > 1:
                     self._turns[texts] = turn + 1
+
+    async def _async_send(self, command: Command) -> None:
+        """Send by the emitter, whose state then says so and is recorded; but a user may have disabled it."""
+        emitter = er.async_get(self.hass).async_get_entity_id(
+            INFRARED_DOMAIN, DOMAIN, f"{self.entry.entry_id}-{EMITTER}"
+        )
+        if emitter and self.hass.states.get(emitter):
+            await async_send_command(self.hass, emitter, command, self._context)
+        else:
+            await self.transceiver.async_send(command)
 
     def _alternatives(self, device: str | None, name: str) -> tuple[str, ...]:
         """Return the texts of a command; ServiceValidationError if there is no such command."""

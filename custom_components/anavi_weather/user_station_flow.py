@@ -37,6 +37,7 @@ from .user_station.elasticsearch import NAMESPACE, STREAM, ElasticsearchError, i
 from .user_station.entities import Selection, entity_ids
 
 DEFAULT_NAMESPACE = "default"
+EXAMPLE = "https://elasticsearch.example.org:9200"
 MAXIMUM_NAME = 100
 
 NAMESPACE_SELECTOR = TextSelector()
@@ -132,7 +133,11 @@ class UserStationFlow(ConfigSubentryFlow):
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(schema), suggested),
             errors=errors,
-            description_placeholders={"detail": detail, "stream": STREAM + (user_input or {}).get(CONF_NAMESPACE, "")},
+            description_placeholders={
+                "detail": detail,
+                "example": EXAMPLE,
+                "stream": STREAM + (user_input or {}).get(CONF_NAMESPACE, ""),
+            },
             last_step=False,
         )
 
@@ -182,7 +187,7 @@ def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]
         port = url.port
     except ValueError as err:
         raise InvalidInputError(CONF_URL, "url_invalid") from err
-    if url.scheme not in ("http", "https") or not url.host or port is None or url.user or url.query or url.fragment:
+    if url.scheme not in ("http", "https") or not url.host or port is None or _has_more(url):
         raise InvalidInputError(CONF_URL, "url_invalid")
     if not is_private(url):
         raise InvalidInputError(CONF_URL, "tls_required")
@@ -197,6 +202,11 @@ def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]
     if certificate := user_input.get(CONF_CA_CERTIFICATE, "").strip():
         data[CONF_CA_CERTIFICATE] = certificate
     return data
+
+
+def _has_more(url: URL) -> bool:
+    """Return whether an address has what does not belong to it: a user and a password are not kept in an address."""
+    return bool(url.user or url.password or url.query or url.fragment)
 
 
 def _encoded(api_key: str) -> str:

@@ -1,11 +1,7 @@
 """What the tests of the feed have in common."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-
-import pytest
-
-from .server import Server
+from collections.abc import Callable
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -13,11 +9,3 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
         while not condition():
             await asyncio.sleep(0.002)
-
-
-@pytest.fixture
-async def server(socket_enabled: None) -> AsyncIterator[Server]:
-    """Return a user station that listens."""
-    server = await Server().start()
-    yield server
-    await server.stop()

@@ -84,7 +84,11 @@ class CheckpointStore:
         )
 
     async def async_save(self, checkpoint: Checkpoint) -> None:
-        """Write it; when this returns, it is on the disk."""
+        """Write it.
+
+        It is on the disk when this returns, except that a Home Assistant which is stopping writes it last of all, and that
+        a full disk is logged: an older checkpoint only sends again what is then recognised.
+        """
         await self._store.async_save(
             _Stored(
                 task=checkpoint.task,

@@ -1,0 +1,178 @@
+"""Tests of what a user station's forwarder begins with."""
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.anavi_weather.const import (
+    CONF_CA_CERTIFICATE,
+    CONF_CHOSEN_ENTITIES,
+    CONF_ENTITIES,
+    CONF_NAMESPACE,
+    CONF_SEND_HISTORY,
+    CONF_STATION_NAME,
+    DOMAIN,
+)
+from custom_components.anavi_weather.feed import (
+    async_create_elasticsearch,
+    async_create_forwarder,
+    async_remove_checkpoint,
+    user_stations,
+)
+from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
+from custom_components.anavi_weather.user_station.recorder_log import Position
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import CONF_URL, __version__
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import instance_id
+
+from .user_station.conftest import until
+from .user_station.server import Server
+
+KEY = f"{DOMAIN}.01USER.checkpoint"
+POSITION = Position("sqlite", 5, 1.5)
+SINCE = Position("sqlite", 1, 0.5)
+
+
+async def create(hass: HomeAssistant, entry: MockConfigEntry, subentry: ConfigSubentry, **changes: Any) -> Checkpoint:
+    """Return what a forwarder begins with, after a user station was changed."""
+    changed = MappingProxyType({**subentry.data, **changes})
+    data = ConfigSubentry(data=changed, subentry_type="user_station", title="Casa", unique_id="", subentry_id="01USER")
+    return (await async_create_forwarder(hass, entry, data)).checkpoint
+
+
+@pytest.fixture
+async def task(hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry) -> str:
+    """Return what is sent where."""
+    checkpoint = await create(hass, entry, user_station)
+    assert checkpoint == Checkpoint(checkpoint.task)
+    return checkpoint.task
+
+
+@pytest.fixture
+def stored(hass_storage: dict[str, Any], task: str) -> dict[str, Any]:
+    """Return a checkpoint on the disk."""
+    data = {
+        "task": task,
+        "position": list(POSITION),
+        "since": None,
+        "stored": 4,
+        "refused": 3,
+        "purged": 2,
+        "last_stored_ts": 1.5,
+        "entity_ids": ["sensor.a"],
+        "refused_noted": 1,
+        "purged_noted": 1,
+        "last_refused": ["sensor.a", "odd"],
+    }
+    hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": data}
+    return data
+
+
+def test_the_user_stations_of_an_entry(entry: MockConfigEntry, user_station: ConfigSubentry) -> None:
+    assert user_stations(entry) == [user_station]
+
+
+@pytest.mark.usefixtures("stored")
+async def test_a_forwarder_goes_on(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, task: str
+) -> None:
+    expected = Checkpoint(task, POSITION, None, 4, 3, 2, 1.5, {"sensor.a"}, 1, 1, ("sensor.a", "odd"))
+    assert await create(hass, entry, user_station) == expected
+    # What does not change what is sent where
+    same = {CONF_STATION_NAME: "Torre", "api_key": "other", CONF_SEND_HISTORY: False}
+    assert await create(hass, entry, user_station, **same) == expected
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {CONF_URL: "https://other.example.org"},
+        {CONF_NAMESPACE: "other"},
+        {CONF_ENTITIES: "all"},
+        {CONF_CHOSEN_ENTITIES: ["sensor.b"]},
+    ],
+)
+@pytest.mark.usefixtures("stored")
+async def test_another_task_begins_anew(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, task: str, changes: dict[str, Any]
+) -> None:
+    checkpoint = await create(hass, entry, user_station, **changes)
+    assert checkpoint == Checkpoint(checkpoint.task)
+    assert checkpoint.task != task
+
+
+async def test_another_task_without_history_begins_where_the_first_has_begun(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, stored: dict[str, Any]
+) -> None:
+    stored["since"] = list(SINCE)
+    changes = {CONF_ENTITIES: "all", CONF_SEND_HISTORY: False}
+    checkpoint = await create(hass, entry, user_station, **changes)
+    assert checkpoint == Checkpoint(checkpoint.task, since=SINCE)
+
+
+async def test_history_that_is_wanted_after_all_is_sent(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, stored: dict[str, Any], task: str
+) -> None:
+    stored["since"] = list(SINCE)
+    kept = await create(hass, entry, user_station, **{CONF_SEND_HISTORY: False})
+    assert (kept.position, kept.since) == (POSITION, SINCE)
+    assert await create(hass, entry, user_station) == Checkpoint(task)
+
+
+@pytest.mark.usefixtures("stored")
+async def test_a_checkpoint_is_forgotten(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
+    await async_remove_checkpoint(hass, "01USER")
+    assert KEY not in hass_storage
+
+
+async def test_checkpoints_that_nobody_needs_are_forgotten(
+    hass: HomeAssistant, station: MockConfigEntry, hass_storage: dict[str, Any], tmp_path: Path
+) -> None:
+    """A user station may be removed while its entry is not loaded."""
+    gone = f"{DOMAIN}.01GONE.checkpoint"
+    others = {f"{DOMAIN}.01STATION", f"{DOMAIN}.checkpoint", "other.01GONE.checkpoint"}
+    folder = tmp_path / ".storage"
+    folder.mkdir()
+    for key in {gone, *others}:
+        (folder / key).touch()
+        hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": {}}
+    with patch.object(hass.config, "config_dir", str(tmp_path)):
+        await hass.config_entries.async_reload(station.entry_id)
+    assert gone not in hass_storage
+    assert others <= hass_storage.keys()
+
+
+async def test_a_certificate_that_is_none_is_an_error(hass: HomeAssistant, user_station: ConfigSubentry) -> None:
+    with pytest.raises(ValueError):
+        await async_create_elasticsearch(hass, {**user_station.data, CONF_CA_CERTIFICATE: "none"})
+
+
+@pytest.mark.usefixtures("user_station", "station")
+async def test_the_stations_states_reach_the_user_station(hass: HomeAssistant, server: Server) -> None:
+    def found() -> list[dict[str, Any]]:
+        return [one for one in server.documents if one["entity"]["id"] == "sensor.simulated_phat_temperature"]
+
+    await until(found)
+    document = found()[0]
+    assert document["station"] == {
+        "id": await instance_id.async_get(hass),
+        "name": "Farol",
+        "version": "0.1.0",
+        "home_assistant": __version__,
+    }
+    assert document["entity"] == {
+        "id": "sensor.simulated_phat_temperature",
+        "domain": "sensor",
+        "name": "Simulated pHAT Temperature",
+        "device_class": "temperature",
+        "state_class": "measurement",
+        "unit": "°C",
+        "platform": DOMAIN,
+        "key": "temperature",
+    }
+    assert document["state"]["number"] == pytest.approx(21, abs=0.1)

@@ -1,0 +1,231 @@
+"""Tests of what is told of a user station as repairs."""
+
+import math
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.user_station.elasticsearch import (
+    BusyError,
+    CannotConnectError,
+    ElasticsearchError,
+    KeyRefusedError,
+    NotElasticsearchError,
+    NotTimeSeriesError,
+    PrivilegeMissingError,
+    TlsNotTrustedError,
+)
+from custom_components.anavi_weather.user_station.forwarder import Forwarder, Waits
+from custom_components.anavi_weather.user_station.outcome import ServerBehindError
+from custom_components.anavi_weather.user_station_issues import FAILURES
+from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN, repairs_flow_manager
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+
+from .conftest import fail, refuse
+
+DAY = 86400.0
+
+
+def told(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dict[str, str] | None]]:
+    """Return the issues that there are."""
+    return {
+        issue_id: (issue.translation_key, issue.translation_placeholders)
+        for (domain, issue_id), issue in registry.issues.items()
+        if domain == DOMAIN and issue.active
+    }
+
+
+# What is wrong with the server
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyRefusedError,
+        NotElasticsearchError,
+        NotTimeSeriesError,
+        PrivilegeMissingError,
+        ServerBehindError,
+        TlsNotTrustedError,
+    ],
+)
+async def test_what_waiting_does_not_mend_is_told_after_some_failures(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder, error: type[ElasticsearchError]
+) -> None:
+    fail(forwarder, error("why"), FAILURES - 1)
+    assert told(issue_registry) == {}
+    fail(forwarder, error("why"), 1)
+    assert told(issue_registry) == {
+        "destination_01USER": (f"user_station_{error.key}", {"user_station": "Casa", "detail": "why"})
+    }
+    (issue,) = issue_registry.issues.values()
+    assert (issue.is_fixable, issue.is_persistent, issue.severity) == (False, False, ir.IssueSeverity.ERROR)
+
+    forwarder._succeed(end=True)
+    assert told(issue_registry) == {}
+
+
+@pytest.mark.parametrize("error", [BusyError, CannotConnectError, ElasticsearchError])
+async def test_what_waiting_mends_is_not_told(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder, error: type[ElasticsearchError]
+) -> None:
+    fail(forwarder, error("why"), 10)
+    assert told(issue_registry) == {}
+
+
+async def test_another_error_takes_the_place_of_the_first(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    fail(forwarder, KeyRefusedError("401"))
+    fail(forwarder, TlsNotTrustedError("expired"), 1)
+    assert [key for key, _ in told(issue_registry).values()] == ["user_station_tls_not_trusted"]
+    fail(forwarder, CannotConnectError("away"), 1)
+    assert told(issue_registry) == {}
+
+
+# What is wrong with the recorder
+
+
+async def test_a_recorder_that_cannot_be_read_is_told(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
+    forwarder.status.recorder_problem = "states has no state"
+    forwarder._tell()
+    assert told(issue_registry) == {
+        "recorder_01USER": (
+            "user_station_recorder_unexpected",
+            {"user_station": "Casa", "detail": "states has no state"},
+        )
+    }
+    forwarder.status.recorder_problem = None
+    forwarder._tell()
+    assert told(issue_registry) == {}
+
+
+@pytest.mark.parametrize(
+    ("waits", "hours"),
+    [
+        (Waits(7, 10 * DAY, 2.5 * DAY), None),
+        (Waits(7, 10 * DAY, 2.5 * DAY - 1), "59"),
+        (Waits(7, 10 * DAY, 1800), "0"),
+        (Waits(7, 10 * DAY, -DAY), "0"),
+        (Waits(7, math.inf, math.inf), None),
+        (Waits(0, 10 * DAY, 10 * DAY), None),
+        (None, None),
+    ],
+)
+async def test_a_backlog_near_the_recorders_horizon_is_told(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder, waits: Waits | None, hours: str | None
+) -> None:
+    forwarder.status.waits = waits
+    fail(forwarder, CannotConnectError("away"))
+    placeholders = {"user_station": "Casa", "backlog": "7", "hours": hours}
+    expected = {} if hours is None else {"backlog_01USER": ("user_station_purge_near", placeholders)}
+    assert told(issue_registry) == expected
+    if expected:
+        (issue,) = issue_registry.issues.values()
+        assert issue.severity is ir.IssueSeverity.WARNING
+
+    forwarder._succeed(end=False)
+    assert told(issue_registry) == {}, "what waits is being sent"
+
+
+# What is lost
+
+
+async def test_refused_states_are_told_until_somebody_has_taken_note(
+    hass: HomeAssistant, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    refuse(forwarder, 2)
+    expected = {"user_station": "Casa", "count": "2", "entity": "sensor.t1", "detail": "odd"}
+    assert told(issue_registry) == {"refused_01USER": ("user_station_states_refused", expected)}
+    (issue,) = issue_registry.issues.values()
+    assert (issue.is_fixable, issue.is_persistent) == (True, False)
+
+    assert await async_setup_component(hass, REPAIRS_DOMAIN, {})
+    manager = repairs_flow_manager(hass)
+    assert manager
+    form = await manager.async_init(DOMAIN, data={"issue_id": "refused_01USER"})
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "confirm")
+    assert form["description_placeholders"] == expected
+    result = await manager.async_configure(form["flow_id"], {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert told(issue_registry) == {}
+
+    forwarder._tell()
+    assert told(issue_registry) == {}, "it comes back only if more are refused"
+    refuse(forwarder)
+    assert [names and names["count"] for _, names in told(issue_registry).values()] == ["3"]
+
+
+async def test_purged_states_are_told(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
+    forwarder.checkpoint.purged = 5
+    forwarder._tell()
+    assert told(issue_registry) == {
+        "purged_01USER": ("user_station_states_purged", {"user_station": "Casa", "count": "5"})
+    }
+
+
+@pytest.mark.parametrize("noted", [False, True])
+async def test_what_nobody_has_taken_note_of_is_told_again_after_a_restart(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    issue_registry: ir.IssueRegistry,
+    forwarder: Forwarder,
+    noted: bool,
+) -> None:
+    forwarder.checkpoint.purged = 5
+    refuse(forwarder)
+    before = told(issue_registry)
+    assert len(before) == 2
+    if noted:
+        await forwarder.async_take_note()
+    else:
+        await forwarder._store.async_save(forwarder.checkpoint)
+
+    with patch.object(Forwarder, "async_run"):
+        await hass.config_entries.async_unload(entry.entry_id)
+        assert told(issue_registry) == {}, "nobody watches any more"
+        forwarder._tell()
+        assert told(issue_registry) == {}
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+
+    again: Forwarder = entry.runtime_data.forwarders["01USER"]
+    assert (again.checkpoint.purged, again.checkpoint.refused) == (5, 1)
+    assert told(issue_registry) == ({} if noted else before)
+
+
+async def test_taking_note_of_a_station_that_is_not_loaded_changes_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    refuse(forwarder)
+    assert await async_setup_component(hass, REPAIRS_DOMAIN, {})
+    manager = repairs_flow_manager(hass)
+    assert manager
+    form = await manager.async_init(DOMAIN, data={"issue_id": "refused_01USER"})
+    await hass.config_entries.async_unload(entry.entry_id)
+    result = await manager.async_configure(form["flow_id"], {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert forwarder.checkpoint.refused_noted == 0
+
+
+async def test_a_station_that_is_unloaded_tells_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    forwarder.status.recorder_problem = "away"
+    forwarder.status.waits = Waits(7, 10 * DAY, DAY)
+    forwarder.checkpoint.purged = 5
+    refuse(forwarder)
+    fail(forwarder, KeyRefusedError("401"))
+    kinds = {issue_id.partition("_")[0] for issue_id in told(issue_registry)}
+    assert kinds == {"destination", "recorder", "backlog", "refused", "purged"}
+
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    assert not issue_registry.issues
