@@ -54,8 +54,8 @@ class BatchReader:
         def read() -> Batch:
             page = self._log.read(position, entity_ids, since, count, MAXIMUM_SIZE)
             purged = page.purged
-            if page.begun_again and waiting and not self._log.holds(waiting.newest):
-                purged = waiting.count
+            if waiting and not self._log.holds(waiting.newest):
+                purged = max(purged, waiting.count)
             return _batch(page, purged, encoder)
 
         return await self._log.async_run(read)

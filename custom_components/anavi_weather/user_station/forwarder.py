@@ -179,7 +179,7 @@ class Forwarder:
         if not self._send_history and checkpoint.position is None and checkpoint.since is None:
             checkpoint.position = checkpoint.since = await self._log.async_run(self._log.newest)
             await self._store.async_save(checkpoint)
-        batch = await self._async_prepare(self.checkpoint.position)
+        batch = await self._async_prepare(self.checkpoint.position, self._waiting)
         while True:
             following: asyncio.Task[Batch] | None = None
             if not batch.end:
@@ -201,8 +201,8 @@ class Forwarder:
                 if following:
                     following.cancel()
 
-    async def _async_prepare(self, position: Position | None) -> Batch:
-        batch = await self._batches.async_read(position, self.checkpoint, self._count, self._waiting)
+    async def _async_prepare(self, position: Position | None, waiting: Backlog | None = None) -> Batch:
+        batch = await self._batches.async_read(position, self.checkpoint, self._count, waiting)
         self._recorder_away_since = None
         if self.status.recorder_problem is not None:
             LOGGER.info("%s: the recorder's database can be read again", self._name)
@@ -245,6 +245,7 @@ class Forwarder:
         if batch.purged:
             LOGGER.error("%s: the recorder purged about %s states before they were sent", self._name, batch.purged)
             checkpoint.purged += batch.purged
+            self._waiting = None
         if batch.sent or batch.purged or batch.begun_again:
             await self._store.async_save(checkpoint)
         if batch.purged or checkpoint.refused != missing:
@@ -303,7 +304,8 @@ class Forwarder:
             self._entities.async_select(checkpoint.entity_ids),
             checkpoint.since,
         )
-        self._waiting = backlog
+        if self._waiting is None or await self._log.async_run(self._log.holds, self._waiting.newest):
+            self._waiting = backlog  # else what waited has vanished, and is yet to be counted
         horizon = self._log.horizon()
         age = 0.0 if backlog.oldest_ts is None else time.time() - backlog.oldest_ts
         self.status.waits = Waits(backlog.count, horizon, horizon - age)
