@@ -1,12 +1,11 @@
 """Prints the dashboard that the strategy makes of the Home Assistant that is given as JSON. Run in the browser's environment."""
 
 import json
-import os
 from pathlib import Path
 import sys
 
-from playwright.sync_api import Page, Route, sync_playwright
-from screenshot import find_browser
+from _browser import open_browser
+from playwright.sync_api import Page, Route
 
 FOLDER = Path(__file__).parents[2] / "custom_components" / "anavi_weather" / "frontend"
 ADDRESS = "http://panel.test/"
@@ -40,7 +39,5 @@ def generate(page: Page) -> None:
 
 
 if __name__ == "__main__":
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), chromium_sandbox=os.geteuid() != 0)
+    with open_browser() as browser:
         generate(browser.new_page())
-        browser.close()
