@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import json
 import os
 from pathlib import Path
+import re
 import shutil
 import subprocess
 import time
@@ -14,10 +15,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 LOGIN_FILE = "login.json"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 60
 STILL_SECONDS = 1.0
 POLL_SECONDS = 0.2
 TOKEN_SECONDS = 86400
+AGO = re.compile(r"\d+ (?:second|segundo)s?")  # what counts up while a page is still
 
 # What is displayed, as no selector can find it: through shadow roots and slots. Returns the text, line by line, the
 # elements that say that something is wrong, and whether something is still being loaded.
@@ -116,8 +118,9 @@ def read_page(page: Page) -> str:
     before, since = None, time.monotonic()
     while True:
         content = page.evaluate(READ_PAGE)
-        if content["loading"] or not content["text"] or content != before:
-            before, since = content, time.monotonic()
+        still = AGO.sub("", content["text"])
+        if content["loading"] or not still or still != before:
+            before, since = still, time.monotonic()
         elif time.monotonic() - since > STILL_SECONDS:
             break
         if time.monotonic() > end:
