@@ -1,0 +1,77 @@
+"""Tests that the parts know of each other what docs/architecture.md says."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from custom_components import anavi_weather
+
+FOLDER = Path(anavi_weather.__file__).parent
+MODULES = sorted(FOLDER.rglob("*.py"))
+ABOUT = 400  # lines
+
+
+def module(path: Path) -> str:
+    return str(path.relative_to(FOLDER))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Return what a module imports, with that of the package by its path in it."""
+    package = path.parent.relative_to(FOLDER).parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = [] if not node.level else ["", *package[: len(package) - node.level + 1]]
+            names = [*base, *(node.module or "").split(".")] if node.module else base
+            yield from (".".join([*names, alias.name]) for alias in node.names)
+
+
+def knows(path: Path, *parts: str) -> list[str]:
+    return [name for name in imported(path) if any(name == part or name.startswith(f"{part}.") for part in parts)]
+
+
+def of(*folders: str) -> list[Path]:
+    return [path for path in MODULES if module(path).startswith(folders)]
+
+
+@pytest.mark.parametrize("path", of("phat/", "ir_codes/", "meteorology.py"), ids=module)
+def test_what_knows_nothing_of_home_assistant(path: Path) -> None:
+    assert not knows(path, "homeassistant")
+    own = [part for part in (".phat", ".ir_codes", ".user_station") if not module(path).startswith(part[1:])]
+    assert not knows(path, *own)
+
+
+@pytest.mark.parametrize("path", of("user_station/"), ids=module)
+def test_forwarding_knows_nothing_of_the_board(path: Path) -> None:
+    assert not knows(path, ".phat", ".ir_codes", ".coordinator", ".transceiver")
+
+
+def test_one_file_knows_the_recorders_tables() -> None:
+    recorder = "homeassistant.components.recorder"
+    knowing = [
+        module(path) for path in MODULES if knows(path, f"{recorder}.db_schema", f"{recorder}.util", "sqlalchemy")
+    ]
+    assert knowing == ["user_station/recorder_log.py"]
+
+
+def test_one_file_speaks_http() -> None:
+    assert [module(path) for path in of("user_station/") if knows(path, "aiohttp")] == ["user_station/elasticsearch.py"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module)
+def test_no_module_is_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= ABOUT
+
+
+def test_an_import_that_is_not_allowed_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.test_architecture.FOLDER", tmp_path)
+    (tmp_path / "phat").mkdir()
+    path = tmp_path / "phat/chip.py"
+    path.write_text(
+        "from ..coordinator import A\nfrom .. import sensor\nfrom .i2c import Bus\nimport homeassistant.core\n"
+    )
+    assert list(imported(path)) == [".coordinator.A", ".sensor", ".phat.i2c.Bus", "homeassistant.core"]
+    assert knows(path, "homeassistant", ".coordinator") == [".coordinator.A", "homeassistant.core"]
