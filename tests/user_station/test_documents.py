@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+import gzip
 import json
 import math
 from pathlib import Path
@@ -394,3 +395,19 @@ def test_the_fields_are_those_of_the_index_template() -> None:
     for one in (row("5", every, entity_id="event.key"), row(None, "[]", entity_id="event.key")):
         used |= {field for field, _ in leaves(document(one, origins))}
     assert used == FIELDS.keys()
+
+
+# Bodies
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
+def test_a_body_has_the_lines_of_all_pieces(count: int) -> None:
+    encoder = Encoder(STATION, {})
+    rows = [
+        row(str(number), state_id=number, last_updated_ts=None if number % 7 == 3 else TIME) for number in range(count)
+    ]
+    sent, documents_sent, body = encoder.encode_compressed(rows)
+    expected, lines = encoder.encode(rows)
+    assert sent == expected
+    assert documents_sent == len(lines)
+    assert gzip.decompress(body) == b"".join(lines)

@@ -1,7 +1,6 @@
 """Reads the next states, and makes a request of them."""
 
 from dataclasses import dataclass
-import zlib
 
 from .checkpoint import Checkpoint
 from .documents import Encoder, Sent, Station
@@ -9,7 +8,6 @@ from .entities import Entities
 from .recorder_log import Backlog, Page, Position, RecorderLog
 
 MAXIMUM_SIZE = 1_000_000  # bytes of attributes in a request: two requests are in memory at a time
-GZIP = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,5 @@ class BatchReader:
 
 
 def _batch(page: Page, purged: int, encoder: Encoder) -> Batch:
-    sent, lines = encoder.encode(page.rows)
-    compressor = zlib.compressobj(level=1, wbits=GZIP)
-    body = b"".join([*map(compressor.compress, lines), compressor.flush()])
-    return Batch(page.begun_again, purged, page.position, page.end, sent, len(lines), body)
+    sent, count, body = encoder.encode_compressed(page.rows)
+    return Batch(page.begun_again, purged, page.position, page.end, sent, count, body)
