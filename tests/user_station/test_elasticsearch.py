@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import gzip
 import logging
 import ssl
+from unittest.mock import patch
 
 from aiohttp import ClientSession, ClientTimeout, web
 import pytest
@@ -370,6 +371,21 @@ async def test_documents_are_stored(server: Server, connect: Connect) -> None:
         "items.*.error",
         "items.*.failure_store",
     ]
+
+
+@pytest.mark.parametrize("parsed", [True, False])
+async def test_what_is_nearly_always_answered_is_the_same_without_being_parsed(
+    server: Server, connect: Connect, parsed: bool
+) -> None:
+    text = '{"errors":false,"items":[{"create":{"status":201}},{"create":{"status":201}}]}' + " " * parsed
+
+    async def answer(_: web.Request, __: list[Document]) -> web.StreamResponse:
+        return web.Response(text=text, content_type="application/json", headers={"X-Elastic-Product": "Elasticsearch"})
+
+    server.always = answer
+    with patch.object(elasticsearch, "_item", side_effect=elasticsearch._item) as item:
+        assert await connect().async_bulk(DOCUMENT, 2, compressed=False) == [Item(201), Item(201)]
+    assert bool(item.called) is parsed
 
 
 @pytest.mark.parametrize(
