@@ -1,5 +1,6 @@
 """Reads the next states, and makes a request of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .checkpoint import Checkpoint
@@ -19,7 +20,7 @@ class Batch:
     position: Position
     """After it."""
     end: bool
-    sent: list[Sent]
+    sent: Sequence[Sent]
     count: int
     """Of documents in the body."""
     body: bytes

@@ -1,6 +1,6 @@
 """A state → a document. The index template in `docker/user_station/elasticsearch` has the same fields."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import batched
@@ -12,6 +12,7 @@ import zlib
 import orjson
 
 from ..const import DOMAIN  # noqa: TID252
+from .compact import Compact
 from .recorder_log import Row
 
 MAXIMUM_ATTRIBUTES = 16_384  # bytes of JSON: what the recorder itself keeps
@@ -101,15 +102,15 @@ class Encoder:
             sent.append(Sent(row.state_id, row.entity_id or "?", row.last_updated_ts, refused))
         return sent, lines
 
-    def encode_compressed(self, rows: Iterable[Row]) -> tuple[list[Sent], int, bytes]:
+    def encode_compressed(self, rows: Iterable[Row]) -> tuple[Sequence[Sent], int, bytes]:
         """Return what becomes of each row, how many documents there are, and the body of `_bulk`, by gzip."""
-        sent: list[Sent] = []
+        sent = Compact(Sent._make)
         count = 0
         body: list[bytes] = []
         compressor = zlib.compressobj(level=1, wbits=GZIP)
         for piece in batched(rows, PIECE, strict=False):
             encoded, lines = self.encode(piece)
-            sent += encoded
+            sent.extend(encoded)
             count += len(lines)
             body.append(compressor.compress(b"".join(lines)))
         body.append(compressor.flush())

@@ -7,7 +7,7 @@ Elasticsearch.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 import math
@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance, session_scope
+
+from .compact import Compact
 
 STATES = table(
     "states",
@@ -108,7 +110,7 @@ class Position(NamedTuple):
 class Page(NamedTuple):
     """Some rows, and the position after them."""
 
-    rows: list[Row]
+    rows: Sequence[Row]
     position: Position
     end: bool
     """Whether there are no more rows now."""
@@ -241,12 +243,11 @@ class RecorderLog:
             if entity_ids is not None:
                 statement = statement.where(STATES_META.c.entity_id.in_(entity_ids))
             rows, full = _fetch(session, statement, limit, size)
-            if full:
-                reached = Position(recorder, rows[-1].state_id, rows[-1].last_updated_ts)
-            elif last is not None:
-                reached = last
+            newest = next(reversed(rows), None)
+            if newest and (full or last is None):
+                reached = Position(recorder, newest.state_id, newest.last_updated_ts)
             else:
-                reached = Position(recorder, rows[-1].state_id, rows[-1].last_updated_ts) if rows else after
+                reached = last or after
             end = not full and (last is None or last.state_id == self._end(session).state_id)
             return Page(rows, reached, end, begun_again, purged)
 
@@ -331,9 +332,11 @@ def _since(since: Position | None, recorder: str) -> list[ColumnElement[bool]]:
     return [or_(STATES.c.state_id > since.state_id, STATES.c.last_updated_ts > since.last_updated_ts)]
 
 
-def _fetch(session: Session, statement: Select[tuple[object, ...]], limit: int, size: int) -> tuple[list[Row], bool]:
+def _fetch(
+    session: Session, statement: Select[tuple[object, ...]], limit: int, size: int
+) -> tuple[Sequence[Row], bool]:
     """Return rows until there are enough, and whether there were."""
-    rows: list[Row] = []
+    rows = Compact(Row._make)
     result = session.execute(statement.limit(limit), execution_options={"yield_per": FETCH})
     for found in result:
         row = Row(*found)
