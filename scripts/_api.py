@@ -1,7 +1,7 @@
 """Speaks with a running Home Assistant as a browser does: by HTTP and websocket."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -16,6 +16,8 @@ LOGIN_FILE = "login.json"
 USERNAME = "anavi"
 TOKEN_NAME = "scripts/develop"
 TOKEN_DAYS = 3650
+
+type Answers = Mapping[str, Mapping[str, object]]
 
 
 class ApiError(Exception):
@@ -87,10 +89,18 @@ class HomeAssistant:
         while (await self.call("get_config"))["state"] != "RUNNING":
             await asyncio.sleep(0.1)
 
-    async def add_entry(self, domain: str, answers: dict[str, dict[str, str]]) -> str:
+    async def add_entry(self, domain: str, answers: Answers) -> str:
         """Go through a config flow with the answers to its steps, and return the entry's id."""
-        address = f"{self._login.url}/api/config/config_entries/flow"
-        step = await self._post(address, {"handler": domain})
+        step = await self._flow("config/config_entries/flow", domain, answers)
+        return str(step["result"]["entry_id"])
+
+    async def add_subentry(self, entry_id: str, kind: str, answers: Answers) -> None:
+        """Go through a subentry's config flow."""
+        await self._flow("config/config_entries/subentries/flow", [entry_id, kind], answers)
+
+    async def _flow(self, path: str, handler: str | list[str], answers: Answers) -> dict[str, Any]:
+        address = f"{self._login.url}/api/{path}"
+        step: dict[str, Any] = await self._post(address, {"handler": handler})
         while step["type"] == "form":
             answer = answers.get(step["step_id"], {})
             try:
@@ -102,9 +112,9 @@ class HomeAssistant:
                 raise complaint
         if step["type"] != "create_entry":
             raise FlowError("abort", step["reason"], step["description_placeholders"])
-        return str(step["result"]["entry_id"])
+        return step
 
-    async def _post(self, address: str, data: dict[str, str]) -> Any:
+    async def _post(self, address: str, data: Mapping[str, object]) -> Any:
         headers = {"Authorization": f"Bearer {self._login.token}"}
         async with self._http.post(address, json=data, headers=headers) as response:
             if response.status == HTTPStatus.BAD_REQUEST:

@@ -1,0 +1,40 @@
+"""What `benchmarks/fleet.py` measures."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+class Load(NamedTuple):
+    """What a fleet's writing, and the queries meanwhile, came to."""
+
+    documents: int
+    rate: float
+    """Documents per second."""
+    bulk: Mapping[float, float]
+    """Quantiles of a bulk's seconds."""
+    bulks: int
+    busy: int
+    """Bulks that were refused with 429, and sent again."""
+    query: Mapping[float, float]
+    """Quantiles of a query's seconds."""
+    queries: int
+
+
+class Result(NamedTuple):
+    """What was measured with a number of stations."""
+
+    stations: int
+    catch_up: Load
+    live: Load
+    document: float
+    """Bytes on disk, merged."""
+    station_day: float
+    """Bytes on disk for a station's day, merged."""
+
+
+def quantiles(values: Sequence[float]) -> dict[float, float]:
+    """Return the quantiles that are told."""
+    ordered = sorted(values)
+    return {q: ordered[min(int(len(ordered) * q), len(ordered) - 1)] for q in QUANTILES}

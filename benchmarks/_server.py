@@ -1,0 +1,102 @@
+"""The user station that benchmarks write to, as its administrator sees it."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+import os
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+import aiohttp
+
+STREAM = "metrics-anavi_weather.state-"
+SETUP = Path(__file__).parents[1] / "docker/user_station/elasticsearch/setup"
+ANSWER = "errors,items.*.status,items.*.error"
+VARIABLES = ("ELASTICSEARCH_URL", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD")
+
+
+class Server:
+    """An Elasticsearch whose address and administrator are in the environment."""
+
+    def __init__(self) -> None:
+        """Read the environment."""
+        if missing := [name for name in VARIABLES if not os.environ.get(name)]:
+            sys.exit(f"{', '.join(missing)}: say by the environment where Elasticsearch is, and who may set it up")
+        self.url, username, password = (os.environ[name] for name in VARIABLES)
+        self.url = self.url.rstrip("/")
+        self._auth = aiohttp.BasicAuth(username, password)
+        self._made: set[str] = set()
+        self._stations: set[str] = set()
+
+    async def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Ask as the administrator; exit if that is refused."""
+        async with (
+            aiohttp.ClientSession(auth=self._auth, timeout=aiohttp.ClientTimeout(total=300)) as http,
+            http.request(method, f"{self.url}/{path}", json=body) as response,
+        ):
+            if not response.ok:
+                sys.exit(f"{method} {path}: {response.status} {(await response.text())[:500]}")
+            return await response.json()
+
+    async def version(self) -> str:
+        """Return the server's version."""
+        return str((await self.request("GET", ""))["version"]["number"])
+
+    def make(self, namespace: str) -> str:
+        """Prepare a namespace as a user station's owner does, and return a station's API key."""
+        station = f"benchmark {namespace}"
+        self._made.add(namespace)
+        self._setup(namespace)
+        self._stations.add(station)
+        shown = self._setup(namespace, "add-station", station)
+        return next(line.split()[-1] for line in shown.splitlines() if line.startswith("API key:"))
+
+    def _setup(self, namespace: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [SETUP, *arguments], env=os.environ | {"NAMESPACE": namespace}, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            sys.exit(f"setup {' '.join(arguments)}: {done.stderr}")
+        return done.stdout
+
+    async def delete(self) -> None:
+        """Leave nothing behind."""
+        for namespace in sorted(self._made):
+            await self.request("DELETE", f"_data_stream/{STREAM}{namespace}")
+        for station in sorted(self._stations):
+            self._setup("default", "remove-station", station)
+        self._made.clear()
+        self._stations.clear()
+
+    async def count(self, namespace: str) -> int:
+        """Return how many documents there are."""
+        await self.request("POST", f"{STREAM}{namespace}/_refresh")
+        return int((await self.request("GET", f"{STREAM}{namespace}/_count"))["count"])
+
+    async def bytes_merged(self, namespace: str) -> int:
+        """Return what a stream takes on disk once it is merged."""
+        stream = f"{STREAM}{namespace}"
+        await self.request("POST", f"{stream}/_flush?force=true&wait_if_ongoing=true")
+        await self.request("POST", f"{stream}/_forcemerge?max_num_segments=1")
+        await self.request("POST", f"{stream}/_flush?force=true&wait_if_ongoing=true")
+        await self.request("POST", f"{stream}/_refresh")
+        return int((await self.request("GET", f"{stream}/_stats/store"))["_all"]["primaries"]["store"]["size_in_bytes"])
+
+
+async def bulk(http: aiohttp.ClientSession, url: str, namespace: str, api_key: str, body: bytes) -> list[int]:
+    """Send a `_bulk`, and return each document's status; none if the server is busy."""
+    async with http.post(
+        f"{url}/{STREAM}{namespace}/_bulk?filter_path={ANSWER}",
+        data=body,
+        headers={
+            "Authorization": f"ApiKey {api_key}",
+            "Content-Type": "application/x-ndjson",
+            "Content-Encoding": "gzip",
+        },
+    ) as response:
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return []
+        if not response.ok:
+            sys.exit(f"_bulk: {response.status} {(await response.text())[:500]}")
+        return [item["create"]["status"] for item in (await response.json())["items"]]

@@ -1,0 +1,168 @@
+"""Measures a Home Assistant from within: its event loop, memory and CPU time while states are forwarded.
+
+`benchmarks/forward.py` puts it into the config folder. It wakes every few ms, notes how late it was, and looks how far the
+forwarder has come; it asks nothing of anybody.
+"""
+
+import asyncio
+import gc
+from pathlib import Path
+import random
+import time
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+import voluptuous as vol
+
+from homeassistant.components import websocket_api
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers.typing import ConfigType
+
+DOMAIN = "benchmark_probe"
+FORWARDING = "anavi_weather"
+TICK = 0.002  # seconds
+PROBE_ID = "sensor.benchmark_probe"
+TIMEOUT = 60  # seconds
+QUEUED = 0.2  # seconds: the recorder has a state in its session by then, so that it can be asked to commit
+RESET_PEAK = "5"  # see proc_pid_clear_refs(5)
+
+
+def memory(name: str) -> int:
+    """Return a figure of this process's memory, in bytes."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) * 1024
+
+
+class Probe:
+    """What is measured since the last `begin`."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Measure nothing yet."""
+        self._hass = hass
+        self._target = 0
+        self._collecting_since = 0.0
+        self.begin(0)
+
+    def begin(self, target: int) -> None:
+        """Forget what was; end when so many states are stored."""
+        self._target = target
+        self._lateness: list[float] = []
+        self._own = 0.0
+        self._collection = 0.0
+        self._started: tuple[float, float] | None = None
+        self._before = memory("VmRSS")
+        Path("/proc/self/clear_refs").write_text(RESET_PEAK, encoding="ascii")
+        self._began = (time.perf_counter(), time.process_time())
+        self.done: dict[str, float] | None = None
+
+    def collecting(self, phase: str, _: dict[str, int]) -> None:
+        """Time Python's garbage collector, which stops everything."""
+        if phase == "start":
+            self._collecting_since = time.perf_counter()
+        else:
+            self._collection = max(self._collection, time.perf_counter() - self._collecting_since)
+
+    async def run(self) -> None:
+        """Measure for ever."""
+        due = time.perf_counter()
+        while True:
+            due = max(due, time.perf_counter()) + TICK
+            cpu = time.process_time()
+            await asyncio.sleep(due - time.perf_counter())
+            late = time.perf_counter() - due
+            # While other programs have the processor, this process uses none: what it used is what it was late by itself
+            self._own = max(self._own, min(late, time.process_time() - cpu))
+            self._lateness.append(late)
+            self._look()
+
+    def _look(self) -> None:
+        if not self._target or self.done or (checkpoint := self.checkpoint()) is None:
+            return
+        if self._started is None:
+            # What is before is the reload of the integration
+            self._lateness.clear()
+            self._own = self._collection = 0.0
+            self._started = (time.perf_counter(), time.process_time())
+        if checkpoint.stored + checkpoint.refused >= self._target:
+            self.done = self.report(self._started) | {"stored": checkpoint.stored, "refused": checkpoint.refused}
+
+    def checkpoint(self) -> Any:
+        """Return the checkpoint of the only user station, if there is one."""
+        for entry in self._hass.config_entries.async_entries(FORWARDING):
+            if entry.state is ConfigEntryState.LOADED:
+                for forwarder in entry.runtime_data.forwarders.values():
+                    return forwarder.checkpoint
+        return None
+
+    def report(self, since: tuple[float, float] | None = None) -> dict[str, float]:
+        """Return the seconds, CPU seconds, lateness in seconds, and memory in bytes, before and at its peak."""
+        wall, cpu = since or self._began
+        ordered = sorted(self._lateness)
+        return {
+            "seconds": time.perf_counter() - wall,
+            "cpu": time.process_time() - cpu,
+            "stall": ordered[-1],
+            "stall_own": self._own,
+            "collection": self._collection,
+            "stall_p99": ordered[len(ordered) * 99 // 100],
+            "before": self._before,
+            "peak": memory("VmHWM"),
+            "after": memory("VmRSS"),
+        }
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Begin to measure, and answer."""
+    probe = Probe(hass)
+    instance = get_instance(hass)
+    commits = [0.0]
+
+    def committed(_: Session) -> None:
+        commits[0] = time.perf_counter()
+
+    event.listen(Session, "after_commit", committed)
+    gc.callbacks.append(probe.collecting)
+    hass.async_create_background_task(probe.run(), DOMAIN)
+
+    @websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/begin", vol.Required("target"): int})
+    @callback
+    def begin(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+        probe.begin(message["target"])
+        connection.send_result(message["id"])
+
+    @websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/report"})
+    @callback
+    def report(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+        connection.send_result(message["id"], probe.report())
+
+    @websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/done"})
+    @callback
+    def done(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+        connection.send_result(message["id"], probe.done)
+
+    @websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/latency", vol.Required("count"): int})
+    @websocket_api.async_response
+    async def latency(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+        """Return the seconds from a state's commit until Elasticsearch has acknowledged it, many times."""
+        found = []
+        for number in range(message["count"]):
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+            hass.states.async_set(PROBE_ID, str(number), {"friendly_name": "Probe"})
+            state = hass.states.get(PROBE_ID)
+            assert state
+            await asyncio.sleep(QUEUED)
+            if future := instance.async_get_commit_future():
+                await future
+            commit = commits[0]
+            async with asyncio.timeout(TIMEOUT):
+                while (probe.checkpoint().last_stored_ts or 0.0) < state.last_updated_timestamp:
+                    await asyncio.sleep(0.001)
+            found.append(time.perf_counter() - commit)
+        connection.send_result(message["id"], found)
+
+    for command in (begin, report, done, latency):
+        websocket_api.async_register_command(hass, command)
+    return True
