@@ -101,6 +101,13 @@ class TestBus:
         Phat(simulator.bus("real")).read()
         assert 0.03 < time.monotonic() - begin < 0.5
 
+    def test_its_clock_does_not_go_back(self) -> None:
+        """As `time.sleep` refuses it: a driver that would wait for what is past is seen."""
+        clock = VirtualClock()
+        with pytest.raises(ValueError, match="must be non-negative"):
+            clock.sleep(-0.001)
+        clock.sleep(0)
+
     def test_messages_take_the_time_of_100_khz(self, simulator: Simulator) -> None:
         simulator.bus().read_register(BMP180.address, 0xAA, 22)
         # start, address, register, repeated start, address, 22 bytes, stop; 9 bits a byte

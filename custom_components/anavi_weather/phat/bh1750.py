@@ -65,13 +65,9 @@ class BH1750(Chip):
     addresses = (0x23, 0x5C)
     accuracy: ClassVar[Mapping[Quantity, Accuracy]] = {Quantity.ILLUMINANCE: Accuracy(20.0, 0.1)}
     conversion_time = 0.0
-
-    def __init__(self, bus: Bus, address: int) -> None:
-        """Begin with the middle range."""
-        super().__init__(bus, address)
-        self._range = RANGES[1]
-        self._set_at = 0.0
-        self._last_begin = 0.0
+    _range: Range
+    _set_at: float
+    _last_begin: float
 
     @classmethod
     @override
@@ -98,6 +94,7 @@ class BH1750(Chip):
 
     @override
     def _set_up(self) -> Steps[None]:
+        """Begin with the middle range."""
         yield from ()
         self._use(RANGES[1])
         self._last_begin = self._set_at

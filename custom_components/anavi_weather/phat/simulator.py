@@ -42,7 +42,9 @@ class VirtualClock:
         return self.now
 
     def sleep(self, seconds: float, /) -> None:
-        """Let time pass."""
+        """Let time pass; ValueError if it should go back."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
         self.now += seconds
 
 
