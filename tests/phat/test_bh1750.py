@@ -11,6 +11,7 @@ from custom_components.anavi_weather.phat.bh1750 import (
     CONTINUOUS_HIGH_2,
     DESCEND_AT,
     LEAVE_AT,
+    ONE_TIME_LOW,
     RANGES,
     SATURATED,
     Range,
@@ -212,6 +213,29 @@ def test_cycles_that_follow_at_once_wait_for_the_light_only_once(bench: Bench, l
     assert waited == [True] + [False] * 199
 
 
+def test_settings_that_another_program_has_changed_last_no_longer_than_a_cycle_of_a_second(bench: Bench) -> None:
+    bench.air.illuminance = 20_000.0
+    bench.read()
+    bench.read()
+    bench.wire.log.clear()
+    bench.clock.sleep(1)
+    bench.phat.read()
+    assert bench.wire.written_to(BH1750.address)[-1] == bytes((CONTINUOUS_HIGH,))
+
+
+@pytest.mark.parametrize("range_", RANGES[:-1], ids=str)
+def test_light_that_flickers_about_the_end_of_a_range_does_not_change_it_all_the_time(
+    bench: Bench, simulated: SimulatedBH1750, range_: Range
+) -> None:
+    settings = []
+    for part in (0.5, 0.5, 0.85, 0.92, 0.85, 0.92, 0.85, 0.75):
+        bench.air.illuminance = part * range_.end
+        bench.read()
+        settings.append(simulated.measurement_time)
+    lower, upper = range_.measurement_time, RANGES[RANGES.index(range_) + 1].measurement_time
+    assert settings[1:] == [lower] * 2 + [upper] * 4 + [lower]
+
+
 def test_a_result_that_a_kernel_driver_left_behind_is_not_taken_for_one_of_ours(running: Bench) -> None:
     running.read()
     running.simulator.claimed.add(BH1750.address)
@@ -232,6 +256,18 @@ def test_a_slow_bus_does_not_make_another_chip_of_it(bench: Bench) -> None:
     """Under load, a transfer may take longer than the fastest measurement."""
     bench.wire.before = lambda address: bench.clock.sleep(0.03)
     assert bench.lux() == near(ROOM)
+
+
+def test_transfers_that_stall_do_not_make_another_chip_of_it(bench: Bench) -> None:
+    """A measurement comes to its end meanwhile, for which it has had the time."""
+
+    def stall(address: int) -> None:
+        if bench.wire.log and bench.wire.log[-1].written == bytes((ONE_TIME_LOW,)):
+            bench.clock.sleep(0.025)
+
+    bench.air.illuminance = FULL_SUN
+    bench.wire.before = stall
+    assert bench.phat.detect().chips == (BH1750,)
 
 
 @pytest.mark.parametrize("pace", [0.6, 1.0, 1.2])
@@ -256,8 +292,9 @@ def test_settings_are_sent_one_by_one(running: Bench) -> None:
     assert running.wire.written_to(BH1750.address) == [b"\x01", b"\x07", b"\x47", b"\x7e", b"\x11"]
 
 
-def test_a_result_that_is_not_cleared_is_no_reading(running: Bench) -> None:
-    running.wire.spoil = lambda answer: answer.__setitem__(slice(None), b"\x12\x34")
+@pytest.mark.parametrize("result", [b"\x12\x34", b"\x12\x00", b"\x00\x34"])
+def test_a_result_that_is_not_cleared_is_no_reading(running: Bench, result: bytes) -> None:
+    running.wire.spoil = lambda answer: answer.__setitem__(slice(None), result[: len(answer)])
     assert running.read().measurements[BH1750] is None
 
 
