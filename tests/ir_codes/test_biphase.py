@@ -1,5 +1,7 @@
 """Tests of RC5, RC6 and Marantz's as they are received."""
 
+from itertools import groupby
+
 import pytest
 
 from custom_components.anavi_weather.ir_codes import parse
@@ -65,6 +67,17 @@ BODY = [0, 1] * 16
 )
 def test_nothing(frame: list[int]) -> None:
     assert decode_biphase(frame) is None
+
+
+@pytest.mark.parametrize("place", range(16, 20))
+def test_a_pulse_in_the_pause_of_marantz_extended(place: int) -> None:
+    frame = parse("marantz_extended:1,2,3").get_raw_timings()
+    levels = [int(duration > 0) for duration in frame for _ in range(round(abs(duration) / 889))]
+    assert levels[15:19] == [0] * 4
+    levels[place - 1] = 1  # the first half of the frame is not among them
+    spoilt = [(889 if level else -889) * len(list(halves)) for level, halves in groupby(levels)]
+    assert decode_biphase(frame) is not None
+    assert decode_biphase(spoilt) is None
 
 
 def test_whole_frame() -> None:

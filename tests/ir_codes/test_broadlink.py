@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, parse
-from custom_components.anavi_weather.ir_codes.broadlink import from_base64, parse_broadlink, to_broadlink
+from custom_components.anavi_weather.ir_codes.broadlink import UNIT, from_base64, parse_broadlink, to_broadlink
 
 from .helpers import PARTS, TEXTS, refused, same
 
@@ -76,6 +76,12 @@ def test_no_base64(text: str) -> None:
 def test_inexpressible() -> None:
     assert refused(to_broadlink, RawCommand((100, -100), modulation=56_000)) == "broadlink_carrier"
     assert refused(to_broadlink, RawCommand((100, -100), (20, -20) * 1000, repeat_count=99)) == "too_many_timings"
+
+
+@pytest.mark.parametrize(("unit", "data"), [(1, "01"), (255, "ff"), (256, "000100"), (0xFFFF, "00ffff")])
+def test_a_unit_is_a_byte_where_it_fits(unit: int, data: str) -> None:
+    packet = base64.b64decode(to_broadlink(RawCommand((300, -round(unit * UNIT)))).removeprefix("b64:"))
+    assert packet[4:].hex() == "09" + data
 
 
 def test_repeats_are_written_out() -> None:

@@ -80,6 +80,27 @@ def test_a_stretch_that_is_not_known_stays() -> None:
     assert _close(clean([sent]).once[:-1], sent)
 
 
+@pytest.mark.parametrize(
+    ("heard", "sent"),
+    [
+        # Multiples of 550: most pulses fit when 50 is taken off, and one space does not
+        ([600, -500, 1150, -1100, 1700, -500, 600], [550, -550, 1100, -1150, 1650, -550, 550]),
+        # Most spaces do, and one pulse does not
+        ([600, -500, 1100, -1050, 600, -1600, 600], [550, -550, 1050, -1100, 550, -1650, 550]),
+    ],
+)
+def test_a_stretch_is_known_where_most_durations_then_fit(heard: list[int], sent: list[int]) -> None:
+    assert list(clean([heard]).once[:-1]) == sent
+
+
+def test_which_durations_are_alike() -> None:
+    # They may be far apart, if there are others between them
+    assert clean([[500, -1000, 500, -1080, 500, -1040, 500]]).once[:-1] == (500, -1040) * 3 + (500,)
+    # The longest are no more alike for being long
+    sent = (500, -600, 500, -5000, 500, -5200, 500)
+    assert clean([sent]).once[:-1] == sent
+
+
 def test_repeated_frames() -> None:
     command = clean(_presses(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN))
     assert (command.once, command.repeat_count) == ((), 2)
@@ -99,6 +120,23 @@ def test_once_and_repeat() -> None:
     assert _close(command.once[:-1], UNKNOWN)
     assert _close(command.repeat[:-1], other)
     assert command.repeat_count == 2
+
+
+def test_a_single_ditto_is_what_repeats() -> None:
+    """All presses were as short: it did not come again."""
+    command = clean(_presses(UNKNOWN, DITTO))
+    assert _close(command.once[:-1], UNKNOWN)
+    assert _close(command.repeat[:-1], DITTO)
+    assert command.repeat_count == 0
+    # Another frame may as well belong to the message
+    command = clean(_presses(UNKNOWN, UNKNOWN[:-8]))
+    assert (len(command.once), command.repeat) == (len(UNKNOWN) + 1 + len(UNKNOWN) - 8 + 1, ())
+
+
+def test_one_press_that_was_held_tells_what_repeats() -> None:
+    command = clean([*_presses(UNKNOWN, count=2), *_presses(UNKNOWN, UNKNOWN, UNKNOWN, count=1)])
+    assert (command.once, command.repeat_count) == ((), 0)
+    assert _close(command.repeat[:-1], UNKNOWN)
 
 
 def test_a_message_of_two_frames() -> None:

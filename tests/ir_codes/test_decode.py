@@ -94,6 +94,40 @@ def test_first_frame_of_several() -> None:
     assert decode([*sharp[:3], -3000, *sharp[4:]]) is None
 
 
+@pytest.mark.parametrize("before", [(), (-100_000,)])
+@pytest.mark.parametrize("after", [(), (-125_000,)])
+@pytest.mark.parametrize("text", ["sony:0x01,0x02", "proton:0x02,0x03"])
+def test_silence_around_a_frame(text: str, before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    frame = parse(text).get_raw_timings()
+    assert (decoded := decode([*before, *(frame if frame[-1] > 0 else frame[:-1]), *after])) is not None
+    assert decoded.text == text
+
+
+@pytest.mark.parametrize(("count", "is_decoded"), [(4096, True), (4098, False)])
+def test_the_longest_capture(count: int, is_decoded: bool) -> None:
+    capture = [*parse("nec:4,8").get_raw_timings(), -50_000] * 60
+    capture += [560, -560] * ((count - len(capture)) // 2)
+    assert (decode(capture) is not None) is is_decoded
+
+
+@pytest.mark.parametrize(("wrong", "is_decoded"), [(0b11, False), (0b111, True)])
+def test_a_byte_without_its_check_is_told_from_one_that_was_received_badly(wrong: int, is_decoded: bool) -> None:
+    for text in (f"necext:0x1234,{0xF00F ^ wrong:#x}", f"nec42ext:0x0000,{0xF00F ^ wrong:#x}"):
+        decoded = decode(parse(text).get_raw_timings())
+        assert (decoded is not None) is is_decoded
+
+
+@pytest.mark.parametrize("at", range(0, 31, 2))
+def test_every_pulse_of_sharp_counts(at: int) -> None:
+    frame = parse("sharp:3,5").get_raw_timings()
+    assert decode(frame) is not None
+    # A cell is as long as it was
+    frame[at] += 300
+    if at < 30:
+        frame[at + 1] += 300
+    assert decode(frame) is None
+
+
 def test_samsung_address_that_cannot_be_sent() -> None:
     sent = parse("samsung32:0x0100,2").get_raw_timings()
     # The bytes of the address the other way round

@@ -50,12 +50,33 @@ def test_one_command_in_many_forms(text: str) -> None:
         ("raw:0,duty_cycle=33,repeat_count=2:/100,-200", "raw:0,duty_cycle=33,repeat_count=2:/100,-200"),
         ("RAW: 40000 , repeat_count = 1 : 100,-200/300", "raw:40000,repeat_count=1:100,-200/300,-40000"),
         ("raw:100,-200", "raw:38000:100,-200"),
+        ("raw:carrier=36000:100,-200", "raw:36000:100,-200"),
+        ("raw:duty_cycle=33:100,-200", "raw:38000,duty_cycle=33:100,-200"),
         ("0000 006D 0001 0001 0156 00AC 0016 0E6C", "raw:38029:8993,-4523/579,-97084"),
         ("b64:JgAIAAABIZIUAA0F", "raw:38000:9490,-4794,657,-109445"),
     ],
 )
 def test_forms_of_timings(text: str, raw: str) -> None:
     assert to_text(parse(text)) == raw
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "raw:10000:1,-1",
+        "raw:500000:1,-1",
+        "raw:38000,duty_cycle=1:1,-1",
+        "raw:38000,duty_cycle=99:1,-1",
+        "raw:38000,repeat_count=100:1,-1",
+        "raw:38000:500000,-5000000",
+        "raw:38000:1,-4999999,1,-4999999",
+        "raw:38000,repeat_count=100:/1000,-99000",
+        "raw:38000:" + "1,-1," * 2047 + "1,-1",
+    ],
+    ids=lambda text: text[:40],
+)
+def test_the_limits_themselves_are_accepted(text: str) -> None:
+    assert to_text(parse(text)) == text
 
 
 def test_nothing_of_home_assistant_is_imported() -> None:

@@ -10,7 +10,7 @@ import pytest
 from custom_components.anavi_weather.ir_codes import parse, to_text
 from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
 
-from .test_lircd import PLAIN, RAW, only, refusal
+from .test_lircd import PLAIN, RAW, K, only, refusal
 
 # Measured on lircd 0.10.1
 MEASURED = json.loads((Path(__file__).parent / "lircd_measured.json").read_text())["cases"]
@@ -75,6 +75,29 @@ def test_a_space_before_a_frame_lengthens_the_pause_before_it() -> None:
 def test_bits_without_a_space_or_a_pulse() -> None:
     (command,) = only(PLAIN.replace("one 500 1500", "one 0 400").replace("zero 500 500", "zero 400 0"))["K"]
     assert command.once == (400, -400, 400, -400, 510, -40000)
+
+
+@pytest.mark.parametrize("pair", ["0 4500", "9000 0"])
+@pytest.mark.parametrize("name", ["header", "foot"])
+def test_a_pair_that_lacks_one_of_its_durations_is_absent(name: str, pair: str) -> None:
+    assert only(PLAIN.replace("bits 4", f"{name} {pair}\nbits 4"))["K"][0].once == K
+
+
+def test_a_space_at_the_end_of_a_frame_is_part_of_the_pause() -> None:
+    (command,) = only(PLAIN.replace("ptrail 510", ""))["K"]
+    assert command.once == command.repeat == (*K[:7], -40000)
+
+
+def test_bits_that_a_code_has_beyond_its_own_are_not_sent() -> None:
+    (command,) = only(PLAIN.replace("bits 4", "pre_data_bits 4\npre_data 0\nbits 4").replace("0x5", "0x15"))["K"]
+    assert command.once == (*(500, -500) * 4, *K)
+
+
+def test_a_repeat_of_several_codes_that_are_joined_is_all_of_them() -> None:
+    text = PLAIN.replace("bits 4", "min_repeat 1\nbits 4").replace("40000", "5000").replace("0x5", "0x5 0x6")
+    (command,) = only(text)["K"]
+    # One repeat is asked for, and of several codes one more is sent in any case
+    assert command.once == command.repeat * 3
 
 
 def test_ditto_of_raw_codes() -> None:

@@ -34,6 +34,7 @@ def test_names() -> None:
         ("fujitsu_ac:temperature=22.5,protocol=extended", None),
         ("aeha:data=0x1463", "aeha:data=1463"),
         ("nec:1,2,modulation=40000", "nec:0x01,0x02,modulation=40000"),
+        ("nec:1,2,3,modulation=40000,repeat_count=1", "nec:0x01,0x02,0x03,modulation=40000,repeat_count=1"),
         ("pioneer:1,2,preamble_address=3,preamble_command=4", "pioneer:0x01,0x02,0x03,0x04"),
     ],
 )
@@ -117,6 +118,9 @@ def test_classes_that_cannot_be_written_down(monkeypatch: pytest.MonkeyPatch) ->
     assert protocol_name(_Renamed) == "_renamed"
     monkeypatch.setitem(LIBRARY, "_renamed", (nec.NECCommand, ()))
     assert named_text(renamed) is None
+    # A class that is called as its parent may send something else
+    namesake = type("NECCommand", (nec.NECCommand,), {})(address=1, command=2)
+    assert named_text(namesake) is None
 
 
 def test_a_command_that_its_class_does_not_keep_has_no_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,33 @@ def test_a_sequence_with_repeats() -> None:
     assert [index for index, one in enumerate(command.once) if one == -500_000] == [135, 271]
 
 
+def test_a_sequence_keeps_a_pause_that_is_longer() -> None:
+    command = _only(_file({"on": [[100, -900_000], [200, -300]]}, "Raw", "ESPHome"))
+    assert command.once == (100, -900_000, 200, -500_000)
+
+
+def test_the_longest_sequence_and_the_deepest_name() -> None:
+    assert len(_only(_file({"on": [CODE] * 16})).once) == 16 * 68
+    deep: Any = CODE
+    for key in reversed("abcdefgh"):
+        deep = {key: deep}
+    assert list(parse_smartir(_file(deep))["SmartIR"]) == ["a_b_c_d_e_f_g_h"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "code", "timings"), [("Raw", [1, -1], 2), ("Pronto", "5000 0073 0000 0001 0000 000C", 1)]
+)
+def test_how_much_there_may_be_in_a_file(
+    encoding: str, code: Any, timings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that is not known by its timings counts as one."""
+    monkeypatch.setattr(smartir, "MAX_FILE_TIMINGS", 2 * timings)
+    parse_smartir(_file({"a": code, "b": code}, encoding, "ESPHome"))
+    with pytest.raises(CodeError) as error:
+        parse_smartir(_file({"a": code, "b": code, "c": code}, encoding, "ESPHome"))
+    assert error.value.key == "file_too_long"
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

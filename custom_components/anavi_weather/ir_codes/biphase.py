@@ -47,9 +47,9 @@ def _rc6(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
     stretch = frame[0] - clock * RC6_LEADER[0]
     if abs(clock - 1) > SPREAD or not MIN_STRETCH <= stretch <= MAX_STRETCH:
         return None
-    if (levels := _levels(frame[2:], RC6_HALF * clock, stretch)) is None or not 43 <= len(levels) <= 44:
+    if (levels := _levels(frame[2:], RC6_HALF * clock, stretch)) is None:
         return None
-    levels += [0] * (44 - len(levels))
+    levels += [0] * (44 - len(levels))  # of these, only the last half can be part of the silence
     # The trailer bit, which toggles, is twice as long; a pulse before a space is a 1, other than in RC5
     inverted = [1 - level for level in levels]
     head, trailer, body = _bits(inverted[:8], 4), inverted[8:12], _bits(inverted[12:], 16)

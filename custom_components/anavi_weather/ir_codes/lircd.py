@@ -128,7 +128,6 @@ class _Parser:
         self._seen: dict[str, int] = {}  # keyword of the remote → line
         self._raw: list[int] = []  # durations of the last key
         self._commands = 0
-        self._line = 0
         self._section = _Section.OUTSIDE
         self._includes = 0  # line of the first
         bounds = {

@@ -105,7 +105,7 @@ class Encoder:
         self._step = 2 if "RCMM" in remote.flags else 4 if "XMP" in remote.flags else 1  # bits in a pair of durations
         if self._step == 1 and not remote.raw:
             toggle_bit = 1 << remote.all_bits - remote.toggle_bit if remote.toggle_bit else 0
-            self.toggle_mask = remote.toggle_mask & (1 << remote.all_bits) - 1
+            self.toggle_mask = remote.toggle_mask
             self._toggle_bits = remote.toggle_bit_mask or toggle_bit
             # Older files with the flag RC6 tell its double-length bit by toggle_bit
             self._rc6_mask = remote.rc6_mask or (toggle_bit if "RC6" in remote.flags else 0)

@@ -95,9 +95,9 @@ class Protocol:
             timings += (pulse, -space)
         return timings[:-1] if self.width else [*timings, self.zero[0]]
 
-    def closed(self, frame: Sequence[int], length: int | None = None) -> tuple[int, ...]:
+    def closed(self, frame: Sequence[int]) -> tuple[int, ...]:
         """Return a frame with the pause after it."""
-        return (*frame, -max(self.period - (sum(map(abs, frame)) if length is None else length), MIN_PAUSE))
+        return (*frame, -max(self.period - sum(map(abs, frame)), MIN_PAUSE))
 
 
 class ProtocolCommand(RawCommand):
