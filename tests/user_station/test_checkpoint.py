@@ -46,7 +46,9 @@ def files(path: Path) -> list[str]:
 
 
 async def test_a_checkpoint_is_what_it_was(hass: HomeAssistant, path: Path) -> None:
-    checkpoint = Checkpoint("task", POSITION, POSITION._replace(state_id=1), 3, 2, 1, 1.5, {"b.c", "a.b"})
+    checkpoint = Checkpoint(
+        "task", POSITION, POSITION._replace(state_id=1), 3, 2, 1, 1.5, {"b.c", "a.b"}, 5, 6, ("a.b", "too old")
+    )
     await CheckpointStore(hass, KEY).async_save(checkpoint)
     assert stored(path)["entity_ids"] == ["a.b", "b.c"]
 
@@ -74,9 +76,9 @@ async def test_a_checkpoint_is_forgotten(hass: HomeAssistant, path: Path) -> Non
 
 
 def test_what_begins_again_keeps_what_is_not_wanted() -> None:
-    checkpoint = Checkpoint("task", POSITION, POSITION, 3, 2, 1, 1.5, {"a.b"})
+    checkpoint = Checkpoint("task", POSITION, POSITION, 3, 2, 1, 1.5, {"a.b"}, 2, 1, ("a.b", "too old"))
     checkpoint.begin_again()
-    assert checkpoint == Checkpoint("task", None, POSITION, 0, 0, 1, 1.5, {"a.b"})
+    assert checkpoint == Checkpoint("task", None, POSITION, 0, 0, 1, 1.5, {"a.b"}, 0, 1, ("a.b", "too old"))
 
 
 async def test_a_checkpoint_is_on_the_disk_when_it_is_written(hass: HomeAssistant, path: Path) -> None:

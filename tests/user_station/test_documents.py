@@ -234,6 +234,11 @@ def test_an_attribute_that_is_no_short_text_has_no_field_of_its_own(value: objec
     assert found["attributes"] == text
 
 
+def test_the_longest_text_that_has_a_field_of_its_own() -> None:
+    name = "x" * MAXIMUM_TEXT
+    assert document(row("5", json.dumps({"friendly_name": name})))["entity"]["name"] == name
+
+
 def test_attributes_cannot_take_the_place_of_the_entity() -> None:
     found = document(row("5", '{"id":"other","domain":"other","platform":"other","key":"other"}'))
     assert found["entity"] == {"id": "sensor.t", "domain": "sensor"}
@@ -253,6 +258,11 @@ def test_an_event_of_another_integration(origins: dict[str, Origin]) -> None:
     found = document(row("2026", KEY, entity_id="event.key"), origins)
     assert found["event"] == {"type": "pressed"}
     assert "infrared" not in found
+
+
+def test_an_event_of_which_nothing_is_told_has_no_fields_for_it() -> None:
+    found = document(row("2026", None, entity_id="event.key"), {"event.key": Origin(DOMAIN, "key")})
+    assert found.keys() == {"@timestamp", "station", "entity", "state"}
 
 
 def test_what_is_no_event_has_no_type() -> None:
@@ -340,6 +350,8 @@ def test_what_is_remembered_of_attributes_is_bounded() -> None:
     assert len(lines) == len(rows)
     assert encoder._describe_cached.cache_info().currsize == documents.CACHED
     assert encoder._describe_cached.cache_info().misses == 2 * documents.CACHED
+    encoder.encode([row("5", attributes_of(documents.CACHED_ATTRIBUTES))] * 2)
+    assert encoder._describe_cached.cache_info().hits == 1
 
 
 texts = st.text(st.characters(exclude_categories=()), max_size=50)  # with what is no Unicode
