@@ -75,6 +75,20 @@ async def test_a_key_that_may_store_in_a_time_series_is_good(server: Server, con
     assert server.requests == ["POST /_security/user/_has_privileges", f"GET /_data_stream/{STREAM}default"]
 
 
+async def test_what_the_key_has_to_be_good_for(server: Server, connect: Connect) -> None:
+    asked: list[object] = []
+
+    async def note(request: web.Request) -> None:
+        asked.append((await request.json(), request.content_type) if request.method == "POST" else None)
+
+    server.check = note
+    await connect().async_check()
+    index = {"names": [f"{STREAM}default"], "privileges": ["create_doc", "auto_configure", "view_index_metadata"]}
+    assert asked == [({"index": [index]}, "application/json"), None]
+    assert "Content-Type" not in server.headers[1]
+    assert {headers["Accept"] for headers in server.headers} == {"application/json"}
+
+
 @pytest.mark.parametrize("prefix", ["/es", "/es/"])
 async def test_an_address_may_have_a_path(server: Server, connect: Connect, prefix: str) -> None:
     await connect(server.url + prefix).async_check()
