@@ -463,6 +463,19 @@ async def test_a_bulk_that_is_refused_as_a_whole(
     assert type(raised.value) is error
 
 
+@pytest.mark.parametrize(("body", "text"), [({}, ""), ({"error": None}, ""), ({"error": "why"}, "why")])
+async def test_a_refusal_is_told_in_its_own_words(
+    server: Server, connect: Connect, body: dict[str, object], text: str
+) -> None:
+    async def answer(_: web.Request, __: list[Document]) -> web.Response:
+        return elastic(body, 400)
+
+    server.always = answer
+    with pytest.raises(ElasticsearchError) as raised:
+        await connect().async_bulk(DOCUMENT, 1, compressed=False)
+    assert str(raised.value) == f"400: {text}"
+
+
 @pytest.mark.parametrize(
     ("reason", "end"),
     [

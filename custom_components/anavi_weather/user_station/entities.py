@@ -23,8 +23,8 @@ class Selection(StrEnum):
 def entity_ids(hass: HomeAssistant, chosen: Iterable[str]) -> list[str]:
     """Return what chosen entities, known by their entity id or by their id in the registry, are called now."""
     registry = er.async_get(hass)
-    resolved = ((entity, er.async_resolve_entity_id(registry, entity)) for entity in chosen)
-    return [entity_id or entity for entity, entity_id in resolved if entity_id or "." in entity]
+    resolved = (er.async_resolve_entity_id(registry, entity) for entity in chosen)
+    return [entity_id for entity_id in resolved if entity_id]
 
 
 class Entities:
