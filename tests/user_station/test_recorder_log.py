@@ -306,9 +306,16 @@ async def test_of_an_empty_recorder_all_is_new(log: Log) -> None:
 
 async def test_of_a_recorder_that_has_begun_again_all_is_new(log: Log) -> None:
     await log.record("new")
-    since = Position("sqlite before", 1000, TIME)
+    since = Position("sqlite before", 1000, 2 * TIME)  # the clock was wrong then
     page = await log.read(Position("sqlite before", 1000, TIME), since=since)
     assert (values(page), page.begun_again) == (["new"], True)
+
+
+async def test_a_state_without_attributes(log: Log) -> None:
+    await log.record("1")
+    await log.run("UPDATE states SET attributes_id = NULL")
+    (row,) = (await log.read()).rows
+    assert (row.state, row.attributes) == ("1", None)
 
 
 # States of one entity with the same time
@@ -366,6 +373,14 @@ async def test_a_purge_of_what_was_not_read_is_counted(log: Log) -> None:
     assert (values(again), again.begun_again, again.purged) == (["4"], False, 2)
     after = await log.read(again.position)
     assert (after.begun_again, after.purged) == (False, 0), "they are counted once"
+
+
+async def test_a_purge_before_the_first_reading_is_no_loss(log: Log) -> None:
+    beginning = await log.newest()
+    await log.record("1", "2")
+    await log.purge((await log.read()).rows[0].state_id)
+    page = await log.read(beginning)
+    assert (values(page), page.begun_again, page.purged) == (["2"], False, 0)
 
 
 async def test_a_purge_of_everything(log: Log) -> None:
