@@ -167,6 +167,16 @@ def test_a_chip_that_lost_its_power_between_two_cycles_is_neither_dark_nor_misre
     assert bench.lux() == near(lux)
 
 
+def test_a_chip_that_lost_its_power_in_starlight_is_read_in_the_finest_range(
+    bench: Bench, simulated: SimulatedBH1750
+) -> None:
+    bench.air.illuminance = STARLIGHT
+    bench.read()
+    bench.read()
+    simulated.power_on()
+    assert bench.lux() == very_near(STARLIGHT)
+
+
 def test_power_lost_while_a_higher_range_is_waited_for_is_no_darkness(bench: Bench, simulated: SimulatedBH1750) -> None:
     bench.air.illuminance = STARLIGHT
     bench.read()

@@ -98,6 +98,12 @@ def test_the_calibration_is_not_read_again_in_every_cycle(running: Bench) -> Non
     assert not any(transfer.answer and len(transfer.answer) == 22 for transfer in running.wire.log)
 
 
+def test_the_pressure_is_converted_with_the_highest_resolution(running: Bench) -> None:
+    running.read()
+    commands = [data for data in running.wire.written_to(BMP180.address) if len(data) == 2]
+    assert commands == [b"\xf4\x2e", b"\xf4\xf4"]
+
+
 @pytest.mark.parametrize("wait", [0, 1])
 def test_a_chip_that_loses_its_power_while_it_converts_is_converted_again(running: Bench, wait: int) -> None:
     """Its power-on data would be read as some 51 °C and 970 hPa."""

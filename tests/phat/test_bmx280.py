@@ -167,6 +167,15 @@ def test_a_chip_is_set_up_once(bench: Bench) -> None:
     assert bench.wire.written_to(BME280.address).count(b"\xe0\xb6") == 1
 
 
+@pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
+def test_the_settings_are_those_of_weather(bench: Bench, chip: ChipId) -> None:
+    """No filter, which a reading would lag behind; oversampling 2 for temperature, 16 for pressure, 1 for humidity."""
+    bench.read()
+    settings = [b"\xe0\xb6", b"\xf5\x00", b"\xf4\x54"]
+    measurement = [b"\xf4\x55"] if chip == BMP280 else [b"\xf2\x01", b"\xf4\x55"]
+    assert [data for data in bench.wire.written_to(chip.address) if len(data) == 2] == settings + measurement
+
+
 def test_the_calibration_is_not_read_again_in_every_cycle(running: Bench) -> None:
     running.read()
     assert not any(transfer.written == b"\x88" for transfer in running.wire.log)

@@ -39,6 +39,13 @@ def test_a_bus_may_have_no_name(linux: Path) -> None:
     assert board.buses() == [BusInfo(f"{linux}/dev/i2c-1", "")]
 
 
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_can_be(linux: Path) -> None:
+    write(linux / "dev/i2c-1", "")
+    write(linux / "sys/class/i2c-dev/i2c-1/name", "")
+    (linux / "sys/class/i2c-dev/i2c-1/name").write_bytes(b"odd\xff\n")
+    assert board.buses() == [BusInfo(f"{linux}/dev/i2c-1", "odd\ufffd")]
+
+
 def test_what_has_no_number_is_no_bus(linux: Path) -> None:
     write(linux / "dev/i2c-stub", "")
     assert board.buses() == []

@@ -112,6 +112,15 @@ def fail(number: int) -> None:
     raise OSError(number, os.strerror(number))
 
 
+def test_an_error_without_a_number_is_told_in_its_own_words(bench: Bench) -> None:
+    def odd(address: int) -> None:
+        raise OSError("odd")
+
+    bench.wire.before = odd
+    with pytest.raises(TransferError, match="0x77: odd"):
+        bench.bus.read(BMP180.address, 1)
+
+
 def test_three_timeouts_in_a_row_are_a_stuck_bus(bench: Bench) -> None:
     bench.simulator.stuck = True
     for error in (TransferError, TransferError, BusStuckError) * 2:
@@ -127,6 +136,10 @@ def test_an_answer_or_a_missing_one_between_timeouts_shows_that_the_bus_works(be
             with pytest.raises(TransferError):
                 bench.bus.read(BMP180.address, 1)
         bench.bus.answers(address)
+    bench.simulator.stuck = True
+    for error in (TransferError, TransferError, BusStuckError):
+        with pytest.raises(error):
+            bench.bus.read(BMP180.address, 1)
 
 
 def test_presence_is_asked_for_without_a_byte(bench: Bench) -> None:

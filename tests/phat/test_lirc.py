@@ -136,8 +136,8 @@ def test_a_device_that_misbehaves_does_not_hide_another() -> None:
 @pytest.mark.parametrize(
     ("numbers", "kind", "key", "text"),
     [
-        ((), DeviceGoneError, "infrared_gone", "there is no infrared receiver"),
-        ((errno.ENOENT, errno.ENXIO), DeviceGoneError, "infrared_gone", "there is no infrared receiver"),
+        ((), DeviceGoneError, "infrared_gone", "there is no infrared receiver$"),
+        ((errno.ENOENT, errno.ENXIO), DeviceGoneError, "infrared_gone", "there is no infrared receiver$"),
         ((errno.EBUSY, errno.ENODEV), DeviceBusyError, "infrared_busy", "in use by another program"),
         ((errno.EACCES,), DevicePermissionError, "infrared_no_permission", "may not be opened"),
         ((errno.EPERM, errno.EBUSY), DevicePermissionError, "infrared_no_permission", "may not be opened"),
@@ -233,6 +233,7 @@ def test_bursts_are_what_was_given_and_what_the_kernel_takes(timings: list[int])
         (),
         (-100,),
         (0,),
+        (100, 0),
         (100, 0, 100),
         (100, 100),
         (-100, 100),
@@ -242,6 +243,7 @@ def test_bursts_are_what_was_given_and_what_the_kernel_takes(timings: list[int])
         (100_000, -4_999, 400_000),
         (100, -40_000, 500_001),
         (100, -30_000_000, 100),
+        (100_000, -200_001, *(100_000, -100_000) * 148, 100_000),
     ],
 )
 def test_what_no_transmitter_could_send_is_refused(
@@ -251,6 +253,15 @@ def test_what_no_transmitter_could_send_is_refused(
         transmitter.send(timings, 38_000, 50)
     assert caught.value.key == "infrared_invalid"
     assert not pair.sent
+
+
+def test_the_longest_transmission() -> None:
+    longest = (100_000, -200_000, *(100_000, -100_000) * 148, 100_000)
+    assert sum(burst.period for burst in split(longest)) == 30_000_000
+
+
+def test_a_space_at_the_end_is_not_sent() -> None:
+    assert split((100, -1)) == split((100, -40_000)) == split((100,))
 
 
 def test_frames_are_cut_between_them_and_seldom() -> None:
