@@ -83,10 +83,10 @@ def test_a_stretch_that_is_not_known_stays() -> None:
 @pytest.mark.parametrize(
     ("heard", "sent"),
     [
-        # Multiples of 550: most pulses fit when 50 is taken off, and one space does not
-        ([600, -500, 1150, -1100, 1700, -500, 600], [550, -550, 1100, -1150, 1650, -550, 550]),
-        # Most spaces do, and one pulse does not
-        ([600, -500, 1100, -1050, 600, -1600, 600], [550, -550, 1050, -1100, 550, -1650, 550]),
+        # Multiples of 550: all pulses fit when 50 is taken off, and two spaces do not
+        ([600, -500, 1150, -1100, 1700, -1650, 600], [550, -550, 1100, -1150, 1650, -1700, 550]),
+        # All spaces do, and two pulses do not
+        ([600, -500, 1100, -1050, 1650, -1600, 600], [550, -550, 1050, -1100, 1600, -1650, 550]),
     ],
 )
 def test_a_stretch_is_known_where_most_durations_then_fit(heard: list[int], sent: list[int]) -> None:
@@ -128,6 +128,10 @@ def test_a_single_ditto_is_what_repeats() -> None:
     assert _close(command.once[:-1], UNKNOWN)
     assert _close(command.repeat[:-1], DITTO)
     assert command.repeat_count == 0
+    other = [*UNKNOWN[:-2], -1500, 500]
+    command = clean(_presses(UNKNOWN, other, DITTO))
+    assert len(command.once) == 2 * len(UNKNOWN) + 2
+    assert _close(command.repeat[:-1], DITTO)
     # Another frame may as well belong to the message
     command = clean(_presses(UNKNOWN, UNKNOWN[:-8]))
     assert (len(command.once), command.repeat) == (len(UNKNOWN) + 1 + len(UNKNOWN) - 8 + 1, ())

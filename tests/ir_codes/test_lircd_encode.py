@@ -83,6 +83,20 @@ def test_a_pair_that_lacks_one_of_its_durations_is_absent(name: str, pair: str) 
     assert only(PLAIN.replace("bits 4", f"{name} {pair}\nbits 4"))["K"][0].once == K
 
 
+def test_a_pair_within_a_frame_that_lacks_one_of_its_durations_is_absent() -> None:
+    data = "pre_data_bits 4\npre_data 0\npost_data_bits 4\npost_data 0"
+    for pairs in ("pre 0 4500", "pre 4500 0", "post 0 4500", "post 4500 0"):
+        (command,) = only(PLAIN.replace("bits 4", f"{data}\n{pairs}\nbits 4"))["K"]
+        assert command.once == (*(500, -500) * 4, *K[:8], *(500, -500) * 4, *K[8:])
+
+
+def test_a_repeat_mask_changes_no_bits_but_those_of_the_code() -> None:
+    text = PLAIN.replace("bits 4", "pre_data_bits 4\npre_data 0\nrepeat_mask 0x11\nbits 4")
+    (command,) = only(text)["K"]
+    assert command.once == (*(500, -500) * 4, *K)
+    assert command.repeat == (*(500, -500) * 4, *K[:7], -500, *K[8:])
+
+
 def test_a_space_at_the_end_of_a_frame_is_part_of_the_pause() -> None:
     (command,) = only(PLAIN.replace("ptrail 510", ""))["K"]
     assert command.once == command.repeat == (*K[:7], -40000)

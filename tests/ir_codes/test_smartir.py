@@ -94,8 +94,8 @@ def test_a_sequence_with_repeats() -> None:
 
 
 def test_a_sequence_keeps_a_pause_that_is_longer() -> None:
-    command = _only(_file({"on": [[100, -900_000], [200, -300]]}, "Raw", "ESPHome"))
-    assert command.once == (100, -900_000, 200, -500_000)
+    command = _only(_file({"on": [[100, -200, 100, -900_000], [200, -300]]}, "Raw", "ESPHome"))
+    assert command.once == (100, -200, 100, -900_000, 200, -500_000)
 
 
 def test_the_longest_sequence_and_the_deepest_name() -> None:
