@@ -1,0 +1,209 @@
+"""Small faults, one at a time, in a module's syntax tree."""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import override
+
+COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.FloorDiv,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.BitXor: ast.BitOr,
+}
+FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+
+# Neither types nor decorators, nor what an error says to people
+NOT_VISITED = {"annotation", "returns", "decorator_list", "type_params"}
+
+type _Fault = tuple[ast.AST, str, Callable[[], None]]
+"""Where it is, what it is, and what puts it there."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mutant:
+    """One fault."""
+
+    file: Path
+    number: int
+    """Among those of its file."""
+    line: int
+    lines: tuple[int, ...]
+    """Whoever executes one of these may notice it."""
+    text: str
+
+    @property
+    def name(self) -> str:
+        """Return what it is still called when other lines have changed."""
+        return f"{self.file} {self.text}"
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} #{self.number}: {self.text}"
+
+
+def find_mutants(file: Path) -> Iterator[Mutant]:
+    """Yield every fault of a module."""
+    for number, (statement, (node, text, _)) in enumerate(_faults(_parse(file))):
+        line: int = getattr(node, "lineno", statement.lineno)
+        end: int = line if isinstance(node, ast.stmt) else getattr(node, "end_lineno", line)
+        yield Mutant(file, number, line, (*range(line, end + 1), *_header(statement)), text)
+
+
+def mutated(mutant: Mutant) -> ast.Module:
+    """Return the module with the fault in it."""
+    tree = _parse(mutant.file)
+    _, (_, _, put) = list(_faults(tree))[mutant.number]
+    put()
+    return ast.fix_missing_locations(tree)
+
+
+def _parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _header(statement: ast.stmt) -> range:
+    """Return the lines of a statement, without those of its body."""
+    match getattr(statement, "body", None):
+        case [ast.stmt(lineno=first), *_]:
+            return range(statement.lineno, max(first, statement.lineno + 1))
+    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+
+
+def _faults(node: ast.AST, statement: ast.stmt | None = None) -> Iterator[tuple[ast.stmt, _Fault]]:
+    """Yield the faults with the innermost statement around each."""
+    match node:
+        case ast.Raise() | ast.Expr(value=ast.Constant()) | ast.Import() | ast.ImportFrom() | ast.TypeAlias():
+            return
+        case ast.Assign(targets=[ast.Name(id="__all__")]):
+            return
+        case ast.Subscript(slice=ast.Constant(value=0) as index):
+            # The last one instead of the first would often be the same
+            assert statement
+            yield statement, (index, f"1: {ast.unparse(node)}", partial(setattr, index, "value", 1))
+            yield from _faults(node.value, statement)
+            return
+    if isinstance(node, ast.stmt):
+        statement = node
+    if statement:
+        for fault in _faults_of(node, statement):
+            yield statement, fault
+    for name, value in ast.iter_fields(node):
+        if name in NOT_VISITED or (isinstance(node, ast.JoinedStr) and not isinstance(value, list)):
+            continue
+        children = value if isinstance(value, list) else [value]
+        for place, child in enumerate(children):
+            if isinstance(child, ast.stmt) and (missing := _without(children, place, child)):
+                yield child, missing
+            if isinstance(child, ast.AST) and not (isinstance(node, ast.JoinedStr) and isinstance(child, ast.Constant)):
+                yield from _faults(child, statement)
+
+
+def _without(body: list[ast.stmt], place: int, statement: ast.stmt) -> _Fault | None:
+    """Return the fault of a statement that is missing; none where what follows would fail by itself."""
+    match statement:
+        case ast.Expr(value=ast.Constant()) | ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(target=ast.Name()):
+            return None
+        case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
+            return statement, f"returns None: {ast.unparse(value)}", partial(setattr, statement, "value", None)
+        case (
+            ast.Expr() | ast.Assign() | ast.AnnAssign(value=ast.expr()) | ast.AugAssign() | ast.Raise() | ast.Delete()
+        ) | (ast.Continue() | ast.Break()):
+            nothing = ast.copy_location(ast.Pass(), statement)
+            return statement, f"without {_first_line(statement)}", partial(body.__setitem__, place, nothing)
+    return None
+
+
+def _first_line(node: ast.AST) -> str:
+    return ast.unparse(node).partition("\n")[0]
+
+
+def _faults_of(node: ast.AST, statement: ast.stmt) -> Iterator[_Fault]:
+    """Yield the faults of a node itself, which is in a statement."""
+    source = _first_line(statement if isinstance(node, ast.Constant) else node)
+
+    def fault(name: str, new: object, at: ast.AST = node) -> _Fault:
+        shown = ast.unparse(new) if isinstance(new, ast.expr) else repr(new)
+        return at, f"{name} = {shown}: {source}", partial(setattr, node, name, new)
+
+    match node:
+        case ast.Compare():
+            for place, comparison in enumerate(node.ops):
+                other = COMPARISONS[type(comparison)]
+                new = [*node.ops[:place], other(), *node.ops[place + 1 :]]
+                yield node, f"{other.__name__}: {source}", partial(setattr, node, "ops", new)
+        case ast.BoolOp():
+            conjunction = isinstance(node.op, ast.And)
+            exchanged = ast.Or() if conjunction else ast.And()
+            yield node, f"{type(exchanged).__name__}: {source}", partial(setattr, node, "op", exchanged)
+            for place, value in enumerate(node.values):
+                rest = [*node.values[:place], ast.Constant(conjunction), *node.values[place + 1 :]]
+                yield value, f"without {ast.unparse(value)}: {source}", partial(setattr, node, "values", rest)
+        case ast.BinOp() | ast.AugAssign():
+            operator = OPERATORS[type(node.op)]
+            yield node, f"{operator.__name__}: {source}", partial(setattr, node, "op", operator())
+        case ast.UnaryOp(op=ast.Not()):
+            yield fault("operand", ast.UnaryOp(ast.Not(), node.operand))
+        case ast.UnaryOp():
+            yield fault("op", ast.UAdd())
+        case ast.Constant():
+            for other_value in _others(node.value):
+                text = f"{node.value!r} -> {other_value!r}: {source}"
+                yield node, text, partial(setattr, node, "value", other_value)
+        case ast.Slice():
+            for name in ("lower", "upper"):
+                if getattr(node, name):
+                    yield fault(name, None)
+        case ast.comprehension():
+            for place, condition in enumerate(node.ifs):
+                always = partial(node.ifs.__setitem__, place, ast.Constant(True))
+                yield condition, f"without if {ast.unparse(condition)}", always
+        case ast.Name() if node.id in FUNCTIONS:
+            yield fault("id", FUNCTIONS[node.id])
+        case ast.If() | ast.IfExp():
+            source = f"if {ast.unparse(node.test)}"
+            yield fault("test", ast.Constant(True), node.test)
+            yield fault("test", ast.Constant(False), node.test)
+        case ast.match_case():
+            source = ast.unparse(node.pattern)
+            yield fault("guard", ast.Constant(False), node.pattern)
+            if node.guard:
+                yield fault("guard", None, node.guard)
+
+
+def _others(value: object) -> tuple[object, ...]:
+    """Return what a constant may be instead."""
+    match value:
+        case bool():
+            return (not value,)
+        case int():
+            return value + 1, value - 1
+        case float():
+            return (value * 1.1 or 1.0,)
+        case str():
+            return (f"{value}~",)
+        case bytes():
+            return (value + b"~",)
+    return ()

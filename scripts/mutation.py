@@ -1,0 +1,365 @@
+"""Puts small faults into a package, one at a time, and lists those that no test notices.
+
+A fault inside a function is tried by the tests that execute its line: in a process forked off a pytest that has collected
+them, where the function's code is exchanged. One that takes effect while the module is imported is tried by a pytest of
+its own. No file is changed. Ready-made testers do not fit: mutmut leaves decorated functions alone, which are most of a
+driver's, and the others start Home Assistant's test plugin anew for each fault, which takes longer than the tests.
+"""
+
+import argparse
+import ast
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+import gc
+import hashlib
+import importlib
+from importlib.machinery import SourceFileLoader
+from itertools import accumulate
+import json
+import os
+from pathlib import Path
+import resource
+import signal
+import sys
+import time
+from types import CodeType, FunctionType
+from typing import NamedTuple, TypedDict
+
+from _mutants import Mutant, find_mutants, mutated
+import coverage
+from hypothesis import HealthCheck, Phase, settings
+import pytest
+
+INTEGRATION = Path("custom_components/anavi_weather")
+CACHE = Path(".cache/mutation")
+BASELINE = CACHE / "baseline.json"
+
+MAXIMUM_MEMORY = 24_000_000_000  # bytes of addresses, of which threads take many
+CHECKED = 100  # of so many faults' tests, those of one are run without it
+NO_TESTS = 5  # pytest's exit status
+
+# What the plugins have to import themselves, in their order
+PATCHES = ("pytest_homeassistant_custom_component.patch_recorder", "pytest_homeassistant_custom_component.patch_time")
+PRELOADED = ("homeassistant.", "infrared_protocols.", "sqlalchemy.")
+ARGUMENTS = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "mutation")
+
+# The same examples for each fault, and none made smaller
+settings.register_profile(
+    "mutation",
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Baseline(TypedDict):
+    """What is known of the tests without a fault."""
+
+    failed: list[str]
+    durations: dict[str, float]
+    """Seconds of CPU."""
+    imported: dict[str, list[int]]
+    """Of each file the lines that are executed while it is imported."""
+    tests: dict[str, dict[str, list[str]]]
+    """Of each file and line the tests that execute it."""
+    modules: list[str]
+
+
+class Trial(NamedTuple):
+    """A fault inside a function, and the tests that may notice it."""
+
+    mutant: Mutant
+    tests: list[str]
+
+
+type Report = Callable[[Mutant, str], None]
+
+
+class Failures:
+    """Tells of each test that fails."""
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        """Call with the test's name."""
+        self._tell = tell
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a test's outcome."""
+        if report.failed:
+            self._tell(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Take what became of a file."""
+        if report.failed:
+            self._tell(report.nodeid)
+
+
+class BaselineRun:
+    """Runs every test without a fault, and writes down what it executes."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        """Look at a package's files."""
+        self._files = files
+        self._imported: dict[str, list[int]] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(self) -> None:
+        """Import the package, before the tests do."""
+        tracer = _tracer()
+        tracer.start()
+        for file in self._files:
+            importlib.import_module(".".join(file.with_suffix("").parts).removesuffix(".__init__"))
+        tracer.stop()
+        self._imported = {str(file): tracer.get_data().lines(str(file.resolve())) or [] for file in self._files}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run the tests."""
+        tracer, failed = _tracer(), list[str]()
+        durations: dict[str, float] = {}
+        session.config.pluginmanager.register(Failures(failed.append))
+        tracer.start()
+        for item, following in _with_next(session.items):
+            tracer.switch_context(item.nodeid)
+            begin = time.process_time()
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            durations[item.nodeid] = time.process_time() - begin
+        tracer.stop()
+        data = tracer.get_data()
+        tests = {
+            str(file): {
+                str(line): [test for test in names if test]
+                for line, names in data.contexts_by_lineno(str(file.resolve())).items()
+            }
+            for file in self._files
+        }
+        modules = [name for name in sys.modules if name.startswith(PRELOADED)]
+        baseline = Baseline(failed=failed, durations=durations, imported=self._imported, tests=tests, modules=modules)
+        BASELINE.write_text(json.dumps(baseline), encoding="utf-8")
+        return True
+
+
+class TrialRun:
+    """Tries faults inside functions."""
+
+    def __init__(self, trials: Sequence[Trial], durations: dict[str, float], report: Report) -> None:
+        """Report what becomes of each."""
+        self._trials = trials
+        self._durations = durations
+        self._report = report
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try them."""
+        items = {item.nodeid: item for item in session.items}
+        for number, (mutant, tests) in enumerate(self._trials):
+            seconds = 10 + 3 * sum(self._durations[test] for test in tests)
+            chosen = [items[test] for test in tests]
+            if number % CHECKED == 0:
+                said = in_child(partial(_try, session, chosen, None), seconds)
+                if said != "survived":
+                    raise pytest.UsageError(f"in this order, tests fail without a fault: {said}")
+            self._report(mutant, in_child(partial(_try, session, chosen, mutant), seconds))
+        return True
+
+
+def _try(
+    session: pytest.Session, items: Sequence[pytest.Item], mutant: Mutant | None, tell: Callable[[str], None]
+) -> None:
+    if mutant and not exchange(mutant):
+        tell("import")
+    session.config.pluginmanager.register(Failures(lambda test: tell(f"killed by {test}")))
+    for item, following in _with_next(items):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    tell("survived")
+
+
+def _tracer() -> coverage.Coverage:
+    return coverage.Coverage(data_file=None, source=[str(INTEGRATION)])
+
+
+def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    return zip(items, [*items[1:], None], strict=True)
+
+
+def exchange(mutant: Mutant) -> bool:
+    """Exchange the code of the living functions that have the fault; return False where that cannot be done."""
+    path = str(mutant.file.resolve())
+    old = dict(_codes(compile(ast.parse(mutant.file.read_text(encoding="utf-8")), path, "exec")))
+    changed = {key: code for key, code in _codes(compile(mutated(mutant), path, "exec")) if code != old.get(key)}
+    done = False
+    for function in gc.get_objects():
+        if isinstance(function, FunctionType) and function.__code__.co_filename == path:
+            code = function.__code__
+            if new := changed.get((code.co_qualname, code.co_firstlineno)):
+                try:
+                    function.__code__ = new
+                except ValueError:  # it encloses other variables
+                    return False
+                done = True
+    return done
+
+
+def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield (constant.co_qualname, constant.co_firstlineno), constant
+            yield from _codes(constant)
+
+
+def try_anew(mutant: Mutant, baseline: Baseline, folder: Path) -> str:
+    """Try a fault that takes effect while its module is imported."""
+
+    def work(tell: Callable[[str], None]) -> None:
+        path = str(mutant.file.resolve())
+        code = compile(mutated(mutant), path, "exec")
+        original = SourceFileLoader.get_code
+
+        def get_code(self: SourceFileLoader, fullname: str) -> CodeType | None:
+            return code if self.path == path else original(self, fullname)
+
+        SourceFileLoader.get_code = get_code  # type: ignore[method-assign,assignment]
+        for tests in (*mirrors(mutant.file, folder), str(folder)):
+            plugin = Failures(lambda test: tell(f"killed by {test}"))
+            status = pytest.main(["-x", *ARGUMENTS, tests], plugins=[plugin])
+            if status not in (0, NO_TESTS):
+                tell(f"killed with status {status}")
+        tell("survived")
+
+    return in_child(work, 20 + 3 * sum(baseline["durations"].values()))
+
+
+def in_child(work: Callable[[Callable[[str], None]], None], seconds: float) -> str:
+    """Return the one thing that a forked process has to tell, or that it took too long."""
+    reader, writer = os.pipe()
+
+    def tell(text: str) -> None:
+        os.write(writer, text.encode())
+        os._exit(0)
+
+    if (pid := os.fork()) == 0:
+        try:
+            null = os.open(os.devnull, os.O_RDWR)
+            for descriptor in range(3):
+                os.dup2(null, descriptor)
+            resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+            resource.setrlimit(resource.RLIMIT_AS, (MAXIMUM_MEMORY, MAXIMUM_MEMORY))
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, 30 + 6 * seconds)
+            work(tell)
+        except BaseException as err:  # noqa: BLE001
+            tell(f"error: {err!r}")
+        os._exit(1)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as pipe:
+        said = pipe.read()
+    os.waitpid(pid, 0)
+    return " ".join(said.split()) or "killed by time"
+
+
+def mirrors(file: Path, folder: Path) -> list[str]:
+    """Return the files of tests that mirror a module."""
+    names = ("init", folder.name) if file.stem == "__init__" else (file.stem,)
+    return [str(path) for name in names if (path := folder / f"test_{name}.py").exists()]
+
+
+def choose(mutant: Mutant, tests: set[str], durations: dict[str, float], folder: Path, most: float) -> list[str]:
+    """Return the mirroring tests, and then the quickest of the others, for so many seconds at most."""
+    own = tuple(f"{name}::" for name in mirrors(mutant.file, folder))
+    ordered = sorted(tests, key=lambda test: (not test.startswith(own), durations[test]))
+    spent = accumulate(0.0 if test.startswith(own) else durations[test] for test in ordered)
+    return [test for test, seconds in zip(ordered, spent, strict=True) if seconds <= most]
+
+
+def run_pytest(folder: Path, plugin: object) -> None:
+    """Run a pytest in a process of its own; raises SystemExit where it comes to no good end."""
+    if (pid := os.fork()) == 0:
+        os._exit(int(pytest.main([*ARGUMENTS, str(folder)], plugins=[plugin])))
+    if status := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+        sys.exit(f"mutation: pytest ended with status {status}")
+
+
+def arguments() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else None)
+    parser.add_argument("package", choices=("phat", "ir_codes", "user_station"))
+    parser.add_argument("--file", action="append", default=[], help="try only the faults of a file, as bh1750.py")
+    parser.add_argument("--sample", type=int, help="try so many, chosen at random")
+    parser.add_argument(
+        "--seconds", type=float, default=3.0, help="for each, of CPU, on tests that do not mirror the file"
+    )
+    parser.add_argument("--again", action="store_true", help="try only those that were not killed the last time")
+    parser.add_argument("--seed", type=int, default=1, help="what the choice begins with")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Try the faults, and print those that survived."""
+    options = arguments()
+    os.environ["COVERAGE_CORE"] = "ctrace"  # the one that tells which test has executed a line
+    sys.path.insert(0, str(Path.cwd()))
+    CACHE.mkdir(parents=True, exist_ok=True)
+    folder = Path("tests") / options.package
+    files = sorted((INTEGRATION / options.package).glob("*.py"))
+    run_pytest(folder, BaselineRun(files))
+    baseline: Baseline = json.loads(BASELINE.read_text(encoding="utf-8"))
+    if baseline["failed"]:
+        sys.exit("mutation: without a fault, these fail: " + ", ".join(baseline["failed"]))
+
+    mutants = [
+        mutant for file in files if not options.file or file.name in options.file for mutant in find_mutants(file)
+    ]
+    total = len(mutants)
+    log = CACHE / f"{options.package}.log"
+    if options.again:
+        survivors = {line.split("\t")[2] for line in _lines(log) if not line.startswith("killed")}
+        mutants = [mutant for mutant in mutants if mutant.name in survivors]
+    mutants = sorted(sorted(mutants, key=partial(_lot, options.seed))[: options.sample])
+    log.unlink(missing_ok=True)
+
+    def report(mutant: Mutant, text: str) -> None:
+        with log.open("a", encoding="utf-8") as out:
+            out.write(f"{text}\t{mutant}\t{mutant.name}\n")
+
+    trials, anew = list[Trial](), list[Mutant]()
+    for mutant in mutants:
+        lines = baseline["tests"][str(mutant.file)]
+        tests = {test for line in mutant.lines for test in lines.get(str(line), ())}
+        if mutant.line in baseline["imported"][str(mutant.file)]:
+            anew.append(mutant)
+        elif tests:
+            trials.append(Trial(mutant, choose(mutant, tests, baseline["durations"], folder, options.seconds)))
+        else:
+            report(mutant, "not executed")
+    if trials:
+        run_pytest(folder, TrialRun(trials, baseline["durations"], report))
+    # Exchanging was impossible for some
+    results = _results(log)
+    anew += [trial.mutant for trial in trials if results[str(trial.mutant)] == "import"]
+    for name in (*PATCHES, *baseline["modules"]):
+        importlib.import_module(name)
+    for mutant in anew:
+        report(mutant, try_anew(mutant, baseline, folder))
+
+    results = _results(log)
+    counts = Counter(text.split(" ")[0] for text in results.values())
+    print(*(f"{text}: {mutant}" for mutant, text in results.items() if not text.startswith("killed")), sep="\n")
+    print(f"{total} faults, {len(results)} tried, {counts['killed']} killed, {len(results) - counts['killed']} not")
+    return 0
+
+
+def _lot(seed: int, mutant: Mutant) -> bytes:
+    """Return by what a fault is drawn: it does not depend on the others."""
+    return hashlib.sha256(f"{seed} {mutant.name}".encode()).digest()
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+
+
+def _results(log: Path) -> dict[str, str]:
+    return {mutant: text for text, mutant, _ in (line.split("\t") for line in _lines(log))}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
