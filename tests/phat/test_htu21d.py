@@ -5,7 +5,7 @@ from typing import override
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.anavi_weather.phat import ChipId
+from custom_components.anavi_weather.phat import ChipId, Quantity
 from custom_components.anavi_weather.phat.chip import ChecksumError, ImplausibleError, NotFinishedError
 from custom_components.anavi_weather.phat.htu21d import crc8, humidity, temperature
 from custom_components.anavi_weather.phat.simulated_chips import SimulatedHTU21D
@@ -137,6 +137,17 @@ def test_an_answer_that_cannot_be_a_measurement_is_an_error(bench: Bench, comman
     assert isinstance(chip, AnsweringHTU21D)
     chip.command, chip.signal = command, signal
     assert isinstance(bench.read().errors[HTU21D], ImplausibleError)
+
+
+def test_the_data_sheets_humidity_is_one(bench: Bench) -> None:
+    """With the status bits as they come over the wire, not as the simulation has them from the driver."""
+    bench.expect(HTU21D)
+    chip = bench.replace(HTU21D.address, AnsweringHTU21D)
+    assert isinstance(chip, AnsweringHTU21D)
+    chip.command, chip.signal = HUMIDITY, 0x4E86
+    measurement = bench.read().measurements[HTU21D]
+    assert measurement is not None
+    assert measurement.values[Quantity.HUMIDITY] == pytest.approx(32.34, abs=0.01)
 
 
 def test_a_conversion_is_waited_for_while_the_address_is_not_acknowledged(running: Bench) -> None:
