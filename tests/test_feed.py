@@ -162,7 +162,7 @@ async def test_the_stations_states_reach_the_user_station(hass: HomeAssistant, s
     assert document["station"] == {
         "id": await instance_id.async_get(hass),
         "name": "Farol",
-        "version": "0.1.0",
+        "version": "1.0.0",
         "home_assistant": __version__,
     }
     assert document["entity"] == {

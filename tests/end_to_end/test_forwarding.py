@@ -11,7 +11,8 @@ import time
 import pytest
 import pytest_socket
 
-from .certificates import make
+from tests.user_station.certificates import Authority
+
 from .proxy import Mode, Proxy
 from .server import Server
 from .station import COMMIT_SECONDS, DATABASE, Comparison, Station, settle
@@ -39,11 +40,11 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def certificate_and_proxy(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Proxy]]:
+def certificate_and_proxy(server: Server) -> Iterator[tuple[str, Proxy]]:
     """Return the way to the server, and its authority's certificate."""
-    certificate, context = make(tmp_path_factory.mktemp("certificates"))
-    with Proxy(*server.address, context) as proxy:
-        yield certificate, proxy
+    authority = Authority()
+    with Proxy(*server.address, authority.serve("127.0.0.1")) as proxy:
+        yield authority.pem, proxy
 
 
 @pytest.fixture
