@@ -30,7 +30,7 @@ ALL_CHIPS = (
     ChipId("BH1750", 0x23),
     ChipId("BH1750", 0x5C),
 )
-CONVERSION_TIMES = {chip.kind: chip.conversion_time for chip in CHIPS}
+CONVERSION_TIMES = {chip.kind: chip.conversion_time for chip in CHIPS.values()}
 
 
 def measure(chips: Sequence[ChipId], cycles: int) -> tuple[list[float], float]:

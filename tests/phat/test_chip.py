@@ -1,12 +1,18 @@
 """Tests of what the drivers have in common."""
 
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+import pkgutil
+import textwrap
 
 import pytest
 
+from custom_components.anavi_weather import phat
 from custom_components.anavi_weather.phat import CHIPS, BusStuckError, ChipError, ChipId, Quantity, accuracy, quantities
 from custom_components.anavi_weather.phat.bmp180 import BMP180 as BMP180Driver
-from custom_components.anavi_weather.phat.chip import PLAUSIBLE, NotFinishedError, Steps, WrongChipError, until
+from custom_components.anavi_weather.phat.chip import PLAUSIBLE, Chip, NotFinishedError, Steps, WrongChipError, until
+from custom_components.anavi_weather.phat.simulated_chips import RegisterChip
 
 from .bench import BH1750, BMP180, EVERY_KIND, HTU21D, Bench
 
@@ -91,8 +97,48 @@ def test_a_chip_does_not_measure_everything() -> None:
         accuracy(HTU21D, Quantity.PRESSURE)
 
 
-def test_the_kinds_of_chips_have_names_of_their_own() -> None:
-    assert len({kind.kind for kind in CHIPS}) == len(CHIPS)
+def test_every_driver_is_used() -> None:
+    """The line in `phat/__init__.py` is not forgotten, nor the mark, and no kind has the name of another."""
+    modules = [import_module(f"{phat.__name__}.{module.name}") for module in pkgutil.iter_modules(phat.__path__)]
+    drivers = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Chip) and value is not Chip
+    }
+    assert set(CHIPS.values()) == drivers
+
+
+def test_the_chip_that_the_documentation_adds(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file, and what the line does, are enough for it to be found and read."""
+    page = Path("docs/architecture.md").read_text(encoding="utf-8").split("## Add a chip")[1]
+    code = textwrap.dedent(page.split("```python\n")[1].split("```")[0])
+    monkeypatch.setattr(phat, "CHIPS", CHIPS.copy())
+    monkeypatch.setattr("custom_components.anavi_weather.phat.chip.CHIPS", phat.CHIPS)
+    names: dict[str, object] = {
+        "EXAMPLE_ID": 0x5E,
+        "REGISTER_ID": 0x0F,
+        "REGISTER_RESULT": 0x10,
+        "START": bytes((0x20, 0x01)),
+    }
+    header = (
+        "from collections.abc import Mapping\nfrom typing import ClassVar, override\n"
+        "from custom_components.anavi_weather.phat.chip import Accuracy, Chip, Measurement, Quantity, Steps, driver\n"
+        "from custom_components.anavi_weather.phat.i2c import Bus\n"
+    )
+    exec(header + code, names)  # noqa: S102
+
+    example = ChipId("EXAMPLE1", 0x48)
+    monkeypatch.setattr(phat, "ADDRESSES", (*phat.ADDRESSES, example.address))
+    chip = bench.replace(example.address, RegisterChip)
+    assert isinstance(chip, RegisterChip)
+    chip.registers[0x0F:0x12] = bytes((0x5E, *(-1234).to_bytes(2, signed=True)))
+    assert example in bench.phat.detect().chips
+    measurement = bench.read().measurements[example]
+    assert measurement
+    assert measurement.values == {Quantity.TEMPERATURE: -12.34}
+    assert chip.registers[0x20] == 0x01
+    assert accuracy(example, Quantity.TEMPERATURE).error == 0.5
 
 
 @pytest.mark.parametrize("spoilt", [0, 1, 2])

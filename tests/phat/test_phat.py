@@ -29,7 +29,7 @@ OFFICIAL = (BMP180, HTU21D, BH1750)
 SECOND_BH1750 = ChipId("BH1750", 0x5C)
 BME280_AT_77 = ChipId("BME280", 0x77)
 FULL = (BMP180, BME280, HTU21D, BH1750, SECOND_BH1750)
-CONVERSION_TIME = {kind.kind: kind.conversion_time for kind in CHIPS}
+CONVERSION_TIME = {kind.kind: kind.conversion_time for kind in CHIPS.values()}
 
 
 def with_chips(*boards: tuple[ChipId, ...]) -> pytest.MarkDecorator:

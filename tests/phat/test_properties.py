@@ -111,7 +111,7 @@ def test_a_babbling_chip_is_an_error_or_plausible_and_takes_a_bounded_time(chip:
 @given(seed=st.integers(0, 2**32))
 def test_a_babbling_bus_is_an_error_or_plausible_and_takes_a_bounded_time(seed: int) -> None:
     bench = Bench()
-    for address in {address for kind in CHIPS for address in kind.addresses}:
+    for address in {address for kind in CHIPS.values() for address in kind.addresses}:
         babbling = bench.replace(address, BabblingChip)
         assert isinstance(babbling, BabblingChip)
         babbling.generator = random.Random(seed)

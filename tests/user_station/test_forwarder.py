@@ -416,11 +416,16 @@ async def test_a_server_that_is_busy_for_a_moment_is_no_outage(feed: Feed, clock
 
 
 async def test_a_server_that_stays_busy_is_an_outage(feed: Feed, clock: Clock, logged: Logged) -> None:
-    feed.server.answers.extend([refusing(429)] * 4)
+    feed.server.always = refusing(429)
     await feed.record("1")
     await feed.start()
-    for _ in range(4):
+    while clock.now < 1000 + forwarder.BUSY_PATIENCE:
+        await clock.asleep()
+        assert logged() == []
         await clock.wake()
+    await clock.asleep()
+    feed.server.always = None
+    await clock.wake()
     await feed.stored("1")
     assert logged() == [
         ("WARNING", "Farol: states wait in the recorder: BusyError: 429"),
@@ -620,6 +625,22 @@ async def test_what_is_refused_before_what_has_to_wait_is_counted_once(feed: Fee
     await clock.wake()
     await until(lambda: feed.checkpoint["stored"] == 1)
     assert feed.checkpoint["refused"] == 1
+
+
+async def test_a_server_that_takes_a_little_at_a_time_is_no_outage(feed: Feed, clock: Clock, logged: Logged) -> None:
+    """However long that goes on, and it is not waited for longer each time."""
+    busy = {str(number) for number in range(1, 200)}
+    feed.server.items = lambda document: item(429) if document["state"]["value"] in busy else None
+    await feed.record(*(str(number) for number in range(200)))
+    await feed.start()
+    for number in range(1, 200):
+        await clock.asleep()
+        busy.discard(str(number))
+        await clock.wake()
+    await until(lambda: feed.checkpoint["stored"] == 200)
+    assert clock.now - 1000 > 2 * forwarder.BUSY_PATIENCE
+    assert set(clock.slept) == {forwarder.FIRST_DELAY}
+    assert logged() == []
 
 
 # Times that the stream does not take

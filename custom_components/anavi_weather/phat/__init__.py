@@ -8,10 +8,10 @@ import heapq
 from itertools import count
 from typing import Self
 
-from .bh1750 import BH1750
-from .bmp180 import BMP180
-from .bmx280 import BME280, BMP280
+# A new chip: its file, and its name here
+from . import bh1750, bmp180, bmx280, htu21d  # noqa: F401 # pylint: disable=unused-import
 from .chip import (
+    CHIPS,
     PLAUSIBLE,
     Accuracy,
     ChecksumError,
@@ -24,7 +24,6 @@ from .chip import (
     Steps,
     WrongChipError,
 )
-from .htu21d import HTU21D
 from .i2c import (
     AddressClaimedError,
     Bus,
@@ -61,13 +60,10 @@ __all__ = [
     "quantities",
 ]
 
-CHIPS: tuple[type[Chip], ...] = (BH1750, BME280, BMP180, BMP280, HTU21D)  # a new chip: its file, and its name here
-ADDRESSES = tuple(sorted({address for chip in CHIPS for address in chip.addresses}))
+ADDRESSES = tuple(sorted({address for chip in CHIPS.values() for address in chip.addresses}))
 
 ATTEMPTS = 3
 RETRY_PAUSE = 0.005
-
-_BY_KIND = {chip.kind: chip for chip in CHIPS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +89,12 @@ class Reading:
 
 def accuracy(chip: ChipId, quantity: Quantity) -> Accuracy:
     """Return how good a chip is at a quantity; KeyError if it does not measure it."""
-    return _BY_KIND[chip.kind].accuracy[quantity]
+    return CHIPS[chip.kind].accuracy[quantity]
 
 
 def quantities(chip: ChipId) -> Iterable[Quantity]:
     """Return what a chip measures."""
-    return _BY_KIND[chip.kind].accuracy
+    return CHIPS[chip.kind].accuracy
 
 
 class Phat:
@@ -107,7 +103,7 @@ class Phat:
     def __init__(self, bus: Bus, expected: Iterable[ChipId] = ()) -> None:
         """Use a bus; chips that are expected are read, or their errors told, whether they are there or not."""
         self._bus = bus
-        self._chips = {chip: _BY_KIND[chip.kind](bus, chip.address) for chip in expected}
+        self._chips = {chip: CHIPS[chip.kind](bus, chip.address) for chip in expected}
         self._foreign: set[int] = set()
         self._claimed: set[int] = set()
         self._replaced: set[int] = set()
@@ -175,7 +171,7 @@ class Phat:
                 return False
         if address in self._foreign:
             return True  # nothing more is written to it, until it has been unplugged
-        for kind in CHIPS:
+        for kind in CHIPS.values():
             if address not in kind.addresses or ChipId(kind.kind, address) in self._chips:
                 continue
             try:

@@ -7,7 +7,17 @@ above the range, the chip was set up anew, or it says 0, which is what a chip sa
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple, override
 
-from .chip import CLOCK_TOLERANCE, Accuracy, Chip, ImplausibleError, Measurement, NotFinishedError, Quantity, Steps
+from .chip import (
+    CLOCK_TOLERANCE,
+    Accuracy,
+    Chip,
+    ImplausibleError,
+    Measurement,
+    NotFinishedError,
+    Quantity,
+    Steps,
+    driver,
+)
 from .i2c import Bus
 
 POWER_DOWN = 0x00
@@ -58,6 +68,7 @@ class Range(NamedTuple):
 RANGES = (Range(CONTINUOUS_HIGH_2, 254), Range(CONTINUOUS_HIGH, 69), Range(CONTINUOUS_HIGH, 31))
 
 
+@driver
 class BH1750(Chip):
     """A BH1750 that chooses its range by itself."""
 

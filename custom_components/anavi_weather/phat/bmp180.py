@@ -4,7 +4,7 @@ from collections.abc import Mapping
 import struct
 from typing import ClassVar, NamedTuple, Self, override
 
-from .chip import Accuracy, Chip, ImplausibleError, Measurement, Quantity, Steps, until
+from .chip import Accuracy, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
 from .i2c import Bus
 
 REGISTER_CALIBRATION = 0xAA
@@ -81,6 +81,7 @@ def compensate(cal: Calibration, ut: int, up: int, oversampling: int) -> tuple[f
     return temperature / 10, pressure / 100
 
 
+@driver
 class BMP180(Chip):
     """A BMP180; one cycle converts temperature and then pressure."""
 

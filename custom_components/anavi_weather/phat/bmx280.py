@@ -8,7 +8,7 @@ from typing import ClassVar, override
 
 import bme280
 
-from .chip import Accuracy, Chip, ImplausibleError, Measurement, Quantity, Steps, until
+from .chip import Accuracy, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
 from .i2c import Bus, TransferError
 
 REGISTER_ID = 0xD0
@@ -69,6 +69,7 @@ class _Registers:
         return int.from_bytes(self._bus.read_agreed(address, 2, register), "little")
 
 
+@driver
 class BMP280(Chip):
     """A BMP280 in forced mode."""
 
@@ -138,6 +139,7 @@ class BMP280(Chip):
         return any(self._bus.read_register(self._address, REGISTER_STATUS)[0] & task for _ in range(2))
 
 
+@driver
 class BME280(BMP280):
     """A BME280: a BMP280 that measures humidity too."""
 

@@ -139,6 +139,16 @@ class Chip(ABC):
         """Measure once; raises ChipError."""
 
 
+CHIPS: dict[str, type[Chip]] = {}
+"""The driver of each kind."""
+
+
+def driver[C: Chip](chip: type[C]) -> type[C]:
+    """Have a chip looked for, and read where it is found."""
+    CHIPS[chip.kind] = chip
+    return chip
+
+
 def until[T](answer: Callable[[], T | None], typical: float, maximum: float) -> Steps[T]:
     """Wait for an answer, from the typical conversion time on; raises NotFinishedError well past the maximum."""
     waited, pause = 0.0, typical

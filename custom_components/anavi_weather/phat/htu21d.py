@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, override
 
-from .chip import Accuracy, ChecksumError, Chip, ImplausibleError, Measurement, Quantity, Steps, until
+from .chip import Accuracy, ChecksumError, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
 from .i2c import Bus, NoAnswerError
 
 # Without hold of the clock: the Raspberry Pi's adapter mishandles a stretched one.
@@ -69,6 +69,7 @@ def convert(bus: Bus, address: int, command: int, status: int, times: tuple[floa
     return signal
 
 
+@driver
 class HTU21D(Chip):
     """An HTU21D; one cycle converts temperature and then humidity."""
 

@@ -35,7 +35,7 @@ FIRST_COUNT = 500
 QUICK = 2.0  # seconds that a request may take for the next to be larger
 SLOW = 8.0  # … from which on the next is smaller
 
-PATIENCE = 3  # failures in a row of a server that is busy before it is told: the next request is smaller
+BUSY_PATIENCE = 60.0  # seconds for which a server may take nothing of what it gets, ever smaller, before it is told
 FIRST_DELAY = 1.0
 MAXIMUM_DELAY = 60.0
 RECORDER_DELAY = 5.0
@@ -107,6 +107,7 @@ class Forwarder:
         self._backlog_counted = -BACKLOG_INTERVAL
         self._waiting: Backlog | None = None
         self._recorder_away_since: float | None = None
+        self._busy_since: float | None = None
         self._listeners: list[CALLBACK_TYPE] = []
         self.checkpoint = checkpoint
         self.status = Status()
@@ -231,6 +232,7 @@ class Forwarder:
                 if error := error_of(sent, item):
                     if last is None:
                         raise error
+                    self._forget_failures()
                     position = Position(batch.position.recorder, last.state_id, last.last_updated_ts)
                     break
                 if not item.stored:
@@ -320,12 +322,17 @@ class Forwarder:
             LOGGER.info("%s: connected again", self._name)
         status.connected = True
         status.problem = None
-        status.failures = 0
+        self._forget_failures()
         if end:
             changed |= status.waits is not None
             status.waits = self._waiting = None
         if changed:
             self._tell()
+
+    def _forget_failures(self) -> None:
+        """Note that something was stored."""
+        self.status.failures = 0
+        self._busy_since = None
 
     @callback
     def _fail(self, error: ElasticsearchError, defect: Exception | None = None) -> None:
@@ -335,9 +342,12 @@ class Forwarder:
             status.failures = 0  # one that answers again is not waited for as long as one that is away
         status.failures += 1
         known, status.problem = status.problem, error
+        now = time.monotonic()
+        if self._busy_since is None:
+            self._busy_since = now
         if defect and not isinstance(known, DefectError):
             LOGGER.error("%s: states wait in the recorder: %s", self._name, error, exc_info=defect)
-        elif isinstance(error, BusyError) and status.failures < PATIENCE:
+        elif isinstance(error, BusyError) and now - self._busy_since < BUSY_PATIENCE:
             return
         elif status.connected is not False:
             LOGGER.warning("%s: states wait in the recorder: %s: %s", self._name, type(error).__name__, error)
