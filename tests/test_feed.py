@@ -16,6 +16,7 @@ from custom_components.anavi_weather.const import (
     CONF_SEND_HISTORY,
     CONF_STATION_NAME,
     DOMAIN,
+    SUBENTRY_USER_STATION,
 )
 from custom_components.anavi_weather.feed import (
     async_create_elasticsearch,
@@ -25,7 +26,7 @@ from custom_components.anavi_weather.feed import (
 )
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
 from custom_components.anavi_weather.user_station.recorder_log import Position
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry, ConfigSubentryDataWithId
 from homeassistant.const import CONF_URL, __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import instance_id
@@ -133,9 +134,19 @@ async def test_a_checkpoint_is_forgotten(hass: HomeAssistant, hass_storage: dict
 async def test_checkpoints_that_nobody_needs_are_forgotten(
     hass: HomeAssistant, station: MockConfigEntry, hass_storage: dict[str, Any], tmp_path: Path
 ) -> None:
-    """A user station may be removed while its entry is not loaded."""
+    """A user station may be removed while its entry is not loaded; another's entry may be disabled."""
+    disabled = MockConfigEntry(
+        domain=DOMAIN,
+        disabled_by=ConfigEntryDisabler.USER,
+        subentries_data=[
+            ConfigSubentryDataWithId(
+                data={}, subentry_id="01IDLE", subentry_type=SUBENTRY_USER_STATION, title="", unique_id=None
+            )
+        ],
+    )
+    disabled.add_to_hass(hass)
     gone = f"{DOMAIN}.01GONE.checkpoint"
-    others = {f"{DOMAIN}.01STATION", f"{DOMAIN}.checkpoint", "other.01GONE.checkpoint"}
+    others = {f"{DOMAIN}.01STATION", f"{DOMAIN}.checkpoint", "other.01GONE.checkpoint", f"{DOMAIN}.01IDLE.checkpoint"}
     folder = tmp_path / ".storage"
     folder.mkdir()
     for key in {gone, *others}:

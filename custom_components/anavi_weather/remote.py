@@ -171,6 +171,7 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             nonlocal begun
             begun = False
             if len(presses) == PRESSES:
+                stop()
                 done.set()
 
         @callback
@@ -180,7 +181,7 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             if begun:
                 pause = max(1000, round((now - last) * 1_000_000) - sum(map(abs, timings)))
                 presses[-1] += [-pause, *timings]
-            elif len(presses) < PRESSES:
+            else:
                 presses.append(list(timings))
                 begun = True
                 if len(presses) < PRESSES:
