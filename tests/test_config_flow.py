@@ -197,6 +197,58 @@ async def test_what_is_no_chip_of_ours_is_told_by_its_address(hass: HomeAssistan
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.parametrize("refusal", [None, errno.EBUSY])  # the latter where an old kernel lets one program have it
+async def test_a_board_without_chips_is_added_for_its_infrared(
+    hass: HomeAssistant, machine: Machine, pass_time: PassTime, refusal: int | None
+) -> None:
+    simulator = machine.plug(chips=())
+    machine.pair.plug()
+    machine.pair.refusal = refusal
+
+    form = await choose(hass, await start(hass), machine.path())
+
+    assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "infrared", None)
+    assert form["description_placeholders"] == {"bus": machine.path(), "foreign": "–"}
+    assert machine.descriptors() == 0
+
+    machine.pair.refusal = None
+    result = await confirm(hass, form)
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, PRODUCT)
+    assert result["data"] == {CONF_BUS: machine.path(), CONF_CHIPS: []}
+    assert is_loaded(result["result"])
+    assert hass.states.get("remote.anavi_infrared_phat")
+    assert not hass.states.get("sensor.anavi_infrared_phat_temperature")
+
+    machine.simulators[machine.path()] = simulator = machine.plug()
+    await hass.config_entries.async_reload(result["result"].entry_id)
+    await hass.async_block_till_done()
+    assert number(hass, "sensor.anavi_infrared_phat_temperature") == pytest.approx(
+        simulator.chips[0x40].air().temperature, abs=0.1
+    )
+
+
+async def test_a_second_board_without_chips_has_no_infrared_of_its_own(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    machine.plug(3, chips=())
+    machine.pair.plug()
+
+    form = await choose(hass, await start(hass), machine.path(3))
+
+    assert (form["step_id"], form["errors"]) == ("user", {"base": "no_chip"})
+
+
+async def test_a_kernel_driver_that_has_claimed_the_chips_is_told_though_there_is_infrared(
+    hass: HomeAssistant, machine: Machine
+) -> None:
+    machine.plug().claimed |= {0x23, 0x40, 0x77}
+    machine.pair.plug()
+
+    form = await choose(hass, await start(hass), machine.path())
+
+    assert (form["step_id"], form["errors"]) == ("user", {"base": "address_claimed"})
+
+
 async def test_a_bus_that_is_gone_is_not_preselected(hass: HomeAssistant, machine: Machine) -> None:
     machine.plug(1)
     machine.plug(3)
@@ -251,6 +303,22 @@ async def test_the_same_bus_is_searched_again(hass: HomeAssistant, machine: Mach
     assert is_loaded(board)
     assert hass.states.get("sensor.anavi_infrared_phat_temperature") is None
     assert hass.states.get("sensor.anavi_infrared_phat_illuminance")
+
+
+async def test_a_board_whose_chips_were_taken_out_keeps_its_infrared(
+    hass: HomeAssistant, machine: Machine, board: MockConfigEntry
+) -> None:
+    for address in (0x23, 0x40, 0x77):
+        machine.simulators[machine.path()].unplug(address)
+    machine.pair.plug()
+
+    form = await choose(hass, await board.start_reconfigure_flow(hass), machine.path())
+    assert form["step_id"] == "infrared"
+    await confirm(hass, form)
+
+    assert board.data[CONF_CHIPS] == []
+    assert is_loaded(board)
+    assert hass.states.get("remote.anavi_infrared_phat")
 
 
 async def test_a_search_disturbs_no_reading(

@@ -52,6 +52,7 @@ PLACEHOLDERS = {
     "common.learn_press": {"command", "presses"},
     "config.error": {"addresses", "bus"},
     "config.step.confirm": {"bus", "chips", "claimed", "foreign"},
+    "config.step.infrared": {"bus", "foreign"},
     "config_subentries.user_station.error": {"detail", "example", "stream"},
     "config_subentries.user_station.step": {"example"},
     "device.user_station": {"title"},

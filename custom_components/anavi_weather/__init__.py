@@ -14,7 +14,7 @@ from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import SIMULATED
 from .services import async_setup_services
-from .transceiver import Transceiver
+from .transceiver import Transceiver, pair_owner
 from .user_station_issues import UserStationIssues
 
 PLATFORMS = [
@@ -48,7 +48,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     transceiver: Transceiver | None = None
     if pair is not None:
         transceiver = Transceiver(hass, pair.ports)
-    elif _has_pair(hass, entry):
+    elif pair_owner(hass) is entry:
         transceiver = Transceiver(hass, linux_ports)
     forwarders = {
         subentry.subentry_id: await async_create_forwarder(hass, entry, subentry) for subentry in user_stations(entry)
@@ -84,9 +84,3 @@ async def _async_updated(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) ->
     await hass.config_entries.async_reload(entry.entry_id)
     for subentry_id in removed:
         await async_remove_checkpoint(hass, subentry_id)
-
-
-def _has_pair(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> bool:
-    """Return whether the board's infrared pair, of which there is one for all buses, is this entry's."""
-    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
-    return next(other for other in entries if other.data[CONF_BUS] != SIMULATED) is entry

@@ -35,7 +35,9 @@ from .const import (
     SUBENTRY_USER_STATION,
 )
 from .phat import BusError, Detection, Phat, board
+from .phat.lirc import linux_ports
 from .phat.simulator import SIMULATED, Simulator
+from .transceiver import pair_is_there, pair_owner
 from .user_station_flow import UserStationFlow
 
 BOARD_TITLE = board.PRODUCT
@@ -105,6 +107,19 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
                 },
                 last_step=True,
             )
+        return self._finish()
+
+    async def async_step_infrared(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show that there is no chip, but infrared."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="infrared",
+                description_placeholders={"bus": self._bus, "foreign": _addresses(self._detection.foreign)},
+                last_step=True,
+            )
+        return self._finish()
+
+    def _finish(self) -> ConfigFlowResult:
         data = {CONF_BUS: self._bus, CONF_CHIPS: [str(chip) for chip in self._detection.chips]}
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
@@ -133,6 +148,8 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
             else:
                 if self._detection.chips:
                     return await self.async_step_confirm()
+                if not self._detection.claimed and await self._async_has_infrared():
+                    return await self.async_step_infrared()
                 errors["base"] = "address_claimed" if self._detection.claimed else "no_chip"
                 addresses = self._detection.claimed or self._detection.foreign
 
@@ -161,6 +178,13 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders={"bus": self._bus, "addresses": _addresses(addresses)},
             last_step=False,
         )
+
+    async def _async_has_infrared(self) -> bool:
+        """Return whether the station would have the infrared pair."""
+        owner = pair_owner(self.hass)
+        if owner is not None and (self.source != SOURCE_RECONFIGURE or owner is not self._get_reconfigure_entry()):
+            return False
+        return await self.hass.async_add_executor_job(pair_is_there, linux_ports)
 
 
 class AnaviWeatherOptionsFlow(OptionsFlow):

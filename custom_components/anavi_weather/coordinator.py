@@ -150,7 +150,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
                 translation_placeholders={"bus": self.config_entry.data[CONF_BUS]},
             ) from err
         first = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
-        if first and len(reading.errors) == len(reading.measurements):
+        if first and reading.errors and len(reading.errors) == len(reading.measurements):
             raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_chip_answers")
         self._note_failures(reading)
         self._note_new_chips(reading)

@@ -6,24 +6,48 @@ from datetime import datetime, timedelta
 
 from infrared_protocols.commands import Command
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 
-from .const import DOMAIN, LOGGER
+from .const import CONF_BUS, DOMAIN, LOGGER
 from .ir_codes.command import DEFAULT_DUTY_CYCLE
 from .phat.lirc import (
     HEARD_AFTER_SENDING,
     DeviceBusyError,
     DeviceGoneError,
     DevicePermissionError,
+    Feature,
     LircError,
     Ports,
     Receiver,
     Transmitter,
+    find,
 )
+from .phat.simulator import SIMULATED
 
 LOOK_INTERVAL = timedelta(seconds=10)
+
+
+@callback
+def pair_owner(hass: HomeAssistant) -> ConfigEntry | None:
+    """Return the entry that has the machine's infrared pair, of which there is one for all buses."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
+    return next((entry for entry in entries if entry.data[CONF_BUS] != SIMULATED), None)
+
+
+def pair_is_there(ports: Ports) -> bool:
+    """Return whether there is a transmitter or a receiver; runs in an executor."""
+    for feature in (Feature.CAN_SEND_PULSE, Feature.CAN_REC_MODE2):
+        try:
+            find(ports, feature).close()
+        except DeviceBusyError:
+            pass  # it may be this station that has it open
+        except DeviceGoneError:
+            continue
+        return True
+    return False
 
 
 class Transceiver:
