@@ -201,7 +201,8 @@ async def test_what_is_no_chip_of_ours_is_told_by_its_address(hass: HomeAssistan
 async def test_a_board_without_chips_is_added_for_its_infrared(
     hass: HomeAssistant, machine: Machine, pass_time: PassTime, refusal: int | None
 ) -> None:
-    simulator = machine.plug(chips=())
+    simulator = machine.plug(chips=(ChipId("HTU21D", 0x40),))
+    simulator.unplug(0x40)
     machine.pair.plug()
     machine.pair.refusal = refusal
 
@@ -219,12 +220,9 @@ async def test_a_board_without_chips_is_added_for_its_infrared(
     assert hass.states.get("remote.anavi_infrared_phat")
     assert not hass.states.get("sensor.anavi_infrared_phat_temperature")
 
-    machine.simulators[machine.path()] = simulator = machine.plug()
-    await hass.config_entries.async_reload(result["result"].entry_id)
-    await hass.async_block_till_done()
-    assert number(hass, "sensor.anavi_infrared_phat_temperature") == pytest.approx(
-        simulator.chips[0x40].air().temperature, abs=0.1
-    )
+    simulator.plug(0x40)
+    await pass_time()
+    assert number(hass, "sensor.anavi_infrared_phat_temperature") == pytest.approx(21, abs=0.02)
 
 
 async def test_a_second_board_without_chips_has_no_infrared_of_its_own(

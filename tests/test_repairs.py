@@ -11,7 +11,6 @@ from custom_components.anavi_weather.phat.simulated_chips import SimulatedBMP280
 from custom_components.anavi_weather.phat.simulator import FlippedBitFault, Simulator
 from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN, RepairsFlowManager, repairs_flow_manager
 from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN, SERVICE_TURN_ON
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -240,7 +239,7 @@ async def test_a_chip_that_was_replaced_by_another_kind_is_forgotten(
     assert {state.state for state in hass.states.async_all()}.isdisjoint({STATE_UNAVAILABLE})
 
 
-async def test_a_station_whose_only_chip_was_forgotten_waits_for_another(
+async def test_a_station_whose_only_chip_was_forgotten_finds_another(
     hass: HomeAssistant,
     issue_registry: ir.IssueRegistry,
     machine: Machine,
@@ -261,10 +260,11 @@ async def test_a_station_whose_only_chip_was_forgotten_waits_for_another(
     await flows.async_configure(form["flow_id"], {})
     await hass.async_block_till_done()
     assert board_entry.data[CONF_CHIPS] == []
-    assert board_entry.state is ConfigEntryState.SETUP_RETRY
+    assert is_loaded(board_entry)
+    assert not hass.states.get("sensor.anavi_infrared_phat_illuminance")
 
     simulator.plug(0x23)
-    await pass_time(10)
+    await pass_time()
     assert board_entry.data[CONF_CHIPS] == ["BH1750 0x23"]
     assert number(hass, "sensor.anavi_infrared_phat_illuminance") == 300
 
