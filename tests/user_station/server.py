@@ -52,6 +52,12 @@ def refusing(status: int, *, text: str = "") -> Answer:
     return answer
 
 
+def once(failing: str, *results: Item) -> Callable[[Document], Item | None]:
+    """Return what becomes of a state: these, one after another, before it is stored."""
+    left = list(results)
+    return lambda document: left.pop(0) if left and document["state"].get("value") == failing else None
+
+
 def _expect_clients_that_hang_up() -> None:
     """Take it for no error of the test's that a client does not trust the certificate."""
     loop = asyncio.get_running_loop()
