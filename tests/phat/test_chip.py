@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from custom_components.anavi_weather import phat
-from custom_components.anavi_weather.phat import CHIPS, BusStuckError, ChipError, ChipId, Quantity, accuracy, quantities
+from custom_components.anavi_weather.phat import CHIPS, ChipId, Quantity, accuracy, quantities
 from custom_components.anavi_weather.phat.bmp180 import BMP180 as BMP180Driver
 from custom_components.anavi_weather.phat.chip import PLAUSIBLE, Chip, NotFinishedError, Steps, WrongChipError, until
 from custom_components.anavi_weather.phat.simulated_chips import RegisterChip
@@ -157,13 +157,3 @@ def test_preparing_another_chip_says_so(bench: Bench) -> None:
     with pytest.raises(WrongChipError, match="BMP180 0x77"):
         finish(driver.prepare())
     assert not driver.prepared
-
-
-def all_errors(error: type[Exception]) -> set[type[Exception]]:
-    return {error}.union(*map(all_errors, error.__subclasses__()))
-
-
-def test_every_error_has_a_key_of_its_own_for_its_translation() -> None:
-    errors = all_errors(ChipError) - {ChipError} | {BusStuckError}
-    keys = [error.__dict__["key"] for error in errors]
-    assert len(set(keys)) == len(keys) >= 8

@@ -36,25 +36,17 @@ PLAUSIBLE: dict[Quantity, tuple[float, float]] = {
 class ChecksumError(ChipError):
     """The answer does not match its checksum."""
 
-    key = "checksum"
-
 
 class NotFinishedError(ChipError):
     """The conversion took longer than the data sheet allows."""
-
-    key = "not_finished"
 
 
 class ImplausibleError(ChipError):
     """The answer cannot be a measurement."""
 
-    key = "implausible"
-
 
 class WrongChipError(ChipError):
     """Another chip answers at the address."""
-
-    key = "wrong_chip"
 
 
 class Accuracy(NamedTuple):

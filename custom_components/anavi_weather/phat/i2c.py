@@ -18,13 +18,13 @@ _locks: dict[str, RLock] = {}
 
 
 class PhatError(Exception):
-    """Something about the board failed; `key` names it for a translation."""
-
-    key: ClassVar[str] = "unknown"
+    """Something about the board failed."""
 
 
 class BusError(PhatError):
-    """Nothing on the bus can be reached."""
+    """Nothing on the bus can be reached; `key` names the reason for a translation."""
+
+    key: ClassVar[str]
 
 
 class BusNotFoundError(BusError):
@@ -52,19 +52,13 @@ class ChipError(PhatError):
 class NoAnswerError(ChipError):
     """The address is not acknowledged: nothing is plugged in, or a wire is loose."""
 
-    key = "no_answer"
-
 
 class TransferError(ChipError):
     """The adapter gave up on a transfer."""
 
-    key = "transfer_failed"
-
 
 class AddressClaimedError(ChipError):
     """A kernel driver has claimed the address."""
-
-    key = "address_claimed"
 
 
 class Adapter(Protocol):

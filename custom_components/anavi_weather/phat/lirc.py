@@ -13,7 +13,7 @@ from pathlib import Path
 import struct
 from threading import Lock
 import time
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from .i2c import Clock, PhatError
 
@@ -63,7 +63,9 @@ class ItemType(IntEnum):
 
 
 class LircError(PhatError):
-    """Something about sending or receiving failed."""
+    """Something about sending or receiving failed; `key` names it for a translation."""
+
+    key: ClassVar[str]
 
 
 class DeviceGoneError(LircError):
