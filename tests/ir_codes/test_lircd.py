@@ -121,6 +121,7 @@ def test_carrier_and_duty_cycle() -> None:
     assert command("") == (38000, 50)
     assert command("frequency 36000\nduty_cycle 33") == (36000, 33)
     assert command("frequency 0\nduty_cycle 0") == (0, 50)
+    assert command("duty_cycle 100") == (38000, 99)  # the kernel takes no more
 
 
 def test_several_remotes() -> None:
@@ -202,8 +203,21 @@ def test_ways_to_write_the_same_raw_codes() -> None:
 
 def test_a_key_named_by_the_sign_of_a_comment() -> None:
     assert list(only(PLAIN.replace("K 0x5", "  # 0x5\n  * 0x6\n  begin 0x7"))) == ["#", "*", "begin"]
+    assert list(only(PLAIN.replace("K 0x5", "  #/search 0x5\n  #_bass 0x6 # more\n  #bass 0x7"))) == [
+        "#/search",
+        "#_bass",
+    ]
     assert list(only(RAW.replace("name K", "name #"))) == ["#"]
     assert list(parse_lircd(PLAIN.replace("name R", "name #R"))) == ["#R"]
+
+
+def test_a_remote_without_codes_beside_others_does_no_harm() -> None:
+    """Mice and patterns are in published files; the scancodes of a mouse could not be sent either."""
+    empty = PLAIN.replace("    K 0x5\n", "").replace("name R", "name Q").replace("one 500 1500", "one 0 0")
+    for text in (PLAIN + empty, empty + PLAIN, empty + empty + PLAIN):
+        assert list(parse_lircd(text)) == ["R"]
+    assert refusal("\n" + empty + PLAIN.replace("    K 0x5\n", "")) == ("lircd_no_codes", 2)
+    assert refusal("include x\n" + empty) == ("lircd_no_codes", 2)
 
 
 def test_a_missing_gap_gets_one() -> None:
@@ -240,7 +254,7 @@ def test_a_missing_gap_gets_one() -> None:
         ("one 500 1500", "one 500 5000001", "lircd_out_of_range", 4),
         ("gap 40000", "gap 40000 more", "lircd_no_number", 7),
         ("gap 40000", "frequency 38", "lircd_out_of_range", 7),
-        ("gap 40000", "duty_cycle 100", "lircd_out_of_range", 7),
+        ("gap 40000", "duty_cycle 101", "lircd_out_of_range", 7),
         ("gap 40000", "toggle_bit 5", "lircd_out_of_range", 7),
         ("gap 40000", "min_repeat 601", "lircd_out_of_range", 7),
         ("gap 40000", "flags SPACE_ENC|", "lircd_unknown_flag", 7),

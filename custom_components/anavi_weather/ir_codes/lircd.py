@@ -16,13 +16,14 @@ MAX_REMOTES = 200
 MAX_COMMANDS = 5_000  # of a file
 MAX_FILE_TIMINGS = 1_000_000
 MAX_NAME = 100
+MAX_DUTY_CYCLE = 99  # %, what the kernel takes
 
 _MAX_MASK = (1 << 64) - 1
 
 # One number, with the most it may be
 _NUMBERS: dict[str, int] = {
     "bits": 64,
-    "duty_cycle": 99,  # what the kernel takes; 0 is the default
+    "duty_cycle": 100,  # 0 is the default
     "frequency": MAX_CARRIER,
     "gap": MAX_PAUSE,
     "manual_sort": 1,
@@ -130,6 +131,7 @@ class _Parser:
         self._commands = 0
         self._section = _Section.OUTSIDE
         self._includes = 0  # line of the first
+        self._empty: Remote | None = None  # the first that has no codes
         bounds = {
             ("begin", "remote"): self._begin_remote,
             ("begin", "codes"): self._begin_codes,
@@ -163,8 +165,11 @@ class _Parser:
         """Refuse a text that ends too early or has nothing in it."""
         if self._section is not _Section.OUTSIDE:
             raise CodeError("lircd_no_end", line=self._remote.line)
-        if not self.remotes and self._includes:
+        # A mouse, or a pattern for other files: beside others it does no harm
+        if not self.remotes and self._includes and not self._empty:
             raise CodeError("lircd_only_includes", line=self._includes)
+        if not self.remotes and self._empty:
+            raise CodeError("lircd_no_codes", line=self._empty.line, remote=excerpt(self._empty.name))
         if not self.remotes:
             raise CodeError("lircd_no_remote")
 
@@ -226,6 +231,8 @@ class _Parser:
             # 0 is unmodulated; another small number was meant in kHz
             if keyword == "frequency" and 0 < number < MIN_CARRIER:
                 raise self._out_of_range(keyword, values[0], MIN_CARRIER, _NUMBERS[keyword])
+            if keyword == "duty_cycle":
+                number = min(number, MAX_DUTY_CYCLE)
             setattr(self._remote, keyword, number)
             if keyword == "gap" and len(values) > 1:
                 self._remote.gap2 = self._number(values[1], keyword, MAX_PAUSE)
@@ -261,8 +268,8 @@ class _Parser:
     def _in_codes(self, words: list[str]) -> None:
         """Read a key and its codes."""
         name, *values = _without_comment(words, 1)
-        # A line like `  # 0x0B` is the key # of a telephone, any other of this kind a comment
-        if name.startswith("#") and not (name == "#" and values and all(map(_NUMBER.fullmatch, values))):
+        # A line like `  # 0x0B` or `  #/search 0x0B` is a key, as on a telephone, one like `  #KEY_1 0x0B` a comment
+        if name.startswith("#") and (name[1:2].isalnum() or not values or not all(map(_NUMBER.fullmatch, values))):
             return
         if not values:
             raise self._error("lircd_no_value", word=name)
@@ -299,7 +306,8 @@ class _Parser:
         if not remote.name:
             raise CodeError("lircd_no_name", line=remote.line)
         if not remote.keys:
-            raise CodeError("lircd_no_codes", line=remote.line, remote=excerpt(remote.name))
+            self._empty = self._empty or remote
+            return
         if not remote.raw:
             self._check_protocol()
             remote.pre_data &= (1 << remote.pre_data_bits) - 1
