@@ -46,6 +46,7 @@ SMARTIR_CODES = {
     "code_smartir_code",
     "code_smartir_sequence",
     "code_tuya_stream",
+    "code_xiaomi_code",
 }
 
 PLACEHOLDERS = {

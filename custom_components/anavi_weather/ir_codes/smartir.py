@@ -1,4 +1,4 @@
-"""Remote controls from SmartIR's device files: JSON with codes for Broadlink, ESPHome, LOOKin, and Tuya's blasters.
+"""Remote controls from SmartIR's device files: JSON with codes for Broadlink, ESPHome, LOOKin, Xiaomi, and Tuya's blasters.
 
 Source: SmartIR's controllers.
 """
@@ -15,6 +15,7 @@ from .command import CodeError, RawCommand
 from .pronto import parse_pronto
 from .raw import as_raw, complete, excerpt, numbers
 from .tuya import parse_tuya
+from .xiaomi import parse_xiaomi
 
 MAX_COMMANDS = 20_000  # an air conditioner has one for each mode, fan speed, swing and temperature
 MAX_FILE_TIMINGS = 2_000_000  # the longest of SmartIR's files has 1.6 million
@@ -116,6 +117,8 @@ def _decoder(encoding: Any, controller: Any) -> Callable[[Any], Command]:
         return _text(parse_pronto)
     if kind[0] == "raw" and kind[1] in ("esphome", "lookin"):
         return _timings
+    if kind == ("raw", "xiaomi"):
+        return _text(parse_xiaomi)
     if kind[0] == "raw" and kind[1] in ("mqtt", "ufor11", "zha"):
         return _text(_blaster)
     raise CodeError("smartir_encoding", encoding=excerpt(str(encoding)), controller=excerpt(str(controller)))

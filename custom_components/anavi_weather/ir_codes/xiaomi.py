@@ -1,0 +1,78 @@
+"""Codes that Xiaomi's infrared remote controls have learned, in base64: a table of durations, or a list that is compressed.
+
+Source: python-miio's description of the former; the latter is heatshrink's stream of decimal numbers, as SmartIR's files have it.
+"""
+
+import struct
+
+from .broadlink import from_base64
+from .command import DEFAULT_CARRIER, CodeError, RawCommand
+from .raw import MAX_TEXT, check_carrier, complete, numbers
+
+MAGIC = b"\x67\xa5"
+TABLE = struct.Struct("<2sH16I")
+# Of heatshrink's stream, in bits
+WINDOW = 11
+LOOKAHEAD = 4
+
+
+def parse_xiaomi(text: str) -> RawCommand:
+    """Return the command of a code, where a carrier in Hz may follow: `Z6VLAF0B…:38400`."""
+    code, colon, carrier = text.strip().removeprefix("raw:").partition(":")
+    modulation = DEFAULT_CARRIER
+    if colon:
+        if not carrier.isascii() or not carrier.isdecimal() or len(carrier) > 6:
+            raise CodeError("xiaomi_code")
+        modulation = check_carrier(int(carrier))
+    data = from_base64(code)
+    durations = _table(data) if data.startswith(MAGIC) else _list(data)
+    if durations and not durations[-1]:
+        durations.pop()  # the pause at the end is not known
+    return RawCommand(complete(durations), modulation=modulation)
+
+
+def _table(data: bytes) -> list[int]:
+    """Return what a table of 16 durations and pairs of places in it stand for: a half byte for the space, one for the pulse."""
+    if len(data) < TABLE.size:
+        raise CodeError("xiaomi_code")
+    _, count, *table = TABLE.unpack_from(data)
+    pairs = data[TABLE.size : TABLE.size + (count + 1) // 2]
+    if len(pairs) != (count + 1) // 2:
+        raise CodeError("xiaomi_code")
+    return [table[place] for pair in pairs for place in (pair & 0xF, pair >> 4)][: count + 1]
+
+
+def _list(data: bytes) -> list[int]:
+    """Return the decimal numbers of a compressed text."""
+    try:
+        text = _decompressed(data).rstrip(b"\0").decode("ascii")
+    except UnicodeDecodeError as err:
+        raise CodeError("xiaomi_code") from err
+    if not text or set(text) - set("0123456789,"):
+        raise CodeError("xiaomi_code")
+    return numbers(text)
+
+
+def _decompressed(data: bytes) -> bytes:
+    """Return what bits stand for: a 1 and a byte, or a 0, a distance back to the same bytes and how many of them."""
+    bits = f"{int.from_bytes(data):0{8 * len(data)}b}"
+    out = bytearray()
+    at = 0
+    # Less than a byte is left over at the end
+    while at + 9 <= len(bits):
+        if bits[at] == "1":
+            out.append(int(bits[at + 1 : at + 9], 2))
+            at += 9
+            continue
+        if at + 1 + WINDOW + LOOKAHEAD > len(bits):
+            break
+        distance = int(bits[at + 1 : at + 1 + WINDOW], 2) + 1
+        at += 1 + WINDOW
+        if distance > len(out):
+            raise CodeError("xiaomi_code")
+        for _ in range(int(bits[at : at + LOOKAHEAD], 2) + 1):
+            out.append(out[-distance])
+        at += LOOKAHEAD
+        if len(out) > MAX_TEXT:
+            raise CodeError("text_too_long", maximum=str(MAX_TEXT))
+    return bytes(out)
