@@ -57,6 +57,8 @@ def kinds(events: list[dict[str, Any]]) -> list[str]:
         ("nec:0x04,0x08", {"protocol": "nec", "address": 4, "command": 8, "code": "nec:0x04,0x08"}),
         (SAMSUNG, {"protocol": "samsung32", "address": 7, "command": 2, "code": SAMSUNG}),
         ("rc5:0x05,0x0c,0", {"protocol": "rc5", "address": 5, "command": 12}),
+        ("rc6_mce:0x800f04,0x0c,1", {"protocol": "rc6_mce", "address": 0x800F04, "command": 12}),
+        ("rcmm24:0x1234,0x56", {"protocol": "rcmm24", "address": 0x1234, "command": 0x56}),
         (UNKNOWN, {"protocol": None, "address": None, "command": None, "code": None}),
     ],
 )
@@ -102,7 +104,14 @@ async def test_a_key_that_is_held(
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("nec:4,8", "nec:4,9"), ("rc5:5,12,0", "rc5:5,12,1"), (UNKNOWN, OTHER), (UNKNOWN, "nec:4,8")]
+    ("one", "other"),
+    [
+        ("nec:4,8", "nec:4,9"),
+        ("rc5:5,12,0", "rc5:5,12,1"),
+        ("rc6_mce:0x800f04,12,0", "rc6_mce:0x800f04,12,1"),
+        (UNKNOWN, OTHER),
+        (UNKNOWN, "nec:4,8"),
+    ],
 )
 async def test_another_press(
     pair: SimulatedLirc, freezer: FrozenDateTimeFactory, events: list[dict[str, Any]], one: str, other: str
@@ -112,6 +121,26 @@ async def test_another_press(
         freezer.tick(FRAME)
 
     assert kinds(events) == ["pressed"] * 3
+
+
+async def test_sharp_tells_a_press_in_two_frames(
+    pair: SimulatedLirc, freezer: FrozenDateTimeFactory, events: list[dict[str, Any]]
+) -> None:
+    """The second, with everything inverted, is no key that is held; the next first one is."""
+    sharp = parse("sharp:0x01,0x45,0x01").get_raw_timings()
+    first, second = (f"raw:38000:{','.join(map(str, half))}" for half in (sharp[:32], sharp[32:]))
+    for frame in (first, second, first, second):
+        await press(pair, frame)
+        freezer.tick(0.06)
+    assert kinds(events) == ["pressed", "held"]
+    assert {event["code"] for event in events} == {"sharp:0x01,0x45,0x01"}
+
+    # Where the first was not heard, the second says as much
+    freezer.tick(HELD_WITHIN)
+    await press(pair, second)
+    freezer.tick(0.06)
+    await press(pair, first)
+    assert kinds(events)[2:] == ["pressed", "held"]
 
 
 async def test_a_lone_ditto_is_ignored(

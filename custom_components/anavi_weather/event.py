@@ -52,6 +52,8 @@ class Key(ReceivingEntity, EventEntity):
         if ditto and not lately:
             return  # the press itself was not heard: it cannot be told which key it is
         self._last = now
+        if lately and decoded is not None and decoded.second and decoded == self._decoded:
+            return  # one press, told twice
         if lately and (ditto or self._is_same(decoded, timings)):
             self._repeats += 1
             self._trigger_event(EVENT_HELD, self._attributes | {"repeats": self._repeats})

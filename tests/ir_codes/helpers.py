@@ -9,7 +9,7 @@ from infrared_protocols.commands import Command
 import pytest
 
 from custom_components.anavi_weather.ir_codes import CodeError
-from custom_components.anavi_weather.ir_codes.protocols import PROTOCOLS
+from custom_components.anavi_weather.ir_codes.named import OWN
 
 # One of each protocol that both versions of infrared_protocols have, or the table
 NAMED = (
@@ -24,6 +24,16 @@ NAMED = (
     "rc5:0x1e,0x01",
     "rc5:0x1e,0x41,0x01",
     "rc6:0x80,0x15",
+    "rc5_sz:0x23,0x00",
+    "rc5_sz:0x2b,0x45,0x01",
+    "rc6_6a_20:0x123,0x45",
+    "rc6_6a_24:0xabcd,0xef,0x01",
+    "rc6_6a_32:0x123456,0x78",
+    "rc6_mce:0x800f04,0x0c",
+    "rc6_mce:0x804604,0x15,0x01",
+    "rcmm12:0x06,0x3c",
+    "rcmm24:0x1234,0x56",
+    "rcmm32:0x123456,0x78,0x01",
     "marantz_extended:0x10,0x41,0x02",
     "sony:0x01,0x15",
     "sony15:0x54,0x15",
@@ -66,7 +76,15 @@ def _text(name: str, *widths: int) -> st.SearchStrategy[str]:
 
 # Of named protocols
 TEXTS = st.one_of(
-    *(_text(name, *protocol.widths.values()) for name, protocol in PROTOCOLS.items() if protocol.encode),
+    *(
+        _text(name, *(mask.bit_length() for mask in own.masks.values()))
+        for name, own in OWN.items()
+        if name != "rc6_mce"
+    ),
+    # With a maker whose toggle bit is there
+    st.tuples(st.sampled_from([0x8000, 0x800F, 0x80FF]), *(st.integers(0, top) for top in (0x7F, 0xFF, 1))).map(
+        lambda values: f"rc6_mce:{values[0] << 8 | values[1]:#x},{values[2]:#x},{values[3]}"
+    ),
     *(_text(name, 8, 8) for name in ("nec", "samsung32", "rc6", "pioneer", "proton", "geac")),
     _text("rc5", 5, 7, 1),
 )

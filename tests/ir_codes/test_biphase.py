@@ -4,8 +4,10 @@ from itertools import groupby
 
 import pytest
 
-from custom_components.anavi_weather.ir_codes import parse
+from custom_components.anavi_weather.ir_codes import in_turn, parse, to_text
 from custom_components.anavi_weather.ir_codes.biphase import decode_biphase
+
+from .helpers import refused
 
 
 @pytest.mark.parametrize("toggle", [0, 1])
@@ -15,6 +17,12 @@ from custom_components.anavi_weather.ir_codes.biphase import decode_biphase
         ("rc5", {"address": 0x1E, "command": 0x2A}),
         ("rc5", {"address": 0x01, "command": 0x7F}),
         ("rc6", {"address": 0x81, "command": 0x7E}),
+        ("rc5_sz", {"address": 0x3E, "command": 0x2A}),
+        ("rc5_sz", {"address": 0x01, "command": 0x7F}),
+        ("rc6_6a_20", {"address": 0x812, "command": 0x7E}),
+        ("rc6_6a_24", {"address": 0x8123, "command": 0x7E}),
+        ("rc6_6a_32", {"address": 0x812345, "command": 0x7E}),
+        ("rc6_mce", {"address": 0x80347F, "command": 0x7E}),
         ("marantz_extended", {"address": 0x11, "command": 0x55, "extension": 0x2A}),
         ("marantz_extended", {"address": 0x10, "command": 0x15, "extension": 0x15}),
     ],
@@ -82,3 +90,30 @@ def test_a_pulse_in_the_pause_of_marantz_extended(place: int) -> None:
 
 def test_whole_frame() -> None:
     assert decode_biphase(_rc6([*HEAD, *TRAILER, *BODY])) == ("rc6", {"address": 0, "command": 0, "toggle": 0})
+
+
+def test_what_the_kernel_calls_mce_has_its_toggle_bit_in_the_address() -> None:
+    command = parse("rc6_mce:0x800f84,0x0c")
+    assert to_text(command) == "rc6_mce:0x800f04,0x0c"  # that bit of it is no part of the address
+    first, second = in_turn(command)
+    assert to_text(second) == "rc6_mce:0x800f04,0x0c,0x01"
+    assert second.get_raw_timings() != first.get_raw_timings() == command.get_raw_timings()
+    # Of another maker it is one
+    other = parse("rc6_6a_32:0x123484,0x0c").get_raw_timings()
+    assert decode_biphase(other) == ("rc6_6a_32", {"address": 0x123484, "command": 0x0C, "toggle": 0})
+
+
+def test_toggle_bits_and_periods_of_what_is_encoded_here() -> None:
+    for text, period in (("rc5_sz:1,2", 114_000), ("rc6_6a_20:1,2", 107_000)):
+        command = parse(f"{text},repeat_count=1")
+        first, second = in_turn(command)
+        assert (to_text(first), to_text(second)) == (
+            to_text(command),
+            to_text(parse(f"{text},1,repeat_count=1")),
+        )
+        sent = second.get_raw_timings()
+        assert sum(map(abs, sent[: len(sent) // 2 + 1])) == period
+        assert second.modulation == 36_000
+    assert repr(second) == "ToggleCommand(rc6_6a_20:0x1,0x2,0x1)"
+    for wrong in ("rc5_sz:0x40,0", "rc5_sz:0,0x80", "rc5_sz:0,0,2", "rc6_6a_20:0x1000,0"):
+        assert refused(parse, wrong) == "value_out_of_range"

@@ -32,6 +32,8 @@ def test_what_the_kernel_sends(scancode: str) -> None:
 @pytest.mark.parametrize("clock", [0.96, 1.0, 1.04])
 def test_what_is_sent_here(text: str, stretch: int, clock: float) -> None:
     random = Random(f"{text} {stretch} {clock}")
+    if text.startswith("rcmm"):
+        clock = (1 + clock) / 2  # its spaces differ by little
     sent = parse(text).get_raw_timings()
     for _ in range(10):
         decoded = decode(received(sent, stretch, random, clock))
@@ -87,11 +89,51 @@ def test_first_frame_of_several() -> None:
     second = [*sharp[32:], -40_000, *sharp[:31]]
     assert (decoded := decode(second)) is not None
     assert decoded.text == "sharp:0x03,0x05,0x01"
-    # One half is not enough, nor are two that are alike
-    assert decode(sharp[:31]) is None
+    assert decoded.second
+    # Two halves that are alike, or one that is cut, are none
     assert decode([*sharp[:32], *sharp[:31]]) is None
     assert decode([*sharp[:32], *sharp[32:-2]]) is None
     assert decode([*sharp[:3], -3000, *sharp[4:]]) is None
+
+
+@pytest.mark.parametrize("text", ["sharp:0x03,0x05,0x01", "sharp:0x08,0xf2"])
+def test_each_half_of_sharp_by_itself(text: str) -> None:
+    """A receiver tells of them one by one; the second is no press of its own."""
+    sharp = parse(text).get_raw_timings()
+    random = Random(text)
+    for half, is_second in ((sharp[:31], False), (sharp[32:63], True)):
+        for stretch, clock in ((0, 1.0), (100, 0.96), (150, 1.056)):
+            decoded = decode(received(half, stretch, random, clock))
+            assert decoded is not None
+            assert (decoded.text, decoded.second) == (text, is_second)
+        assert decode([*half[:-4], half[-1]]) is None
+        assert decode([one * 8 // 10 for one in half]) is None
+        assert decode([one * 6 // 5 for one in half]) is None
+        # Nor is it a part of JVC's, whose pulses are longer
+        assert decode([one + 190 for one in half]) is None
+        assert decode([half[0] + 160, half[1] + 160, *half[2:]]) is None
+        assert decode([half[0], half[1] - 200, *half[2:]]) is None
+
+
+def test_a_spike_and_a_dropout_are_mended() -> None:
+    for text in NAMED:
+        if text.startswith("rcmm"):
+            continue  # what is left of its pulses is as short
+        sent = parse(text).get_raw_timings()
+        frame = sent[: next((at for at, one in enumerate(sent) if one < -20_000), len(sent))]
+        if frame[-1] < 0:
+            frame.pop()
+        expected = decode(frame)
+        for at in range(3, len(frame) - 2, 5):
+            sign = -1 if at % 2 else 1
+            half = (abs(frame[at]) - 80) // 2
+            spoilt = [*frame[:at], sign * half, -sign * 80, sign * half, *frame[at + 1 :]]
+            assert decode(spoilt) == expected, (text, at)
+
+
+def test_what_is_long_enough_to_have_been_sent_is_not_mended() -> None:
+    frame = parse("nec:4,8").get_raw_timings()
+    assert decode([*frame[:3], -220, 120, -220, *frame[4:]]) is None
 
 
 @pytest.mark.parametrize("before", [(), (-100_000,)])

@@ -8,7 +8,8 @@ import pytest
 
 from custom_components.anavi_weather.ir_codes import named, parse, to_text
 from custom_components.anavi_weather.ir_codes.named import ALIASES, LIBRARY, NAMES, build, named_text, protocol_name
-from custom_components.anavi_weather.ir_codes.protocols import PROTOCOLS, ProtocolCommand
+from custom_components.anavi_weather.ir_codes.protocol_command import ProtocolCommand
+from custom_components.anavi_weather.ir_codes.protocols import PROTOCOLS
 
 from .helpers import refused
 

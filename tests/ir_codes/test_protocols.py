@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from custom_components.anavi_weather.ir_codes import parse
-from custom_components.anavi_weather.ir_codes.protocols import PROTOCOLS, ProtocolCommand
+from custom_components.anavi_weather.ir_codes.protocol_command import ProtocolCommand
+from custom_components.anavi_weather.ir_codes.protocols import PROTOCOLS
 
 from .helpers import refused
 
@@ -14,10 +15,11 @@ def _bits(text: str) -> str:
     """Return the bits that a frame of a table's protocol is made of."""
     command = parse(text)
     assert isinstance(command, ProtocolCommand)
+    protocol = PROTOCOLS[command.protocol.name]
     timings = list(command.once or command.repeat)
-    long = max(command.protocol.one)
-    cells = timings[2::2] if command.protocol.width else [-space for space in timings[3::2]]
-    return "".join(str(int(abs(cell) >= long * 0.8)) for cell in cells)[: command.protocol.bits]
+    long = max(protocol.one)
+    cells = timings[2::2] if protocol.width else [-space for space in timings[3::2]]
+    return "".join(str(int(abs(cell) >= long * 0.8)) for cell in cells)[: protocol.bits]
 
 
 @pytest.mark.parametrize(
@@ -60,11 +62,14 @@ def test_periods(text: str, once: int, repeat: int, frames: int, carrier: int) -
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_every_bit_of_a_frame_matters(name: str) -> None:
     protocol = PROTOCOLS[name]
-    values: Mapping[str, int] = {"address": 0x2A5A5A5A & (1 << protocol.widths["address"]) - 1, "command": 0x35}
+    values: Mapping[str, int] = {
+        "address": 0x2A5A5A5A & (1 << protocol.masks["address"].bit_length()) - 1,
+        "command": 0x35,
+    }
     bits = protocol.pack(values)
     assert len(bits) == protocol.bits
     assert protocol.unpack(bits) == values
-    checked = sum(protocol.widths.values()) < protocol.bits
+    checked = sum(mask.bit_count() for mask in protocol.masks.values()) < protocol.bits
     for at in range(protocol.bits):
         wrong = bits.copy()
         wrong[at] ^= 1

@@ -1,61 +1,141 @@
-"""RC5, RC6 and Marantz's longer RC5 as they are received: a bit is told by the direction of the change in its middle."""
+"""RC5, RC6 and their relatives, as a table: a bit is told by the direction of the change in its middle.
 
-from collections.abc import Mapping, Sequence
+Sources: the Linux kernel's encoders and decoders, the IRP notations of IrpTransmogrifier.
+"""
 
-RC5_HALF = 889  # µs, half a bit
-RC6_HALF = 444
-RC6_LEADER = (2664, 888)  # µs
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from .layout import Bit, layout, masks
+
 SPREAD = 0.08  # by how much clocks may differ
 TOLERANCE = 0.3  # of a half, after the receiver's stretch is taken off
 MIN_STRETCH = -100  # µs, by which a receiver lengthens pulses and shortens spaces
 MAX_STRETCH = 200
+LONGEST = 6  # halves of bits between two changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Biphase:
+    """One protocol; durations in µs, carrier in Hz."""
+
+    name: str
+    layout: str  # the parts of a frame in the order they are sent, highest bit first
+    half: int = 889  # of a bit
+    leader: tuple[int, int] = (0, 0)  # pulse, space
+    one: tuple[int, int] = (0, 1)  # a space before a pulse
+    period: int = 114_000  # from frame to frame
+    carrier: int = 36000
+    frames: int = 1  # that a device wants to see before it acts
+    vendor: int | None = None  # upper 8 bits of a 24-bit address; none: any
+    encode: bool = True  # else infrared_protocols does
+    bits: tuple[Bit, ...] = field(init=False)
+    masks: Mapping[str, int] = field(init=False)
+    halves: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the layout apart."""
+        bits = tuple(layout(self.layout))
+        object.__setattr__(self, "bits", bits)
+        object.__setattr__(self, "masks", masks(bits))
+        object.__setattr__(self, "halves", sum(bit.length * (1 if bit.field is None else 2) for bit in bits))
+
+    def levels(self, values: Mapping[str, int]) -> Iterator[int]:
+        """Yield the level of each half of a bit."""
+        for bit in self.bits:
+            if bit.field is None:
+                yield from (0,) * bit.length
+                continue
+            value = (values[bit.field] >> bit.at & 1 if bit.field else 0) ^ bit.flip
+            for level in self.one if value else self.one[::-1]:
+                yield from (level,) * bit.length
+
+    def frame(self, values: Mapping[str, int]) -> list[int]:
+        """Return one frame in signed µs, from its first to its last pulse."""
+        timings = [(self.half if level else -self.half) * len(list(run)) for level, run in groupby(self.levels(values))]
+        timings = timings[int(timings[0] < 0) : len(timings) - int(timings[-1] < 0)]
+        return [self.leader[0], -self.leader[1], *timings] if self.leader[0] else timings
+
+    def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the once part, which is empty, and the repeat part of what is sent, in signed µs."""
+        frame = self.frame(values)
+        return (), (*frame, sum(map(abs, frame)) - self.period)
+
+    def read(self, levels: Sequence[int]) -> dict[str, int] | None:
+        """Return the fields of a frame, or nothing where it is another protocol's."""
+        # The last half may be part of the silence after the frame
+        levels = [*levels, 0] if len(levels) == self.halves - 1 else list(levels)
+        if len(levels) != self.halves:
+            return None
+        values = dict.fromkeys(self.masks, 0)
+        at = 0
+        for bit in self.bits:
+            if bit.field:
+                values[bit.field] |= (int(levels[at] == self.one[0]) ^ bit.flip) << bit.at
+            at += bit.length if bit.field is None else 2 * bit.length
+        if self.vendor not in (None, values["address"] >> 16):
+            return None
+        return values if list(self.levels(values)) == levels else None
+
+
+_RC6 = {"half": 444, "leader": (2664, 888), "one": (1, 0), "period": 107_000}
+
+BIPHASE: Mapping[str, Biphase] = {
+    protocol.name: protocol
+    for protocol in (
+        # The second start bit is the inverse of the command's bit 6
+        Biphase(name="rc5", layout="=1 ~command@6:1 toggle:1 address:5 command:6", encode=False),
+        # Streamzap's
+        Biphase(name="rc5_sz", layout="=1 ~command@6:1 toggle:1 address:6 command:6"),
+        Biphase(
+            name="marantz_extended",
+            layout="=1 ~command@6:1 toggle:1 address:5 ____ command:6 extension:6",
+            encode=False,
+        ),
+        # The bit after the mode (here 000, and 110 in what follows) is twice as long
+        Biphase(name="rc6", layout="=1000 toggle:1*2 address:8 command:8", encode=False, **_RC6),  # type: ignore[arg-type]
+        Biphase(name="rc6_6a_20", layout="=1110 toggle:1*2 address:12 command:8", **_RC6),  # type: ignore[arg-type]
+        Biphase(name="rc6_6a_24", layout="=1110 toggle:1*2 address:16 command:8", **_RC6),  # type: ignore[arg-type]
+        # Windows Media Center's remotes, of whatever maker, have their toggle bit where others have a bit of the address
+        Biphase(
+            name="rc6_mce",
+            layout="=1110 =0*2 address@8:16 toggle:1 address:7 command:8",
+            vendor=0x80,
+            **_RC6,  # type: ignore[arg-type]
+        ),
+        Biphase(name="rc6_6a_32", layout="=1110 toggle:1*2 address:24 command:8", **_RC6),  # type: ignore[arg-type]
+    )
+}
 
 
 def decode_biphase(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
     """Return the protocol and fields of one frame in signed µs, first to last pulse; nothing where it is none of these."""
-    if frame[0] > 2.4 * RC5_HALF:
-        return _rc6(frame)
-    if (levels := _levels(frame, RC5_HALF)) is None:
-        return None
-    levels = [0, *levels]  # the first half of the start bit cannot be told from the silence before it
-    if len(levels) <= 28:
-        return _rc5(levels)
-    # A pause of four halves stands between the address and the rest
-    if any(levels[16:20]) or (first := _bits(levels[:16], 8)) is None or (rest := _bits(levels[20:], 12)) is None:
-        return None
-    return "marantz_extended", {
-        "address": _number(first[3:]),
-        "command": _number(rest[:6]) | (0 if first[1] else 0x40),
-        "extension": _number(rest[6:]),
-        "toggle": first[2],
-    }
+    halves: dict[tuple[int, tuple[int, int]], list[int] | None] = {}
+    for protocol in BIPHASE.values():
+        kind = (protocol.half, protocol.leader)
+        if kind not in halves:
+            halves[kind] = _halves(frame, *kind)
+        levels = halves[kind]
+        if levels is not None and (values := protocol.read(levels)) is not None:
+            return protocol.name, values
+    return None
 
 
-def _rc5(levels: list[int]) -> tuple[str, Mapping[str, int]] | None:
-    if (bits := _bits(levels, 14)) is None:
-        return None
-    # The second start bit is the inverse of the command's bit 6
-    command = _number(bits[8:]) | (0 if bits[1] else 0x40)
-    return "rc5", {"address": _number(bits[3:8]), "command": command, "toggle": bits[2]}
-
-
-def _rc6(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
+def _halves(frame: Sequence[int], half: int, leader: tuple[int, int]) -> list[int] | None:
+    """Return the level of each half of a bit after the leader, or nothing where there is another one."""
+    if not leader[0]:
+        levels = _levels(frame, half)
+        # The first half of the start bit cannot be told from the silence before it
+        return None if levels is None else [0, *levels]
     if len(frame) < 3:
         return None
     # The leader tells both the remote's clock and the receiver's stretch, which is a third of a half
-    clock = (frame[0] - frame[1]) / sum(RC6_LEADER)
-    stretch = frame[0] - clock * RC6_LEADER[0]
+    clock = (frame[0] - frame[1]) / sum(leader)
+    stretch = frame[0] - clock * leader[0]
     if abs(clock - 1) > SPREAD or not MIN_STRETCH <= stretch <= MAX_STRETCH:
         return None
-    if (levels := _levels(frame[2:], RC6_HALF * clock, stretch)) is None:
-        return None
-    levels += [0] * (44 - len(levels))  # of these, only the last half can be part of the silence
-    # The trailer bit, which toggles, is twice as long; a pulse before a space is a 1, other than in RC5
-    inverted = [1 - level for level in levels]
-    head, trailer, body = _bits(inverted[:8], 4), inverted[8:12], _bits(inverted[12:], 16)
-    if head != [1, 0, 0, 0] or trailer not in ([0, 0, 1, 1], [1, 1, 0, 0]) or body is None:
-        return None
-    return "rc6", {"address": _number(body[:8]), "command": _number(body[8:]), "toggle": 1 - trailer[0]}
+    return _levels(frame[2:], half * clock, stretch)
 
 
 def _levels(frame: Sequence[int], half: float, stretch: float = 0) -> list[int] | None:
@@ -65,23 +145,10 @@ def _levels(frame: Sequence[int], half: float, stretch: float = 0) -> list[int] 
     """
     durations = [(1, duration - stretch) if duration > 0 else (-1, stretch - duration) for duration in frame]
     counts = [round(duration / half) for _, duration in durations]
-    if not 1 <= min(counts) <= max(counts) <= 6:
+    if not 1 <= min(counts) <= max(counts) <= LONGEST:
         return None
     over = [sign * (duration - count * half) for (sign, duration), count in zip(durations, counts, strict=True)]
     rest = sum(over) / len(over)
     if not MIN_STRETCH <= stretch + rest <= MAX_STRETCH or any(abs(one - rest) > TOLERANCE * half for one in over):
         return None
     return [int(sign > 0) for (sign, _), count in zip(durations, counts, strict=True) for _ in range(count)]
-
-
-def _bits(levels: Sequence[int], count: int) -> list[int] | None:
-    """Return the bits of RC5: a 1 is a space before a pulse. The last half may be part of the silence after the frame."""
-    if len(levels) == 2 * count - 1 and levels[-1]:
-        levels = [*levels, 0]
-    if len(levels) != 2 * count or any(levels[at] == levels[at + 1] for at in range(0, len(levels), 2)):
-        return None
-    return list(levels[1::2])
-
-
-def _number(bits: Sequence[int]) -> int:
-    return int("".join(map(str, bits)), 2)

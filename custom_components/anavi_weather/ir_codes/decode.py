@@ -9,12 +9,15 @@ from typing import Any
 
 from infrared_protocols.commands import Command
 
-from .biphase import decode_biphase
+from .biphase import BIPHASE, decode_biphase
 from .named import LIBRARY, build, named_text
 from .protocols import NEC_DITTO, PROTOCOLS, Protocol
+from .rcmm import decode_rcmm
+from .sharp import decode_sharp
 
 MAX_RECEIVED = 4096  # durations
 FRAME_GAP = 6000  # µs: a longer space ends a frame; no protocol here has such a one within
+GLITCH = 90  # µs: no protocol here has such a short pulse or space, whatever the receiver does to it
 # A receiver lengthens pulses and shortens spaces by the same time, so that a pulse with its space keeps its length
 CELL_TOLERANCE = 0.12
 CELL_JITTER = 60  # µs
@@ -23,18 +26,16 @@ PULSE_SHORTER = 150  # µs, by which a pulse may differ from what was sent
 PULSE_LONGER = 230
 CHECKED = 3  # wrong bits: with fewer, two bytes are not told to be without their check, but to be received badly
 APPLE = 0x87EE  # whose last byte is the number of the remote
-SHARP_CELLS = (1000, 2000)  # µs, of 0 and 1
-SHARP_PULSE = 320
-SHARP_BITS = 15
 MIN_LIBRARY = 20  # durations, fewer than any frame that infrared_protocols decodes
-LIBRARY_SPREAD = 0.08  # by how much clocks may differ from what a decoder of infrared_protocols made of a frame
+LIBRARY_SPREAD = 0.06  # by how much clocks may differ from what a decoder of infrared_protocols made of a frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """What a frame says: the protocol and its fields; `toggle` changes from press to press.
 
-    `repeat` is a frame that only says that the key is still held, and then there is no address and command.
+    `repeat` is a frame that only says that the key is still held, and then there is no address and command. `second` is a
+    frame that only says again what the one before it has said, although the key is pressed once.
     """
 
     protocol: str
@@ -42,6 +43,7 @@ class Decoded:
     command: int | None = None
     toggle: int | None = None
     repeat: bool = False
+    second: bool = field(default=False, compare=False)
     extra: Mapping[str, int] = field(default_factory=dict)
     _built: Command | None = field(default=None, repr=False, compare=False)
 
@@ -85,9 +87,39 @@ def decode(timings: Sequence[int]) -> Decoded | None:
         not one or (one > 0) == (other > 0) for one, other in pairwise((*timings, -timings[-1]))
     ):
         return None
-    found = frames(timings)
+    if (decoded := _decode(timings)) is not None or (mended := _mended(timings)) is None:
+        return decoded
+    return _decode(mended, mended=True)
+
+
+def _mended(timings: Sequence[int]) -> list[int] | None:
+    """Return timings without what is too short to have been sent: a spike in a space, a dropout in a pulse."""
+    if not any(abs(duration) < GLITCH for duration in timings[1:-1]):
+        return None
+    mended: list[int] = []
+    for place, duration in enumerate(timings):
+        if mended and (mended[-1] > 0) == (duration > 0):
+            mended[-1] += duration
+        elif abs(duration) < GLITCH and 0 < place < len(timings) - 1:
+            mended[-1] += abs(duration) if mended[-1] > 0 else -abs(duration)
+        else:
+            mended.append(duration)
+    return mended
+
+
+def _decode(timings: Sequence[int], *, mended: bool = False) -> Decoded | None:
+    if not (found := frames(timings)):
+        return None
     timings = timings[int(timings[0] < 0) : len(timings) - int(timings[-1] < 0)]
-    return _ditto(found) or _cells(found[0]) or _biphase(found[0]) or _sharp(found) or _library(timings)
+    return (
+        _ditto(found)
+        or _cells(found[0])
+        or _bitwise(decode_biphase(found[0]))
+        # Its steps are too small for what was mended to be sure
+        or (None if mended else _bitwise(decode_rcmm(found[0])))
+        or _sharp(found)
+        or _library(timings)
+    )
 
 
 def _near(actual: float, nominal: float, tolerance: float = CELL_TOLERANCE, jitter: float = CELL_JITTER) -> bool:
@@ -172,48 +204,39 @@ def _named(name: str, values: Mapping[str, int]) -> Decoded | None:
     return Decoded(protocol=name, address=address, command=command)
 
 
-def _biphase(frame: list[int]) -> Decoded | None:
-    if (found := decode_biphase(frame)) is None:
+def _bitwise(found: tuple[str, Mapping[str, int]] | None) -> Decoded | None:
+    """Return what is said by the name and the fields of a protocol that has no check."""
+    if found is None:
         return None
     protocol, values = found
     extra = {name: value for name, value in values.items() if name not in ("address", "command", "toggle")}
     return Decoded(
-        protocol=protocol, address=values["address"], command=values["command"], toggle=values["toggle"], extra=extra
+        protocol=protocol,
+        address=values["address"],
+        command=values["command"],
+        toggle=values.get("toggle"),
+        extra=extra,
     )
 
 
 def _sharp(found: list[list[int]]) -> Decoded | None:
-    """Decode Sharp's, which has no header: only the frame after it, with all but the address inverted, makes it sure."""
-    if len(found) < 2:
+    if (values := decode_sharp(found)) is None:
         return None
-    numbers = [_sharp_frame(frame) for frame in found[:2]]
-    if numbers[0] is None or numbers[1] is None or numbers[0] ^ numbers[1] != 0x7FE0:
-        return None
-    # Captured from the second half on, the check bit is set in the first
-    number = numbers[1] if numbers[0] >> 14 else numbers[0]
+    fields, second = values
     return Decoded(
-        protocol="sharp", address=number & 0x1F, command=number >> 5 & 0xFF, extra={"extension": number >> 13 & 1}
+        protocol="sharp",
+        address=fields["address"],
+        command=fields["command"],
+        extra={"extension": fields["extension"]},
+        second=second,
     )
-
-
-def _sharp_frame(frame: list[int]) -> int | None:
-    if len(frame) != 2 * SHARP_BITS + 1 or not all(_pulse(pulse, SHARP_PULSE) for pulse in frame[::2]):
-        return None
-    number = 0
-    for bit in range(SHARP_BITS):
-        cell = frame[2 * bit] - frame[2 * bit + 1]
-        fitting = [value for value, nominal in enumerate(SHARP_CELLS) if _near(cell, nominal)]
-        if not fitting:
-            return None
-        number |= fitting[0] << bit
-    return number
 
 
 # Those of infrared_protocols that decode, but for what is decoded here
 _DECODERS: Mapping[str, Callable[[list[int]], Command | None]] = {
     name: kind.from_raw_timings
     for name, (kind, _) in LIBRARY.items()
-    if hasattr(kind, "from_raw_timings") and name not in (*PROTOCOLS, "rc5", "rc6", "marantz_extended", "sharp", "aeha")
+    if hasattr(kind, "from_raw_timings") and name not in (*PROTOCOLS, *BIPHASE, "sharp", "aeha")
 }
 
 

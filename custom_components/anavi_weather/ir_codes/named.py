@@ -16,14 +16,24 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from infrared_protocols import commands
 from infrared_protocols.commands import Command
 
+from .biphase import BIPHASE
 from .command import CodeError
-from .protocols import PROTOCOLS, ProtocolCommand
+from .protocol_command import Encoding, ProtocolCommand, ToggleCommand
+from .protocols import PROTOCOLS
 from .raw import check_carrier, check_repeat_count, complete, excerpt
+from .rcmm import RCMM
 
 ALIASES = {
     "sirc": "sony", "sirc12": "sony", "sirc15": "sony15", "sirc20": "sony20", "sony12": "sony", "rc5x": "rc5",
     "samsung": "samsung32",
 }  # fmt: skip
+
+# What is encoded here, as infrared_protocols does not
+OWN: Mapping[str, Encoding] = {
+    **{name: protocol for name, protocol in PROTOCOLS.items() if protocol.encode},
+    **{name: protocol for name, protocol in BIPHASE.items() if protocol.encode},
+    **RCMM,
+}
 
 # infrared_protocols masks or sends these without a check
 MAXIMA: Mapping[tuple[str, str], int] = {
@@ -93,16 +103,12 @@ def _library() -> dict[str, tuple[type[Command], tuple[Field, ...]]]:
             if issubclass(value, Command) and not inspect.isabstract(value) and (fields := _fields(value)) is not None:
                 found[protocol_name(value)] = (value, fields)
     # Pronto has its own form
-    return {name: entry for name, entry in found.items() if name != "pronto" and not _own(name)}
-
-
-def _own(name: str) -> bool:
-    return name in PROTOCOLS and PROTOCOLS[name].encode
+    return {name: entry for name, entry in found.items() if name != "pronto" and name not in OWN}
 
 
 # Read once: Home Assistant imports this outside of its event loop
 LIBRARY = _library()
-NAMES = tuple(sorted({*LIBRARY, *(name for name in PROTOCOLS if _own(name)), *ALIASES}))
+NAMES = tuple(sorted({*LIBRARY, *OWN, *ALIASES}))
 
 
 def build(name: str, **values: Any) -> Command:
@@ -116,13 +122,17 @@ def build(name: str, **values: Any) -> Command:
     if "modulation" in values:
         check_carrier(values["modulation"])
     try:
-        command = ProtocolCommand(PROTOCOLS[name], **values) if _own(name) else LIBRARY[name][0](**values)
+        command = _own(OWN[name], values) if name in OWN else LIBRARY[name][0](**values)
         complete(command.get_raw_timings()[:4096])
     except CodeError:
         raise
     except Exception as err:  # whatever the library finds wrong with a value
         raise CodeError("value_refused", protocol=name, reason=excerpt(str(err), 200)) from err
     return command
+
+
+def _own(protocol: Encoding, values: Mapping[str, Any]) -> ProtocolCommand:
+    return (ToggleCommand if "toggle" in protocol.masks else ProtocolCommand)(protocol, **values)
 
 
 def parse_named(text: str) -> Command:
@@ -132,8 +142,14 @@ def parse_named(text: str) -> Command:
         raise CodeError("form_unknown")
     name = found[1].lower()
     name = ALIASES.get(name, name)
-    if _own(name):
-        fields = (*(Field(field, int, False) for field in PROTOCOLS[name].widths), Field("repeat_count", int, False, 0))
+    if name in OWN:
+        fields = (
+            *(
+                Field(field, int, False, 0 if field == "toggle" else inspect.Parameter.empty)
+                for field in OWN[name].masks
+            ),
+            Field("repeat_count", int, False, 0),
+        )
     elif name in LIBRARY:
         fields = LIBRARY[name][1]
     else:
@@ -195,6 +211,8 @@ def named_text(command: Command) -> str | None:
         name = command.protocol.name
         repeats = command.protocol.frames - 1
         text = f"{name}:{command.address:#04x},{command.command:#04x}"
+        if isinstance(command, ToggleCommand) and command.toggle:
+            text += f",{command.toggle:#04x}"
         return text if command.repeat_count == repeats else f"{text},repeat_count={command.repeat_count}"
     name = protocol_name(type(command))
     kind, fields = LIBRARY.get(name, (None, ()))

@@ -6,10 +6,7 @@ Sources: the Linux kernel's encoders, Flipper's protocol definitions, the IRP no
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 import re
-from typing import Literal, override
-
-from .command import CodeError, RawCommand
-from .raw import check_repeat_count
+from typing import Literal
 
 NEC_DITTO = (9000, -2250, 560)  # µs, what NEC's remotes send while a key is held
 MIN_PAUSE = 8000  # µs between two frames
@@ -54,18 +51,18 @@ class Protocol:
     computed: Mapping[str, Callable[[Mapping[str, int]], int]] = field(default_factory=dict)
     parts: tuple[Part, ...] = field(init=False)
     bits: int = field(init=False)
-    widths: Mapping[str, int] = field(init=False)  # of the fields that are told, in bits
+    masks: Mapping[str, int] = field(init=False)  # the bits of the fields that are told
 
     def __post_init__(self) -> None:
         """Take the layout apart."""
-        widths: dict[str, int] = {}
+        masks = {"address": 0, "command": 0}
         parts = _parts(self.layout)
         for part in parts:
             if part.field not in self.computed:
-                widths[part.field] = max(widths.get(part.field, 0), part.low + part.bits)
+                masks[part.field] |= (1 << part.bits) - 1 << part.low
         object.__setattr__(self, "parts", parts)
         object.__setattr__(self, "bits", sum(part.bits for part in parts))
-        object.__setattr__(self, "widths", {name: widths[name] for name in ("address", "command")})
+        object.__setattr__(self, "masks", masks)
 
     def pack(self, values: Mapping[str, int]) -> list[int]:
         """Return the bits of a frame in the order they are sent."""
@@ -84,7 +81,7 @@ class Protocol:
             sent, at = bits[at : at + part.bits], at + part.bits
             for bit, value in enumerate(sent if self.first_bit == "low" else reversed(sent)):
                 values[part.field] = values.get(part.field, 0) | (value ^ part.inverted) << part.low + bit
-        told = {name: values[name] for name in self.widths}
+        told = {name: values[name] for name in self.masks}
         return told if self.pack(told) == list(bits) else None
 
     def frame(self, values: Mapping[str, int], *, header: bool = True) -> list[int]:
@@ -99,39 +96,15 @@ class Protocol:
         """Return a frame with the pause after it."""
         return (*frame, -max(self.period - sum(map(abs, frame)), MIN_PAUSE))
 
-
-class ProtocolCommand(RawCommand):
-    """A command of a protocol in this table."""
-
-    def __init__(self, protocol: Protocol, address: int, command: int, *, repeat_count: int | None = None) -> None:
-        """Check and encode the command; without a repeat count, as many frames are sent as a device wants to see."""
-        values = {"address": address, "command": command}
-        for name, width in protocol.widths.items():
-            if not 0 <= values[name] < 1 << width:
-                raise CodeError("value_out_of_range", protocol=protocol.name, field=name, maximum=hex((1 << width) - 1))
-        frame = protocol.frame(values)
-        once: tuple[int, ...] = ()
-        repeat = protocol.closed(frame)
-        if protocol.repeat == "ditto":
-            once, repeat = repeat, protocol.closed(NEC_DITTO)
-        elif protocol.repeat == "no header":
-            bits = protocol.frame(values, header=False)
-            repeat = protocol.closed(bits)
-            once = (*frame, repeat[-1])
-        super().__init__(
-            once,
-            repeat,
-            modulation=protocol.carrier,
-            repeat_count=check_repeat_count(protocol.frames - 1 if repeat_count is None else repeat_count),
-        )
-        self.protocol = protocol
-        self.address = address
-        self.command = command
-
-    @override
-    def __repr__(self) -> str:
-        """Show the protocol and its fields."""
-        return f"{type(self).__name__}({self.protocol.name}:{self.address:#x},{self.command:#x})"
+    def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the once and the repeat part of what is sent, in signed µs."""
+        frame = self.frame(values)
+        if self.repeat == "ditto":
+            return self.closed(frame), self.closed(NEC_DITTO)
+        if self.repeat == "no header":
+            repeat = self.closed(self.frame(values, header=False))
+            return (*frame, repeat[-1]), repeat
+        return (), self.closed(frame)
 
 
 def _kaseikyo_parity(values: Mapping[str, int]) -> int:

@@ -1,0 +1,88 @@
+"""A command of a protocol that is encoded here."""
+
+from collections.abc import Mapping
+from typing import Protocol, override
+
+from .command import CodeError, RawCommand
+from .raw import check_repeat_count
+
+
+class Encoding(Protocol):
+    """How a protocol is sent; whatever says so is a table entry."""
+
+    @property
+    def name(self) -> str:
+        """What the protocol is called in a text."""
+
+    @property
+    def carrier(self) -> int:
+        """The carrier in Hz."""
+
+    @property
+    def frames(self) -> int:
+        """How many frames a device wants to see before it acts."""
+
+    @property
+    def masks(self) -> Mapping[str, int]:
+        """Which bits of the fields are sent: of address, of command, and of toggle where there is one."""
+
+    def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the once and the repeat part of what is sent, in signed µs."""
+
+
+class ProtocolCommand(RawCommand):
+    """A command of a protocol that is encoded here."""
+
+    def __init__(self, protocol: Encoding, address: int, command: int, *, repeat_count: int | None = None) -> None:
+        """Check and encode the command; without a repeat count, as many frames are sent as a device wants to see."""
+        self.protocol = protocol
+        self.address = self._checked("address", address)
+        self.command = self._checked("command", command)
+        super().__init__(
+            *protocol.sent(self._values()),
+            modulation=protocol.carrier,
+            repeat_count=check_repeat_count(protocol.frames - 1 if repeat_count is None else repeat_count),
+        )
+
+    def _checked(self, name: str, value: int) -> int:
+        """Return the bits of a value that are sent; CodeError if it has more than fit."""
+        mask = self.protocol.masks[name]
+        maximum = (1 << mask.bit_length()) - 1
+        if not 0 <= value <= maximum:
+            raise CodeError("value_out_of_range", protocol=self.protocol.name, field=name, maximum=hex(maximum))
+        return value & mask
+
+    def _values(self) -> dict[str, int]:
+        return {"address": self.address, "command": self.command}
+
+    @override
+    def __repr__(self) -> str:
+        """Show the protocol and its fields."""
+        values = ",".join(map(hex, self._values().values()))
+        return f"{type(self).__name__}({self.protocol.name}:{values})"
+
+
+class ToggleCommand(ProtocolCommand):
+    """A command of a protocol with a bit that changes from press to press."""
+
+    def __init__(
+        self, protocol: Encoding, address: int, command: int, toggle: int = 0, *, repeat_count: int | None = None
+    ) -> None:
+        """Check and encode the command."""
+        self.protocol = protocol
+        self._toggle = self._checked("toggle", toggle)
+        super().__init__(protocol, address, command, repeat_count=repeat_count)
+
+    @property
+    def toggle(self) -> int:
+        """Return the bit that changes from press to press."""
+        return self._toggle
+
+    @toggle.setter
+    def toggle(self, value: int) -> None:
+        self._toggle = self._checked("toggle", value)
+        self.once, self.repeat = self.protocol.sent(self._values())
+
+    @override
+    def _values(self) -> dict[str, int]:
+        return {**super()._values(), "toggle": self._toggle}

@@ -1,0 +1,89 @@
+"""RC-MM of Philips, Nokia and others: two bits at a time, by the length of a space.
+
+Sources: the Linux kernel's decoder, the IRP notations of IrpTransmogrifier (Nokia12, Nokia24, Nokia32).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from .layout import Bit, layout, masks
+
+HEADER = (417, 278)  # µs, pulse and space
+PULSE = 167
+SPACES = (278, 444, 611, 778)  # of 0 to 3
+CLOCKS = tuple(1 + step / 100 for step in range(-4, 5))  # by which remotes may differ
+TOLERANCE = 68  # µs, less than half of a step: of a space
+MEAN_TOLERANCE = 30
+STRETCH = range(-100, 231)  # µs, by which a receiver lengthens pulses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rcmm:
+    """RC-MM of one length; carrier in Hz."""
+
+    name: str
+    layout: str  # the parts of a frame in the order they are sent, highest bit first
+    carrier: int = 36000
+    period: int = 100_000  # µs, from frame to frame
+    frames: int = 1  # that a device wants to see before it acts
+    bits: tuple[Bit, ...] = field(init=False)
+    masks: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the layout apart."""
+        bits = tuple(layout(self.layout))
+        object.__setattr__(self, "bits", bits)
+        object.__setattr__(self, "masks", masks(bits))
+
+    def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the once part, which is empty, and the repeat part of what is sent, in signed µs."""
+        sent = [values[bit.field] >> bit.at & 1 for bit in self.bits if bit.field]
+        frame = [HEADER[0], -HEADER[1]]
+        for high, low in zip(sent[::2], sent[1::2], strict=True):
+            frame += (PULSE, -SPACES[2 * high + low])
+        frame.append(PULSE)
+        return (), (*frame, sum(map(abs, frame)) - self.period)
+
+
+RCMM: Mapping[str, Rcmm] = {
+    protocol.name: protocol
+    for protocol in (
+        Rcmm(name="rcmm12", layout="address:4 command:8"),
+        Rcmm(name="rcmm24", layout="address:16 command:8"),
+        Rcmm(name="rcmm32", layout="address@8:16 toggle:1 address:7 command:8"),
+    )
+}
+
+
+def decode_rcmm(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
+    """Return the protocol and fields of one frame in signed µs, first to last pulse; nothing where it is another."""
+    for name, protocol in RCMM.items():
+        if len(frame) == len(protocol.bits) + 3 and (symbols := _symbols(frame)) is not None:
+            values = dict.fromkeys(protocol.masks, 0)
+            for place, bit in enumerate(protocol.bits):
+                if bit.field:
+                    values[bit.field] |= (symbols[place // 2] >> 1 - place % 2 & 1) << bit.at
+            return name, values
+    return None
+
+
+def _symbols(frame: Sequence[int]) -> list[int] | None:
+    if frame[0] - HEADER[0] not in STRETCH or any(pulse - PULSE not in STRETCH for pulse in frame[2::2]):
+        return None
+    # What the receiver has added to the pulses is missing from the spaces, which the frame as a whole and each pulse tell
+    stretch = fmean([frame[0] - HEADER[0], *(pulse - PULSE for pulse in frame[2::2])])
+    spaces = [stretch - space for space in frame[1::2]]
+    cells = [pulse - PULSE - space for pulse, space in zip(frame[2::2], frame[3::2], strict=False)]
+    best: tuple[float, list[int]] = MEAN_TOLERANCE, []
+    for clock in CLOCKS:
+        fits = [_nearest(space, clock) for space in spaces[1:]]
+        misfits = [abs(spaces[0] - HEADER[1] * clock), *(misfit for misfit, _ in fits)]
+        symbols = [symbol for _, symbol in fits]
+        if max(misfits) <= TOLERANCE and symbols == [_nearest(cell, clock)[1] for cell in cells]:
+            best = min(best, (fmean(misfits), symbols))
+    return best[1] or None
+
+
+def _nearest(space: float, clock: float) -> tuple[float, int]:
+    return min((abs(space - clock * one), symbol) for symbol, one in enumerate(SPACES))

@@ -1,0 +1,44 @@
+"""Sharp's and Denon's, as they are received: a frame, and 40 ms later the same with all but the address inverted."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+BITS = 15
+CELLS = (1000, 2000)  # µs, of 0 and 1: a pulse with its space, which a receiver's stretch leaves as long as it was
+PULSES = range(150, 571)  # µs
+MEAN_PULSE = 500  # µs, at most: 320 with a receiver's stretch, but not the 525 of JVC's, which has such cells too
+MIN_CLOCK = 0.92  # of that: some remotes are 5.6 % slower to begin with
+MAX_CLOCK = 1.14
+TOLERANCE = 0.05
+JITTER = 60  # µs
+PULSE_SPREAD = 150  # µs, by which pulses of a frame may differ
+INVERTED = 0x7FE0
+CHECK = 0x4000  # is set in the second frame
+
+
+def decode_sharp(found: Sequence[Sequence[int]]) -> tuple[Mapping[str, int], bool] | None:
+    """Return the fields that frames in signed µs say, and whether they begin with the second of two; nothing where they are other.
+
+    One frame is enough, as receivers tell of the two one by one; where there are two, they have to agree.
+    """
+    numbers = [_number(frame) for frame in found[:2]]
+    if numbers[0] is None or (len(numbers) == 2 and (numbers[1] is None or numbers[0] ^ numbers[1] != INVERTED)):
+        return None
+    second = bool(numbers[0] & CHECK)
+    number = numbers[0] ^ INVERTED if second else numbers[0]
+    return {"address": number & 0x1F, "command": number >> 5 & 0xFF, "extension": number >> 13 & 1}, second
+
+
+def _number(frame: Sequence[int]) -> int | None:
+    pulses = frame[::2]
+    if len(frame) != 2 * BITS + 1 or any(pulse not in PULSES for pulse in pulses):
+        return None
+    cells = [pulse - space for pulse, space in zip(frame[::2], frame[1::2], strict=False)]
+    bits = [int(cell > fmean(CELLS) * (MIN_CLOCK + MAX_CLOCK) / 2) for cell in cells]
+    nominal = [CELLS[bit] for bit in bits]
+    clock = sum(cells) / sum(nominal)
+    if not MIN_CLOCK <= clock <= MAX_CLOCK or max(pulses) - min(pulses) > PULSE_SPREAD or fmean(pulses) > MEAN_PULSE:
+        return None
+    if any(abs(cell - clock * one) > TOLERANCE * one + JITTER for cell, one in zip(cells, nominal, strict=True)):
+        return None
+    return sum(bit << place for place, bit in enumerate(bits))
