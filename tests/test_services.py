@@ -148,8 +148,9 @@ def allowed(hass: HomeAssistant, tmp_path: Path) -> Path:
 
 
 async def test_a_path_is_imported(hass: HomeAssistant, codes: CodeStore, allowed: Path) -> None:
-    (allowed / "tv.ir").write_bytes(FLIPPER.replace("#", "# \xe9").encode("latin-1"))
-    assert await call(hass, "import_codes", path=str(allowed / "tv.ir")) == {"Flipper": ["Power"]}
+    for encoding in ("latin-1", "utf-8"):
+        (allowed / "tv.ir").write_bytes(FLIPPER.replace("Power", "L\xf6schen").encode(encoding))
+        assert await call(hass, "import_codes", path=str(allowed / "tv.ir")) == {"Flipper": ["L\xf6schen"]}
 
 
 @pytest.mark.parametrize("kind", ["outside", "climbing", "link", "nul"])

@@ -106,10 +106,17 @@ def _read(hass: HomeAssistant, path: str) -> str:
     try:
         if not file.is_file():  # a pipe would be waited for
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        with file.open(encoding="utf-8", errors="replace") as stream:
-            return stream.read(MAX_TEXT + 1)
+        try:
+            return _text(file, "utf-8")
+        except UnicodeDecodeError:  # as many an old lircd.conf
+            return _text(file, "latin-1")
     except OSError as err:
         raise invalid("path_not_readable", path=path, error=err.strerror or str(err)) from err
+
+
+def _text(file: Path, encoding: str) -> str:
+    with file.open(encoding=encoding) as stream:
+        return stream.read(MAX_TEXT + 1)
 
 
 def _parse(text: str) -> dict[str, dict[str, list[str]]]:

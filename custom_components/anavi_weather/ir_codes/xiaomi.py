@@ -70,8 +70,9 @@ def _decompressed(data: bytes) -> bytes:
         at += 1 + WINDOW
         if distance > len(out):
             raise CodeError("xiaomi_code")
-        for _ in range(int(bits[at : at + LOOKAHEAD], 2) + 1):
-            out.append(out[-distance])
+        length = int(bits[at : at + LOOKAHEAD], 2) + 1
+        copied = out[-distance:][:length]
+        out += (copied * (length // len(copied) + 1))[:length]
         at += LOOKAHEAD
         if len(out) > MAX_TEXT:
             raise CodeError("text_too_long", maximum=str(MAX_TEXT))
