@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "custom_components/anavi_w
 from ir_codes import parse  # type: ignore[import-not-found]
 from ir_codes.decode import decode  # type: ignore[import-not-found]
 from ir_codes.files import parse_file  # type: ignore[import-not-found]
-from phat.lirc import FRAME_GAP, ItemType, Receiver, Transmitter, split  # type: ignore[import-not-found]
+from phat.framer import FRAME_GAP, ItemType  # type: ignore[import-not-found]
+from phat.lirc import Receiver, Transmitter, split  # type: ignore[import-not-found]
 from phat.simulated_lirc import SimulatedLirc, item  # type: ignore[import-not-found]
 
 ROUNDS = 20

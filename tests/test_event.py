@@ -143,6 +143,14 @@ async def test_sharp_tells_a_press_in_two_frames(
     assert kinds(events)[2:] == ["pressed", "held"]
 
 
+async def test_sony_tells_each_frame_as_it_comes(pair: SimulatedLirc, events: list[dict[str, Any]]) -> None:
+    """Its pauses are shorter than those within an air conditioner's frame."""
+    await press(pair, "sony:0x01,0x15,repeat_count=4")
+    assert kinds(events) == ["pressed", *["held"] * 4]
+    assert [event.get("repeats") for event in events] == [None, 1, 2, 3, 4]
+    assert {event["code"] for event in events} == {"sony:0x01,0x15"}
+
+
 async def test_a_lone_ditto_is_ignored(
     pair: SimulatedLirc, freezer: FrozenDateTimeFactory, events: list[dict[str, Any]]
 ) -> None:

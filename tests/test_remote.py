@@ -249,6 +249,8 @@ async def test_what_cannot_be_sent_is_told_before_anything_is_sent(
         (NEC, [NEC]),
         ("samsung32:0x07,0x02", ["samsung32:0x07,0x02"]),
         ("rc5:0x05,0x0c,0", ["rc5:0x05,0x0c,0", "rc5:0x05,0x0c,1"]),
+        ("rc6_mce:0x800f04,0x0c", ["rc6_mce:0x800f04,0x0c", "rc6_mce:0x800f04,0x0c,1"]),
+        ("sharp:0x01,0x45,0x01", ["sharp:0x01,0x45,0x01"]),
     ],
 )
 async def test_a_command_is_learned_by_its_name(
@@ -290,6 +292,14 @@ async def test_frames_of_a_held_key_are_one_press(learn: Learn, codes: CodeStore
     ditto = "raw:38000:" + ",".join(map(str, NEC_DITTO))
     await learn([[NEC, ditto, ditto], [NEC], [NEC, ditto]], device="TV", command=["Power"])
     assert codes.codes["TV"]["Power"] == [NEC]
+
+
+async def test_frames_of_a_held_key_that_are_read_at_once_are_one_press(learn: Learn, codes: CodeStore) -> None:
+    """As Sony's are told one by one, although its pauses are short, and Home Assistant was busy meanwhile."""
+    await learn(
+        [["sony:0x01,0x15,repeat_count=6"], ["sony:0x01,0x15"], ["sony:0x01,0x15"]], device="TV", command=["Power"]
+    )
+    assert codes.codes["TV"] == {"Power": ["sony:0x01,0x15"]}
 
 
 async def test_an_unknown_protocol_is_learned_as_it_is(

@@ -36,6 +36,7 @@ from .infrared import EMITTER
 from .ir_codes import CodeError, as_raw, in_turn, parse, to_text
 from .ir_codes.capture import consensus
 from .ir_codes.raw import MAX_DURATION
+from .phat.framer import SHORT_GAP
 from .services import code_error, invalid
 from .transceiver import Transceiver
 
@@ -179,7 +180,7 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             nonlocal begun, ends, last
             now = self.hass.loop.time()
             if begun:
-                pause = max(1000, round((now - last) * 1_000_000) - sum(map(abs, timings)))
+                pause = max(SHORT_GAP, round((now - last) * 1_000_000) - sum(map(abs, timings)))
                 presses[-1] += [-pause, *timings]
             else:
                 presses.append(list(timings))

@@ -13,6 +13,7 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_BUS, DOMAIN, LOGGER
 from .ir_codes.command import DEFAULT_DUTY_CYCLE
+from .ir_codes.decode import is_whole
 from .phat.lirc import (
     HEARD_AFTER_SENDING,
     DeviceBusyError,
@@ -59,7 +60,7 @@ class Transceiver:
         self.can_receive = False
         self._hass = hass
         self._transmitter = Transmitter(ports)
-        self._receiver = Receiver(hass.loop, self._on_frame, self._on_gone, ports)
+        self._receiver = Receiver(hass.loop, self._on_frame, self._on_gone, ports, is_whole)
         self._frame_listeners: set[Callable[[list[int]], None]] = set()
         self._state_listeners: set[CALLBACK_TYPE] = set()
         self._lock = asyncio.Lock()

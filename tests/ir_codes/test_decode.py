@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.anavi_weather.ir_codes import decode as module, parse, to_text
-from custom_components.anavi_weather.ir_codes.decode import Decoded, decode, frames
+from custom_components.anavi_weather.ir_codes.decode import Decoded, decode, frames, is_whole
 
 from .helpers import NAMED, TEXTS, received
 
@@ -69,6 +69,15 @@ def test_pioneer_is_told_by_its_clock() -> None:
     random = Random(1)
     decoded = decode(received([*frame, 500], 100, random))
     assert (decoded and decoded.text) == "pioneer:0x01,0x02"
+
+
+@pytest.mark.parametrize("text", ["sony:0x01,0x15", "sony15:0x54,0x15", "sony20:0x35f,0x15"])
+def test_only_all_of_a_frame_of_sonys_is_whole(text: str) -> None:
+    frame = frames(parse(text).get_raw_timings())[0]
+    assert is_whole(frame)
+    assert not is_whole(frame[:-2])
+    assert not is_whole([*frame, -600])
+    assert not any(is_whole(parse(other).get_raw_timings()) for other in NAMED if not other.startswith("sony"))
 
 
 def test_ditto() -> None:

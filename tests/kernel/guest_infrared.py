@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "custom_components/anavi_weat
 
 from ir_codes import parse  # type: ignore[import-not-found]
 from ir_codes.decode import decode  # type: ignore[import-not-found]
+from phat.framer import FRAME_GAP  # type: ignore[import-not-found]
 from phat.lirc import (  # type: ignore[import-not-found]
-    FRAME_GAP,
     DeviceGoneError,
     DevicePermissionError,
     Feature,

@@ -14,19 +14,16 @@ from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.anavi_weather.phat import lirc
+from custom_components.anavi_weather.phat.framer import FRAME_GAP, MAXIMUM_FRAME, Framer, ItemType
 from custom_components.anavi_weather.phat.lirc import (
-    FRAME_GAP,
     MAXIMUM_DURATION,
-    MAXIMUM_FRAME,
     MAXIMUM_ITEMS,
     MINIMUM_SPLIT,
     DeviceBusyError,
     DeviceGoneError,
     DevicePermissionError,
     Feature,
-    Framer,
     InvalidTimingsError,
-    ItemType,
     LinuxPort,
     LircError,
     Port,
@@ -478,6 +475,17 @@ def test_frames_do_not_depend_on_how_they_are_read(data: bytes, cuts: list[int])
 )  # fmt: skip
 def test_what_a_device_tells_becomes_frames(data: bytes, frames: list[list[int]]) -> None:
     assert Framer().feed(data) == frames
+
+
+def test_a_frame_that_is_known_to_be_whole_ends_sooner() -> None:
+    framer = Framer(lambda frame: list(frame) == [900, -450, 560])
+    assert framer.feed(items(900, -450, 560, -10_000)) == [[900, -450, 560]]
+    assert framer.feed(items(900, -450, 560, -9_999, 560) + TIMEOUT) == [[900, -450, 560, -9_999, 560]]
+    assert framer.feed(items(900, -450, 570, -20_000, 560) + TIMEOUT) == [[900, -450, 570, -20_000, 560]]
+    # What was begun before an overflow is no frame
+    assert framer.feed(items(900) + OVERFLOW + items(-450, 560, -20_000, 900, -450, 560) + TIMEOUT) == [
+        [900, -450, 560]
+    ]
 
 
 def test_light_that_flickers_does_not_fill_the_memory() -> None:

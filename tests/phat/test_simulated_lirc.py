@@ -7,7 +7,8 @@ import struct
 
 import pytest
 
-from custom_components.anavi_weather.phat.lirc import Feature, ItemType, Port, Request, find
+from custom_components.anavi_weather.phat.framer import ItemType
+from custom_components.anavi_weather.phat.lirc import Feature, Port, Request, find
 from custom_components.anavi_weather.phat.simulated_lirc import (
     BUFFER,
     DEFAULT_TIMEOUT,

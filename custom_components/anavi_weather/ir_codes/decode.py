@@ -70,6 +70,11 @@ class Decoded:
         return None if command is None else named_text(command)
 
 
+def is_whole(frame: Sequence[int]) -> bool:
+    """Return whether signed µs, first to last pulse, are a whole frame of those (Sony's) that follow each other in 45 ms."""
+    return any(protocol.width and _bits(protocol, frame) is not None for protocol in PROTOCOLS.values())
+
+
 def frames(timings: Sequence[int]) -> list[list[int]]:
     """Return the frames of a capture in signed µs, each from its first to its last pulse."""
     found: list[list[int]] = [[]]
@@ -158,7 +163,7 @@ def _cells(frame: list[int]) -> Decoded | None:
     return min(fitting, key=itemgetter(0))[1] if fitting else None
 
 
-def _bits(protocol: Protocol, frame: list[int]) -> list[int] | None:
+def _bits(protocol: Protocol, frame: Sequence[int]) -> list[int] | None:
     if len(frame) != 2 * protocol.bits + (1 if protocol.width else 3):
         return None
     if protocol.width:

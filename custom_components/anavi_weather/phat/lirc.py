@@ -15,6 +15,7 @@ from threading import Lock
 import time
 from typing import ClassVar, NamedTuple, Protocol
 
+from .framer import FRAME_GAP, VALUE_MASK, Framer, IsWhole
 from .i2c import Clock, PhatError
 
 DEVICES = Path("/dev")
@@ -25,11 +26,8 @@ MAXIMUM_TRANSMISSION = 30_000_000  # µs
 MINIMUM_SPLIT = 5_000  # µs: a shorter space is part of a frame, which the jitter of a second write would spoil
 FIXED_CARRIERS = range(37_500, 38_501)  # Hz, of a device that cannot set it: what codes call 38 kHz, as Pronto's 38029
 
-FRAME_GAP = 36_000  # µs: air conditioners pause for up to 35 ms within a message
-MAXIMUM_FRAME = 4096  # timings: a longer one is light that flickers without a pause, and must not fill the memory
 READ_ITEMS = 1024  # all that the kernel keeps: whoever stops being deaf has then read what was heard until then
 HEARD_AFTER_SENDING = 0.05  # seconds that a receiver goes on telling of what was sent
-VALUE_MASK = 0x00FFFFFF
 
 
 class Request(IntEnum):
@@ -50,16 +48,6 @@ class Feature(IntFlag):
     CAN_SET_SEND_DUTY_CYCLE = 0x00000200
     CAN_REC_MODE2 = 0x00040000
     CAN_SET_REC_TIMEOUT = 0x10000000
-
-
-class ItemType(IntEnum):
-    """The highest byte of an item that is read."""
-
-    SPACE = 0
-    PULSE = 1
-    FREQUENCY = 2
-    TIMEOUT = 3
-    OVERFLOW = 4
 
 
 class LircError(PhatError):
@@ -294,51 +282,6 @@ class Transmitter:
             self._port = None
 
 
-class Framer:
-    """Makes frames of what a receiver's device tells."""
-
-    def __init__(self) -> None:
-        """Begin with silence."""
-        self._rest = b""
-        self._timings: list[int] = []
-        self._spoilt = False
-
-    def spoil(self) -> None:
-        """Do not return the frame that has begun, if one has."""
-        self._spoilt |= bool(self._timings)
-
-    def feed(self, data: bytes) -> list[list[int]]:
-        """Take what was read; return each frame that has ended, in signed µs, from its first pulse to its last."""
-        frames: list[list[int]] = []
-        data = self._rest + data
-        self._rest = data[len(data) // 4 * 4 :]
-        for (item,) in struct.iter_unpack("I", data[: len(data) // 4 * 4]):
-            match item >> 24:
-                case ItemType.PULSE:
-                    self._add(item & VALUE_MASK)
-                case ItemType.SPACE:
-                    self._add(-(item & VALUE_MASK))
-                case ItemType.TIMEOUT:
-                    self._add(-FRAME_GAP)
-                case ItemType.OVERFLOW:
-                    self._spoilt = True
-            if self._timings and self._timings[-1] <= -FRAME_GAP:
-                if not self._spoilt and len(self._timings) > 1:
-                    frames.append(self._timings[:-1])
-                self._timings, self._spoilt = [], False
-        return frames
-
-    def _add(self, value: int) -> None:
-        if not value:
-            return
-        if self._timings and (self._timings[-1] > 0) == (value > 0):
-            self._timings[-1] += value
-        elif self._timings or value > 0 or value <= -FRAME_GAP:
-            self._timings.append(value)
-        if len(self._timings) > MAXIMUM_FRAME:
-            self._timings, self._spoilt = [], True
-
-
 class Receiver:
     """Receives on the event loop by whatever receiver there is."""
 
@@ -348,14 +291,20 @@ class Receiver:
         on_frame: Callable[[list[int]], None],
         on_gone: Callable[[], None],
         ports: Ports = linux_ports,
+        is_whole: IsWhole = lambda _: False,
     ) -> None:
-        """Call `on_frame` with each frame, and `on_gone` once when the device has disappeared."""
+        """Call `on_frame` with each frame, and `on_gone` once when the device has disappeared.
+
+        A frame that `is_whole` knows ends sooner than others: protocols whose frames follow each other that closely would be
+        told as one.
+        """
         self._loop = loop
         self._on_frame = on_frame
         self._on_gone = on_gone
         self._ports = ports
         self._port: Port | None = None
-        self._framer = Framer()
+        self._is_whole = is_whole
+        self._framer = Framer(is_whole)
         self.deaf = False  # while true, what is heard is not delivered
 
     def open(self) -> None:
@@ -363,7 +312,7 @@ class Receiver:
         if self._port is not None:
             return
         self._port = port = find(self._ports, Feature.CAN_REC_MODE2)
-        self._framer = Framer()
+        self._framer = Framer(self._is_whole)
         # Not every device has these: without them a frame ends later
         for request, value in ((Request.SET_REC_TIMEOUT, FRAME_GAP), (Request.SET_REC_TIMEOUT_REPORTS, 1)):
             with suppress(OSError):

@@ -17,8 +17,9 @@ from threading import Lock
 import time
 from typing import NamedTuple
 
+from .framer import VALUE_MASK, ItemType
 from .i2c import Clock
-from .lirc import MAXIMUM_DURATION, VALUE_MASK, Feature, ItemType, Port, Request
+from .lirc import MAXIMUM_DURATION, Feature, Port, Request
 
 TRANSMITTER_FEATURES = Feature.CAN_SEND_PULSE | Feature.CAN_SET_SEND_CARRIER | Feature.CAN_SET_SEND_DUTY_CYCLE
 RECEIVER_FEATURES = Feature.CAN_REC_MODE2 | Feature.CAN_SET_REC_TIMEOUT
