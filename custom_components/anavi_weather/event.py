@@ -78,4 +78,4 @@ class Key(ReceivingEntity, EventEntity):
         """Return whether a frame repeats the last one; a toggle bit tells a second press from a held key."""
         if decoded is None:
             return self._decoded is None and alike(self._timings, timings)
-        return decoded == self._decoded
+        return self._decoded is not None and (decoded.key, decoded.toggle) == (self._decoded.key, self._decoded.toggle)

@@ -62,13 +62,29 @@ def test_any_command(text: str, stretch: int, random: Random) -> None:
         assert said == to_text(command)
 
 
-def test_pioneer_is_told_by_its_clock() -> None:
-    frame = [8500, -4225]
+@pytest.mark.parametrize(
+    ("header", "pulse", "zero", "one", "protocol"),
+    [
+        (8500, 500, 500, 1500, "pioneer"),  # Flipper
+        (8522, 495, 570, 1636, "pioneer"),  # CU-XR040
+        (8595, 583, 482, 1548, "pioneer"),  # published files, with their receivers' stretch
+        (8263, 575, 453, 1464, "pioneer"),
+        (8460, 550, 508, 1553, "pioneer"),
+        (8820, 552, 552, 1656, "nec"),  # the fastest of other makers
+        (9000, 562, 562, 1687, "nec"),
+    ],
+)
+def test_pioneer_is_told_by_its_clock(header: int, pulse: int, zero: int, one: int, protocol: str) -> None:
+    frame = [header, -header // 2]
     for bit in "10000000011111110100000010111111":
-        frame += (500, -1500 if bit == "1" else -500)
+        frame += (pulse, -one if bit == "1" else -zero)
     random = Random(1)
-    decoded = decode(received([*frame, 500], 100, random))
-    assert (decoded and decoded.text) == "pioneer:0x01,0x02"
+    for stretch in (0, 50):
+        decoded = decode(received([*frame, pulse], stretch, random))
+        assert (decoded and decoded.text) == f"{protocol}:0x01,0x02"
+        # A command that is sent with NEC's clock is known again when Pioneer's own remote sends it
+        assert decoded is not None
+        assert decoded.key == ("nec", 1, 2, ())
 
 
 @pytest.mark.parametrize("text", ["sony:0x01,0x15", "sony15:0x54,0x15", "sony20:0x35f,0x15"])

@@ -49,8 +49,9 @@ class Decoded:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Return what all presses of a key have in common: everything but the toggle bit."""
-        return self.protocol, self.address, self.command, tuple(sorted(self.extra.items()))
+        """Return what all presses of a key have in common: everything but the toggle bit, and the clock of Pioneer's."""
+        protocol = "nec" if self.protocol == "pioneer" else self.protocol
+        return protocol, self.address, self.command, tuple(sorted(self.extra.items()))
 
     def to_command(self) -> Command | None:
         """Return the command to send, with no repeats; nothing for a frame that only says that the key is held."""
