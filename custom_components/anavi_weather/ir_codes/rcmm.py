@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from .layout import Bit, layout, masks
+from .layout import layout, masks
 
 HEADER = (417, 278)  # µs, pulse and space
 PULSE = 167
@@ -27,18 +27,18 @@ class Rcmm:
     carrier: int = 36000
     period: int = 100_000  # µs, from frame to frame
     frames: int = 1  # that a device wants to see before it acts
-    bits: tuple[Bit, ...] = field(init=False)
+    places: tuple[tuple[str, int], ...] = field(init=False)  # of the bits, in the fields
     masks: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
         """Take the layout apart."""
         bits = tuple(layout(self.layout))
-        object.__setattr__(self, "bits", bits)
+        object.__setattr__(self, "places", tuple((bit.field, bit.at) for bit in bits if bit.field))
         object.__setattr__(self, "masks", masks(bits))
 
     def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the once part, which is empty, and the repeat part of what is sent, in signed µs."""
-        sent = [values[bit.field] >> bit.at & 1 for bit in self.bits if bit.field]
+        sent = [values[name] >> at & 1 for name, at in self.places]
         frame = [HEADER[0], -HEADER[1]]
         for high, low in zip(sent[::2], sent[1::2], strict=True):
             frame += (PULSE, -SPACES[2 * high + low])
@@ -59,11 +59,10 @@ RCMM: Mapping[str, Rcmm] = {
 def decode_rcmm(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
     """Return the protocol and fields of one frame in signed µs, first to last pulse; nothing where it is another."""
     for name, protocol in RCMM.items():
-        if len(frame) == len(protocol.bits) + 3 and (symbols := _symbols(frame)) is not None:
+        if len(frame) == len(protocol.places) + 3 and (symbols := _symbols(frame)) is not None:
             values = dict.fromkeys(protocol.masks, 0)
-            for place, bit in enumerate(protocol.bits):
-                if bit.field:
-                    values[bit.field] |= (symbols[place // 2] >> 1 - place % 2 & 1) << bit.at
+            for number, (field_name, at) in enumerate(protocol.places):
+                values[field_name] |= (symbols[number // 2] >> 1 - number % 2 & 1) << at
             return name, values
     return None
 
