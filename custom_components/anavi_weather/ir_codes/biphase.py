@@ -5,6 +5,7 @@ Sources: the Linux kernel's encoders and decoders, the IRP notations of IrpTrans
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 
 from .layout import Bit, layout, masks
@@ -79,7 +80,8 @@ class Biphase:
         return values if list(self.levels(values)) == levels else None
 
 
-_RC6 = {"half": 444, "leader": (2664, 888), "one": (1, 0), "period": 107_000}
+# A pulse before a space
+_rc6 = partial(Biphase, half=444, leader=(2664, 888), one=(1, 0), period=107_000)
 
 BIPHASE: Mapping[str, Biphase] = {
     protocol.name: protocol
@@ -94,17 +96,16 @@ BIPHASE: Mapping[str, Biphase] = {
             encode=False,
         ),
         # The bit after the mode (here 000, and 110 in what follows) is twice as long
-        Biphase(name="rc6", layout="=1000 toggle:1*2 address:8 command:8", encode=False, **_RC6),  # type: ignore[arg-type]
-        Biphase(name="rc6_6a_20", layout="=1110 toggle:1*2 address:12 command:8", **_RC6),  # type: ignore[arg-type]
-        Biphase(name="rc6_6a_24", layout="=1110 toggle:1*2 address:16 command:8", **_RC6),  # type: ignore[arg-type]
+        _rc6(name="rc6", layout="=1000 toggle:1*2 address:8 command:8", encode=False),
+        _rc6(name="rc6_6a_20", layout="=1110 toggle:1*2 address:12 command:8"),
+        _rc6(name="rc6_6a_24", layout="=1110 toggle:1*2 address:16 command:8"),
         # Windows Media Center's remotes, of whatever maker, have their toggle bit where others have a bit of the address
-        Biphase(
+        _rc6(
             name="rc6_mce",
             layout="=1110 =0*2 address@8:16 toggle:1 address:7 command:8",
             vendor=0x80,
-            **_RC6,  # type: ignore[arg-type]
         ),
-        Biphase(name="rc6_6a_32", layout="=1110 toggle:1*2 address:24 command:8", **_RC6),  # type: ignore[arg-type]
+        _rc6(name="rc6_6a_32", layout="=1110 toggle:1*2 address:24 command:8"),
     )
 }
 

@@ -5,6 +5,7 @@ Sources: the Linux kernel's encoders, Flipper's protocol definitions, the IRP no
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 import re
 from typing import Literal
 
@@ -119,62 +120,46 @@ def _kaseikyo_checksum(values: Mapping[str, int]) -> int:
     return first ^ second ^ (command >> 4 | (address >> 24) << 6)
 
 
-def _protocol(name: str, layout: str, unit: tuple[int, int, int, int, int], **options: object) -> Protocol:
-    """Return a pulse-distance protocol from header pulse and space, pulse, and the spaces of 0 and 1."""
-    header, space, pulse, zero, one = unit
-    return Protocol(
-        name=name,
-        layout=layout,
-        header=(header, space),
-        zero=(pulse, zero),
-        one=(pulse, one),
-        **options,  # type: ignore[arg-type]
-    )
+def _distance(header: int, space: int, pulse: int, zero: int, one: int) -> partial[Protocol]:
+    """Return what makes pulse-distance protocols of header pulse and space, pulse, and the spaces of 0 and 1."""
+    return partial(Protocol, header=(header, space), zero=(pulse, zero), one=(pulse, one))
 
 
-_NEC = (9000, 4500, 562, 562, 1688)
-_KASEIKYO = (3456, 1728, 432, 432, 1296)
-_SONY = {
-    "header": (2400, 600),
-    "zero": (600, 600),
-    "one": (1200, 600),
-    "carrier": 40000,
-    "width": True,
-    "period": 45000,
-}
+_nec = partial(_distance(9000, 4500, 562, 562, 1688), period=108_000, repeat="ditto")
+_kaseikyo = partial(_distance(3456, 1728, 432, 432, 1296), period=130_000)
+_sony = partial(
+    Protocol, header=(2400, 600), zero=(600, 600), one=(1200, 600), carrier=40000, width=True, period=45_000, frames=3
+)
 
 PROTOCOLS: Mapping[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
-        _protocol(
-            "nec", "address:8 ~address:8 command:8 ~command:8", _NEC, period=108_000, repeat="ditto", encode=False
-        ),
-        _protocol("necext", "address:16 command:16", _NEC, period=108_000, repeat="ditto"),
-        _protocol("nec42", "address:13 ~address:13 command:8 ~command:8", _NEC, period=108_000, repeat="ditto"),
-        _protocol("nec42ext", "address:26 command:16", _NEC, period=108_000, repeat="ditto"),
+        _nec(name="nec", layout="address:8 ~address:8 command:8 ~command:8", encode=False),
+        _nec(name="necext", layout="address:16 command:16"),
+        _nec(name="nec42", layout="address:13 ~address:13 command:8 ~command:8"),
+        _nec(name="nec42ext", layout="address:26 command:16"),
         # Only its clock tells it from NEC: remotes are some 5 to 7 % faster, Flipper's encoder is 10 %
-        _protocol(
-            "pioneer",
-            "address:8 ~address:8 command:8 ~command:8",
-            (8325, 4162, 520, 520, 1561),
+        _distance(8325, 4162, 520, 520, 1561)(
+            name="pioneer",
+            layout="address:8 ~address:8 command:8 ~command:8",
             carrier=40000,
             spread=0.031,
             encode=False,
         ),
-        _protocol("samsung32", "address:16 command:8 ~command:8", (4500, 4500, 560, 560, 1690), encode=False),
-        _protocol("jvc", "address:8 command:8", (8400, 4200, 525, 525, 1575), period=46_420, repeat="no header"),
-        _protocol(
-            "kaseikyo",
-            "address@8:16 parity:4 address@4:4 address@0:4 command:10 address@24:2 checksum:8",
-            _KASEIKYO,
-            period=130_000,
+        _distance(4500, 4500, 560, 560, 1690)(name="samsung32", layout="address:16 command:8 ~command:8", encode=False),
+        _distance(8400, 4200, 525, 525, 1575)(
+            name="jvc", layout="address:8 command:8", period=46_420, repeat="no header"
+        ),
+        _kaseikyo(
+            name="kaseikyo",
+            layout="address@8:16 parity:4 address@4:4 address@0:4 command:10 address@24:2 checksum:8",
             computed={"parity": _kaseikyo_parity, "checksum": _kaseikyo_checksum},
         ),
         # Kaseikyo as ESPHome and LIRC write Panasonic's: highest bit first, with the parity and checksum in the command
-        _protocol("panasonic", "address:16 command:32", _KASEIKYO, first_bit="high", period=130_000, decode=False),
-        _protocol("rca", "address:4 command:8 ~address:4 ~command:8", (4000, 4000, 500, 1000, 2000)),
-        Protocol(name="sony", layout="command:7 address:5", frames=3, **_SONY),  # type: ignore[arg-type]
-        Protocol(name="sony15", layout="command:7 address:8", frames=3, **_SONY),  # type: ignore[arg-type]
-        Protocol(name="sony20", layout="command:7 address:13", frames=3, **_SONY),  # type: ignore[arg-type]
+        _kaseikyo(name="panasonic", layout="address:16 command:32", first_bit="high", decode=False),
+        _distance(4000, 4000, 500, 1000, 2000)(name="rca", layout="address:4 command:8 ~address:4 ~command:8"),
+        _sony(name="sony", layout="command:7 address:5"),
+        _sony(name="sony15", layout="command:7 address:8"),
+        _sony(name="sony20", layout="command:7 address:13"),
     )
 }
