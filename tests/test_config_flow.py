@@ -105,7 +105,7 @@ async def test_the_simulated_phat_is_added(hass: HomeAssistant, machine: Machine
     form = await choose(hass, await start(hass), SIMULATED)
 
     assert form["description_placeholders"] == {
-        "bus": SIMULATED,
+        "bus": "Simulated pHAT",
         "chips": "- BH1750 0x23\n- BMP180 0x77\n- HTU21D 0x40",
         "foreign": "–",
         "claimed": "–",
@@ -357,6 +357,14 @@ async def test_a_simulated_station_becomes_a_real_one(
     assert (station.unique_id, station.title) == (machine.path(), PRODUCT)
     assert not hass.states.async_all("switch")
     assert {state.state for state in hass.states.async_all("sensor")} >= {"1013.25"}
+
+
+async def test_a_simulated_station_needs_no_bus(
+    hass: HomeAssistant, machine: Machine, station: MockConfigEntry
+) -> None:
+    form = await station.start_reconfigure_flow(hass)
+
+    assert (preselected(form), form["errors"]) == (SIMULATED, {})
 
 
 async def test_the_name_that_a_user_gave_stays(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:

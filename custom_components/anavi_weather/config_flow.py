@@ -100,7 +100,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_show_form(
                 step_id="confirm",
                 description_placeholders={
-                    "bus": self._bus,
+                    "bus": SIMULATED_TITLE if self._bus == SIMULATED else self._bus,
                     "chips": "\n".join(f"- {chip}" for chip in self._detection.chips),
                     "foreign": _addresses(self._detection.foreign),
                     "claimed": _addresses(self._detection.claimed),
@@ -131,10 +131,11 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_step_bus(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         buses = await self.hass.async_add_executor_job(board.buses)
+        present = self._get_reconfigure_entry().data[CONF_BUS] if self.source == SOURCE_RECONFIGURE else ""
         errors: dict[str, str] = {}
         addresses: tuple[int, ...] = ()
         if user_input is None:
-            if not buses:
+            if not buses and present != SIMULATED:
                 errors["base"] = "no_bus"
         else:
             self._bus = user_input[CONF_BUS]
@@ -156,9 +157,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         names = {SIMULATED: SIMULATED_TITLE} | {
             bus.path: f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses
         }
-        suggested = self._bus
-        if not suggested and self.source == SOURCE_RECONFIGURE:
-            suggested = self._get_reconfigure_entry().data[CONF_BUS]
+        suggested = self._bus or present
         if suggested not in names:
             suggested = buses[0].path if buses else SIMULATED
         schema = vol.Schema(
