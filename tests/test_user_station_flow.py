@@ -333,6 +333,8 @@ async def test_a_user_station_is_changed(hass: HomeAssistant, station: MockConfi
     subentry = await add(hass, server)
     form = await start(hass, subentry)
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "reconfigure", {})
+    assert form["data_schema"]
+    assert list(form["data_schema"].schema) == [CONF_URL, CONF_API_KEY, CONF_CA_CERTIFICATE, CONF_NAMESPACE]
     assert required(form) == {CONF_URL, CONF_NAMESPACE}
     assert suggested(form, CONF_URL) == server.url
     assert suggested(form, CONF_API_KEY) is None, "a key is not shown"

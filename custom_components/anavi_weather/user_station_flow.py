@@ -124,10 +124,10 @@ class UserStationFlow(ConfigSubentryFlow):
                 detail = str(err)
             else:
                 return await self.async_step_states()
-        schema = dict(SERVER_SCHEMA)
-        if known:
-            del schema[vol.Required(CONF_API_KEY)]
-            schema = {vol.Optional(CONF_API_KEY): SERVER_SCHEMA[vol.Required(CONF_API_KEY)], **schema}
+        schema = {
+            vol.Optional(CONF_API_KEY) if known and field == CONF_API_KEY else field: selector
+            for field, selector in SERVER_SCHEMA.items()
+        }
         suggested = user_input or {key: value for key, value in known.items() if key != CONF_API_KEY}
         return self.async_show_form(
             step_id=step_id,
