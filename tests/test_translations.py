@@ -201,6 +201,16 @@ def test_texts_are_well_formed(language: str) -> None:
         assert not re.search(r"https?://|<\w", text), f"{path}: links and HTML are not allowed here"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_shown_as_plain_text_has_no_markup(language: str) -> None:
+    tree = LANGUAGES[language]
+    flows = [tree["config"], *tree["config_subentries"].values()]
+    plain = {"exceptions": tree["exceptions"]} | {
+        f"{part}.{number}": flow[part] for number, flow in enumerate(flows) for part in ("abort", "error")
+    }
+    assert [path for path, text in texts(plain) if "`" in text or "**" in text] == []
+
+
 def test_placeholders_are_those_that_are_filled_in() -> None:
     for path, text in texts({section: tree for section, tree in ENGLISH.items() if section != "exceptions"}):
         known = next((names for start, names in PLACEHOLDERS.items() if path.startswith(start)), set())
