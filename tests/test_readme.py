@@ -29,6 +29,7 @@ ANSWERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "docs-actions": (
         ("README.md", "Actions"),
         ("docs/infrared.md", "Learn"),
+        ("docs/infrared.md", "Send"),
         ("docs/infrared.md", "Import and export"),
     ),
     "docs-conditions": (),
