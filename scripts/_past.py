@@ -1,9 +1,14 @@
-"""Gives the simulated station a past: the statistics of the weather that it would have had, so that its graphs are not empty."""
+"""Gives the simulated station a past: the weather that it would have had, for its graphs, its tendency and its forecast."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
+import sqlite3
 import sys
+import time
 
 from _api import HomeAssistant
 from _smoke import Entity
@@ -13,8 +18,13 @@ sys.path.insert(0, str(OURS.parents[1]))
 from custom_components.anavi_weather import meteorology
 from custom_components.anavi_weather.phat.simulator import Weather
 
+DATABASE = "home-assistant_v2.db"
+COMMIT_SECONDS = 15.0  # the recorder writes every five
+POLL_SECONDS = 0.2
+
 DAYS = 30
 SAMPLES = 12  # an hour
+PRESSURES = 60  # in the tendency's period, and a little more
 ARITHMETIC_MEAN = 1  # the recorder's name for it
 
 # By the end of a sensor's unique id: its unit, and the recorder's name for the kind of unit.
@@ -55,6 +65,49 @@ async def import_past(home_assistant: HomeAssistant, entry_id: str, entities: It
             "unit_of_measurement": unit,
         }
         await home_assistant.call("recorder/import_statistics", metadata=metadata, stats=stats)
+
+
+async def record_pressure(
+    home_assistant: HomeAssistant, folder: Path, entry_id: str, entities: Iterable[Entity]
+) -> None:
+    """Let the recorder have the last hours' pressure, from which the tendency and the forecast follow; load the station anew."""
+    altitude = (await home_assistant.call("get_config"))["elevation"]
+    suffixes = ("_pressure", "_sea_level_pressure")
+    (entity_id,) = (
+        entity.entity_id
+        for entity in entities
+        if entity.unique_id.endswith(suffixes[0]) and not entity.unique_id.endswith(suffixes[1])
+    )
+    step = meteorology.TENDENCY_PERIOD / PRESSURES
+    now = time.time()
+    moments = [now - step * number for number in range(PRESSURES + 2, 0, -1)]
+    states = [(f"{Weather(entry_id, altitude, partial(float, moment))().pressure:.2f}", moment) for moment in moments]
+    end = time.monotonic() + COMMIT_SECONDS
+    while not _record(folder / DATABASE, entity_id, states):
+        if time.monotonic() > end:
+            return  # it is a past, and not worth more
+        await asyncio.sleep(POLL_SECONDS)
+    await home_assistant.call(
+        "call_service", domain="homeassistant", service="reload_config_entry", service_data={"entry_id": entry_id}
+    )
+
+
+def _record(database: Path, entity_id: str, states: Iterable[tuple[str, float]]) -> bool:
+    """Write states of an entity, if the recorder knows it already; return whether it does."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)) as connection, connection:
+        first = connection.execute(
+            "SELECT metadata_id, states.attributes_id FROM states JOIN states_meta USING (metadata_id)"
+            " WHERE states_meta.entity_id = ? AND states.attributes_id IS NOT NULL LIMIT 1",
+            (entity_id,),
+        ).fetchone()
+        if first is None:
+            return False
+        connection.executemany(
+            "INSERT INTO states (state, last_updated_ts, last_reported_ts, origin_idx, metadata_id, attributes_id)"
+            " VALUES (?, ?, ?, 0, ?, ?)",
+            [(state, moment, moment, *first) for state, moment in states],
+        )
+    return True
 
 
 def _samples(entry_id: str, altitude: float, begin: float) -> Iterator[dict[str, float]]:

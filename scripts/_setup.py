@@ -36,9 +36,11 @@ async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str) 
         if bus == SIMULATED:
             await _import_commands(home_assistant, stations[bus])
             # Imports the integration, which takes a while.
-            from _past import import_past
+            from _past import import_past, record_pressure
 
-            await import_past(home_assistant, stations[bus], await enabled_entities(home_assistant))
+            entities = await enabled_entities(home_assistant)
+            await import_past(home_assistant, stations[bus], entities)
+            await record_pressure(home_assistant, folder, stations[bus], entities)
         done = "added"
     elif entries[stations[bus]]["disabled_by"]:
         await _disable(home_assistant, stations[bus], None)
