@@ -165,7 +165,7 @@ def plain(page: Path, link: str) -> str | tuple[str, int]:
         return link.replace("pt-BR%2F", "")
     path, anchor = target(page, link)
     number = anchors(path).index(anchor) if anchor else -1
-    return name(path).replace(PORTUGUESE, ".md"), number
+    return name(path).replace(".pt-BR.", "."), number
 
 
 def twins() -> Iterator[tuple[Path, Path]]:
