@@ -23,6 +23,7 @@ from custom_components.anavi_weather.user_station.elasticsearch import (
     Item,
     KeyRefusedError,
     NotElasticsearchError,
+    NoTlsError,
     NotTimeSeriesError,
     PrivilegeMissingError,
     TlsNotTrustedError,
@@ -152,6 +153,7 @@ async def test_a_connection_that_breaks(server: Server, connect: Connect, beginn
         (said({}, 404), NotElasticsearchError, "404 to _has_privileges"),
         (plain(502, "<html>Bad gateway</html>"), BusyError, "502"),
         (said({"error": "starting"}, 503), BusyError, "503"),
+        (plain(501, "<html>No POST here</html>"), NotElasticsearchError, "501"),
         (said({}, 429), BusyError, "429"),
         (plain(413, "<html>Too large</html>"), TooLargeError, "413"),
         (said({"error": {"type": "security_exception"}}, 401), KeyRefusedError, "401"),
@@ -310,7 +312,7 @@ async def test_certificates_that_are_not_trusted(server: Server, connect: Connec
 
 
 async def test_a_server_that_speaks_another_protocol(server: Server, connect: Connect, authority: Authority) -> None:
-    with pytest.raises(TlsNotTrustedError):
+    with pytest.raises(NoTlsError):
         await connect(server.url.replace("http", "https")).async_check()
     await server.stop()
     await server.start(authority.serve("127.0.0.1"))

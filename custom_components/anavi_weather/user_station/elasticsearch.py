@@ -8,7 +8,14 @@ import re
 import ssl
 from typing import NamedTuple, override
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientSSLError, ClientTimeout
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientSSLError,
+    ClientTimeout,
+)
 import orjson
 from yarl import URL
 
@@ -43,6 +50,12 @@ class TlsNotTrustedError(ElasticsearchError):
     """The server's certificate is not one that is trusted, or is not for this address."""
 
     key = "tls_not_trusted"
+
+
+class NoTlsError(ElasticsearchError):
+    """What answers does not speak TLS as it should; often, not at all."""
+
+    key = "no_tls"
 
 
 class NotElasticsearchError(ElasticsearchError):
@@ -241,8 +254,10 @@ class Elasticsearch:
                 content = await _read(response)
                 _raise_for_status(response, content)
                 return response.status, content
-        except ClientSSLError as err:
+        except ClientConnectorCertificateError as err:
             raise TlsNotTrustedError(str(err)) from err
+        except ClientSSLError as err:
+            raise NoTlsError(str(err)) from err
         except TimeoutError as err:
             raise CannotConnectError("no answer in time") from err
         except (ClientError, OSError, asyncio.IncompleteReadError) as err:
@@ -256,7 +271,7 @@ def _raise_for_status(response: ClientResponse, content: bytes) -> None:
             raise TooLargeError("413")
         case HTTPStatus.TOO_MANY_REQUESTS:
             raise BusyError("429")
-        case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED:
             raise BusyError(str(status))
         case HTTPStatus.UNAUTHORIZED if "ApiKey" in response.headers.getall("WWW-Authenticate", ()):
             raise KeyRefusedError("401")  # to whom it does not know, it does not name itself
