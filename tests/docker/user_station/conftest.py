@@ -1,14 +1,37 @@
 """What the tests of the user station have in common."""
 
 from collections.abc import Callable, Iterator
-import os
 from pathlib import Path
+import shutil
 import subprocess
 
 import pytest
 
 from .files import ELASTICSEARCH_SETUP
 from .server import Server
+
+# What Elasticsearch's image has: Red Hat's UBI 9 minimal, with findutils and unzip. There are no diffutils: no `cmp`.
+TOOLS = (
+    *("bash", "curl", "env", "find", "gawk", "awk", "grep", "sed", "sh", "unzip", "xargs"),
+    *(
+        "base64",
+        "basename",
+        "cat",
+        "chmod",
+        "chown",
+        "comm",
+        "cp",
+        "cut",
+        "date",
+        "dirname",
+        "head",
+        "id",
+        "ln",
+        "ls",
+        "mkdir",
+    ),
+    *("mktemp", "mv", "readlink", "rm", "sleep", "sort", "stat", "tail", "tr", "uname", "wc"),
+)
 
 type Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -21,8 +44,18 @@ def server(socket_enabled: None) -> Iterator[Server]:
     server.clean()
 
 
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the programs that the scripts find in their container."""
+    folder = tmp_path_factory.mktemp("tools")
+    for name in TOOLS:
+        if found := shutil.which(name):
+            (folder / name).symlink_to(found)
+    return folder
+
+
 @pytest.fixture
-def run() -> Run:
+def run(tools: Path) -> Run:
     """Return what runs a script in an environment of its own."""
 
     def run(script: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -32,7 +65,7 @@ def run() -> Run:
             text=True,
             timeout=120,
             check=False,
-            env={"PATH": os.environ["PATH"], **environment},
+            env={"PATH": str(tools), **environment},
         )
 
     return run
