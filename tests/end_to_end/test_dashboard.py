@@ -77,6 +77,11 @@ def test_weather_panel(folder: Path, tmp_path: Path) -> None:
         # A phone has the same in one column.
         assert page(develop, picture, "--width", "400", "--height", "800")[-1] == lines[-1]
 
+        # A chip is unplugged: that is said in place of a gauge, which would show an error.
+        develop.act("switch.turn_off", entity_id="switch.simulated_phat_htu21d_plugged_in")
+        wait_until_unavailable(develop, "sensor.simulated_phat_humidity")
+        assert_values(page(develop, picture), {"Humidity": "Unavailable"})
+
         log = folder / "home-assistant.log"
         assert SENT not in log.read_text()
         page(develop, picture, "--click", "Power")
@@ -200,6 +205,16 @@ def wait_for_reading(develop: Develop) -> dict[str, str]:
             return state
         time.sleep(0.1)
     raise AssertionError(state)
+
+
+def wait_until_unavailable(develop: Develop, entity_id: str) -> None:
+    """Have the board read until an entity is unavailable."""
+    for _ in range(30):
+        develop.act("homeassistant.update_entity", entity_id=entity_id)
+        if develop.get(f"/api/states/{entity_id}")["state"] == "unavailable":
+            return
+        time.sleep(1)
+    raise AssertionError(develop.output)
 
 
 def moment(state: dict[str, str]) -> datetime:

@@ -72,6 +72,11 @@ def cards(view: dict[str, Any], kind: str) -> list[Card]:
     return [card for section in view["sections"] for card in section["cards"] if card["type"] == kind]
 
 
+def always(found: list[Card]) -> list[Card]:
+    """Return the cards that are shown whatever the states are."""
+    return [card for card in found if "visibility" not in card]
+
+
 def sensors(*keys: str) -> list[str]:
     """Return entities of keys."""
     return [f"sensor.{key}" for key in keys]
@@ -83,7 +88,7 @@ def test_nothing_is_shown_for_what_a_station_lacks() -> None:
     [view] = home.panel()
     assert headings(view) == ["Now", "Last 24 hours"]
     assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.light_illuminance"]
-    assert not cards(view, "tile")
+    assert not always(cards(view, "tile"))
 
     home = Home()
     home.add("chipless", sensors("errors"), entity_category="diagnostic")
@@ -95,7 +100,20 @@ def test_a_pressure_stands_in_for_that_at_sea_level() -> None:
     home.add("station", sensors("atmospheric_pressure"))
     [view] = home.panel()
     assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.station_atmospheric_pressure"]
-    assert not cards(view, "tile")  # once is enough
+    assert not always(cards(view, "tile"))  # once is enough
+
+
+def test_a_tile_stands_in_for_a_gauge_while_there_is_no_number() -> None:
+    home = Home()
+    home.add("station", sensors(*READINGS))
+    [view] = home.panel()
+    gauges = cards(view, "gauge")
+    assert len(gauges) == 4
+    for gauge in gauges:
+        [tile] = [card for card in cards(view, "tile") if card["entity"] == gauge["entity"]]
+        common = {"condition": "state", "entity": gauge["entity"]}
+        assert gauge["visibility"] == [{**common, "state_not": ["unavailable", "unknown"]}]
+        assert tile["visibility"] == [{**common, "state": ["unavailable", "unknown"]}]
 
 
 def test_hidden_entities_of_other_integrations_and_of_other_chips_are_left_out() -> None:

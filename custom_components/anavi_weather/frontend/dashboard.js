@@ -87,7 +87,7 @@ const list = (entities) => (entities.length ? [{ type: "entities", entities: ent
 function now(station, gauges) {
   const tiles = station.all(TILES).filter((entity) => !gauges.includes(entity));
   return [
-    ...gauges.map(gauge),
+    ...gauges.flatMap(gauge),
     ...tiles.map(({ id }) => ({ type: "tile", entity: id, name: ENTITY_NAME, grid_options: { columns: 12 } })),
   ];
 }

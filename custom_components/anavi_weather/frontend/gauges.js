@@ -29,18 +29,23 @@ const UNITS = {
   psi: (hectopascal) => hectopascal / 68.94757,
 };
 
-/** Return the gauge of a reading. */
+const NO_NUMBER = ["unavailable", "unknown"];
+
+/** Return the cards of a reading: a gauge, or a tile while there is no number, of which a gauge makes a warning. */
 export function gauge(entity) {
   const { min, max, colors } = SCALES[entity.key];
   const convert = UNITS[entity.state.attributes.unit_of_measurement] ?? ((number) => number);
-  return {
-    type: "gauge",
-    entity: entity.id,
-    name: ENTITY_NAME,
-    min: convert(min),
-    max: convert(max),
-    needle: true,
-    segments: colors.map(([from, color]) => ({ from: convert(from), color: `var(--${color}-color)` })),
-    grid_options: { columns: 6 },
-  };
+  const common = { entity: entity.id, name: ENTITY_NAME, grid_options: { columns: 6 } };
+  return [
+    {
+      type: "gauge",
+      ...common,
+      min: convert(min),
+      max: convert(max),
+      needle: true,
+      segments: colors.map(([from, color]) => ({ from: convert(from), color: `var(--${color}-color)` })),
+      visibility: [{ condition: "state", entity: entity.id, state_not: NO_NUMBER }],
+    },
+    { type: "tile", ...common, vertical: true, visibility: [{ condition: "state", entity: entity.id, state: NO_NUMBER }] },
+  ];
 }
