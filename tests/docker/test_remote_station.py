@@ -66,6 +66,9 @@ for requirement in json.load(open("/config/custom_components/anavi_weather/manif
     assert importlib.metadata.version(name) == version, requirement
 """
 
+# The first look at its health is after an interval, and a person waits for that, not a test.
+SOONER = f"services: {{{SERVICE}: {{healthcheck: {{interval: 1s}}}}}}"
+
 needs_compose = pytest.mark.skipif(bool(missing_compose()), reason=missing_compose())
 
 
@@ -75,6 +78,8 @@ class Station:
     def __init__(self, folder: Path) -> None:
         """Prepare what it is started with; the folder's `config` is left to Docker to make, which makes it root's."""
         self.config = folder / "config"
+        self._sooner = folder / "sooner.yaml"
+        self._sooner.write_text(SOONER)
         self._variables = {
             "IMAGE": IMAGE,
             "CONFIG": str(self.config),
@@ -87,7 +92,7 @@ class Station:
 
     def of(self, *files: Path, **variables: str) -> Compose:
         """Return the same project by other files."""
-        return Compose(*files, **self._variables | variables)
+        return Compose(*files, self._sooner, **self._variables | variables)
 
     @property
     def container(self) -> dict[str, Any]:
