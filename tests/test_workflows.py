@@ -2,6 +2,7 @@
 
 from pathlib import Path
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"\s*(?:- )?uses: [\w./-]+@[0-9a-f]{40}  # \S+")
 
-pytestmark = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+each = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
 
 
 def jobs(file: Path) -> dict[str, Any]:
@@ -21,16 +22,19 @@ def jobs(file: Path) -> dict[str, Any]:
     return content
 
 
+@each
 def test_actions_are_pinned_by_digest(file: Path) -> None:
     uses = [line for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
     assert uses
     assert [line for line in uses if not PINNED.fullmatch(line)] == []
 
 
+@each
 def test_rights_are_those_of_a_reader_unless_a_job_says_so(file: Path) -> None:
     assert load_yaml_dict(file)["permissions"] == {"contents": "read"}
 
 
+@each
 def test_a_job_does_not_run_for_ever_and_keeps_no_credentials(file: Path) -> None:
     for job in jobs(file).values():
         assert job["timeout-minutes"] <= 60
@@ -39,8 +43,32 @@ def test_a_job_does_not_run_for_ever_and_keeps_no_credentials(file: Path) -> Non
                 assert step["with"] == {"persist-credentials": False}
 
 
+@each
 def test_what_is_run_is_there(file: Path) -> None:
     for job in jobs(file).values():
         for step in job["steps"]:
             for command in re.findall(r"^(?:scripts|docker|tests)/\S+", step.get("run", ""), re.MULTILINE):
                 assert (ROOT / command).exists(), command
+
+
+@pytest.mark.parametrize("prerelease", ["false", "true"])
+@pytest.mark.parametrize("account", ["", "Somebody"])
+def test_a_release_is_pushed_where_there_is_an_account(tmp_path: Path, account: str, prerelease: str) -> None:
+    """A fork has no secrets of Docker Hub: that does not fail its release. A pre-release is nobody's latest."""
+    steps = jobs(ROOT / ".github" / "workflows" / "images.yml")["push"]["steps"]
+    [names] = [step["run"] for step in steps if step.get("id") == "names"]
+    [login] = [step for step in steps if "DOCKERHUB_TOKEN" in str(step)]
+    assert login["if"] == "env.DOCKERHUB != ''"
+    output = tmp_path / "output"
+    environment = {"TAG": "v1.2.3", "PRERELEASE": prerelease, "OWNER": "Somebody", "DOCKERHUB": account}
+    subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", names], env={**environment, "GITHUB_OUTPUT": str(output)}, check=True
+    )
+    first, *lines, last = output.read_text(encoding="utf-8").splitlines()
+    assert (first, last) == ("tags<<END", "END")
+    images = [
+        "ghcr.io/somebody/remote_station",
+        *(["docker.io/somebody/anavi_weather_remote_station"] if account else []),
+    ]
+    tags = ["1.2.3", *(["latest"] if prerelease == "false" else [])]
+    assert lines == [f"remote_station.tags={image}:{tag}" for image in images for tag in tags]
