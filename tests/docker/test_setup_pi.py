@@ -174,6 +174,17 @@ def test_module_that_is_there(pi: Pi) -> None:
     assert not (pi.root / "etc/modules-load.d/anavi_weather.conf").exists()
 
 
+def test_command_line_of_windows(pi: Pi) -> None:
+    """What follows a carriage return would belong to the parameter before it."""
+    pi.cmdline.write_bytes(CMDLINE.replace(b"\n", b"\r\n"))
+    before = pi.files()
+    pi.run("--yes")
+    assert pi.cmdline.read_bytes() == CMDLINE.rstrip() + b" cgroup_enable=memory\n"
+    assert "Everything is prepared already." in pi.run("--yes")
+    pi.run("--undo", "--yes")
+    assert pi.files() == before
+
+
 @pytest.mark.parametrize("limit", ["cgroup_enable=memory", "cgroup_enable=memory quiet"])
 def test_limit_that_is_there(pi: Pi, limit: str) -> None:
     """It is not written again, nor taken away."""
@@ -332,6 +343,34 @@ echo ---; cat /mnt/asked; ls /etc/apt/sources.list.d /etc/apt/keyrings 2>/dev/nu
     assert "not Docker's key but 0123456789ABCDEF: nothing was installed" in refused
     assert "docker-ce" not in asked
     assert "anavi" not in asked
+
+
+@on_debian
+def test_what_needs_docker_by_now_is_not_removed() -> None:
+    """Nor what is gone already; it is told how to remove it all the same."""
+    output = in_debian(r"""
+$SETUP_PI --user pi-of-the-tests --yes >/dev/null
+echo gone-by-now >> /var/lib/anavi_weather/packages
+sed -i '/^case/i [ "$1" = --simulate ] \&\& echo "Remv docker-of-the-tests [1]" \&\& echo "Remv portainer [2]"' /mnt/fake/apt-get
+$SETUP_PI --undo --yes; tail -1 /mnt/asked; [ ! -e /var/lib/anavi_weather ]
+""")
+    assert "this would be removed with it: portainer. To do so: sudo apt-get remove docker-of-the-tests\n" in output
+    assert output.endswith("apt-get --simulate remove docker-of-the-tests\n")
+
+
+@on_debian
+def test_without_a_network() -> None:
+    """All but Docker is prepared, and it says so; the next time goes on from there."""
+    output = in_debian(r"""
+sed -i '/^case/i [ "$1" != update ] || [ -e /mnt/online ] || exit 100' /mnt/fake/apt-get
+$SETUP_PI --user pi-of-the-tests --yes 2>&1 && exit 1
+echo ---; touch /mnt/online; $SETUP_PI --user pi-of-the-tests --yes
+""")
+    first, second = output.split("---\n")
+    assert "all is prepared but Docker: is the Pi online?" in first
+    assert "gpio-ir" in first
+    assert "gpio-ir" not in second
+    assert second.endswith("Done.\n")
 
 
 @on_debian
