@@ -171,7 +171,7 @@ def plain(page: Path, link: str) -> str | tuple[str, int]:
 def twins() -> Iterator[tuple[Path, Path]]:
     """Return the pages that are there in both languages and are kept in step."""
     for page in PAGES:
-        if page.name.endswith(PORTUGUESE) and page.parent in (ROOT, ROOT / "docs"):
+        if page.name.endswith(PORTUGUESE) and page.parent in (ROOT, ROOT / "docs", ROOT / "docker" / "remote_station"):
             yield page.with_name(page.name.replace(PORTUGUESE, ".md")), page
 
 
