@@ -182,3 +182,16 @@ def test_commands_that_cannot_be_sent(lacking: str) -> None:
     [view] = home.panel()
     assert not cards(view, "button")
     assert [card["entity"] for card in cards(view, "tile")] == ["remote.station_remote", "event.station_key"]
+
+
+@pytest.mark.parametrize(("language", "page"), [("en", "infrared.md"), ("pt-BR", "infrared.pt-BR.md")])
+def test_it_is_told_where_commands_come_from(language: str, page: str) -> None:
+    home = Home(language)
+    home.add("station", ["remote.remote", "event.key", "infrared.emitter"])
+    home.commands["station"] = {}
+    [view] = home.panel()
+    [button] = cards(view, "button")
+    action = button["tap_action"]
+    assert action["action"] == "url"
+    assert action["url_path"].endswith(f"/blob/main/docs/{page}")
+    assert (SCRIPTS.parent / "docs" / page).exists()

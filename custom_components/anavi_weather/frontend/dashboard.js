@@ -113,7 +113,7 @@ async function views(hass, station, title, userStations, { hours, days }) {
   const path = station.entryId.toLowerCase();
   const gauges = station.all(GAUGES);
   const remote = station.entities.some(({ domain }) => domain === "remote");
-  const commands = remote ? await listCommands(hass, station.entryId) : [];
+  const commands = remote ? await listCommands(hass, station.entryId) : null;
   const { cards, pages } = remoteControl(hass, station, commands, path, text);
   const shown = new Set([...gauges, ...station.all([...TILES, ...STATISTICS])]);
   const others = station.entities.filter((entity) => !shown.has(entity) && (entity.category || !REMOTE_DOMAINS.includes(entity.domain)));

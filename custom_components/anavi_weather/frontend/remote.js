@@ -99,7 +99,7 @@ function pageSections(remote, device, names, language, texts) {
   return sections;
 }
 
-/** Return the commands by device; none if the station is not loaded, or the user may not ask. */
+/** Return the commands by device; null if the station is not loaded, or the user may not ask. */
 export async function listCommands(hass, entryId) {
   try {
     const { response } = await hass.callService(
@@ -108,7 +108,7 @@ export async function listCommands(hass, entryId) {
     return Object.entries(response.devices);
   } catch (error) {
     console.warn("anavi_weather: the commands cannot be listed:", error);
-    return [];
+    return null;
   }
 }
 
@@ -122,7 +122,16 @@ export function remoteControl(hass, station, commands, path, texts) {
   add(remote);
   add(station.get("key"), { state_content: ["state", "device", "name", "code"] });
   // A board without a transmitter still learns.
-  if (remote && station.get("emitter")) {
+  if (remote && commands && station.get("emitter")) {
+    if (!commands.length) {
+      cards.push({
+        type: "button",
+        name: texts.noCommands,
+        icon: "mdi:school-outline",
+        tap_action: { action: "url", url_path: texts.infraredPage },
+        grid_options: { columns: 12, rows: 2 },
+      });
+    }
     commands.forEach(([device, names], index) => {
       if (names.length <= MOST_BUTTONS) {
         cards.push(heading(device, undefined, "subtitle"), ...buttons(remote.id, device, names, hass.locale.language));

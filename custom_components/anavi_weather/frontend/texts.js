@@ -1,5 +1,7 @@
 /** The panel's own texts. The entities' names and states come from Home Assistant, in the user's language. */
 
+const DOCUMENTATION = "https://github.com/anavi-weather/anavi_weather/blob/main/docs";
+
 const ENGLISH = {
   title: "Weather panel",
   description: "All ANAVI Weather stations: readings, graphs, forecast, and the remote control's buttons.",
@@ -9,6 +11,8 @@ const ENGLISH = {
   remote: "Remote control",
   commands: (number) => `${number} commands`,
   more: (number) => `${number} more: send them with the action remote.send_command`,
+  noCommands: "Learn or import commands",
+  infraredPage: `${DOCUMENTATION}/infrared.md`,
   station: "Station",
   noStation: "There is no ANAVI Weather station yet",
   addStation: "Add a station",
@@ -23,6 +27,8 @@ const PORTUGUESE = {
   remote: "Controle remoto",
   commands: (number) => `${number} comandos`,
   more: (number) => `Mais ${number}: envie-os com a ação remote.send_command`,
+  noCommands: "Aprender ou importar comandos",
+  infraredPage: `${DOCUMENTATION}/infrared.pt-BR.md`,
   station: "Estação",
   noStation: "Ainda não há uma estação ANAVI Weather",
   addStation: "Adicionar uma estação",
