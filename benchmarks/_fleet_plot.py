@@ -68,7 +68,7 @@ def _axes(axes: Axes, title: str, unit: str, stations: Sequence[int], values: Se
     axes.set_xticks(stations, [f"{number:,}" for number in stations])
     axes.minorticks_off()
     axes.set_xlim(stations[0] * 0.6, stations[-1] * 5)
-    axes.set_ylim(min(values) / 2.5, max(values) * 2)
+    axes.set_ylim(min(values) / 4, max(values) * 2.5)
     axes.set_xlabel("stations")
     axes.set_ylabel(unit)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
@@ -92,5 +92,11 @@ def _line(axes: Axes, x: Sequence[int], y: Sequence[float], colour: str, label: 
             color=colour,
         )
     axes.annotate(
-        label, (x[-1], y[-1]), (14, 0), textcoords="offset points", va="center", color=colour, fontweight="bold"
+        label,
+        (x[-1], y[-1]),
+        (14, -7 if below else 7),
+        textcoords="offset points",
+        va="center",
+        color=colour,
+        fontweight="bold",
     )
