@@ -258,9 +258,9 @@ def in_child(work: Callable[[Callable[[str], None]], None], seconds: float) -> s
 
 
 def mirrors(file: Path, folder: Path) -> list[str]:
-    """Return the files of tests that mirror a module."""
+    """Return the files of tests that mirror a module, as `test_forwarder.py` and `test_forwarder_server.py`."""
     names = ("init", folder.name) if file.stem == "__init__" else (file.stem,)
-    return [str(path) for name in names if (path := folder / f"test_{name}.py").exists()]
+    return [str(path) for name in names for path in sorted(folder.glob(f"test_{name}*.py"))]
 
 
 def choose(mutant: Mutant, tests: set[str], durations: dict[str, float], folder: Path, most: float) -> list[str]:

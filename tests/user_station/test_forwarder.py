@@ -34,6 +34,9 @@ async def test_history_is_sent_oldest_first_and_then_what_is_recorded(feed: Feed
     assert len(feed.server.bulks) == 2
     assert feed.forwarder.status.connected is True
     assert feed.forwarder.backlog == 0
+    last = feed.hass.states.get("sensor.t")
+    assert last
+    assert feed.checkpoint["last_stored_ts"] == last.last_updated_timestamp
     assert feed.server.documents[0]["station"] == {
         "id": "0123",
         "name": "Farol",
