@@ -59,6 +59,7 @@ def test_padding(padding: str) -> None:
         ("2600200014141414", "broadlink_length"),
         ("2600030000000014", "zero_duration"),
         ("b200020014141414", "broadlink_radio"),
+        ("b400020014141414", "broadlink_radio"),
         ("d700020014141414", "broadlink_radio"),
         ("2800020014141414", "broadlink_type"),
         ("26ff020014141414", "repeat_count_out_of_range"),

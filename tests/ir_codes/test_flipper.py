@@ -44,6 +44,11 @@ def test_parsed(protocol: str, address: str, command: str, texts: list[str]) -> 
     assert list(map(to_text, commands["Key"])) == texts
 
 
+def test_the_longest_raw_signal() -> None:
+    ((command,),) = parse_flipper(HEADER + _raw(data="100 " * 1024)).values()
+    assert len(command.get_raw_timings()) == 1023  # without the pause at its end
+
+
 def test_raw() -> None:
     commands = parse_flipper("\ufeff" + HEADER.replace("signals", "library").replace("\n", "\r\n") + _raw())
     (command,) = commands["Raw"]

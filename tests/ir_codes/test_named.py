@@ -31,6 +31,10 @@ def test_names() -> None:
             "gree_ac:temperature=20,mode=COOL,power=off,turbo=1",
             "gree_ac:power=false,mode=cool,temperature=20,turbo=true",
         ),
+        (
+            "gree_ac:temperature=20,mode=cool,power=yes,turbo=on",
+            "gree_ac:mode=cool,temperature=20,turbo=true",
+        ),
         ("lg_ac:mode=off", "lg_ac:mode=off"),
         ("fujitsu_ac:temperature=22.5,protocol=extended", None),
         ("aeha:data=0x1463", "aeha:data=1463"),
