@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+import pytest
 from sqlalchemy import Connection, exc
 
 from custom_components.anavi_weather.user_station import forwarder
@@ -38,10 +39,40 @@ async def test_what_was_purged_unsent_is_counted_even_if_ids_are_used_again(feed
     await feed.run_sql("UPDATE states SET old_state_id = NULL")
     await feed.run_sql("DELETE FROM states")
     await feed.record("6", entity_id="sensor.u")
+    clock.now += 60  # what waits now is counted, and does not make what waited forgotten
+    await clock.wake()
+    await clock.asleep()
     await feed.server.start()
     await clock.wake()
     await until(lambda: feed.server.values() == ["1", "2", "6"])
     await until(lambda: feed.checkpoint["purged"] == 3)
+
+
+async def test_what_was_purged_unsent_is_counted_once(
+    feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarder, "FIRST_COUNT", 1)
+    monkeypatch.setattr(forwarder, "MAXIMUM_COUNT", 1)
+    await feed.record("1")
+    await feed.start()
+    await feed.stored("1")
+    await feed.server.stop()
+    await feed.record("2", "3", "4")
+    clock.now += 60  # what waits is not counted too often
+    await clock.wake()
+    await clock.asleep()
+    await feed.run_sql("UPDATE states SET old_state_id = NULL")
+    await feed.run_sql("DELETE FROM states WHERE state_id > 1")
+    await feed.record("5", "6", entity_id="sensor.u")
+    feed.server.items = once("6", item(429))
+    await feed.server.start()
+    await clock.wake()
+    await until(lambda: feed.checkpoint["purged"] == 3)
+
+    await clock.wake()
+    await until(lambda: feed.server.values() == ["1", "5", "6"])
+    await until(lambda: feed.forwarder.status.waits is None)
+    assert feed.checkpoint["purged"] == 3
 
 
 async def test_what_waits_is_not_counted_as_purged_while_it_is_there(feed: Feed, clock: Clock) -> None:

@@ -246,8 +246,10 @@ async def test_refused_states_are_set_aside_and_counted(feed: Feed, logged: Logg
     assert message.endswith(" can never be stored: mapper_exception: odd")
     assert feed.forwarder.status.connected is True
 
+    told = feed.told
     await feed.record(*(f"bad {number}" for number in range(10)))
     await until(lambda: feed.checkpoint["refused"] == 11)
+    await until(lambda: feed.told > told)
     newest = [sent.state_id for sent in feed.forwarder.status.refused]
     assert newest == list(range(14 - forwarder.SAMPLES, 14)), "the newest are kept"
     assert len(logged()) == forwarder.SAMPLES, "the log is not flooded"
@@ -347,6 +349,8 @@ async def test_a_batch_that_is_too_large_is_halved_until_it_is_not(
     await feed.start()
     await feed.stored(*states)
     assert [len(bulk) for bulk in feed.server.bulks[:3]] == [16, 8, 4]
+    taken = [len(bulk) for bulk in feed.server.bulks if len(bulk) <= 5]
+    assert 5 in taken, "it is tried whether it takes more by now"
     refused = sum(len(bulk) > 5 for bulk in feed.server.bulks)
     assert refused <= len(feed.server.bulks) / 3, "what it takes is remembered"
     assert clock.slept == []
