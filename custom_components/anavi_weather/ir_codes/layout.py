@@ -1,8 +1,8 @@
-"""What a frame's bits mean, as a text: `=10 ~command@6:1 toggle:1*2 address:5`; the highest bit of each part is sent first."""
+"""What a frame's bits mean, as a text: `=10 ~command@6:1 toggle:1*2 address:5`."""
 
 from collections.abc import Iterable, Iterator
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 _PART = re.compile(r"(?P<silence>_+)|=(?P<fixed>[01]+)|(?P<inverted>~?)(?P<field>\w+?)(?:@(?P<low>\d+))?:(?P<bits>\d+)")
 
@@ -16,8 +16,11 @@ class Bit(NamedTuple):
     length: int  # of each half, or of the silence, in halves of a usual bit
 
 
-def layout(text: str) -> Iterator[Bit]:
-    """Yield the bits of parts like `=10` (fixed), `~command@6:1` (inverted, from bit 6 on), `toggle:1*2` (twice as long)."""
+def layout(text: str, first_bit: Literal["low", "high"] = "high") -> Iterator[Bit]:
+    """Yield the bits of parts like `=10` (fixed), `~command@6:1` (inverted, from bit 6 on), `toggle:1*2` (twice as long).
+
+    In the order they are sent: of each field, the highest or the lowest bit first.
+    """
     for part in text.split():
         found = _PART.match(part)
         assert found is not None
@@ -28,7 +31,8 @@ def layout(text: str) -> Iterator[Bit]:
             yield from (Bit("", 0, int(bit), length) for bit in found["fixed"])
         else:
             low = int(found["low"] or 0)
-            for at in reversed(range(low, low + int(found["bits"]))):
+            places = range(low, low + int(found["bits"]))
+            for at in places if first_bit == "low" else reversed(places):
                 yield Bit(found["field"], at, int(bool(found["inverted"])), length)
 
 

@@ -6,29 +6,12 @@ Sources: the Linux kernel's encoders, Flipper's protocol definitions, the IRP no
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-import re
 from typing import Literal
+
+from .layout import layout, masks
 
 NEC_DITTO = (9000, -2250, 560)  # µs, what NEC's remotes send while a key is held
 MIN_PAUSE = 8000  # µs between two frames
-
-_PART = re.compile(r"(~?)(\w+?)(?:@([0-9]+))?:([0-9]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some bits of a frame: `bits` of the field from its bit `low` on, or their inverse."""
-
-    field: str
-    low: int
-    bits: int
-    inverted: bool
-
-
-def _parts(layout: str) -> tuple[Part, ...]:
-    return tuple(
-        Part(name, int(low or 0), int(bits), bool(inverted)) for inverted, name, low, bits in _PART.findall(layout)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,38 +33,30 @@ class Protocol:
     encode: bool = True  # else infrared_protocols does
     decode: bool = True
     computed: Mapping[str, Callable[[Mapping[str, int]], int]] = field(default_factory=dict)
-    parts: tuple[Part, ...] = field(init=False)
+    places: tuple[tuple[str, int, int], ...] = field(
+        init=False
+    )  # of the bits, in the fields, and 1 where one is inverted
     bits: int = field(init=False)
     masks: Mapping[str, int] = field(init=False)  # the bits of the fields that are told
 
     def __post_init__(self) -> None:
         """Take the layout apart."""
-        masks = {"address": 0, "command": 0}
-        parts = _parts(self.layout)
-        for part in parts:
-            if part.field not in self.computed:
-                masks[part.field] |= (1 << part.bits) - 1 << part.low
-        object.__setattr__(self, "parts", parts)
-        object.__setattr__(self, "bits", sum(part.bits for part in parts))
-        object.__setattr__(self, "masks", masks)
+        bits = tuple(layout(self.layout, self.first_bit))
+        told = {name: mask for name, mask in masks(bits).items() if name not in self.computed}
+        object.__setattr__(self, "places", tuple((bit.field, bit.at, bit.flip) for bit in bits if bit.field))
+        object.__setattr__(self, "bits", len(self.places))
+        object.__setattr__(self, "masks", told)
 
     def pack(self, values: Mapping[str, int]) -> list[int]:
         """Return the bits of a frame in the order they are sent."""
         values = {**values, **{name: compute(values) for name, compute in self.computed.items()}}
-        bits: list[int] = []
-        for part in self.parts:
-            sent = [values[part.field] >> part.low + bit & 1 ^ part.inverted for bit in range(part.bits)]
-            bits += sent if self.first_bit == "low" else reversed(sent)
-        return bits
+        return [values[name] >> at & 1 ^ flip for name, at, flip in self.places]
 
     def unpack(self, bits: Sequence[int]) -> dict[str, int] | None:
         """Return the fields of a frame, or nothing where what is sent to check them does not fit."""
         values: dict[str, int] = {}
-        at = 0
-        for part in self.parts:
-            sent, at = bits[at : at + part.bits], at + part.bits
-            for bit, value in enumerate(sent if self.first_bit == "low" else reversed(sent)):
-                values[part.field] = values.get(part.field, 0) | (value ^ part.inverted) << part.low + bit
+        for (name, at, flip), bit in zip(self.places, bits, strict=True):
+            values[name] = values.get(name, 0) | (bit ^ flip) << at
         told = {name: values[name] for name in self.masks}
         return told if self.pack(told) == list(bits) else None
 
