@@ -60,6 +60,7 @@ REPAIRS = {
     "chip_failing": ("README.md", "Troubleshooting", "or fails"),
     "chip_no_answer": ("README.md", "Troubleshooting", "A repair says that a chip does not answer"),
     "user_station_key_refused": (*_TOLD, "| The API key is refused"),
+    "user_station_no_tls": (*_TOLD, "| The server speaks no TLS"),
     "user_station_not_elasticsearch": (*_TOLD, "| Something else answers there"),
     "user_station_not_time_series": (*_TOLD, "| The stream is not a time series"),
     "user_station_privilege_missing": (*_TOLD, "or lacks a privilege"),

@@ -14,6 +14,7 @@ from custom_components.anavi_weather.user_station.elasticsearch import (
     ElasticsearchError,
     KeyRefusedError,
     NotElasticsearchError,
+    NoTlsError,
     NotTimeSeriesError,
     PrivilegeMissingError,
     TlsNotTrustedError,
@@ -52,6 +53,7 @@ def told(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dict[str, st
         NotTimeSeriesError,
         PrivilegeMissingError,
         ServerBehindError,
+        NoTlsError,
         TlsNotTrustedError,
     ],
 )

@@ -10,6 +10,7 @@ from .const import DOMAIN
 from .user_station.elasticsearch import (
     KeyRefusedError,
     NotElasticsearchError,
+    NoTlsError,
     NotTimeSeriesError,
     PrivilegeMissingError,
     TlsNotTrustedError,
@@ -22,6 +23,7 @@ DESTINATION_ERRORS = (
     KeyRefusedError,
     NotElasticsearchError,
     NotTimeSeriesError,
+    NoTlsError,
     PrivilegeMissingError,
     ServerBehindError,
     TlsNotTrustedError,
