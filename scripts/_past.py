@@ -19,7 +19,8 @@ from custom_components.anavi_weather import meteorology
 from custom_components.anavi_weather.phat.simulator import Weather
 
 DATABASE = "home-assistant_v2.db"
-COMMIT_SECONDS = 15.0  # the recorder writes every five
+RECORD_SECONDS = 60.0  # the recorder commits every five, and may have much to do when it is new
+LOCK_SECONDS = 2.0
 POLL_SECONDS = 0.2
 
 DAYS = 30
@@ -82,7 +83,7 @@ async def record_pressure(
     now = time.time()
     moments = [now - step * number for number in range(PRESSURES + 2, 0, -1)]
     states = [(f"{Weather(entry_id, altitude, partial(float, moment))().pressure:.2f}", moment) for moment in moments]
-    end = time.monotonic() + COMMIT_SECONDS
+    end = time.monotonic() + RECORD_SECONDS
     while not _record(folder / DATABASE, entity_id, states):
         if time.monotonic() > end:
             return  # it is a past, and not worth more
@@ -93,8 +94,16 @@ async def record_pressure(
 
 
 def _record(database: Path, entity_id: str, states: Iterable[tuple[str, float]]) -> bool:
-    """Write states of an entity, if the recorder knows it already; return whether it does."""
-    with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)) as connection, connection:
+    """Write states of an entity; return whether the recorder knew it, and let it be done."""
+    address = f"{database.as_uri()}?mode=rw"
+    with closing(sqlite3.connect(address, timeout=LOCK_SECONDS, uri=True)) as connection, connection:
+        try:
+            # A lock that is only asked for after a read is refused at once where the recorder has written in between.
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            return False
         first = connection.execute(
             "SELECT metadata_id, states.attributes_id FROM states JOIN states_meta USING (metadata_id)"
             " WHERE states_meta.entity_id = ? AND states.attributes_id IS NOT NULL LIMIT 1",
