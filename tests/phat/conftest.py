@@ -3,6 +3,7 @@
 import pytest
 
 from custom_components.anavi_weather.phat import ChipId
+from custom_components.anavi_weather.phat.lirc import Transmitter
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import VirtualClock
 
@@ -39,3 +40,9 @@ def clock() -> VirtualClock:
 def pair(clock: VirtualClock) -> SimulatedLirc:
     """Return an infrared pair."""
     return SimulatedLirc(clock)
+
+
+@pytest.fixture
+def transmitter(pair: SimulatedLirc, clock: VirtualClock) -> Transmitter:
+    """Return the pair's transmitter."""
+    return Transmitter(pair.ports, clock)

@@ -1,0 +1,210 @@
+"""Receiving through LIRC devices."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+import errno
+from pathlib import Path
+from typing import Any, override
+
+import pytest
+
+from custom_components.anavi_weather.phat.framer import FRAME_GAP
+from custom_components.anavi_weather.phat.lirc import DeviceGoneError, Receiver, Request, Transmitter
+from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedReceiver
+
+from .infrared import NEC, TIMEOUT, error, items
+
+
+class Listener:
+    """Keeps what a receiver delivers."""
+
+    def __init__(self, pair: SimulatedLirc) -> None:
+        self.frames: list[list[int]] = []
+        self.gone = 0
+        self.receiver = Receiver(asyncio.get_running_loop(), self.frames.append, self._on_gone, pair.ports)
+
+    def _on_gone(self) -> None:
+        self.gone += 1
+
+    async def settle(self) -> None:
+        for _ in range(4):
+            await asyncio.sleep(0)
+
+    async def take(self) -> list[list[int]]:
+        await self.settle()
+        taken = self.frames[:]
+        self.frames.clear()
+        return taken
+
+
+@pytest.fixture
+async def listener(pair: SimulatedLirc) -> AsyncGenerator[Listener]:
+    """Return a listener to the pair's receiver."""
+    listener = Listener(pair)
+    await asyncio.to_thread(listener.receiver.open)
+    listener.receiver.start()
+    yield listener
+    listener.receiver.close()
+
+
+def alike(frame: Sequence[int], timings: Sequence[int]) -> bool:
+    """Return whether a frame is what was sent, as a receiver tells it."""
+    return len(frame) == len(timings) and all(abs(a - b) < 250 for a, b in zip(frame, timings, strict=True))
+
+
+async def test_what_is_heard_is_delivered(pair: SimulatedLirc, listener: Listener) -> None:
+    assert pair.timeout == FRAME_GAP
+    pair.press(NEC)
+    pair.press([*NEC, -40_000, 9000, -2250, 560])
+    first, second, ditto = await listener.take()
+    assert alike(first, NEC)
+    assert alike(second, NEC)
+    assert alike(ditto, [9000, -2250, 560])
+    pair.overflow = True
+    pair.press(NEC)
+    pair.press(NEC)
+    (frame,) = await listener.take()
+    assert alike(frame, NEC)
+    assert listener.gone == 0
+
+
+async def test_what_is_heard_while_sending_is_not_delivered(
+    pair: SimulatedLirc, listener: Listener, transmitter: Transmitter
+) -> None:
+    receiver = listener.receiver
+    receiver.deaf = True
+    await asyncio.to_thread(transmitter.send, NEC, 38_000, 50)
+    assert not await listener.take()
+    pair.deliver([int.from_bytes(items(900), "little")])
+    await listener.settle()
+    receiver.deaf = False
+    pair.deliver([int.from_bytes(items(-450), "little"), int.from_bytes(TIMEOUT, "little")])  # its end is its own too
+    pair.press(NEC)
+    (frame,) = await listener.take()
+    assert alike(frame, NEC)
+
+
+async def test_all_that_was_heard_until_then_is_read_before_it_listens_again(
+    pair: SimulatedLirc, listener: Listener
+) -> None:
+    listener.receiver.deaf = True
+    for _ in range(2):
+        pair.press([500, *(-500, 500) * 250])
+    for _ in range(2):  # turns of the loop, of which one reads
+        await asyncio.sleep(0)
+    listener.receiver.deaf = False
+    assert not await listener.take()
+
+
+async def test_a_receiver_that_disappears_is_told_once_and_opened_again(
+    pair: SimulatedLirc, listener: Listener
+) -> None:
+    pair.deliver([int.from_bytes(items(900), "little")])
+    await listener.settle()
+    pair.unplug()
+    await listener.settle()
+    assert listener.gone == 1
+    with pytest.raises(DeviceGoneError, match="no infrared receiver"):
+        listener.receiver.open()
+    listener.receiver.start()
+    pair.plug()
+    await asyncio.to_thread(listener.receiver.open)
+    listener.receiver.start()
+    pair.press(NEC)
+    (frame,) = await listener.take()  # without the pulse from before
+    assert alike(frame, NEC)
+    assert listener.gone == 1
+
+
+@pytest.mark.parametrize("result", [b"", error(errno.EIO), error(errno.ENODEV)])
+async def test_any_end_is_one(
+    pair: SimulatedLirc, listener: Listener, monkeypatch: pytest.MonkeyPatch, result: bytes | OSError
+) -> None:
+    def read(self: SimulatedReceiver, length: int) -> bytes:
+        if isinstance(result, OSError):
+            raise result
+        return result
+
+    monkeypatch.setattr(SimulatedReceiver, "read", read)
+    pair.press(NEC)
+    await listener.settle()
+    await listener.settle()
+    assert listener.gone == 1
+
+
+async def test_nothing_to_read_is_no_end(
+    pair: SimulatedLirc, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = SimulatedReceiver.read
+    waits = [2]
+
+    def read(self: SimulatedReceiver, length: int) -> bytes:
+        if waits[0]:
+            waits[0] -= 1
+            raise error(errno.EAGAIN)
+        return original(self, length)
+
+    monkeypatch.setattr(SimulatedReceiver, "read", read)
+    pair.press(NEC)
+    assert len(await listener.take()) == 1
+    assert listener.gone == 0
+
+
+async def test_the_end_of_a_frame_is_asked_for(pair: SimulatedLirc, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Request, int]] = []
+    original = SimulatedReceiver.ioctl
+
+    def ioctl(self: SimulatedReceiver, request: Request, value: int = 0) -> int:
+        asked.append((request, value))
+        return original(self, request, value)
+
+    monkeypatch.setattr(SimulatedReceiver, "ioctl", ioctl)
+    receiver = Listener(pair).receiver
+    receiver.open()
+    receiver.close()
+    assert asked[1:] == [(Request.SET_REC_TIMEOUT, FRAME_GAP), (Request.SET_REC_TIMEOUT_REPORTS, 1)]
+
+
+async def test_a_receiver_without_time_outs_is_used(pair: SimulatedLirc) -> None:
+    pair.lacking = {Request.SET_REC_TIMEOUT, Request.SET_REC_TIMEOUT_REPORTS}
+    listener = Listener(pair)
+    listener.receiver.open()
+    listener.receiver.start()
+    pair.press(NEC)
+    assert len(await listener.take()) == 1
+    listener.receiver.close()
+
+
+async def test_opening_and_closing_twice_leaves_nothing_open(pair: SimulatedLirc) -> None:
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = descriptors()
+    for _ in range(3):
+        listener = Listener(pair)
+        listener.receiver.start()
+        listener.receiver.open()
+        listener.receiver.open()
+        listener.receiver.start()
+        listener.receiver.close()
+        listener.receiver.close()
+    assert descriptors() == before
+
+
+class Broken(SimulatedLirc):
+    """A pair whose time-out cannot be set, as its receiver is just disappearing."""
+
+    @override
+    def check_ioctl(self, request: Request) -> None:
+        if request != Request.GET_FEATURES:
+            raise error(errno.ENODEV)
+
+
+async def test_a_receiver_that_disappears_while_it_is_opened_is_told_later() -> None:
+    pair: Any = Broken()
+    listener = Listener(pair)
+    listener.receiver.open()
+    listener.receiver.start()
+    pair.unplug()
+    await listener.settle()
+    assert listener.gone == 1
