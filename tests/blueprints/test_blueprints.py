@@ -1,0 +1,72 @@
+"""Tests of all blueprints: Home Assistant imports and loads each, and there is a Portuguese one of each."""
+
+from pathlib import Path
+from typing import Any
+from unittest.mock import PropertyMock, patch
+
+import pytest
+from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
+
+from homeassistant.components.automation.const import DOMAIN as AUTOMATION_DOMAIN
+from homeassistant.components.blueprint import importer, models
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from homeassistant.util import yaml as yaml_util
+
+from .conftest import FOLDER
+
+PATHS = sorted(str(file.relative_to(FOLDER)) for file in FOLDER.glob("**/*.yaml"))
+SOURCE = "https://github.com/anavi-weather/anavi_weather/blob/main/blueprints/automation/"
+
+
+def load(path: str) -> dict[str, Any]:
+    """Return a blueprint's content."""
+    return dict(yaml_util.load_yaml_dict(FOLDER / path))
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_home_assistant_imports_it_by_its_link(
+    hass: HomeAssistant, aioclient_mock: AiohttpClientMocker, path: str
+) -> None:
+    raw = f"https://raw.githubusercontent.com/anavi-weather/anavi_weather/main/blueprints/automation/{path}"
+    aioclient_mock.get(raw, text=(FOLDER / path).read_text(encoding="utf-8"))
+
+    imported = await importer.fetch_blueprint_from_url(hass, SOURCE + path)
+
+    assert imported.suggested_filename == f"anavi-weather/{Path(path).stem}"
+    assert imported.blueprint.metadata["name"] == load(path)["blueprint"]["name"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_home_assistant_loads_it(hass: HomeAssistant, path: str) -> None:
+    assert await async_setup_component(hass, AUTOMATION_DOMAIN, {})
+    blueprints: models.DomainBlueprints = hass.data["blueprint"][AUTOMATION_DOMAIN]
+    with patch.object(models.DomainBlueprints, "blueprint_folder", PropertyMock(return_value=FOLDER)):
+        blueprint = await blueprints.async_get_blueprint(path)
+
+    assert blueprint.validate() is None
+    assert blueprint.metadata["source_url"] == SOURCE + path
+    assert {"name", "description", "author", "homeassistant"} <= blueprint.metadata.keys()
+    for input_ in blueprint.inputs.values():
+        assert {"name", "selector"} <= input_.keys()
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if "/pt-BR/" in path])
+def test_the_portuguese_one_differs_in_words_only(path: str) -> None:
+    def mute(node: Any) -> Any:
+        if isinstance(node, dict):
+            words = ("name", "description", "label", "title", "message", "source_url")
+            return {key: None if key in words and isinstance(item, str) else mute(item) for key, item in node.items()}
+        return [mute(item) for item in node] if isinstance(node, list) else node
+
+    assert mute(load(path)) == mute(load(path.replace("/pt-BR/", "/")))
+
+
+def test_each_is_there_in_both_languages_and_can_be_imported_from_the_page() -> None:
+    english = {Path(path).name for path in PATHS if "/pt-BR/" not in path}
+    assert english == {Path(path).name for path in PATHS if "/pt-BR/" in path}
+    assert len(english) == 5
+    page = (FOLDER.parents[1] / "docs" / "automations.md").read_text(encoding="utf-8")
+    for path in PATHS:
+        address = (SOURCE + path).replace(":", "%3A").replace("/", "%2F")
+        assert f"https://my.home-assistant.io/redirect/blueprint_import/?blueprint_url={address}" in page
