@@ -2,18 +2,24 @@
 
 from collections.abc import AsyncIterator, Iterator
 import logging
+import os
+from pathlib import Path
 import time
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from custom_components.anavi_weather.user_station import forwarder
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 
 from .feed import LOGGER, Clock, Feed, Logged
+from .log import SERVERS, Log
 from .server import Server
 
 
@@ -48,3 +54,38 @@ def logged(caplog: pytest.LogCaptureFixture) -> Logged:
         return [(record.levelname, record.getMessage()) for record in caplog.records if record.name == LOGGER]
 
     return logged
+
+
+@pytest.fixture(params=["sqlite", *SERVERS])
+def database(request: pytest.FixtureRequest) -> str:
+    """Return the kind of the recorder's database."""
+    kind: str = request.param
+    if kind in SERVERS and not os.environ.get(SERVERS[kind]):
+        pytest.skip(f"{SERVERS[kind]} names no server")
+    return kind
+
+
+@pytest.fixture
+def database_url(database: str, tmp_path: Path, socket_enabled: None) -> Iterator[str]:
+    """Return a database of this test's own, which does not outlast it."""
+    if database == "sqlite":
+        yield f"sqlite:///{tmp_path}/recorder.db"
+        return
+    server = make_url(os.environ[SERVERS[database]])
+    name = f"anavi_weather_{uuid4().hex}"
+
+    def run(statement: str) -> None:
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    run(f"CREATE DATABASE {name}" + (" CHARACTER SET utf8mb4" if database == "mariadb" else " ENCODING 'UTF8'"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    run(f"DROP DATABASE {name}" + ("" if database == "mariadb" else " WITH (FORCE)"))
+
+
+@pytest.fixture
+async def log(hass: HomeAssistant, recorder_mock: Recorder) -> Log:
+    """Return what reads a recorder that is empty."""
+    return Log(hass, recorder_mock)

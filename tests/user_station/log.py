@@ -1,0 +1,101 @@
+"""What reads a recorder and lets it record, for the tests of recorder_log, on each database that it can have.
+
+SQLite always; MariaDB and PostgreSQL where RECORDER_MARIADB_URL and RECORDER_POSTGRESQL_URL say how a database can be
+made on a server, for example `mysql+pymysql://root@127.0.0.1:3306/` and `postgresql://postgres@127.0.0.1:5432/`.
+"""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from sqlalchemy import text
+
+from custom_components.anavi_weather.user_station.recorder_log import Backlog, Page, Position, RecorderLog
+from homeassistant.components.recorder import Recorder
+from homeassistant.core import HomeAssistant
+
+SERVERS = {"mariadb": "RECORDER_MARIADB_URL", "postgresql": "RECORDER_POSTGRESQL_URL"}
+TIME = 1_790_000_000.25
+MANY = 1_000_000_000  # bytes
+
+
+def databases(*others: str) -> pytest.MarkDecorator:
+    """Run a test on SQLite, or only on these."""
+    return pytest.mark.parametrize("database", others, indirect=True)
+
+
+class Log:
+    """Reads as the forwarder does, and writes as the recorder does."""
+
+    def __init__(self, hass: HomeAssistant, instance: Recorder) -> None:
+        """Read from the beginning."""
+        self.hass = hass
+        self.instance = instance
+        self.log = RecorderLog(hass)
+
+    async def read(
+        self,
+        position: Position | None = None,
+        entity_ids: set[str] | None = None,
+        since: Position | None = None,
+        limit: int = 1000,
+        size: int = MANY,
+    ) -> Page:
+        """Read a page."""
+        entities = None if entity_ids is None else frozenset(entity_ids)
+        return await self.log.async_run(self.log.read, position, entities, since, limit, size)
+
+    async def newest(self) -> Position:
+        """Return the end."""
+        return await self.log.async_run(self.log.newest)
+
+    async def backlog(
+        self, position: Position | None = None, entity_ids: set[str] | None = None, since: Position | None = None
+    ) -> Backlog:
+        """Count what waits."""
+        entities = None if entity_ids is None else frozenset(entity_ids)
+        return await self.log.async_run(self.log.backlog, position, entities, since)
+
+    async def waits(
+        self, position: Position | None = None, entity_ids: set[str] | None = None, since: Position | None = None
+    ) -> tuple[int, float | None]:
+        """Return how many rows wait, and since when."""
+        backlog = await self.backlog(position, entity_ids, since)
+        assert backlog.newest == await self.newest()
+        return backlog.count, backlog.oldest_ts
+
+    async def holds(self, position: Position) -> bool:
+        """Tell whether a row is still there."""
+        return await self.log.async_run(self.log.holds, position)
+
+    async def record(self, *states: str, entity_id: str = "sensor.t", **attributes: Any) -> None:
+        """Let an entity have states, one after another, and wait until the recorder has them."""
+        for state in states:
+            self.hass.states.async_set(entity_id, state, attributes, force_update=True)
+        await async_wait_recording_done(self.hass)
+
+    async def run(self, statement: str, **values: Any) -> None:
+        """Change the database behind the recorder's back."""
+
+        def run() -> None:
+            engine = self.instance.engine
+            assert engine
+            with engine.begin() as connection:
+                connection.execute(text(statement), values)
+
+        await self.instance.async_add_executor_job(run)
+
+    async def set_time(self, state_id: int, timestamp: float | None) -> None:
+        """Give a state another time."""
+        await self.run("UPDATE states SET last_updated_ts = :ts WHERE state_id = :id", ts=timestamp, id=state_id)
+
+    async def purge(self, *state_ids: int) -> None:
+        """Purge states."""
+        for state_id in state_ids:
+            await self.run("UPDATE states SET old_state_id = NULL WHERE old_state_id = :id", id=state_id)
+            await self.run("DELETE FROM states WHERE state_id = :id", id=state_id)
+
+
+def values(page: Page) -> list[str | None]:
+    """Return the states of a page."""
+    return [row.state for row in page.rows]

@@ -1,0 +1,213 @@
+"""Tests of states of the same time, of positions that do not hold, and of the backlog."""
+
+import math
+from pathlib import Path
+import sqlite3
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_recorder_block_till_done,
+    async_wait_recording_done,
+    corrupt_db_file,
+)
+from sqlalchemy import exc
+
+from custom_components.anavi_weather.user_station.recorder_log import Page, Position
+
+from .log import TIME, Log, databases, values
+
+
+@pytest.fixture
+def recorder_db_url(database_url: str) -> str:
+    """Let the recorder have this test's own database."""
+    return database_url
+
+
+# States of one entity with the same time
+
+
+async def test_states_of_the_same_time_are_numbered(log: Log) -> None:
+    await log.record("1", "2", "3", "4")
+    await log.record("5", entity_id="sensor.other")
+    first = (await log.read()).rows[0].state_id
+    for state_id in (first, first + 1, first + 3, first + 4):
+        await log.set_time(state_id, TIME)
+    page = await log.read()
+    assert [row.twin for row in page.rows] == [0, 1, 0, 2, 0]
+    page = await log.read(limit=2)
+    assert [row.twin for row in (await log.read(page.position)).rows] == [0, 2, 0], "on another page as well"
+
+
+async def test_states_without_a_time_or_an_entity(log: Log) -> None:
+    await log.record("1", "2", "3")
+    first = (await log.read()).rows[0].state_id
+    await log.set_time(first, None)
+    await log.set_time(first + 1, None)
+    await log.run("UPDATE states SET metadata_id = NULL WHERE state_id = :id", id=first + 1)
+    rows = (await log.read()).rows
+    assert [(row.entity_id, row.last_updated_ts is None, row.twin) for row in rows] == [
+        ("sensor.t", True, 0),
+        (None, True, 0),
+        ("sensor.t", False, 0),
+    ]
+    page = await log.read(limit=1)
+    assert page.position.last_updated_ts is None
+    assert values(await log.read(page.position)) == ["2", "3"]
+
+
+# Positions that do not hold
+
+
+async def test_a_purge_of_what_was_read_is_no_loss(log: Log) -> None:
+    await log.record("1", "2", "3")
+    page = await log.read(limit=2)
+    await log.purge(page.rows[0].state_id)
+    again = await log.read(page.position)
+    assert (values(again), again.begun_again, again.purged) == (["3"], False, 0)
+    await log.purge(page.rows[1].state_id)
+    again = await log.read(page.position)
+    assert (values(again), again.begun_again, again.purged) == (["3"], False, 0)
+
+
+async def test_a_purge_of_what_was_not_read_is_counted(log: Log) -> None:
+    await log.record("1", "2", "3", "4")
+    page = await log.read(limit=1)
+    first = page.rows[0].state_id
+    await log.purge(first, first + 1, first + 2)
+    again = await log.read(page.position)
+    assert (values(again), again.begun_again, again.purged) == (["4"], False, 2)
+    after = await log.read(again.position)
+    assert (after.begun_again, after.purged) == (False, 0), "they are counted once"
+
+
+async def test_a_purge_before_the_first_reading_is_no_loss(log: Log) -> None:
+    beginning = await log.newest()
+    await log.record("1", "2")
+    await log.purge((await log.read()).rows[0].state_id)
+    page = await log.read(beginning)
+    assert (values(page), page.begun_again, page.purged) == (["2"], False, 0)
+
+
+async def test_a_purge_of_everything(log: Log) -> None:
+    await log.record("1", "2")
+    page = await log.read()
+    await log.purge(page.rows[0].state_id, page.rows[1].state_id)
+    again = await log.read(page.position)
+    assert again == Page([], page.position, end=True, begun_again=False, purged=0)
+    assert await log.waits(page.position) == (0, None)
+
+
+async def test_a_purge_by_the_recorder_itself(log: Log) -> None:
+    await log.record("1", "2")
+    position = (await log.read()).position
+    await log.record("3")
+    await log.run("UPDATE states SET last_updated_ts = last_updated_ts - 8640000 WHERE state_id < 3")
+    await log.hass.services.async_call("recorder", "purge", {"keep_days": 1}, blocking=True)
+    for _ in range(3):
+        await async_wait_recording_done(log.hass)
+    page = await log.read(Position(position.recorder, position.state_id, (position.last_updated_ts or 0) - 8640000))
+    assert (values(page), page.begun_again, page.purged) == (["3"], False, 0)
+
+
+@databases("sqlite")
+async def test_ids_that_sqlite_hands_out_again_are_recognised(log: Log) -> None:
+    await log.record("1", "2", "3")
+    page = await log.read()
+    newest = page.rows[-1].state_id
+    await log.purge(newest)
+    await log.record("other", entity_id="sensor.other")
+    again = await log.read(page.position)
+    assert again.rows[-1].state_id == newest, "SQLite has handed the id out again"
+    assert (values(again), again.begun_again) == (["1", "2", "other"], True)
+
+
+@databases("mariadb", "postgresql")
+async def test_ids_are_handed_out_once(log: Log) -> None:
+    await log.record("1", "2")
+    page = await log.read()
+    await log.purge(page.position.state_id)
+    await log.record("other", entity_id="sensor.other")
+    again = await log.read(page.position)
+    assert again.rows[-1].state_id > page.position.state_id
+    assert (values(again), again.begun_again) == (["1", "other"], True), "the row is gone: all is read again"
+
+
+async def test_a_row_that_is_another(log: Log) -> None:
+    await log.record("1", "2")
+    page = await log.read()
+    await log.set_time(page.position.state_id, TIME)
+    again = await log.read(page.position)
+    assert (values(again), again.begun_again) == (["1", "2"], True)
+
+
+@pytest.mark.parametrize("moved", [("sqlite", "mysql"), ("mysql", "postgresql"), ("postgresql", "sqlite")])
+async def test_another_engine_has_other_ids(log: Log, moved: tuple[str, str]) -> None:
+    await log.record("1", "2")
+    position = (await log.read(limit=1)).position
+    assert position.recorder.split()[0] in ("sqlite", "mysql", "mariadb", "postgresql")
+    engine = next(name for name in moved if name != position.recorder.split()[0])
+    elsewhere = position._replace(recorder=" ".join([engine, *position.recorder.split()[1:]]))
+    again = await log.read(elsewhere)
+    assert (values(again), again.begun_again) == (["1", "2"], True)
+    assert (await log.backlog(elsewhere)).count == 2
+
+
+@databases("sqlite")
+async def test_a_database_that_was_lost_begins_again(
+    log: Log, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await log.record("1", "2")
+    position = await log.newest()
+    await async_recorder_block_till_done(log.hass)
+    broken = exc.DatabaseError("SELECT 1", [], Exception())
+    broken.__cause__ = sqlite3.DatabaseError("database disk image is malformed")
+    with patch.object(log.instance.event_session, "commit", side_effect=broken):
+        await log.hass.async_add_executor_job(corrupt_db_file, str(tmp_path / "recorder.db"))
+        await log.record("between", entity_id="sensor.between")
+    await log.record("new", entity_id="sensor.other")
+    assert "Unrecoverable sqlite3 database corruption detected" in caplog.text
+
+    page = await log.read(position)
+
+    assert page.begun_again
+    assert values(page)[-1:] == ["new"]
+    assert not {"1", "2"} & set(values(page))
+    assert page.position.recorder != position.recorder
+    assert (await log.read(page.position)).begun_again is False
+
+
+# The backlog
+
+
+async def test_a_row_is_still_there(log: Log) -> None:
+    await log.record("1", "2")
+    first, second = (await log.read()).rows
+    newest = await log.newest()
+    assert await log.holds(newest)
+    assert not await log.holds(newest._replace(recorder="another"))
+    assert not await log.holds(newest._replace(last_updated_ts=first.last_updated_ts))
+    await log.purge(second.state_id)
+    assert not await log.holds(newest)
+
+
+async def test_what_waits_is_counted(log: Log) -> None:
+    await log.record("1", "2", "3")
+    await log.record("on", entity_id="light.x")
+    rows = (await log.read()).rows
+    position = (await log.read(limit=1)).position
+    assert await log.waits() == (4, rows[0].last_updated_ts)
+    assert await log.waits(position) == (3, rows[1].last_updated_ts)
+    assert await log.waits(position, {"light.x"}) == (1, rows[3].last_updated_ts)
+    assert await log.waits(position, {"light.none"}) == (0, None)
+    assert await log.waits(position, set()) == (0, None)
+    assert await log.waits(await log.newest()) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("recorder_config", "expected"),
+    [({"purge_keep_days": 3}, 3 * 86400), ({"auto_purge": False}, math.inf), (None, 10 * 86400)],
+)
+@databases("sqlite")
+async def test_the_horizon(log: Log, expected: float) -> None:
+    assert log.log.horizon() == expected
