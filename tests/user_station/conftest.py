@@ -4,23 +4,28 @@ from collections.abc import AsyncIterator, Iterator
 import logging
 import os
 from pathlib import Path
+import ssl
 import time
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
+from aiohttp import ClientSession
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from yarl import URL
 
 from custom_components.anavi_weather.user_station import forwarder
+from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 
+from .certificates import Authority
 from .feed import LOGGER, Clock, Feed, Logged
 from .log import SERVERS, Log
-from .server import Server
+from .server import API_KEY, Connect, Server
 
 
 @pytest.fixture
@@ -89,3 +94,22 @@ def database_url(database: str, tmp_path: Path, socket_enabled: None) -> Iterato
 async def log(hass: HomeAssistant, recorder_mock: Recorder) -> Log:
     """Return what reads a recorder that is empty."""
     return Log(hass, recorder_mock)
+
+
+@pytest.fixture
+async def connect(server: Server) -> AsyncIterator[Connect]:
+    """Return what speaks to the server, or to another address."""
+    async with ClientSession() as session:
+
+        def connect(
+            url: str | None = None, *, api_key: str = API_KEY, trusted: ssl.SSLContext | bool = True
+        ) -> Elasticsearch:
+            return Elasticsearch(session, Destination(URL(url or server.url), api_key, "default"), trusted)
+
+        yield connect
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    """Return a private authority."""
+    return Authority()

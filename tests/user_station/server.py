@@ -11,17 +11,19 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from custom_components.anavi_weather.user_station.elasticsearch import PRIVILEGES, STREAM
+from custom_components.anavi_weather.user_station.elasticsearch import PRIVILEGES, STREAM, Elasticsearch
 
 NAMESPACE = "default"
 KEY_ID, KEY_SECRET = "stations", "very-secret"
 API_KEY = "c3RhdGlvbnM6dmVyeS1zZWNyZXQ="  # of these two
 
 CHALLENGE = {"WWW-Authenticate": "ApiKey"}
+DOCUMENT = b'{"create":{}}\n{"@timestamp":"2026-11-25T00:00:00Z","station":{"id":"s"},"entity":{"id":"a.b"}}\n'
 
 type Document = dict[str, Any]
 type Item = dict[str, Any]
 type Answer = Callable[[web.Request, list[Document]], Awaitable[web.StreamResponse]]
+type Connect = Callable[..., Elasticsearch]
 
 
 def item(status: int, reason: str = "", kind: str = "some_exception", **more: object) -> Item:

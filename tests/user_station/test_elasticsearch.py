@@ -1,13 +1,11 @@
 """Tests of what is said to Elasticsearch, and of what is made of its answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 import gzip
 import logging
-import ssl
-from unittest.mock import patch
 
-from aiohttp import ClientSession, ClientTimeout, web
+from aiohttp import ClientTimeout, web
 import pytest
 from yarl import URL
 
@@ -20,37 +18,15 @@ from custom_components.anavi_weather.user_station.elasticsearch import (
     Destination,
     Elasticsearch,
     ElasticsearchError,
-    Item,
     KeyRefusedError,
     NotElasticsearchError,
-    NoTlsError,
     NotTimeSeriesError,
     PrivilegeMissingError,
-    TlsNotTrustedError,
     TooLargeError,
-    is_private,
-    trust,
 )
 
 from .certificates import Authority
-from .server import API_KEY, KEY_SECRET, Document, Server, elastic, item, out_of_range, refusing
-
-DOCUMENT = b'{"create":{}}\n{"@timestamp":"2026-11-25T00:00:00Z","station":{"id":"s"},"entity":{"id":"a.b"}}\n'
-
-type Connect = Callable[..., Elasticsearch]
-
-
-@pytest.fixture
-async def connect(server: Server) -> AsyncIterator[Connect]:
-    """Return what speaks to the server, or to another address."""
-    async with ClientSession() as session:
-
-        def connect(
-            url: str | None = None, *, api_key: str = API_KEY, trusted: ssl.SSLContext | bool = True
-        ) -> Elasticsearch:
-            return Elasticsearch(session, Destination(URL(url or server.url), api_key, "default"), trusted)
-
-        yield connect
+from .server import API_KEY, DOCUMENT, KEY_SECRET, Connect, Document, Server, elastic, refusing
 
 
 def plain(status: int, text: str = "", **headers: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -262,236 +238,6 @@ async def test_a_stream_that_cannot_be_looked_at(server: Server, connect: Connec
     server.check = answer
     with pytest.raises(ElasticsearchError, match="400 to _data_stream"):
         await connect().async_check()
-
-
-# TLS
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    """Return a private authority."""
-    return Authority()
-
-
-async def test_a_private_authority_is_trusted(server: Server, connect: Connect, authority: Authority) -> None:
-    await server.stop()
-    await server.start(authority.serve("127.0.0.1"))
-    await connect(trusted=trust(authority.pem)).async_check()
-
-
-async def test_one_of_several_authorities_is_trusted(server: Server, connect: Connect, authority: Authority) -> None:
-    await server.stop()
-    await server.start(authority.serve("127.0.0.1"))
-    await connect(trusted=trust(f"Some words\n{Authority().pem}\n{authority.pem}\r\n")).async_check()
-
-
-async def test_an_authority_as_the_set_up_of_elasticsearch_makes_it_is_trusted(
-    server: Server, connect: Connect
-) -> None:
-    """elasticsearch-certutil, and Elasticsearch when it secures itself, leave the key usage out."""
-    authority = Authority(key_usage=False)
-    await server.stop()
-    await server.start(authority.serve("127.0.0.1"))
-    await connect(trusted=trust(authority.pem)).async_check()
-
-
-async def test_certificates_that_are_not_trusted(server: Server, connect: Connect, authority: Authority) -> None:
-    for context, trusted in (
-        (authority.serve("127.0.0.1"), True),
-        (authority.serve("127.0.0.1"), trust(Authority().pem)),
-        (authority.serve("elasticsearch.example.org"), trust(authority.pem)),
-        (authority.serve("127.0.0.1", expired=True), trust(authority.pem)),
-    ):
-        await server.stop()
-        await server.start(context)
-        with pytest.raises(TlsNotTrustedError):
-            await connect(trusted=trusted).async_check()
-        with pytest.raises(TlsNotTrustedError):
-            await connect(trusted=trusted).async_bulk(DOCUMENT, 1, compressed=False)
-    assert not server.requests
-
-
-async def test_a_server_that_speaks_another_protocol(server: Server, connect: Connect, authority: Authority) -> None:
-    with pytest.raises(NoTlsError):
-        await connect(server.url.replace("http", "https")).async_check()
-    await server.stop()
-    await server.start(authority.serve("127.0.0.1"))
-    with pytest.raises(CannotConnectError):
-        await connect(server.url.replace("https", "http")).async_check()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "hello",
-        "olá",
-        "\x00",
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
-        "-----BEGIN CERTIFICATE-----",
-    ],
-)
-def test_what_is_no_certificate_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
-        trust(text)
-
-
-def test_a_key_is_no_certificate(authority: Authority) -> None:
-    with pytest.raises(ValueError):
-        trust(authority.private_key_pem)
-
-
-@pytest.mark.parametrize("nothing", [None, ""])
-def test_without_an_authority_the_public_ones_are_trusted(nothing: str | None) -> None:
-    assert trust(nothing) is True
-
-
-@pytest.mark.parametrize(
-    ("url", "private"),
-    [
-        ("https://elasticsearch.example.org:9200", True),
-        ("http://localhost:9200", True),
-        ("http://127.0.0.1:9200", True),
-        ("http://127.9.9.9:9200", True),
-        ("http://[::1]:9200", True),
-        ("http://192.168.1.2:9200", False),
-        ("http://localhost.example.org:9200", False),
-        ("http://elasticsearch:9200", False),
-        ("http:", False),
-    ],
-)
-def test_a_key_is_only_sent_where_nobody_listens(url: str, private: bool) -> None:
-    assert is_private(URL(url)) is private
-
-
-# Bulks
-
-
-async def test_documents_are_stored(server: Server, connect: Connect) -> None:
-    items = await connect().async_bulk(DOCUMENT, 1, compressed=False)
-    assert items == [Item(201)]
-    assert items[0].stored
-    assert not items[0].refused
-    (again,) = await connect().async_bulk(gzip.compress(DOCUMENT), 1, compressed=True)
-    assert again.status == 409
-    assert again.stored
-
-    plain_headers, gzip_headers = server.headers
-    assert plain_headers["Content-Type"] == "application/x-ndjson"
-    assert "Content-Encoding" not in plain_headers
-    assert gzip_headers["Content-Encoding"] == "gzip"
-    path, query = server.requests[0].split("?")
-    assert path == f"POST /{STREAM}default/_bulk"
-    assert query.removeprefix("filter_path=").split(",") == [
-        "errors",
-        "items.*.status",
-        "items.*.error",
-        "items.*.failure_store",
-    ]
-
-
-@pytest.mark.parametrize("parsed", [True, False])
-async def test_what_is_nearly_always_answered_is_the_same_without_being_parsed(
-    server: Server, connect: Connect, parsed: bool
-) -> None:
-    text = '{"errors":false,"items":[{"create":{"status":201}},{"create":{"status":201}}]}' + " " * parsed
-
-    async def answer(_: web.Request, __: list[Document]) -> web.StreamResponse:
-        return web.Response(text=text, content_type="application/json", headers={"X-Elastic-Product": "Elasticsearch"})
-
-    server.always = answer
-    with patch.object(elasticsearch, "_item", side_effect=elasticsearch._item) as item:
-        assert await connect().async_bulk(DOCUMENT, 2, compressed=False) == [Item(201), Item(201)]
-    assert bool(item.called) is parsed
-
-
-@pytest.mark.parametrize(
-    ("told", "expected"),
-    [
-        (item(400, "no", "mapper"), Item(400, "mapper: no")),
-        (item(429, "full", "rejected"), Item(429, "rejected: full")),
-        (item(201, failure_store="not_enabled"), Item(201)),
-        (item(201, failure_store="used"), Item(400, "it went to the failure store")),
-        ({"create": {"status": 400, "error": "text"}}, Item(400, "text")),
-        (
-            {"create": {"status": 400, "error": {"type": "a", "reason": "b", "caused_by": {"reason": "c"}}}},
-            Item(400, "a: b: c"),
-        ),
-        ({"create": {"status": "201"}}, Item(0)),
-        ({"create": None}, Item(0)),
-        ({"index": {"status": 201}}, Item(0)),
-        (None, Item(0)),
-    ],
-)
-async def test_what_became_of_a_document(server: Server, connect: Connect, told: object, expected: Item) -> None:
-    async def answer(_: web.Request, __: list[Document]) -> web.Response:
-        return elastic({"errors": True, "items": [told]})
-
-    server.always = answer
-    (result,) = await connect().async_bulk(DOCUMENT, 1, compressed=False)
-    assert result == expected
-    assert result.stored is (expected.status == 201)
-    assert result.refused is (expected.status == 400)
-
-
-@pytest.mark.parametrize("body", [{}, {"items": []}, {"items": {}}, {"items": [item(201), item(201)]}, [], None])
-async def test_an_answer_that_does_not_tell_of_each(server: Server, connect: Connect, body: object) -> None:
-    async def answer(_: web.Request, __: list[Document]) -> web.Response:
-        return elastic(body)
-
-    server.always = answer
-    with pytest.raises(ElasticsearchError, match="does not tell of each"):
-        await connect().async_bulk(DOCUMENT, 1, compressed=False)
-
-
-@pytest.mark.parametrize(
-    ("status", "error"),
-    [
-        (400, ElasticsearchError),
-        (401, KeyRefusedError),
-        (403, PrivilegeMissingError),
-        (404, ElasticsearchError),
-        (413, TooLargeError),
-        (429, BusyError),
-        (500, BusyError),
-        (503, BusyError),
-    ],
-)
-async def test_a_bulk_that_is_refused_as_a_whole(
-    server: Server, connect: Connect, status: int, error: type[ElasticsearchError]
-) -> None:
-    server.always = refusing(status)
-    with pytest.raises(ElasticsearchError) as raised:
-        await connect().async_bulk(DOCUMENT, 1, compressed=False)
-    assert type(raised.value) is error
-
-
-@pytest.mark.parametrize(("body", "text"), [({}, ""), ({"error": None}, ""), ({"error": "why"}, "why")])
-async def test_a_refusal_is_told_in_its_own_words(
-    server: Server, connect: Connect, body: dict[str, object], text: str
-) -> None:
-    async def answer(_: web.Request, __: list[Document]) -> web.Response:
-        return elastic(body, 400)
-
-    server.always = answer
-    with pytest.raises(ElasticsearchError) as raised:
-        await connect().async_bulk(DOCUMENT, 1, compressed=False)
-    assert str(raised.value) == f"400: {text}"
-
-
-@pytest.mark.parametrize(
-    ("reason", "end"),
-    [
-        ("", None),
-        ("the date is odd [2026-01-01T00:00:00.000Z,2026-01-02T00:00:00.000Z]", None),
-        ("timestamp [x] is outside of ranges of currently writable indices []", None),
-        (
-            out_of_range("2026-01-02T00:00:00.000Z", "2026-01-03T00:00:00.000Z")["create"]["error"]["reason"],
-            "2026-01-03T00:00:00.000Z",
-        ),
-    ],
-)
-def test_until_when_a_stream_takes_states(reason: str, end: str | None) -> None:
-    assert Item(400, reason).range_end == end
 
 
 # The key

@@ -1,0 +1,105 @@
+"""Tests of whom Elasticsearch is believed to be, and of where a key may be sent."""
+
+import pytest
+from yarl import URL
+
+from custom_components.anavi_weather.user_station.elasticsearch import (
+    CannotConnectError,
+    NoTlsError,
+    TlsNotTrustedError,
+    is_private,
+    trust,
+)
+
+from .certificates import Authority
+from .server import DOCUMENT, Connect, Server
+
+
+async def test_a_private_authority_is_trusted(server: Server, connect: Connect, authority: Authority) -> None:
+    await server.stop()
+    await server.start(authority.serve("127.0.0.1"))
+    await connect(trusted=trust(authority.pem)).async_check()
+
+
+async def test_one_of_several_authorities_is_trusted(server: Server, connect: Connect, authority: Authority) -> None:
+    await server.stop()
+    await server.start(authority.serve("127.0.0.1"))
+    await connect(trusted=trust(f"Some words\n{Authority().pem}\n{authority.pem}\r\n")).async_check()
+
+
+async def test_an_authority_as_the_set_up_of_elasticsearch_makes_it_is_trusted(
+    server: Server, connect: Connect
+) -> None:
+    """elasticsearch-certutil, and Elasticsearch when it secures itself, leave the key usage out."""
+    authority = Authority(key_usage=False)
+    await server.stop()
+    await server.start(authority.serve("127.0.0.1"))
+    await connect(trusted=trust(authority.pem)).async_check()
+
+
+async def test_certificates_that_are_not_trusted(server: Server, connect: Connect, authority: Authority) -> None:
+    for context, trusted in (
+        (authority.serve("127.0.0.1"), True),
+        (authority.serve("127.0.0.1"), trust(Authority().pem)),
+        (authority.serve("elasticsearch.example.org"), trust(authority.pem)),
+        (authority.serve("127.0.0.1", expired=True), trust(authority.pem)),
+    ):
+        await server.stop()
+        await server.start(context)
+        with pytest.raises(TlsNotTrustedError):
+            await connect(trusted=trusted).async_check()
+        with pytest.raises(TlsNotTrustedError):
+            await connect(trusted=trusted).async_bulk(DOCUMENT, 1, compressed=False)
+    assert not server.requests
+
+
+async def test_a_server_that_speaks_another_protocol(server: Server, connect: Connect, authority: Authority) -> None:
+    with pytest.raises(NoTlsError):
+        await connect(server.url.replace("http", "https")).async_check()
+    await server.stop()
+    await server.start(authority.serve("127.0.0.1"))
+    with pytest.raises(CannotConnectError):
+        await connect(server.url.replace("https", "http")).async_check()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "olá",
+        "\x00",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----",
+    ],
+)
+def test_what_is_no_certificate_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        trust(text)
+
+
+def test_a_key_is_no_certificate(authority: Authority) -> None:
+    with pytest.raises(ValueError):
+        trust(authority.private_key_pem)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_without_an_authority_the_public_ones_are_trusted(nothing: str | None) -> None:
+    assert trust(nothing) is True
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://elasticsearch.example.org:9200", True),
+        ("http://localhost:9200", True),
+        ("http://127.0.0.1:9200", True),
+        ("http://127.9.9.9:9200", True),
+        ("http://[::1]:9200", True),
+        ("http://192.168.1.2:9200", False),
+        ("http://localhost.example.org:9200", False),
+        ("http://elasticsearch:9200", False),
+        ("http:", False),
+    ],
+)
+def test_a_key_is_only_sent_where_nobody_listens(url: str, private: bool) -> None:
+    assert is_private(URL(url)) is private
