@@ -230,11 +230,13 @@ def test_compose_file() -> None:
 
 
 @needs_compose
-def test_log_needs_an_address() -> None:
-    """Without one, Compose says what to set."""
-    result = Compose(COMPOSE, GELF).attempt("config")
+@pytest.mark.parametrize("missing", LOG_VARIABLES)
+def test_log_needs_an_address_and_a_name(missing: str) -> None:
+    """Without one of them, Compose says what to set."""
+    given = {name: value for name, value in LOG_VARIABLES.items() if name != missing}
+    result = Compose(COMPOSE, GELF, **given).attempt("config")
     assert result.returncode != 0
-    assert "set LOG_ADDRESS in .env" in result.stderr
+    assert f"set {missing} in .env" in result.stderr
 
 
 @needs_compose
