@@ -1,6 +1,6 @@
 """What the tests of the blueprints have in common."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,13 @@ type Automate = Callable[..., Coroutine[Any, Any, None]]
 type Wait = Callable[[timedelta], Coroutine[Any, Any, None]]
 
 
+@pytest.fixture(autouse=True)
+def blueprint_folder() -> Iterator[None]:
+    """Let the blueprints be Home Assistant's from the start: into a folder that is not there, it copies its own."""
+    with patch.object(models.DomainBlueprints, "blueprint_folder", PropertyMock(return_value=FOLDER)):
+        yield
+
+
 @pytest.fixture
 async def automate(hass: HomeAssistant) -> AsyncIterator[Automate]:
     """Return what makes an automation of a blueprint and its inputs."""
@@ -31,8 +38,7 @@ async def automate(hass: HomeAssistant) -> AsyncIterator[Automate]:
     async def automate(name: str, /, **inputs: Any) -> None:
         use = {"path": f"anavi_weather/{name}.yaml", "input": inputs}
         config = {AUTOMATION_DOMAIN: {"id": "test", "alias": "Test", "use_blueprint": use}}
-        with patch.object(models.DomainBlueprints, "blueprint_folder", PropertyMock(return_value=FOLDER)):
-            assert await async_setup_component(hass, AUTOMATION_DOMAIN, config)
+        assert await async_setup_component(hass, AUTOMATION_DOMAIN, config)
         await hass.async_block_till_done()
         assert value(hass, AUTOMATION) == STATE_ON
 

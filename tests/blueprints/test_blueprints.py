@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Any
-from unittest.mock import PropertyMock, patch
 
 import pytest
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
@@ -41,8 +40,7 @@ async def test_home_assistant_imports_it_by_its_link(
 async def test_home_assistant_loads_it(hass: HomeAssistant, path: str) -> None:
     assert await async_setup_component(hass, AUTOMATION_DOMAIN, {})
     blueprints: models.DomainBlueprints = hass.data["blueprint"][AUTOMATION_DOMAIN]
-    with patch.object(models.DomainBlueprints, "blueprint_folder", PropertyMock(return_value=FOLDER)):
-        blueprint = await blueprints.async_get_blueprint(path)
+    blueprint = await blueprints.async_get_blueprint(path)
 
     assert blueprint.validate() is None
     assert blueprint.metadata["source_url"] == SOURCE + path
