@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 import json
-from time import monotonic
+from time import thread_time
 
 from hypothesis import given, strategies as st
 import pytest
@@ -112,10 +112,10 @@ def test_any_text(junk: str, whole: str, data: st.DataObject) -> None:
     ids=lambda text: text[-20:] + text[:9],
 )
 def test_the_worst_is_quick(text: str) -> None:
-    started = monotonic()
+    started = thread_time()
     with suppress(CodeError):
         parse_file(text)
-    assert monotonic() - started < 1
+    assert thread_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_worst_is_quick(text: str) -> None:
     ids=lambda text: text[:9] + text[-9:],
 )
 def test_the_worst_text_is_quick(text: str) -> None:
-    started = monotonic()
+    started = thread_time()
     with pytest.raises(CodeError):
         parse(text)
-    assert monotonic() - started < 1
+    assert thread_time() - started < 1

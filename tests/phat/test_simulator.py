@@ -99,7 +99,7 @@ class TestBus:
         begin = time.monotonic()
         simulator = Simulator([BMP180])
         Phat(simulator.bus("real")).read()
-        assert 0.03 < time.monotonic() - begin < 0.5
+        assert 0.03 < time.monotonic() - begin < 5
 
     def test_its_clock_does_not_go_back(self) -> None:
         """As `time.sleep` refuses it: a driver that would wait for what is past is seen."""
