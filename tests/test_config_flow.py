@@ -1,29 +1,22 @@
-"""Tests of adding, moving and setting a remote station."""
+"""Tests of adding a remote station."""
 
 import errno
 from typing import Any, override
 from unittest.mock import patch
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, get_schema_suggested_value
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.anavi_weather.const import (
-    CONF_ALTITUDE,
-    CONF_BUS,
-    CONF_CHIPS,
-    CONF_INTERVAL,
-    CONF_TEMPERATURE_OFFSET,
-    DOMAIN,
-)
+from custom_components.anavi_weather.const import CONF_BUS, CONF_CHIPS, DOMAIN
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulated_chips import SimulatedBH1750
 from custom_components.anavi_weather.phat.simulator import SIMULATED, Simulator
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
-from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType
 
+from .config_flow import choose, confirm, preselected
 from .conftest import Machine, PassTime, is_loaded, number
 
 OFFICIAL_CHIPS = ["BH1750 0x23", "BMP180 0x77", "HTU21D 0x40"]
@@ -34,28 +27,10 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
     return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
 
 
-async def choose(hass: HomeAssistant, form: ConfigFlowResult, bus: str) -> ConfigFlowResult:
-    """Choose a bus."""
-    return await hass.config_entries.flow.async_configure(form["flow_id"], {CONF_BUS: bus})
-
-
-async def confirm(hass: HomeAssistant, form: ConfigFlowResult) -> ConfigFlowResult:
-    """Accept what was found."""
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], {})
-    await hass.async_block_till_done()
-    return result
-
-
 def offered(form: ConfigFlowResult) -> dict[str, str]:
     """Return the buses that a form offers, and their names."""
     assert form["data_schema"]
     return {option["value"]: option["label"] for option in form["data_schema"].schema[CONF_BUS].config["options"]}
-
-
-def preselected(form: ConfigFlowResult) -> Any:
-    """Return the bus that is chosen when a form comes up."""
-    assert form["data_schema"]
-    return next(iter(form["data_schema"].schema)).default()
 
 
 async def test_buses_are_offered_by_number_with_the_names_of_their_adapters(
@@ -278,206 +253,3 @@ async def test_two_buses_are_two_stations(hass: HomeAssistant, machine: Machine,
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert len(hass.config_entries.async_loaded_entries(DOMAIN)) == 2
-
-
-@pytest.fixture
-async def board(hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry) -> MockConfigEntry:
-    """Return the entry of a real board on bus 1, loaded."""
-    machine.plug()
-    assert await hass.config_entries.async_setup(board_entry.entry_id)
-    await hass.async_block_till_done()
-    return board_entry
-
-
-async def test_the_same_bus_is_searched_again(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
-    machine.simulators[machine.path()].unplug(0x40)
-
-    form = await board.start_reconfigure_flow(hass)
-    assert (form["step_id"], preselected(form)) == ("reconfigure", machine.path())
-    result = await confirm(hass, await choose(hass, form, machine.path()))
-
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    assert board.data == {CONF_BUS: machine.path(), CONF_CHIPS: ["BH1750 0x23", "BMP180 0x77"]}
-    assert is_loaded(board)
-    assert hass.states.get("sensor.anavi_infrared_phat_temperature") is None
-    assert hass.states.get("sensor.anavi_infrared_phat_illuminance")
-
-
-async def test_a_board_whose_chips_were_taken_out_keeps_its_infrared(
-    hass: HomeAssistant, machine: Machine, board: MockConfigEntry
-) -> None:
-    for address in (0x23, 0x40, 0x77):
-        machine.simulators[machine.path()].unplug(address)
-    machine.pair.plug()
-
-    form = await choose(hass, await board.start_reconfigure_flow(hass), machine.path())
-    assert form["step_id"] == "infrared"
-    await confirm(hass, form)
-
-    assert board.data[CONF_CHIPS] == []
-    assert is_loaded(board)
-    assert hass.states.get("remote.anavi_infrared_phat")
-
-
-async def test_a_search_disturbs_no_reading(
-    hass: HomeAssistant,
-    machine: Machine,
-    board: MockConfigEntry,
-    pass_time: PassTime,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    await choose(hass, await board.start_reconfigure_flow(hass), machine.path())
-    await pass_time()
-
-    assert STATE_UNAVAILABLE not in {state.state for state in hass.states.async_all()}
-    assert "fails" not in caplog.text
-    assert machine.descriptors() == 1
-
-
-async def test_a_station_is_moved_to_another_bus(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
-    machine.plug(3, (ChipId("BME280", 0x76),))
-
-    result = await confirm(hass, await choose(hass, await board.start_reconfigure_flow(hass), machine.path(3)))
-
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    assert board.data == {CONF_BUS: machine.path(3), CONF_CHIPS: ["BME280 0x76"]}
-    assert (board.unique_id, board.title) == (machine.path(3), PRODUCT)
-    assert is_loaded(board)
-
-
-async def test_a_simulated_station_becomes_a_real_one(
-    hass: HomeAssistant, machine: Machine, station: MockConfigEntry
-) -> None:
-    machine.plug()
-    form = await station.start_reconfigure_flow(hass)
-    assert preselected(form) == SIMULATED
-
-    await confirm(hass, await choose(hass, form, machine.path()))
-
-    assert (station.unique_id, station.title) == (machine.path(), PRODUCT)
-    assert not hass.states.async_all("switch")
-    assert {state.state for state in hass.states.async_all("sensor")} >= {"1013.25"}
-
-
-async def test_a_simulated_station_needs_no_bus(
-    hass: HomeAssistant, machine: Machine, station: MockConfigEntry
-) -> None:
-    form = await station.start_reconfigure_flow(hass)
-
-    assert (preselected(form), form["errors"]) == (SIMULATED, {})
-
-
-async def test_the_name_that_a_user_gave_stays(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
-    hass.config_entries.async_update_entry(board, title="Garden")
-    machine.plug(3)
-
-    await confirm(hass, await choose(hass, await board.start_reconfigure_flow(hass), machine.path(3)))
-
-    assert (board.unique_id, board.title) == (machine.path(3), "Garden")
-
-
-async def test_a_station_is_not_moved_to_the_bus_of_another(
-    hass: HomeAssistant, machine: Machine, board: MockConfigEntry, entry: MockConfigEntry, simulator: Simulator
-) -> None:
-    result = await choose(hass, await board.start_reconfigure_flow(hass), SIMULATED)
-
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
-    assert board.unique_id == machine.path()
-
-
-async def test_a_station_whose_bus_is_gone_can_be_moved(
-    hass: HomeAssistant, machine: Machine, board: MockConfigEntry
-) -> None:
-    machine.unplug(1)
-    machine.plug(3)
-
-    form = await board.start_reconfigure_flow(hass)
-
-    assert preselected(form) == machine.path(3)
-    await confirm(hass, await choose(hass, form, machine.path(3)))
-    assert board.unique_id == machine.path(3)
-
-
-async def test_an_error_while_moving_leaves_the_station_as_it_was(
-    hass: HomeAssistant, machine: Machine, board: MockConfigEntry
-) -> None:
-    machine.plug(3, ())
-
-    form = await choose(hass, await board.start_reconfigure_flow(hass), machine.path(3))
-
-    assert (form["step_id"], form["errors"]) == ("reconfigure", {"base": "no_chip"})
-    assert board.unique_id == machine.path()
-    result = await confirm(hass, await choose(hass, form, machine.path()))
-    assert result["reason"] == "reconfigure_successful"
-
-
-DEFAULT_OPTIONS = {CONF_INTERVAL: 30, CONF_TEMPERATURE_OFFSET: 0.0}
-
-
-async def test_the_options_have_defaults(hass: HomeAssistant, station: MockConfigEntry) -> None:
-    hass.config.elevation = 760
-
-    form = await hass.config_entries.options.async_init(station.entry_id)
-
-    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "init")
-    assert form["description_placeholders"] == {"altitude": "760"}
-    result = await hass.config_entries.options.async_configure(form["flow_id"], {})
-    assert (result["type"], result["data"]) == (FlowResultType.CREATE_ENTRY, DEFAULT_OPTIONS)
-
-
-async def test_options_take_effect_at_once(hass: HomeAssistant, station: MockConfigEntry) -> None:
-    before = station.runtime_data.coordinator
-    form = await hass.config_entries.options.async_init(station.entry_id)
-
-    await hass.config_entries.options.async_configure(
-        form["flow_id"], {CONF_INTERVAL: 60, CONF_TEMPERATURE_OFFSET: -5, CONF_ALTITUDE: 760}
-    )
-    await hass.async_block_till_done()
-
-    assert station.options == {CONF_INTERVAL: 60, CONF_TEMPERATURE_OFFSET: -5, CONF_ALTITUDE: 760}
-    assert station.runtime_data.coordinator is not before
-    assert station.runtime_data.coordinator.update_interval.total_seconds() == 60
-    assert station.runtime_data.coordinator.altitude == 760
-    assert number(hass, "sensor.simulated_phat_temperature") == pytest.approx(16, abs=0.02)
-
-
-@pytest.mark.parametrize("options", [DEFAULT_OPTIONS | {CONF_ALTITUDE: 760, CONF_INTERVAL: 60}])
-async def test_the_altitude_can_be_cleared(hass: HomeAssistant, station: MockConfigEntry) -> None:
-    hass.config.elevation = 100
-    form = await hass.config_entries.options.async_init(station.entry_id)
-    assert form["data_schema"]
-    assert get_schema_suggested_value(form["data_schema"].schema, CONF_ALTITUDE) == 760
-    assert get_schema_suggested_value(form["data_schema"].schema, CONF_INTERVAL) == 60
-
-    await hass.config_entries.options.async_configure(form["flow_id"], DEFAULT_OPTIONS)
-    await hass.async_block_till_done()
-
-    assert station.options == DEFAULT_OPTIONS
-    assert station.runtime_data.coordinator.altitude == 100
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "is_valid"),
-    [
-        (CONF_INTERVAL, 4, False),
-        (CONF_INTERVAL, 5, True),
-        (CONF_INTERVAL, 3600, True),
-        (CONF_INTERVAL, 3601, False),
-        (CONF_TEMPERATURE_OFFSET, -15.1, False),
-        (CONF_TEMPERATURE_OFFSET, 15.1, False),
-        (CONF_ALTITUDE, -431, False),
-        (CONF_ALTITUDE, 8849, False),
-    ],
-)
-async def test_options_have_limits(
-    hass: HomeAssistant, entry: MockConfigEntry, option: str, value: float, is_valid: bool
-) -> None:
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    options = DEFAULT_OPTIONS | {option: value}
-
-    if is_valid:
-        result = await hass.config_entries.options.async_configure(form["flow_id"], options)
-        assert result["data"] == options
-    else:
-        with pytest.raises(InvalidData):
-            await hass.config_entries.options.async_configure(form["flow_id"], options)

@@ -1,0 +1,25 @@
+"""What adds and moves a remote station, for the tests of config_flow."""
+
+from typing import Any
+
+from custom_components.anavi_weather.const import CONF_BUS
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+
+
+async def choose(hass: HomeAssistant, form: ConfigFlowResult, bus: str) -> ConfigFlowResult:
+    """Choose a bus."""
+    return await hass.config_entries.flow.async_configure(form["flow_id"], {CONF_BUS: bus})
+
+
+async def confirm(hass: HomeAssistant, form: ConfigFlowResult) -> ConfigFlowResult:
+    """Accept what was found."""
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], {})
+    await hass.async_block_till_done()
+    return result
+
+
+def preselected(form: ConfigFlowResult) -> Any:
+    """Return the bus that is chosen when a form comes up."""
+    assert form["data_schema"]
+    return next(iter(form["data_schema"].schema)).default()
