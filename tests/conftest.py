@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from smbus2 import i2c_msg
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.const import (
     CONF_BUS,
     CONF_CHIPS,
@@ -42,10 +43,11 @@ from custom_components.anavi_weather.user_station import Forwarder
 from custom_components.anavi_weather.user_station.documents import Sent
 from custom_components.anavi_weather.user_station.elasticsearch import ElasticsearchError
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
-from homeassistant.const import CONF_API_KEY, CONF_URL
+from homeassistant.const import ATTR_ENTITY_ID, CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
+from .remote import Call
 from .user_station.server import API_KEY, Server
 
 # How long an example takes says more of the machine than of the code.
@@ -192,6 +194,29 @@ async def station(hass: HomeAssistant, entry: MockConfigEntry, simulator: Simula
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry
+
+
+@pytest.fixture
+def remote(hass: HomeAssistant, station: MockConfigEntry) -> str:
+    """Return the remote control of the simulated pHAT."""
+    return entity_of(hass, "remote", "remote")
+
+
+@pytest.fixture
+def codes(station: MockConfigEntry) -> CodeStore:
+    """Return the station's commands."""
+    codes: CodeStore = station.runtime_data.codes
+    return codes
+
+
+@pytest.fixture
+def call(hass: HomeAssistant, remote: str) -> Call:
+    """Return what calls an action of the remote control."""
+
+    async def call(service: str, **data: Any) -> None:
+        await hass.services.async_call("remote", service, {ATTR_ENTITY_ID: remote, **data}, blocking=True)
+
+    return call
 
 
 @pytest.fixture

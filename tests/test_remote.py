@@ -1,8 +1,6 @@
-"""Tests of the remote control that learns, sends and deletes."""
+"""Tests of the remote control that sends and deletes."""
 
 import base64
-from collections.abc import Callable, Coroutine, Sequence
-import time
 from typing import Any
 from unittest.mock import patch
 
@@ -13,96 +11,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_r
 from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.ir_codes import parse, to_pronto
-from custom_components.anavi_weather.ir_codes.capture import alike
-from custom_components.anavi_weather.ir_codes.decode import Decoded, decode, frames
+from custom_components.anavi_weather.ir_codes.decode import decode, frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
-from custom_components.anavi_weather.remote import PRESS_ENDS
-from homeassistant.components import persistent_notification
-from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
-from .conftest import PassTime, entity_of, let_read, press, value
-
-NEC = "nec:0x04,0x08"
-UNKNOWN = "raw:38000:4000,-2000,500,-1500,500,-500,500,-1500,1000,-500,500,-40000"
-FRAME = 0.108
-
-type Call = Callable[..., Coroutine[Any, Any, None]]
-type Learn = Callable[..., Coroutine[Any, Any, None]]
-
-
-@pytest.fixture
-def remote(hass: HomeAssistant, station: MockConfigEntry) -> str:
-    """Return the remote control of the simulated pHAT."""
-    return entity_of(hass, "remote", "remote")
-
-
-@pytest.fixture
-def codes(station: MockConfigEntry) -> CodeStore:
-    """Return the station's commands."""
-    codes: CodeStore = station.runtime_data.codes
-    return codes
-
-
-@pytest.fixture
-def call(hass: HomeAssistant, remote: str) -> Call:
-    """Return what calls an action of the remote control."""
-
-    async def call(service: str, **data: Any) -> None:
-        await hass.services.async_call("remote", service, {ATTR_ENTITY_ID: remote, **data}, blocking=True)
-
-    return call
-
-
-@pytest.fixture
-def learn(
-    hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, station: MockConfigEntry
-) -> Learn:
-    """Return what learns from presses, each of one or more frames."""
-
-    async def learn(presses: Sequence[Sequence[str]], **data: Any) -> None:
-        listeners = station.runtime_data.transceiver._frame_listeners
-        before = len(listeners)
-        learning = hass.async_create_task(call("learn_command", **data))
-
-        async def let_listen() -> None:
-            """Wait, in real time, until it listens or is done: it thinks in the executor."""
-            for _ in range(300):
-                await let_read()
-                if learning.done() or len(listeners) > before:
-                    break
-                await hass.async_add_executor_job(time.sleep, 0.01)
-
-        for frames_of_press in presses:
-            await let_listen()
-            for frame in frames_of_press:
-                await press(pair, frame)
-                freezer.tick(FRAME)
-            freezer.tick(PRESS_ENDS)
-        await let_listen()
-        if not learning.done():
-            freezer.tick(float(data.get("timeout", 30)) + 0.1)
-        await learning
-
-    return learn
-
-
-def notifications(hass: HomeAssistant) -> list[str]:
-    """Return the texts of what is shown."""
-    return [shown["message"] for shown in persistent_notification._async_get_or_create_notifications(hass).values()]
-
-
-def sent(pair: SimulatedLirc) -> list[Decoded | None]:
-    """Return what was sent."""
-    return [decode(transmission.timings) for transmission in pair.sent]
-
-
-def says(*codes: str) -> list[Decoded | None]:
-    """Return what codes say."""
-    return [decode(parse(code).get_raw_timings()) for code in codes]
+from .conftest import PassTime, entity_of, value
+from .remote import NEC, UNKNOWN, Call, says, sent
 
 
 async def test_it_is_on_or_off(hass: HomeAssistant, call: Call, remote: str, pair: SimulatedLirc) -> None:
@@ -241,189 +159,6 @@ async def test_what_cannot_be_sent_is_told_before_anything_is_sent(
     assert raised.value.translation_key
     assert raised.value.translation_key.startswith(key)
     assert not pair.sent
-
-
-@pytest.mark.parametrize(
-    ("code", "stored"),
-    [
-        (NEC, [NEC]),
-        ("samsung32:0x07,0x02", ["samsung32:0x07,0x02"]),
-        ("rc5:0x05,0x0c,0", ["rc5:0x05,0x0c,0", "rc5:0x05,0x0c,1"]),
-        ("rc6_mce:0x800f04,0x0c", ["rc6_mce:0x800f04,0x0c", "rc6_mce:0x800f04,0x0c,1"]),
-        ("sharp:0x01,0x45,0x01", ["sharp:0x01,0x45,0x01"]),
-    ],
-)
-async def test_a_command_is_learned_by_its_name(
-    hass: HomeAssistant, call: Call, learn: Learn, codes: CodeStore, pair: SimulatedLirc, code: str, stored: list[str]
-) -> None:
-    await learn([[code]] * 3, device="TV", command=["Power"])
-
-    assert list(codes.codes) == ["TV"]
-    learned = codes.codes["TV"]["Power"]
-    assert [parse(text).get_raw_timings() for text in learned] == [parse(text).get_raw_timings() for text in stored]
-    assert all(text.startswith(code.partition(":")[0]) for text in learned)
-    assert not notifications(hass)
-    for _ in range(2):
-        await call("send_command", device="TV", command=["Power"])
-    assert sent(pair) == says(*(stored * 2)[:2])
-
-
-async def test_what_to_do_is_shown(
-    hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, codes: CodeStore
-) -> None:
-    learning = hass.async_create_task(call("learn_command", device="TV", command=["Power"]))
-    await let_read()
-    shown = []
-    for _ in range(3):
-        shown += notifications(hass)
-        await press(pair, NEC)
-        freezer.tick(PRESS_ENDS + 0.1)
-        await let_read()
-    await learning
-
-    assert len(shown) == 3
-    assert len(set(shown)) == 3
-    assert all("Power" in text for text in shown)
-    assert [str(presses) in text for presses, text in zip((3, 2, 1), shown, strict=True)] == [True] * 3
-    assert not notifications(hass)
-
-
-async def test_frames_of_a_held_key_are_one_press(learn: Learn, codes: CodeStore) -> None:
-    ditto = "raw:38000:" + ",".join(map(str, NEC_DITTO))
-    await learn([[NEC, ditto, ditto], [NEC], [NEC, ditto]], device="TV", command=["Power"])
-    assert codes.codes["TV"]["Power"] == [NEC]
-
-
-async def test_frames_of_a_held_key_that_are_read_at_once_are_one_press(learn: Learn, codes: CodeStore) -> None:
-    """As Sony's are told one by one, although its pauses are short, and Home Assistant was busy meanwhile."""
-    await learn(
-        [["sony:0x01,0x15,repeat_count=6"], ["sony:0x01,0x15"], ["sony:0x01,0x15"]], device="TV", command=["Power"]
-    )
-    assert codes.codes["TV"] == {"Power": ["sony:0x01,0x15"]}
-
-
-async def test_an_unknown_protocol_is_learned_as_it_is(
-    call: Call, learn: Learn, codes: CodeStore, pair: SimulatedLirc
-) -> None:
-    await learn([[UNKNOWN]] * 3, device="TV", command=["Power"])
-
-    (text,) = codes.codes["TV"]["Power"]
-    assert text.startswith("raw:38000:")
-    await call("send_command", device="TV", command=["Power"])
-    original = frames(parse(UNKNOWN).get_raw_timings())[0]
-    assert list(pair.sent[0].timings) == pytest.approx(original, abs=60)
-    assert alike(list(pair.sent[0].timings), original)
-
-
-async def test_one_press_of_three_may_be_disturbed(learn: Learn, codes: CodeStore) -> None:
-    await learn([[NEC], ["raw:38000:300,-4000,300,-700,9000"], [NEC]], device="TV", command=["Power"])
-    assert codes.codes["TV"]["Power"] == [NEC]
-
-
-async def test_several_commands_are_learned(learn: Learn, codes: CodeStore) -> None:
-    await learn([["nec:1,1"]] * 3 + [["nec:1,2"]] * 3, device="TV", command=["Up", "Down"])
-    assert [list(map(parse_key, texts)) for texts in codes.codes["TV"].values()] == [[1], [2]]
-    assert list(codes.codes["TV"]) == ["Up", "Down"]
-
-
-def parse_key(text: str) -> int | None:
-    """Return the command's number."""
-    decoded = decode(parse(text).get_raw_timings())
-    assert decoded
-    return decoded.command
-
-
-async def test_two_keys_are_learned_as_alternatives(
-    call: Call, learn: Learn, codes: CodeStore, pair: SimulatedLirc
-) -> None:
-    await learn([["nec:1,1"]] * 3 + [["nec:1,2"]] * 3, device="TV", command=["Power"], alternative=True)
-
-    assert list(map(parse_key, codes.codes["TV"]["Power"])) == [1, 2]
-    for _ in range(3):
-        await call("send_command", device="TV", command=["Power"])
-    assert sent(pair) == says("nec:1,1", "nec:1,2", "nec:1,1")
-
-
-@pytest.mark.parametrize(
-    ("presses", "key", "told"),
-    [([], "learn_timeout", "0"), ([[NEC]], "learn_too_few", "1"), ([[NEC], [NEC]], "learn_too_few", "2")],
-)
-async def test_too_few_presses_are_told(
-    hass: HomeAssistant, learn: Learn, codes: CodeStore, presses: list[list[str]], key: str, told: str
-) -> None:
-    with pytest.raises(HomeAssistantError) as raised:
-        await learn(presses, device="TV", command=["Power"], timeout=5)
-
-    assert (raised.value.translation_domain, raised.value.translation_key) == (DOMAIN, key)
-    assert raised.value.translation_placeholders == {"command": "Power", "seconds": "5", "presses": told}
-    assert not codes.codes
-    assert not notifications(hass)
-
-
-async def test_the_third_press_may_last_until_the_end(
-    hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, codes: CodeStore
-) -> None:
-    learning = hass.async_create_task(call("learn_command", device="TV", command=["Power"], timeout=2))
-    await let_read()
-    for _ in range(2):
-        await press(pair, NEC)
-        freezer.tick(PRESS_ENDS + 0.1)
-        await let_read()
-    for _ in range(12):
-        await press(pair, NEC)
-        freezer.tick(FRAME)
-        await let_read()
-    await learning
-    assert codes.codes == {"TV": {"Power": [NEC]}}
-
-
-async def test_presses_that_disagree_are_told(hass: HomeAssistant, learn: Learn, codes: CodeStore) -> None:
-    with pytest.raises(HomeAssistantError) as raised:
-        await learn([["nec:1,1"], ["nec:1,2"], ["nec:1,3"]], device="TV", command=["Power"])
-
-    assert raised.value.translation_key == "learn_no_consensus"
-    assert not codes.codes
-    assert not notifications(hass)
-
-
-@pytest.mark.parametrize(
-    ("data", "key"),
-    [
-        ({"command": ["Power"]}, "learn_what"),
-        ({"device": "TV"}, "learn_what"),
-        ({"device": "TV", "command": ["Power"], "command_type": "rf"}, "learn_infrared_only"),
-    ],
-)
-async def test_what_cannot_be_learned_is_told(call: Call, data: dict[str, Any], key: str) -> None:
-    with pytest.raises(ServiceValidationError) as raised:
-        await call("learn_command", **data)
-    assert raised.value.translation_key == key
-
-
-async def test_nothing_is_learned_without_a_receiver(
-    hass: HomeAssistant, call: Call, remote: str, pair: SimulatedLirc
-) -> None:
-    pair.unplug()
-    await let_read()
-    assert value(hass, remote) == STATE_ON  # the transmitter may still be there
-    with pytest.raises(HomeAssistantError) as raised:
-        await call("learn_command", device="TV", command=["Power"])
-    assert raised.value.translation_key == "no_receiver"
-    with pytest.raises(HomeAssistantError):
-        await call("send_command", command=[NEC])
-    assert value(hass, remote) == STATE_UNAVAILABLE
-
-
-async def test_what_was_learned_survives_a_reload(
-    hass: HomeAssistant, call: Call, learn: Learn, station: MockConfigEntry, pair: SimulatedLirc
-) -> None:
-    await learn([[NEC]] * 3, device="TV", command=["Power"])
-
-    await hass.config_entries.async_reload(station.entry_id)
-    await hass.async_block_till_done()
-    await call("send_command", device="TV", command=["Power"])
-
-    assert sent(pair) == says(NEC)
 
 
 async def test_commands_are_deleted(call: Call, codes: CodeStore) -> None:
