@@ -39,13 +39,6 @@ def events(hass: HomeAssistant, freezer: FrozenDateTimeFactory, station: MockCon
     return told
 
 
-@pytest.fixture
-def codes(station: MockConfigEntry) -> CodeStore:
-    """Return the station's commands."""
-    codes: CodeStore = station.runtime_data.codes
-    return codes
-
-
 def kinds(events: list[dict[str, Any]]) -> list[str]:
     """Return the kinds of events."""
     return [event["event_type"] for event in events]

@@ -46,13 +46,6 @@ end remote
 """
 
 
-@pytest.fixture
-def codes(station: MockConfigEntry) -> CodeStore:
-    """Return the station's commands."""
-    codes: CodeStore = station.runtime_data.codes
-    return codes
-
-
 async def call(hass: HomeAssistant, service: str, **data: Any) -> Any:
     """Call an action and return the devices that it tells."""
     response = await hass.services.async_call(
