@@ -54,9 +54,6 @@ from .user_station.server import API_KEY, Server
 settings.register_profile("anavi_weather", deadline=None)
 settings.load_profile("anavi_weather")
 
-# They take minutes, in which they mostly wait.
-BEGIN_FIRST = ("test_outages.py", "test_kernel.py")
-
 # The plugin logs every statement, and writes all logs to the terminal: pytest has them already, of a test that fails.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 for handler in logging.root.handlers[:]:
@@ -65,8 +62,8 @@ for handler in logging.root.handlers[:]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the longest modules begin first, so that no process waits for them in the end."""
-    items.sort(key=lambda item: item.path.name not in BEGIN_FIRST)
+    """Let the longest module begin first, so that no process waits for it in the end; it mostly waits itself."""
+    items.sort(key=lambda item: item.path.name != "test_outages.py")
 
 
 class PassTime(Protocol):

@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).parents[2] / "scripts/test-kernel"
 @pytest.mark.skipif("KERNEL_RUNNER" not in os.environ, reason="KERNEL_RUNNER names no program to run a kernel with")
 @pytest.mark.parametrize("guest", ["guest", "guest_infrared", "guest_setup_pi"])
 def test_the_drivers_agree_with_a_real_kernel(guest: str) -> None:
-    result = subprocess.run([SCRIPT, guest], capture_output=True, text=True, check=False, timeout=400)
+    result = subprocess.run([SCRIPT, guest], capture_output=True, text=True, check=False, timeout=500)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
