@@ -22,6 +22,7 @@ DATABASE = "home-assistant_v2.db"
 RECORD_SECONDS = 60.0  # the recorder commits every five, and may have much to do when it is new
 LOCK_SECONDS = 2.0
 POLL_SECONDS = 0.2
+PRIMARY_CODE = 0xFF  # of SQLite's extended result codes
 
 DAYS = 30
 SAMPLES = 12  # an hour
@@ -101,7 +102,7 @@ def _record(database: Path, entity_id: str, states: Iterable[tuple[str, float]])
             # A lock that is only asked for after a read is refused at once where the recorder has written in between.
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
                 raise
             return False
         first = connection.execute(
