@@ -33,9 +33,7 @@ class Protocol:
     encode: bool = True  # else infrared_protocols does
     decode: bool = True
     computed: Mapping[str, Callable[[Mapping[str, int]], int]] = field(default_factory=dict)
-    places: tuple[tuple[str, int, int], ...] = field(
-        init=False
-    )  # of the bits, in the fields, and 1 where one is inverted
+    places: tuple[tuple[str, int, int], ...] = field(init=False)  # of each bit: its field, where in it, 1 if inverted
     bits: int = field(init=False)
     masks: Mapping[str, int] = field(init=False)  # the bits of the fields that are told
 
