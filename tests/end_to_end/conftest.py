@@ -1,5 +1,6 @@
 """A scripts/develop to be tested, in a folder of its own."""
 
+from collections.abc import Callable
 import json
 import os
 from pathlib import Path
@@ -14,12 +15,21 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 START_SECONDS = 300  # the first time, everything is installed
-STOP_SECONDS = 90  # it waits for a minute itself: a busy machine can delay Home Assistant's threads
+STOP_SECONDS = 90  # scripts/develop waits for a minute: a busy machine can delay Home Assistant's threads
+WAIT_SECONDS = 90
 
 BROWSERS = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
 needs_browser = pytest.mark.skipif(
     not any(map(shutil.which, BROWSERS)), reason="there is no Chromium: install it, or set CHROMIUM"
 )
+
+
+def wait_for(condition: Callable[[], object], seconds: float = WAIT_SECONDS) -> None:
+    """Wait until a condition is true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.5)
 
 
 class Develop:

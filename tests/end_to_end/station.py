@@ -15,7 +15,7 @@ import time
 from typing import Any, override
 from urllib.request import Request, urlopen
 
-from .conftest import SCRIPTS
+from .conftest import SCRIPTS, STOP_SECONDS
 from .server import Document, Server
 
 sys.path.insert(0, str(SCRIPTS))
@@ -28,7 +28,6 @@ LAUNCHER = SCRIPTS / "_hass.py"
 COMPONENTS = Path(__file__).parent / "custom_components"
 DATABASE = "home-assistant_v2.db"
 START_SECONDS = 180
-STOP_SECONDS = 90
 SETTLE_SECONDS = 120
 COMMIT_SECONDS = 1.5  # a little more than the recorder's interval
 # Of each row: what the recorder has, and how many rows of the same entity and time came before

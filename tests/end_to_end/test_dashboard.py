@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from .conftest import SCRIPTS, Develop, needs_browser
+from .conftest import SCRIPTS, Develop, needs_browser, wait_for
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
 
@@ -171,10 +171,7 @@ def test_blueprint(folder: Path) -> None:
         time.sleep(2)
         assert SENT not in log.read_text(), develop.output
         develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_power")
-        end = time.monotonic() + SENT_SECONDS
-        while SENT not in log.read_text():
-            assert time.monotonic() < end, develop.output
-            time.sleep(0.1)
+        wait_for(lambda: SENT in log.read_text(), SENT_SECONDS)
         assert log.read_text().count(SENT) == 1, develop.output
 
 

@@ -13,6 +13,7 @@ import pytest_socket
 
 from tests.user_station.certificates import Authority
 
+from .conftest import wait_for
 from .proxy import Mode, Proxy
 from .server import Server
 from .station import COMMIT_SECONDS, DATABASE, Comparison, Station, settle
@@ -20,7 +21,6 @@ from .station import COMMIT_SECONDS, DATABASE, Comparison, Station, settle
 URL = os.environ.get("ELASTICSEARCH_URL", "")
 NAMESPACE = "end_to_end"
 DAY = 86_400
-WAIT_SECONDS = 90
 
 pytestmark = [
     pytest.mark.end_to_end,
@@ -73,15 +73,6 @@ def station(
         yield station
     finally:
         station.kill()
-
-
-def wait_for(condition: object) -> None:
-    """Wait until a condition, which is called, is true."""
-    assert callable(condition)
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.5)
 
 
 def compare(station: Station, server: Server, name: str) -> Comparison:
