@@ -47,7 +47,7 @@ from homeassistant.const import ATTR_ENTITY_ID, CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from .remote import Call
+from .remote_actions import Call
 from .user_station.server import API_KEY, Server
 
 # How long an example takes says more of the machine than of the code.

@@ -16,7 +16,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from .config_flow import choose, confirm, preselected
+from .config_flow_steps import choose, confirm, preselected
 from .conftest import Machine, PassTime, is_loaded, number
 
 OFFICIAL_CHIPS = ["BH1750 0x23", "BMP180 0x77", "HTU21D 0x40"]

@@ -17,7 +17,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
-from .config_flow import choose, confirm, preselected
+from .config_flow_steps import choose, confirm, preselected
 from .conftest import Machine, PassTime, is_loaded, number
 
 

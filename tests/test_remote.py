@@ -20,7 +20,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
 from .conftest import PassTime, entity_of, value
-from .remote import NEC, UNKNOWN, Call, says, sent
+from .remote_actions import NEC, UNKNOWN, Call, says, sent
 
 
 async def test_it_is_on_or_off(hass: HomeAssistant, call: Call, remote: str, pair: SimulatedLirc) -> None:

@@ -22,7 +22,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .conftest import let_read, press, value
-from .remote import NEC, UNKNOWN, Call, says, sent
+from .remote_actions import NEC, UNKNOWN, Call, says, sent
 
 FRAME = 0.108
 
