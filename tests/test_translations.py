@@ -11,7 +11,7 @@ import pytest
 import voluptuous as vol
 
 from custom_components import anavi_weather
-from custom_components.anavi_weather import sensor
+from custom_components.anavi_weather import exceptions, sensor
 from custom_components.anavi_weather.config_flow import OPTIONS_SCHEMA, AnaviWeatherConfigFlow, AnaviWeatherOptionsFlow
 from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.event import EVENT_HELD, EVENT_PRESSED
@@ -111,18 +111,12 @@ def given(call: ast.Call) -> frozenset[str]:
 
 def raised(module: str) -> Iterator[tuple[str, frozenset[str]]]:
     """Return the translation key of each exception that a module raises, with the placeholders that it fills in."""
+    errors = {name for name, value in vars(exceptions).items() if getattr(value, "__module__", "") == exceptions.__name__}
     for call in calls(ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))):
-        match call:
-            case ast.Call(args=[ast.Constant(value=str(key))]) if called(call) == "invalid":
-                yield key, given(call)
-        values = {keyword.arg: keyword.value for keyword in call.keywords}
-        if "translation_key" in values:
-            filled = values.get("translation_placeholders", ast.Dict([], []))
-            names = filled.keys if isinstance(filled, ast.Dict) else []
-            filled_in = frozenset(str(name.value) for name in names if isinstance(name, ast.Constant))
-            for part in ast.walk(values["translation_key"]):
+        if called(call) in errors:
+            for part in ast.walk(call.args[0]):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    yield part.value, filled_in
+                    yield part.value, given(call)
 
 
 def lirc_errors(error: type[LircError] = LircError) -> set[str]:
@@ -274,9 +268,9 @@ def test_the_options() -> None:
 
 
 def test_exceptions() -> None:
-    filled = [(key, frozenset({"bus"})) for key in BUS_ERRORS | constants("coordinator", "translation_key")]
+    filled = [(key, frozenset({"bus"})) for key in BUS_ERRORS]
     filled += [(key, frozenset({"error"})) for key in lirc_errors()]
-    filled += [*raised("remote"), *raised("services"), *raised("transceiver"), *code_errors()]
+    filled += [*raised("coordinator"), *raised("remote"), *raised("services"), *code_errors()]
     known: dict[str, frozenset[str]] = {}
     for key, names in filled:
         known[key] = known.get(key, names) & names  # what is filled in wherever it is raised

@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PressureConverter
 
@@ -34,6 +34,7 @@ from .const import (
     FAILURE_LASTS,
     LOGGER,
 )
+from .exceptions import ReadingError
 from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, accuracy, quantities
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import SIMULATED, Simulator, Weather
@@ -144,14 +145,10 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         try:
             reading = await self.hass.async_add_executor_job(self._read)
         except BusError as err:
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key=err.key,
-                translation_placeholders={"bus": self.config_entry.data[CONF_BUS]},
-            ) from err
+            raise ReadingError(err.key, bus=self.config_entry.data[CONF_BUS]) from err
         first = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
         if first and reading.errors and len(reading.errors) == len(reading.measurements):
-            raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_chip_answers")
+            raise ReadingError("no_chip_answers")
         self._note_failures(reading)
         self._note_new_chips(reading)
         return self._evaluate(reading)

@@ -24,7 +24,6 @@ from homeassistant.components.remote import (
 )
 from homeassistant.const import STATE_OFF
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, translation
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
@@ -32,12 +31,12 @@ from homeassistant.helpers.restore_state import RestoreEntity
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, async_add_pair_entities
+from .exceptions import InfraredError, InvalidActionError, InvalidCodeError, LearnError
 from .infrared import EMITTER
 from .ir_codes import CodeError, as_raw, in_turn, parse, to_text
 from .ir_codes.capture import consensus
 from .ir_codes.raw import MAX_DURATION
 from .phat.framer import SHORT_GAP
-from .services import code_error, invalid
 from .transceiver import Transceiver
 
 PARALLEL_UPDATES = 0
@@ -101,7 +100,7 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
                 for texts in [self._alternatives(device, name) for name in command]
             ]
         except CodeError as err:
-            raise code_error(err) from err
+            raise InvalidCodeError(err) from err
         first = True
         for _ in range(kwargs.get(ATTR_NUM_REPEATS, 1)):
             for texts, alternatives in wanted:
@@ -124,19 +123,19 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             await self.transceiver.async_send(command)
 
     def _alternatives(self, device: str | None, name: str) -> tuple[str, ...]:
-        """Return the texts of a command; ServiceValidationError if there is no such command."""
+        """Return the texts of a command; InvalidActionError if there is no such command."""
         if device is not None:
             commands = self.codes.codes.get(device)
             if commands is None:
-                raise invalid("device_unknown", device=device)
+                raise InvalidActionError("device_unknown", device=device)
             if name in commands:
                 return tuple(commands[name])
         try:
             parse(name)
         except CodeError as err:
             if device is not None or ":" not in name:
-                raise invalid("command_unknown", device=device or "–", command=name) from err
-            raise code_error(err) from err
+                raise InvalidActionError("command_unknown", device=device or "–", command=name) from err
+            raise InvalidCodeError(err) from err
         return (name,)
 
     @override
@@ -146,11 +145,11 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         device = kwargs.get(ATTR_DEVICE)
         names = kwargs.get(ATTR_COMMAND)
         if not device or not names:
-            raise invalid("learn_what")
+            raise InvalidActionError("learn_what")
         if kwargs.get(ATTR_COMMAND_TYPE, COMMAND_TYPE_INFRARED) != COMMAND_TYPE_INFRARED:
-            raise invalid("learn_infrared_only")
+            raise InvalidActionError("learn_infrared_only")
         if not self.transceiver.can_receive:
-            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_receiver")
+            raise InfraredError("no_receiver")
         timeout = float(kwargs.get(ATTR_TIMEOUT) or LEARN_TIMEOUT)
         async with self._learning:
             for name in names:
@@ -199,10 +198,11 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
                 await done.wait()
         except TimeoutError as err:
             if len(presses) < PRESSES:  # else the last key is still held
-                raise HomeAssistantError(
-                    translation_domain=DOMAIN,
-                    translation_key="learn_timeout" if not presses else "learn_too_few",
-                    translation_placeholders={"command": name, "seconds": f"{timeout:g}", "presses": str(len(presses))},
+                raise LearnError(
+                    "learn_too_few" if presses else "learn_timeout",
+                    command=name,
+                    seconds=f"{timeout:g}",
+                    presses=str(len(presses)),
                 ) from err
         finally:
             stop()
@@ -211,11 +211,7 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             persistent_notification.async_dismiss(self.hass, self._notification_id)
         command = await self.hass.async_add_executor_job(consensus, presses)
         if command is None:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="learn_no_consensus",
-                translation_placeholders={"command": name},
-            )
+            raise LearnError("learn_no_consensus", command=name)
         return command
 
     @property
@@ -239,15 +235,15 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         device = kwargs.get(ATTR_DEVICE) or ""
         names: Sequence[str] = kwargs[ATTR_COMMAND]
         if device not in self.codes.codes:
-            raise invalid("device_unknown", device=device)
+            raise InvalidActionError("device_unknown", device=device)
         for name in names:
             if name not in self.codes.codes[device]:
-                raise invalid("command_unknown", device=device, command=name)
+                raise InvalidActionError("command_unknown", device=device, command=name)
         await self.codes.async_delete(device, names)
 
     def _check_on(self) -> None:
         if not self.is_on:
-            raise invalid("remote_off", entity=self.entity_id)
+            raise InvalidActionError("remote_off", entity=self.entity_id)
 
 
 def _held(command: Command, seconds: float) -> Command:

@@ -10,13 +10,13 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, selector
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .code_store import CodeStore
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
+from .exceptions import InvalidActionError, InvalidCodeError
 from .ir_codes import CodeError, parse, to_pronto, to_text
 from .ir_codes.files import MAX_TEXT, parse_file
 
@@ -65,7 +65,7 @@ async def _async_import(call: ServiceCall) -> ServiceResponse:
     try:
         remotes = await call.hass.async_add_executor_job(_parse, text)
     except CodeError as err:
-        raise code_error(err) from err
+        raise InvalidCodeError(err) from err
     if device is not None:
         single = len(remotes) == 1
         remotes = {device if single else f"{device} {name}": commands for name, commands in remotes.items()}
@@ -83,7 +83,7 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
     codes = _codes(call).codes
     device = call.data.get(ATTR_DEVICE)
     if device is not None and device not in codes:
-        raise invalid("device_unknown", device=device)
+        raise InvalidActionError("device_unknown", device=device)
     wanted = codes if device is None else {device: codes[device]}
     return await call.hass.async_add_executor_job(_pronto, wanted)
 
@@ -91,18 +91,18 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
 def _codes(call: ServiceCall) -> CodeStore:
     entry: AnaviWeatherConfigEntry | None = call.hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
     if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
-        raise invalid("station_not_loaded")
+        raise InvalidActionError("station_not_loaded")
     return entry.runtime_data.codes
 
 
 def _read(hass: HomeAssistant, path: str) -> str:
-    """Return the text of a file that Home Assistant allows; ServiceValidationError says why not."""
+    """Return the text of a file that Home Assistant allows; InvalidActionError says why not."""
     try:
         file = Path(path).resolve()  # links are followed before the question is asked
     except ValueError as err:  # a character that no path has
-        raise invalid("path_not_allowed", path=path) from err
+        raise InvalidActionError("path_not_allowed", path=path) from err
     if not hass.config.is_allowed_path(str(file)):
-        raise invalid("path_not_allowed", path=path)
+        raise InvalidActionError("path_not_allowed", path=path)
     try:
         if not file.is_file():  # a pipe would be waited for
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -111,7 +111,7 @@ def _read(hass: HomeAssistant, path: str) -> str:
         except UnicodeDecodeError:  # as many an old lircd.conf
             return _text(file, "latin-1")
     except OSError as err:
-        raise invalid("path_not_readable", path=path, error=err.strerror or str(err)) from err
+        raise InvalidActionError("path_not_readable", path=path, error=err.strerror or str(err)) from err
 
 
 def _text(file: Path, encoding: str) -> str:
@@ -146,15 +146,3 @@ def _pronto(codes: Mapping[str, Mapping[str, Sequence[str]]]) -> JsonObjectType:
         if failed:
             refused[device] = failed
     return {"devices": devices, "refused": refused}
-
-
-def code_error(err: CodeError) -> ServiceValidationError:
-    """Return what an action raises where a code, or a file, is not what it says."""
-    if err.line is None:
-        return invalid(f"code_{err.key}", **err.placeholders)
-    return invalid(f"code_{err.key}_line", **err.placeholders, line=str(err.line))
-
-
-def invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return what an action raises where it was called wrongly."""
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)

@@ -8,10 +8,10 @@ from infrared_protocols.commands import Command
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_BUS, DOMAIN, LOGGER
+from .exceptions import InfraredError
 from .ir_codes.command import DEFAULT_DUTY_CYCLE
 from .ir_codes.decode import is_whole
 from .phat.lirc import (
@@ -100,7 +100,7 @@ class Transceiver:
         return lambda: self._state_listeners.discard(listener)
 
     async def async_send(self, command: Command) -> None:
-        """Send a command; raises HomeAssistantError. What is heard meanwhile is not handed on.
+        """Send a command; raises InfraredError. What is heard meanwhile is not handed on.
 
         Whoever is cancelled waits no longer, but what is being sent cannot be recalled.
         """
@@ -109,7 +109,7 @@ class Transceiver:
     async def _async_send(self, command: Command) -> None:
         async with self._lock:
             if self._stopped:
-                raise _error(DeviceGoneError("the station was unloaded"))
+                raise InfraredError(DeviceGoneError.key, error="the station was unloaded")
             if self._listen_again:
                 self._listen_again.cancel()
             self._receiver.deaf = True
@@ -123,7 +123,7 @@ class Transceiver:
             except LircError as err:
                 if isinstance(err, DeviceGoneError):
                     self._set(can_send=False)
-                raise _error(err) from err
+                raise InfraredError(err.key, error=str(err)) from err
             else:
                 LOGGER.debug("Sent with %d Hz: %s", command.modulation, command.get_raw_timings())
             finally:
@@ -177,9 +177,3 @@ class Transceiver:
             LOGGER.info("The infrared receiver is %s", "there" if can_receive else "gone")
         for listener in tuple(self._state_listeners):
             listener()
-
-
-def _error(err: LircError) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN, translation_key=err.key, translation_placeholders={"error": str(err)}
-    )
