@@ -111,7 +111,9 @@ def given(call: ast.Call) -> frozenset[str]:
 
 def raised(module: str) -> Iterator[tuple[str, frozenset[str]]]:
     """Return the translation key of each exception that a module raises, with the placeholders that it fills in."""
-    errors = {name for name, value in vars(exceptions).items() if getattr(value, "__module__", "") == exceptions.__name__}
+    errors = {
+        name for name, value in vars(exceptions).items() if getattr(value, "__module__", "") == exceptions.__name__
+    }
     for call in calls(ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))):
         if called(call) in errors:
             for part in ast.walk(call.args[0]):
@@ -232,7 +234,7 @@ def test_the_steps_of_adding_a_station() -> None:
     assert config["step"].keys() == steps(AnaviWeatherConfigFlow)
     for step in ("user", "reconfigure"):
         assert config["step"][step]["data"].keys() == config["step"][step]["data_description"].keys() == {CONF_BUS}
-    assert config["error"].keys() == BUS_ERRORS | constants("config_flow", r"errors\['base'\]")
+    assert config["error"].keys() == BUS_ERRORS | constants("config_flow", "error")
     assert config["abort"].keys() == {"already_configured", "reconfigure_successful"}
 
 

@@ -12,9 +12,9 @@ from .dashboard import async_setup_dashboard
 from .feed import async_create_forwarder, async_remove_checkpoint, async_remove_orphans, user_stations
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
-from .phat.simulator import SIMULATED
+from .phat.simulator import is_simulated
 from .services import async_setup_services
-from .transceiver import Transceiver, pair_owner
+from .transceiver import Transceiver, infrared_pair_owner
 from .user_station_issues import UserStationIssues
 
 PLATFORMS = [
@@ -44,11 +44,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     await coordinator.async_config_entry_first_refresh()
     codes = CodeStore(hass, entry.entry_id)
     await codes.async_load()
-    pair = SimulatedLirc() if entry.data[CONF_BUS] == SIMULATED else None
+    pair = SimulatedLirc() if is_simulated(entry.data[CONF_BUS]) else None
     transceiver: Transceiver | None = None
     if pair is not None:
         transceiver = Transceiver(hass, pair.ports)
-    elif pair_owner(hass) is entry:
+    elif infrared_pair_owner(hass) is entry:
         transceiver = Transceiver(hass, linux_ports)
     forwarders = {
         subentry.subentry_id: await async_create_forwarder(hass, entry, subentry) for subentry in user_stations(entry)

@@ -36,8 +36,8 @@ from .const import (
 )
 from .phat import BusError, Detection, Phat, board
 from .phat.lirc import linux_ports
-from .phat.simulator import SIMULATED, Simulator
-from .transceiver import pair_is_there, pair_owner
+from .phat.simulator import SIMULATED, Simulator, is_simulated
+from .transceiver import has_infrared_pair, infrared_pair_owner
 from .user_station_flow import UserStationFlow
 
 BOARD_TITLE = board.PRODUCT
@@ -100,7 +100,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_show_form(
                 step_id="confirm",
                 description_placeholders={
-                    "bus": SIMULATED_TITLE if self._bus == SIMULATED else self._bus,
+                    "bus": SIMULATED_TITLE if is_simulated(self._bus) else self._bus,
                     "chips": "\n".join(f"- {chip}" for chip in self._detection.chips),
                     "foreign": _addresses(self._detection.foreign),
                     "claimed": _addresses(self._detection.claimed),
@@ -130,30 +130,36 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=_title(self._bus), data=data)
 
     async def _async_step_bus(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        """Ask for a bus until one has chips, or no chip but infrared."""
+        if user_input is None:
+            return await self._async_show_buses(step_id)
+        self._bus = user_input[CONF_BUS]
+        await self._async_abort_if_bus_has_station()
+        try:
+            self._detection = await self.hass.async_add_executor_job(_detect, self._bus)
+        except BusError as err:
+            return await self._async_show_buses(step_id, error=err.key)
+        if self._detection.chips:
+            return await self.async_step_confirm()
+        if self._detection.claimed:
+            return await self._async_show_buses(step_id, error="address_claimed", addresses=self._detection.claimed)
+        if await self._async_would_have_infrared():
+            return await self.async_step_infrared()
+        return await self._async_show_buses(step_id, error="no_chip", addresses=self._detection.foreign)
+
+    async def _async_abort_if_bus_has_station(self) -> None:
+        await self.async_set_unique_id(self._bus, raise_on_progress=False)
+        if self.source != SOURCE_RECONFIGURE or self._bus != self._get_reconfigure_entry().unique_id:
+            self._abort_if_unique_id_configured()
+
+    async def _async_show_buses(
+        self, step_id: str, *, error: str | None = None, addresses: tuple[int, ...] = ()
+    ) -> ConfigFlowResult:
+        """Show the form with the machine's buses, and what is wrong with the one that was chosen."""
         buses = await self.hass.async_add_executor_job(board.buses)
         present = self._get_reconfigure_entry().data[CONF_BUS] if self.source == SOURCE_RECONFIGURE else ""
-        errors: dict[str, str] = {}
-        addresses: tuple[int, ...] = ()
-        if user_input is None:
-            if not buses and present != SIMULATED:
-                errors["base"] = "no_bus"
-        else:
-            self._bus = user_input[CONF_BUS]
-            await self.async_set_unique_id(self._bus, raise_on_progress=False)
-            if self.source != SOURCE_RECONFIGURE or self._bus != self._get_reconfigure_entry().unique_id:
-                self._abort_if_unique_id_configured()
-            try:
-                self._detection = await self.hass.async_add_executor_job(_detect, self._bus)
-            except BusError as err:
-                errors["base"] = err.key
-            else:
-                if self._detection.chips:
-                    return await self.async_step_confirm()
-                if not self._detection.claimed and await self._async_has_infrared():
-                    return await self.async_step_infrared()
-                errors["base"] = "address_claimed" if self._detection.claimed else "no_chip"
-                addresses = self._detection.claimed or self._detection.foreign
-
+        if error is None and not buses and not is_simulated(present):
+            error = "no_bus"
         names = {SIMULATED: SIMULATED_TITLE} | {
             bus.path: f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses
         }
@@ -173,17 +179,17 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id=step_id,
             data_schema=schema,
-            errors=errors,
+            errors={"base": error} if error else {},
             description_placeholders={"bus": self._bus, "addresses": _addresses(addresses)},
             last_step=False,
         )
 
-    async def _async_has_infrared(self) -> bool:
-        """Return whether the station would have the infrared pair."""
-        owner = pair_owner(self.hass)
+    async def _async_would_have_infrared(self) -> bool:
+        """Return whether the station would have the infrared pair, and the pair exists."""
+        owner = infrared_pair_owner(self.hass)
         if owner is not None and (self.source != SOURCE_RECONFIGURE or owner is not self._get_reconfigure_entry()):
             return False
-        return await self.hass.async_add_executor_job(pair_is_there, linux_ports)
+        return await self.hass.async_add_executor_job(has_infrared_pair, linux_ports)
 
 
 class AnaviWeatherOptionsFlow(OptionsFlow):
@@ -201,7 +207,7 @@ class AnaviWeatherOptionsFlow(OptionsFlow):
 
 
 def _detect(bus: str) -> Detection:
-    phat = Phat(Simulator().bus("detection")) if bus == SIMULATED else Phat.open(bus)
+    phat = Phat(Simulator().bus("detection")) if is_simulated(bus) else Phat.open(bus)
     try:
         return phat.detect()
     finally:
@@ -209,7 +215,7 @@ def _detect(bus: str) -> Detection:
 
 
 def _title(bus: str) -> str:
-    return SIMULATED_TITLE if bus == SIMULATED else BOARD_TITLE
+    return SIMULATED_TITLE if is_simulated(bus) else BOARD_TITLE
 
 
 def _addresses(addresses: tuple[int, ...]) -> str:

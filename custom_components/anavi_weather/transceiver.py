@@ -26,19 +26,19 @@ from .phat.lirc import (
     Transmitter,
     find,
 )
-from .phat.simulator import SIMULATED
+from .phat.simulator import is_simulated
 
 LOOK_INTERVAL = timedelta(seconds=10)
 
 
 @callback
-def pair_owner(hass: HomeAssistant) -> ConfigEntry | None:
+def infrared_pair_owner(hass: HomeAssistant) -> ConfigEntry | None:
     """Return the entry that has the machine's infrared pair, of which there is one for all buses."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
-    return next((entry for entry in entries if entry.data[CONF_BUS] != SIMULATED), None)
+    return next((entry for entry in entries if not is_simulated(entry.data[CONF_BUS])), None)
 
 
-def pair_is_there(ports: Ports) -> bool:
+def has_infrared_pair(ports: Ports) -> bool:
     """Return whether there is a transmitter or a receiver; runs in an executor."""
     for feature in (Feature.CAN_SEND_PULSE, Feature.CAN_REC_MODE2):
         try:

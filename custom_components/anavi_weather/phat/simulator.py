@@ -30,6 +30,11 @@ CLOCK_RATE = 100_000  # bits per second
 TIMEOUT = 1.0  # seconds: the Linux adapter's own
 
 
+def is_simulated(bus: str) -> bool:
+    """Return whether a bus is the simulated one."""
+    return bus == SIMULATED
+
+
 class VirtualClock:
     """Time that passes only while it is slept, for tests."""
 
