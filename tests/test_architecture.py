@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,38 @@ def of(*folders: str) -> list[Path]:
     return [path for path in MODULES if module(path).startswith(folders)]
 
 
-@pytest.mark.parametrize("path", of("phat/", "ir_codes/", "meteorology.py"), ids=module)
+def imported_modules(path: Path) -> set[Path]:
+    """Return the modules of the package that a module imports, also those for type checking only."""
+    found = set()
+    for name in imported(path):
+        if name.startswith("."):
+            parts = name.removeprefix(".").split(".")
+            candidates = [
+                FOLDER.joinpath(*parts[:count], *end)
+                for count in range(len(parts), -1, -1)
+                for end in (("__init__.py",), ())
+            ]
+            files = [file if file.suffix else file.with_suffix(".py") for file in candidates]
+            found.add(next(file for file in files if file.is_file()))
+    return found - {path}
+
+
+PURE = ("phat/", "ir_codes/", "key_tracker.py", "meteorology.py", "press_collector.py", "pressure_history.py")
+
+
+@pytest.mark.parametrize("path", of(*PURE), ids=module)
 def test_what_knows_nothing_of_home_assistant(path: Path) -> None:
     assert not knows(path, "homeassistant")
+
+
+@pytest.mark.parametrize("path", of("phat/", "ir_codes/", "meteorology.py"), ids=module)
+def test_the_board_and_the_codes_know_nothing_of_each_other(path: Path) -> None:
     own = [part for part in (".phat", ".ir_codes", ".user_station") if not module(path).startswith(part[1:])]
     assert not knows(path, *own)
+
+
+def test_no_modules_import_each_other() -> None:
+    TopologicalSorter({path: imported_modules(path) for path in MODULES}).prepare()
 
 
 @pytest.mark.parametrize("path", of("user_station/"), ids=module)
@@ -75,3 +103,22 @@ def test_an_import_that_is_not_allowed_is_noticed(tmp_path: Path, monkeypatch: p
     )
     assert list(imported(path)) == [".coordinator.A", ".sensor", ".phat.i2c.Bus", "homeassistant.core"]
     assert knows(path, "homeassistant", ".coordinator") == [".coordinator.A", "homeassistant.core"]
+
+
+def test_modules_that_import_each_other_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.test_architecture.FOLDER", tmp_path)
+    (tmp_path / "phat").mkdir()
+    sources = {
+        "phat/__init__.py": "from .chip import Chip",
+        "phat/chip.py": "from ..entity import Entity",
+        "entity.py": "if TYPE_CHECKING:\n    from . import sensor",
+        "sensor.py": "from .phat import Chip\nimport math",
+    }
+    for name, source in sources.items():
+        (tmp_path / name).write_text(source)
+
+    graph = {tmp_path / name: imported_modules(tmp_path / name) for name in sources}
+
+    assert graph[tmp_path / "sensor.py"] == {tmp_path / "phat/__init__.py"}
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph).prepare()

@@ -11,8 +11,8 @@ import pytest
 from custom_components.anavi_weather.meteorology import (
     FALLING,
     LETTERS,
-    MAXIMUM_AGE,
-    MAXIMUM_GAP,
+    MAX_AGE,
+    MAX_GAP,
     RISING,
     STEADY,
     TENDENCY_PERIOD,
@@ -234,8 +234,8 @@ def test_sea_level_pressure_at_the_sea_is_the_stations(pressure: float, temperat
 @given(
     slope=st.floats(-5e-3, 5e-3),
     # One second within the limits, which the rounding of times would else exceed
-    spacing=st.floats(5, MAXIMUM_GAP - 1),
-    age=st.floats(0, MAXIMUM_AGE - 1),
+    spacing=st.floats(5, MAX_GAP - 1),
+    age=st.floats(0, MAX_AGE - 1),
     now=st.floats(0, 2e9),
     seed=st.integers(),
 )
@@ -257,10 +257,10 @@ def test_tendency_of_a_ramp_is_its_slope(slope: float, spacing: float, age: floa
     st.integers(),
 )
 def test_tendency_needs_no_order(samples: list[tuple[float, float]], now: float, seed: int) -> None:
-    result = pressure_tendency(iter(samples), now, maximum_age=1e5, maximum_gap=1e5)
+    result = pressure_tendency(iter(samples), now, max_age=1e5, max_gap=1e5)
     shuffled = samples.copy()
     Random(seed).shuffle(shuffled)
-    assert pressure_tendency(shuffled, now, maximum_age=1e5, maximum_gap=1e5) == result
+    assert pressure_tendency(shuffled, now, max_age=1e5, max_gap=1e5) == result
     past = [pressure for time, pressure in samples if time <= now]
     if result is not None:
         assert abs(result) <= max(past) - min(past) + 1e-9
@@ -278,19 +278,19 @@ PERIOD = TENDENCY_PERIOD
         pytest.param([(1, 1000), (PERIOD + 1, 1001)], 0, None, id="only the future"),
         pytest.param([(0, 1000), (PERIOD - 1, 1002)], PERIOD - 1, None, id="too short"),
         pytest.param([(0, 1000), (PERIOD, 1002)], PERIOD, 2, id="just long enough"),
-        pytest.param([(0, 1000), (PERIOD, 1002)], PERIOD + MAXIMUM_AGE, 2, id="of the newest sample's 3 hours"),
-        pytest.param([(0, 1000), (PERIOD, 1002)], PERIOD + MAXIMUM_AGE + 1, None, id="too old"),
+        pytest.param([(0, 1000), (PERIOD, 1002)], PERIOD + MAX_AGE, 2, id="of the newest sample's 3 hours"),
+        pytest.param([(0, 1000), (PERIOD, 1002)], PERIOD + MAX_AGE + 1, None, id="too old"),
         pytest.param([(0, 1000), (PERIOD, 1002), (PERIOD + 1, 900)], PERIOD, 2, id="a clock that was set back"),
         pytest.param([(0, 1000), (HOUR, 1003), (PERIOD + HOUR / 3, 1011)], PERIOD + HOUR / 3, 10, id="interpolated"),
         pytest.param(
-            [(0, 1000), (MAXIMUM_GAP, 1004), (PERIOD + MAXIMUM_GAP / 2, 1000)],
-            PERIOD + MAXIMUM_GAP / 2,
+            [(0, 1000), (MAX_GAP, 1004), (PERIOD + MAX_GAP / 2, 1000)],
+            PERIOD + MAX_GAP / 2,
             -2,
             id="the longest gap",
         ),
         pytest.param(
-            [(0, 1000), (MAXIMUM_GAP + 1, 1004), (PERIOD + MAXIMUM_GAP / 2, 1000)],
-            PERIOD + MAXIMUM_GAP / 2,
+            [(0, 1000), (MAX_GAP + 1, 1004), (PERIOD + MAX_GAP / 2, 1000)],
+            PERIOD + MAX_GAP / 2,
             None,
             id="an outage 3 hours ago",
         ),
@@ -312,9 +312,9 @@ def test_tendency(samples: list[tuple[float, float]], now: float, expected: floa
 
 def test_tendency_limits_are_the_callers() -> None:
     samples = [(0.0, 1000.0), (60.0, 1001.0), (PERIOD + 30, 1002.0)]
-    assert pressure_tendency(samples, PERIOD + 40, maximum_age=10, maximum_gap=60) == pytest.approx(1.5)
-    assert pressure_tendency(samples, PERIOD + 40, maximum_age=9, maximum_gap=60) is None
-    assert pressure_tendency(samples, PERIOD + 40, maximum_age=10, maximum_gap=59) is None
+    assert pressure_tendency(samples, PERIOD + 40, max_age=10, max_gap=60) == pytest.approx(1.5)
+    assert pressure_tendency(samples, PERIOD + 40, max_age=9, max_gap=60) is None
+    assert pressure_tendency(samples, PERIOD + 40, max_age=10, max_gap=59) is None
 
 
 def test_forecasts_are_the_26_texts() -> None:

@@ -150,15 +150,6 @@ async def test_a_clock_that_is_set_back_does_not_mix_pressures_up(
     assert number(hass, TENDENCY) == pytest.approx(0, abs=0.06)
 
 
-@pytest.mark.parametrize("options", [{CONF_INTERVAL: 5}])
-@pytest.mark.usefixtures("station")
-async def test_the_tendency_remembers_a_pressure_a_minute(entry: MockConfigEntry, pass_time: PassTime) -> None:
-    for _ in range(25):
-        await pass_time(6)
-
-    assert len(entry.runtime_data.coordinator._pressures) == 3
-
-
 @pytest.mark.parametrize("unit", ["hPa", "inHg", "mmHg"])
 @pytest.mark.parametrize("options", [{CONF_INTERVAL: 600}])
 @pytest.mark.usefixtures("station")

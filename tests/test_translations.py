@@ -317,7 +317,7 @@ def test_the_types_of_events() -> None:
 
 def test_issues() -> None:
     told = {f"user_station_{key}" for key in told_of_user_stations()}
-    assert ENGLISH["issues"].keys() == constants("repairs", "translation_key") | told
+    assert ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | told
     to_be_noted = {"user_station_states_purged", "user_station_states_refused"}
     for key, issue in ENGLISH["issues"].items():
         if key in told - to_be_noted:

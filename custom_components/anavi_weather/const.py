@@ -1,6 +1,5 @@
 """What is named in more than one place."""
 
-from datetime import timedelta
 import logging
 
 DOMAIN = "anavi_weather"
@@ -19,6 +18,5 @@ CONF_STATION_NAME = "station_name"
 CONF_TEMPERATURE_OFFSET = "temperature_offset"
 
 DEFAULT_INTERVAL = 30  # seconds
-FAILURE_LASTS = timedelta(minutes=2)
 
 SUBENTRY_USER_STATION = "user_station"

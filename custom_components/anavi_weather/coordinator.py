@@ -1,12 +1,10 @@
 """Reads the pHAT on schedule."""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from threading import RLock
-from time import monotonic
 from typing import override
 
 from homeassistant.components.recorder.history import state_changes_during_period
@@ -22,6 +20,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PressureConverter
 
 from . import meteorology
+from .chip_issues import ChipIssues
 from .code_store import CodeStore
 from .const import (
     CONF_ALTITUDE,
@@ -31,21 +30,18 @@ from .const import (
     CONF_TEMPERATURE_OFFSET,
     DEFAULT_INTERVAL,
     DOMAIN,
-    FAILURE_LASTS,
     LOGGER,
 )
 from .exceptions import ReadingError
 from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, accuracy, quantities
 from .phat.simulated_lirc import SimulatedLirc
-from .phat.simulator import SIMULATED, Simulator, Weather
-from .repairs import async_create_chip_issue, async_delete_chip_issue
+from .phat.simulator import Simulator, Weather, is_simulated
+from .pressure_history import HISTORY_PERIOD, PressureHistory
 from .transceiver import Transceiver
+from .unique_ids import chip_sensor_unique_id
 from .user_station.forwarder import Forwarder
 
 type AnaviWeatherConfigEntry = ConfigEntry[RemoteStation]
-
-HISTORY_PERIOD = meteorology.TENDENCY_PERIOD + meteorology.MAXIMUM_GAP
-HISTORY_SPACING = 60.0  # seconds: what the tendency over three hours needs, whatever the interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +87,16 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         )
         self.chips = tuple(ChipId.parse(chip) for chip in entry.data[CONF_CHIPS])
         self.simulator: Simulator | None = None
-        if entry.data[CONF_BUS] == SIMULATED:
+        if is_simulated(entry.data[CONF_BUS]):
             self.simulator = Simulator(air=Weather(entry.entry_id, self.altitude))
             for address in self.simulator.chips.keys() - {chip.address for chip in self.chips}:
                 self.simulator.unplug(address)  # a chip that was forgotten would at once be found again
         self._phat: Phat | None = None
         self._phat_lock = RLock()  # unloading cancels who waits for a reading, but not the reading
-        self._pressures: deque[tuple[float, float]] = deque()
-        self._failing: dict[ChipId, float] = {}
+        self._pressures = PressureHistory()
+        self._chip_issues = ChipIssues(hass, entry)
         self._errors = 0
+        self._has_unsaved_chips = False
 
     @property
     def altitude(self) -> float:
@@ -114,16 +111,12 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             default=None,
         )
 
-    def unique_id(self, chip: ChipId, quantity: Quantity) -> str:
-        """Return the unique id of a chip's entity."""
-        return f"{self.config_entry.entry_id}_{chip.kind.lower()}_{chip.address:02x}_{quantity}"
-
     @override
     async def _async_setup(self) -> None:
         """Take up the pressure of the last hours where the recorder has it."""
         if (chip := self.main_chip(Quantity.PRESSURE)) is None or not (
             entity_id := er.async_get(self.hass).async_get_entity_id(
-                SENSOR_DOMAIN, DOMAIN, self.unique_id(chip, Quantity.PRESSURE)
+                SENSOR_DOMAIN, DOMAIN, chip_sensor_unique_id(self.config_entry, chip, Quantity.PRESSURE)
             )
         ):
             return
@@ -138,28 +131,35 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
                 )
             except ValueError, HomeAssistantError:
                 continue  # unavailable or unknown, or in a unit that the user made up
-            self._keep_pressure(state.last_updated_timestamp, pressure)
+            self._pressures.add(state.last_updated_timestamp, pressure)
 
     @override
     async def _async_update_data(self) -> StationData:
-        try:
-            reading = await self.hass.async_add_executor_job(self._read)
-        except BusError as err:
-            raise ReadingError(err.key, bus=self.config_entry.data[CONF_BUS]) from err
-        first = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
-        if first and reading.errors and len(reading.errors) == len(reading.measurements):
-            raise ReadingError("no_chip_answers")
-        self._note_failures(reading)
-        self._note_new_chips(reading)
+        reading = await self._async_read()
+        self._check_that_a_chip_responds(reading)
+        self._count_errors(reading)
+        self._chip_issues.async_update(reading.errors)
+        self._add_new_chips(reading)
         return self._evaluate(reading)
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        if self._has_unsaved_chips:
+            self._async_save_chips_and_reload()
 
     @override
     async def async_shutdown(self) -> None:
         """Stop, and close the bus."""
         await super().async_shutdown()
         await self.hass.async_add_executor_job(self._close)
-        for chip in self._failing:
-            async_delete_chip_issue(self.hass, self.config_entry, chip)
+        self._chip_issues.async_clear()
+
+    async def _async_read(self) -> Reading:
+        try:
+            return await self.hass.async_add_executor_job(self._read)
+        except BusError as err:
+            raise ReadingError(err.key, bus=self.config_entry.data[CONF_BUS]) from err
 
     def _read(self) -> Reading:
         with self._phat_lock:
@@ -178,29 +178,28 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
                 self._phat.close()
                 self._phat = None
 
-    @callback
-    def _note_failures(self, reading: Reading) -> None:
-        now = monotonic()
-        for chip, error in reading.errors.items():
-            self._errors += 1
-            if chip not in self._failing:
-                self._failing[chip] = now
-                LOGGER.warning("%s: %s fails: %s", self.name, chip, error)
-            elif now - self._failing[chip] >= FAILURE_LASTS.total_seconds():
-                async_create_chip_issue(self.hass, self.config_entry, chip, error)
-        for chip in self._failing.keys() - reading.errors.keys():
-            del self._failing[chip]
-            async_delete_chip_issue(self.hass, self.config_entry, chip)
-            LOGGER.info("%s: %s is back", self.name, chip)
+    def _check_that_a_chip_responds(self, reading: Reading) -> None:
+        """Raise ReadingError if the station has chips, none responds, and it is being set up: then it is tried again."""
+        in_setup = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+        if in_setup and reading.errors and len(reading.errors) == len(reading.measurements):
+            raise ReadingError("no_chip_answers")
 
-    @callback
-    def _note_new_chips(self, reading: Reading) -> None:
+    def _count_errors(self, reading: Reading) -> None:
+        self._errors += len(reading.errors)
+
+    def _add_new_chips(self, reading: Reading) -> None:
         if new := reading.measurements.keys() - set(self.chips):
             LOGGER.info("%s: found %s", self.name, ", ".join(map(str, sorted(new))))
             self.chips = (*self.chips, *sorted(new))
-            self.hass.config_entries.async_update_entry(
-                self.config_entry, data={**self.config_entry.data, CONF_CHIPS: [str(chip) for chip in self.chips]}
-            )
+            self._has_unsaved_chips = True
+
+    @callback
+    def _async_save_chips_and_reload(self) -> None:
+        """Save the chips in the entry. Its update listener then reloads it, so that new chips get their entities."""
+        self._has_unsaved_chips = False
+        self.hass.config_entries.async_update_entry(
+            self.config_entry, data={**self.config_entry.data, CONF_CHIPS: [str(chip) for chip in self.chips]}
+        )
 
     def _evaluate(self, reading: Reading) -> StationData:
         offset = self.config_entry.options.get(CONF_TEMPERATURE_OFFSET, 0.0)
@@ -218,26 +217,13 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             sea_level_pressure = meteorology.sea_level_pressure(
                 values[Quantity.PRESSURE], self.altitude, outside.values[Quantity.TEMPERATURE]
             )
-            tendency = self._tendency(values[Quantity.PRESSURE])
+            self._pressures.add(dt_util.utcnow().timestamp(), values[Quantity.PRESSURE])
+            tendency = self._pressures.tendency()
         if sea_level_pressure is not None and tendency is not None:
             forecast = meteorology.forecast(
                 sea_level_pressure, tendency, dt_util.now().month, self.hass.config.latitude < 0
             )
         return StationData(reading, measurements, sea_level_pressure, tendency, forecast, self._errors)
-
-    def _tendency(self, pressure: float) -> float | None:
-        now = dt_util.utcnow().timestamp()
-        self._keep_pressure(now, pressure)
-        samples = (*self._pressures, (now, pressure))
-        return meteorology.pressure_tendency(samples, now)
-
-    def _keep_pressure(self, timestamp: float, pressure: float) -> None:
-        while self._pressures and self._pressures[-1][0] > timestamp:
-            self._pressures.pop()  # the clock has been set back
-        if not self._pressures or timestamp - self._pressures[-1][0] >= HISTORY_SPACING:
-            self._pressures.append((timestamp, pressure))
-        while self._pressures[0][0] < timestamp - HISTORY_PERIOD:
-            self._pressures.popleft()
 
 
 def _corrected(measurement: Measurement, offset: float) -> Measurement:

@@ -18,6 +18,7 @@ from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator
 from .phat import ChipId, Measurement, Quantity
 from .phat.board import PRODUCT
 from .transceiver import Transceiver
+from .unique_ids import chip_sensor_unique_id, infrared_unique_id, station_unique_id, user_station_unique_id
 from .user_station.forwarder import Forwarder
 
 
@@ -46,7 +47,9 @@ class AnaviWeatherEntity(CoordinatorEntity[AnaviWeatherCoordinator]):
         self.entity_description = description
         self._chip = chip
         self._attr_unique_id = (
-            coordinator.unique_id(chip, quantity) if chip and quantity else f"{entry.entry_id}_{description.key}"
+            chip_sensor_unique_id(entry, chip, quantity)
+            if chip and quantity
+            else station_unique_id(entry, description.key)
         )
         self._attr_device_info = device_info(entry)
 
@@ -73,7 +76,7 @@ class InfraredPairEntity(Entity):
         """Belong to the station's one device."""
         self.entry = entry
         self.transceiver = transceiver
-        self._attr_unique_id = f"{entry.entry_id}-{key}"
+        self._attr_unique_id = infrared_unique_id(entry, key)
         self._attr_device_info = device_info(entry)
 
     @property
@@ -115,7 +118,7 @@ class UserStationEntity(Entity):
         """Belong to the user station's device."""
         self.entity_description = description
         self.forwarder = forwarder
-        self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
+        self._attr_unique_id = user_station_unique_id(subentry, description.key)
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, subentry.subentry_id)},
             entry_type=DeviceEntryType.SERVICE,

@@ -23,8 +23,8 @@ LAPSE_RATE = 0.0065  # K/m
 
 TENDENCY_PERIOD = 3 * 3600.0  # s
 # Readings may be an hour apart, and late. The tides of the atmosphere bend the pressure by 0.1 hPa in this time.
-MAXIMUM_GAP = 1.5 * 3600.0  # s
-MAXIMUM_AGE = 300.0  # s
+MAX_GAP = 1.5 * 3600.0  # s
+MAX_AGE = 300.0  # s
 
 
 def saturation_vapor_pressure(temperature: float) -> float:
@@ -85,16 +85,16 @@ def pressure_tendency(
     samples: Iterable[tuple[float, float]],
     now: float,
     *,
-    maximum_age: float = MAXIMUM_AGE,
-    maximum_gap: float = MAXIMUM_GAP,
+    max_age: float = MAX_AGE,
+    max_gap: float = MAX_GAP,
 ) -> float | None:
     """Return the change of the pressure over the 3 hours up to the newest sample, in hPa (WMO's pressure tendency).
 
     The samples are (time in s, pressure at the station in hPa), in any order, and one later than now is ignored. None
-    unless the newest is at most maximum_age old and the pressure 3 hours before it is known: measured then, or
-    interpolated between two samples that are at most maximum_gap apart.
+    unless the newest is at most max_age old and the pressure 3 hours before it is known: measured then, or
+    interpolated between two samples that are at most max_gap apart.
 
-    It reads every sample, so the caller keeps few: one a minute is plenty, for TENDENCY_PERIOD + maximum_gap. It passes
+    It reads every sample, so the caller keeps few: one a minute is plenty, for TENDENCY_PERIOD + max_gap. It passes
     the newest even where that is not kept. A clock that is set forward leaves a gap, and one that is set back makes
     samples wait until they are past again: then they are among others, so a caller that can tell drops them.
     """
@@ -102,14 +102,14 @@ def pressure_tendency(
     if not past:
         return None
     newest, newest_pressure = max(past)
-    if now - newest > maximum_age:
+    if now - newest > max_age:
         return None
     then = newest - TENDENCY_PERIOD
     before, pressure_before = max((sample for sample in past if sample[0] <= then), default=(None, 0.0))
     if before is None:
         return None
     after, pressure_after = min(sample for sample in past if sample[0] >= then)
-    if after - before > maximum_gap:
+    if after - before > max_gap:
         return None
     share = (then - before) / (after - before) if after > before else 0.0
     return newest_pressure - (pressure_before + share * (pressure_after - pressure_before))

@@ -38,6 +38,7 @@ from .ir_codes.capture import consensus
 from .ir_codes.raw import MAX_DURATION
 from .phat.framer import SHORT_GAP
 from .transceiver import Transceiver
+from .unique_ids import infrared_unique_id
 
 PARALLEL_UPDATES = 0
 
@@ -115,7 +116,7 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
     async def _async_send(self, command: Command) -> None:
         """Send by the emitter, whose state then says so and is recorded; but a user may have disabled it."""
         emitter = er.async_get(self.hass).async_get_entity_id(
-            INFRARED_DOMAIN, DOMAIN, f"{self.entry.entry_id}-{EMITTER}"
+            INFRARED_DOMAIN, DOMAIN, infrared_unique_id(self.entry, EMITTER)
         )
         if emitter and self.hass.states.get(emitter):
             await async_send_command(self.hass, emitter, command, self._context)

@@ -1,54 +1,14 @@
-"""Issues that a user can do something about."""
+"""Fix flows of the repair issues."""
 
 from typing import TYPE_CHECKING, cast, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
 
-from .const import CONF_CHIPS, DOMAIN
-from .phat import AddressClaimedError, ChipError, ChipId, NoAnswerError
-
-if TYPE_CHECKING:
-    from .coordinator import AnaviWeatherConfigEntry
-
-
-@callback
-def async_create_chip_issue(hass: HomeAssistant, entry: ConfigEntry, chip: ChipId, error: ChipError) -> None:
-    """Tell that a chip has been failing for a while, and what to do about it."""
-    match error:
-        case NoAnswerError():
-            translation_key = "chip_no_answer"
-        case AddressClaimedError():
-            translation_key = "chip_claimed"
-        case _:
-            translation_key = "chip_failing"
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        _issue_id(entry, chip),
-        data={"entry_id": entry.entry_id, "chip": str(chip)},
-        is_fixable=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=translation_key,
-        translation_placeholders={
-            "station": entry.title,
-            "chip": chip.kind,
-            "address": f"0x{chip.address:02x}",
-            "error": str(error),
-        },
-    )
-
-
-@callback
-def async_delete_chip_issue(hass: HomeAssistant, entry: ConfigEntry, chip: ChipId) -> None:
-    """Take an issue back, if there is one."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, chip))
-
-
-def _issue_id(entry: ConfigEntry, chip: ChipId) -> str:
-    return f"chip_{entry.entry_id}_{chip.kind.lower()}_{chip.address:02x}"
+from .chip_issues import CHIP_ISSUE_PREFIX
+from .const import CONF_CHIPS
+from .coordinator import AnaviWeatherConfigEntry
 
 
 class ForgetChipFlow(ConfirmRepairFlow):
@@ -85,4 +45,4 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow of an issue."""
-    return ForgetChipFlow() if issue_id.startswith("chip_") else TakeNoteFlow()
+    return ForgetChipFlow() if issue_id.startswith(CHIP_ISSUE_PREFIX) else TakeNoteFlow()

@@ -1,0 +1,76 @@
+"""Repair issues of chips that keep failing."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from time import monotonic
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN, LOGGER
+from .phat import AddressClaimedError, ChipError, ChipId, NoAnswerError
+
+CHIP_ISSUE_PREFIX = "chip_"
+FAILURE_LASTS = timedelta(minutes=2)  # before an issue is raised
+
+
+class ChipIssues:
+    """The issues of one station's chips."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Initialize the issues of a station whose chips all work."""
+        self._hass = hass
+        self._entry = entry
+        self._failing_since: dict[ChipId, float] = {}
+
+    @callback
+    def async_update(self, errors: Mapping[ChipId, ChipError]) -> None:
+        """Log, and raise or delete issues, after a reading with these errors."""
+        now = monotonic()
+        for chip, error in errors.items():
+            if chip not in self._failing_since:
+                self._failing_since[chip] = now
+                LOGGER.warning("%s: %s fails: %s", self._entry.title, chip, error)
+            elif now - self._failing_since[chip] >= FAILURE_LASTS.total_seconds():
+                self._create(chip, error)
+        for chip in self._failing_since.keys() - errors.keys():
+            del self._failing_since[chip]
+            self._delete(chip)
+            LOGGER.info("%s: %s is back", self._entry.title, chip)
+
+    @callback
+    def async_clear(self) -> None:
+        """Delete all issues."""
+        for chip in self._failing_since:
+            self._delete(chip)
+
+    def _create(self, chip: ChipId, error: ChipError) -> None:
+        match error:
+            case NoAnswerError():
+                translation_key = "chip_no_answer"
+            case AddressClaimedError():
+                translation_key = "chip_claimed"
+            case _:
+                translation_key = "chip_failing"
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._issue_id(chip),
+            data={"entry_id": self._entry.entry_id, "chip": str(chip)},
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=translation_key,
+            translation_placeholders={
+                "station": self._entry.title,
+                "chip": chip.kind,
+                "address": f"0x{chip.address:02x}",
+                "error": str(error),
+            },
+        )
+
+    def _delete(self, chip: ChipId) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(chip))
+
+    def _issue_id(self, chip: ChipId) -> str:
+        return f"{CHIP_ISSUE_PREFIX}{self._entry.entry_id}_{chip.kind.lower()}_{chip.address:02x}"

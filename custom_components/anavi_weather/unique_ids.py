@@ -1,0 +1,25 @@
+"""Unique ids of the entities. They are in users' entity registries, so they never change."""
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+
+from .phat import ChipId, Quantity
+
+
+def chip_sensor_unique_id(entry: ConfigEntry, chip: ChipId, quantity: Quantity) -> str:
+    """Return the unique id of the sensor of a chip's quantity."""
+    return station_unique_id(entry, f"{chip.kind.lower()}_{chip.address:02x}_{quantity}")
+
+
+def station_unique_id(entry: ConfigEntry, key: str) -> str:
+    """Return the unique id of an entity of the station as a whole."""
+    return f"{entry.entry_id}_{key}"
+
+
+def infrared_unique_id(entry: ConfigEntry, key: str) -> str:
+    """Return the unique id of an entity of the infrared pair."""
+    return f"{entry.entry_id}-{key}"
+
+
+def user_station_unique_id(subentry: ConfigSubentry, key: str) -> str:
+    """Return the unique id of an entity of a user station."""
+    return f"{subentry.subentry_id}_{key}"
