@@ -41,7 +41,7 @@ from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, SIMULATED, Simulator, VirtualClock
 from custom_components.anavi_weather.user_station import Forwarder
 from custom_components.anavi_weather.user_station.documents import Sent
-from custom_components.anavi_weather.user_station.elasticsearch import ElasticsearchError
+from custom_components.anavi_weather.user_station.errors import ElasticsearchError
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import ATTR_ENTITY_ID, CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant

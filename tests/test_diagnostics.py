@@ -12,7 +12,7 @@ from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_BUS
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.user_station import Forwarder
-from custom_components.anavi_weather.user_station.elasticsearch import CannotConnectError
+from custom_components.anavi_weather.user_station.errors import CannotConnectError
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant

@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.anavi_weather import PLATFORMS
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.user_station import Forwarder
-from custom_components.anavi_weather.user_station.elasticsearch import CannotConnectError
+from custom_components.anavi_weather.user_station.errors import CannotConnectError
 from custom_components.anavi_weather.user_station.forwarder import Waits
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN, Platform

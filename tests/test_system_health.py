@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.user_station import Forwarder
-from custom_components.anavi_weather.user_station.elasticsearch import BusyError
+from custom_components.anavi_weather.user_station.errors import BusyError
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 

@@ -20,10 +20,8 @@ from custom_components.anavi_weather.phat import BusError, ChipId
 from custom_components.anavi_weather.phat.lirc import LircError
 from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
 from custom_components.anavi_weather.system_health import system_health_info
-from custom_components.anavi_weather.user_station.elasticsearch import ElasticsearchError
 from custom_components.anavi_weather.user_station.entities import Selection
-from custom_components.anavi_weather.user_station.forwarder import DefectError
-from custom_components.anavi_weather.user_station.outcome import ServerBehindError
+from custom_components.anavi_weather.user_station.errors import DefectError, ElasticsearchError, ServerBehindError
 from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STATES_SCHEMA, UserStationFlow
 from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import DOMAIN
-from custom_components.anavi_weather.user_station.elasticsearch import (
+from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
     ElasticsearchError,
@@ -17,10 +17,10 @@ from custom_components.anavi_weather.user_station.elasticsearch import (
     NoTlsError,
     NotTimeSeriesError,
     PrivilegeMissingError,
+    ServerBehindError,
     TlsNotTrustedError,
 )
 from custom_components.anavi_weather.user_station.forwarder import Forwarder, Waits
-from custom_components.anavi_weather.user_station.outcome import ServerBehindError
 from custom_components.anavi_weather.user_station_issues import FAILURES
 from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN, repairs_flow_manager
 from homeassistant.core import HomeAssistant

@@ -33,8 +33,9 @@ from .const import (
     CONF_STATION_NAME,
 )
 from .feed import async_create_elasticsearch
-from .user_station.elasticsearch import NAMESPACE, STREAM, ElasticsearchError, is_private
+from .user_station.elasticsearch import NAMESPACE, STREAM, is_private
 from .user_station.entities import Selection, entity_ids
+from .user_station.errors import ElasticsearchError
 
 DEFAULT_NAMESPACE = "default"
 EXAMPLE = "https://elasticsearch.example.org:9200"

@@ -7,16 +7,16 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .user_station.elasticsearch import (
+from .user_station.errors import (
     KeyRefusedError,
     NotElasticsearchError,
     NoTlsError,
     NotTimeSeriesError,
     PrivilegeMissingError,
+    ServerBehindError,
     TlsNotTrustedError,
 )
 from .user_station.forwarder import Forwarder
-from .user_station.outcome import ServerBehindError
 
 # What waiting alone does not mend
 DESTINATION_ERRORS = (

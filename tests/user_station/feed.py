@@ -11,8 +11,9 @@ from yarl import URL
 from custom_components.anavi_weather.user_station import Forwarder
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, CheckpointStore
 from custom_components.anavi_weather.user_station.documents import Station
-from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch, ElasticsearchError
+from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch
 from custom_components.anavi_weather.user_station.entities import Entities, Selection
+from custom_components.anavi_weather.user_station.errors import ElasticsearchError
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession

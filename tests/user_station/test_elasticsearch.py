@@ -10,13 +10,10 @@ import pytest
 from yarl import URL
 
 from custom_components.anavi_weather.user_station import elasticsearch
-from custom_components.anavi_weather.user_station.elasticsearch import (
-    PRIVILEGES,
-    STREAM,
+from custom_components.anavi_weather.user_station.elasticsearch import PRIVILEGES, STREAM, Destination, Elasticsearch
+from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
-    Destination,
-    Elasticsearch,
     ElasticsearchError,
     KeyRefusedError,
     NotElasticsearchError,

@@ -7,11 +7,10 @@ from aiohttp import web
 import pytest
 
 from custom_components.anavi_weather.user_station import elasticsearch
-from custom_components.anavi_weather.user_station.elasticsearch import (
-    STREAM,
+from custom_components.anavi_weather.user_station.elasticsearch import STREAM, Item
+from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     ElasticsearchError,
-    Item,
     KeyRefusedError,
     PrivilegeMissingError,
     TooLargeError,

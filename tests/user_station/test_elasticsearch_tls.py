@@ -3,13 +3,8 @@
 import pytest
 from yarl import URL
 
-from custom_components.anavi_weather.user_station.elasticsearch import (
-    CannotConnectError,
-    NoTlsError,
-    TlsNotTrustedError,
-    is_private,
-    trust,
-)
+from custom_components.anavi_weather.user_station.elasticsearch import is_private, trust
+from custom_components.anavi_weather.user_station.errors import CannotConnectError, NoTlsError, TlsNotTrustedError
 
 from .certificates import Authority
 from .server import DOCUMENT, Connect, Server

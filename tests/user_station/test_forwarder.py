@@ -12,7 +12,7 @@ from custom_components.anavi_weather.user_station import forwarder
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, CheckpointStore
 from custom_components.anavi_weather.user_station.documents import Encoder
 from custom_components.anavi_weather.user_station.entities import Selection
-from custom_components.anavi_weather.user_station.forwarder import DefectError
+from custom_components.anavi_weather.user_station.errors import DefectError
 from custom_components.anavi_weather.user_station.recorder_log import RecorderLog
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util

@@ -9,15 +9,15 @@ import pytest
 
 from custom_components.anavi_weather.user_station import batch, elasticsearch, forwarder
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
-from custom_components.anavi_weather.user_station.elasticsearch import (
+from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
     ElasticsearchError,
     KeyRefusedError,
     NotTimeSeriesError,
     PrivilegeMissingError,
+    ServerBehindError,
 )
-from custom_components.anavi_weather.user_station.outcome import ServerBehindError
 
 from .feed import KEY, Clock, Feed, Logged, problem, until
 from .server import Document, Item, elastic, item, once, out_of_range, refusing

@@ -21,6 +21,20 @@ from yarl import URL
 
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from .errors import (
+    BusyError,
+    CannotConnectError,
+    ElasticsearchError,
+    KeyRefusedError,
+    NotElasticsearchError,
+    NoTlsError,
+    NotTimeSeriesError,
+    PrivilegeMissingError,
+    TlsNotTrustedError,
+    TooLargeError,
+    error_for_status,
+)
+
 STREAM = "metrics-anavi_weather.state-"
 PRIVILEGES = ("create_doc", "auto_configure", "view_index_metadata")
 
@@ -32,66 +46,6 @@ CHUNK = 65_536
 
 NAMESPACE = re.compile(r"[a-z0-9_.]{1,100}")
 RANGE_END = re.compile(r", ?(\d{4}-\d\d-\d\dT[0-9:.]+Z)\]")
-
-
-class ElasticsearchError(Exception):
-    """Something that keeps states from being stored now; `key` names it for the user."""
-
-    key = "unexpected_answer"
-
-
-class CannotConnectError(ElasticsearchError):
-    """No answer, or not in time."""
-
-    key = "cannot_connect"
-
-
-class TlsNotTrustedError(ElasticsearchError):
-    """The server's certificate is not one that is trusted, or is not for this address."""
-
-    key = "tls_not_trusted"
-
-
-class NoTlsError(ElasticsearchError):
-    """What answers does not speak TLS as it should; often, not at all."""
-
-    key = "no_tls"
-
-
-class NotElasticsearchError(ElasticsearchError):
-    """Something else answers."""
-
-    key = "not_elasticsearch"
-
-
-class KeyRefusedError(ElasticsearchError):
-    """The API key is wrong, expired or revoked."""
-
-    key = "key_refused"
-
-
-class PrivilegeMissingError(ElasticsearchError):
-    """The API key may not do what is needed."""
-
-    key = "privilege_missing"
-
-
-class NotTimeSeriesError(ElasticsearchError):
-    """The stream is not there, or would store states twice."""
-
-    key = "not_time_series"
-
-
-class BusyError(ElasticsearchError):
-    """The server is there, and cannot take it now."""
-
-    key = "busy"
-
-
-class TooLargeError(ElasticsearchError):
-    """The server does not take so much at once."""
-
-    key = "too_large"
 
 
 class Item(NamedTuple):
@@ -266,19 +220,19 @@ class Elasticsearch:
 
 def _raise_for_status(response: ClientResponse, content: bytes) -> None:
     """Raise what an answer to the whole request says, and what is none of Elasticsearch's."""
-    match response.status:
-        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            raise TooLargeError("413")
-        case HTTPStatus.TOO_MANY_REQUESTS:
-            raise BusyError("429")
-        case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED:
-            raise BusyError(str(status))
-        case HTTPStatus.UNAUTHORIZED if "ApiKey" in response.headers.getall("WWW-Authenticate", ()):
-            raise KeyRefusedError("401")  # to whom it does not know, it does not name itself
+    status = response.status
+    error = error_for_status(status)
+    # A proxy in front of the server gives these answers too. A server that does not implement POST is not Elasticsearch
+    if error in (BusyError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED:
+        raise error(str(status))
+    # Elasticsearch does not name itself to a client that it does not know
+    if error is KeyRefusedError and "ApiKey" in response.headers.getall("WWW-Authenticate", ()):
+        raise error(str(status))
     if response.headers.get("X-Elastic-Product") != "Elasticsearch":
-        raise NotElasticsearchError(str(response.status))
-    if response.status == HTTPStatus.FORBIDDEN:
-        raise PrivilegeMissingError(_reason(_parse(content)))
+        raise NotElasticsearchError(str(status))
+    if error is PrivilegeMissingError:
+        raise error(_reason(_parse(content)))
+    # Unlike that of one document, a 404 of a whole answer may be about anything: callers judge it
 
 
 async def _read(response: ClientResponse) -> bytes:

@@ -16,8 +16,9 @@ from homeassistant.helpers.event import async_track_time_interval
 from .batch import Batch, BatchReader
 from .checkpoint import Checkpoint, CheckpointStore
 from .documents import Sent, Station
-from .elasticsearch import BusyError, CannotConnectError, Elasticsearch, ElasticsearchError, Item, TooLargeError
+from .elasticsearch import Elasticsearch, Item
 from .entities import Entities
+from .errors import BusyError, CannotConnectError, DefectError, ElasticsearchError, TooLargeError
 from .outcome import error_of
 from .recorder_log import (
     Backlog,
@@ -43,12 +44,6 @@ RECORDER_PATIENCE = 60.0  # seconds for which a database may be away before some
 BACKLOG_INTERVAL = 30.0  # seconds: counting rows is work for the database
 STATUS_INTERVAL = timedelta(minutes=1)  # the status is recorded and sent itself
 SAMPLES = 5  # refused states that are logged and told
-
-
-class DefectError(ElasticsearchError):
-    """Something that nobody thought of: nothing is lost, and it is tried again."""
-
-    key = "defect"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""Errors that keep states from being stored now. Each has a key in the translations."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+
+class ElasticsearchError(Exception):
+    """An answer that nobody expects of Elasticsearch, and the base of all other errors."""
+
+    key = "unexpected_answer"
+
+
+class CannotConnectError(ElasticsearchError):
+    """No answer, or none in time."""
+
+    key = "cannot_connect"
+
+
+class TlsNotTrustedError(ElasticsearchError):
+    """The server's certificate is not trusted, or is for another address."""
+
+    key = "tls_not_trusted"
+
+
+class NoTlsError(ElasticsearchError):
+    """The server speaks no TLS, or not correctly."""
+
+    key = "no_tls"
+
+
+class NotElasticsearchError(ElasticsearchError):
+    """Another service answers at this address."""
+
+    key = "not_elasticsearch"
+
+
+class KeyRefusedError(ElasticsearchError):
+    """The API key is wrong, expired or revoked."""
+
+    key = "key_refused"
+
+
+class PrivilegeMissingError(ElasticsearchError):
+    """The API key lacks a privilege."""
+
+    key = "privilege_missing"
+
+
+class NotTimeSeriesError(ElasticsearchError):
+    """The stream does not exist, or would store states twice."""
+
+    key = "not_time_series"
+
+
+class BusyError(ElasticsearchError):
+    """The server answers, but cannot store anything now."""
+
+    key = "busy"
+
+
+class TooLargeError(ElasticsearchError):
+    """The request is larger than the server accepts."""
+
+    key = "too_large"
+
+
+class ServerBehindError(ElasticsearchError):
+    """The stream does not accept the current time yet.
+
+    It moves on every few minutes, or the server's clock is behind.
+    """
+
+    key = "server_behind"
+
+
+class DefectError(ElasticsearchError):
+    """A defect of this integration. Nothing is lost, and it is tried again."""
+
+    key = "defect"
+
+
+STATUS_ERRORS: Mapping[int, type[ElasticsearchError]] = {
+    HTTPStatus.UNAUTHORIZED: KeyRefusedError,
+    HTTPStatus.FORBIDDEN: PrivilegeMissingError,
+    HTTPStatus.NOT_FOUND: NotTimeSeriesError,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLargeError,
+    HTTPStatus.TOO_MANY_REQUESTS: BusyError,
+}
+
+
+def error_for_status(status: int) -> type[ElasticsearchError]:
+    """Return the error that an HTTP status stands for, of a whole answer or of one document."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return BusyError
+    return STATUS_ERRORS.get(status, ElasticsearchError)
