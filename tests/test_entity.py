@@ -85,8 +85,7 @@ async def test_the_entities_of_a_user_station(
         "refused": "0",
     }
 
-    forwarder.checkpoint.stored = 5
-    forwarder.checkpoint.last_stored_ts = 1_790_000_000.0
+    forwarder.checkpoint.record_stored(5, 1_790_000_000.0)
     forwarder._succeed(end=True)
     assert states() == {
         "connected": STATE_ON,

@@ -165,7 +165,7 @@ async def test_refused_states_are_told_until_somebody_has_taken_note(
 
 
 async def test_purged_states_are_told(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
-    forwarder.checkpoint.purged = 5
+    forwarder.checkpoint.record_purged(5)
     forwarder._tell()
     assert told(issue_registry) == {
         "purged_01USER": ("user_station_states_purged", {"user_station": "Casa", "count": "5"})
@@ -181,7 +181,7 @@ async def test_what_nobody_has_taken_note_of_is_told_again_after_a_restart(
     forwarder: Forwarder,
     noted: bool,
 ) -> None:
-    forwarder.checkpoint.purged = 5
+    forwarder.checkpoint.record_purged(5)
     refuse(forwarder)
     before = told(issue_registry)
     assert len(before) == 2
@@ -199,7 +199,7 @@ async def test_what_nobody_has_taken_note_of_is_told_again_after_a_restart(
         await hass.async_block_till_done()
 
     again: Forwarder = entry.runtime_data.forwarders["01USER"]
-    assert (again.checkpoint.purged, again.checkpoint.refused) == (5, 1)
+    assert (again.checkpoint.purged_count, again.checkpoint.refused_count) == (5, 1)
     assert told(issue_registry) == ({} if noted else before)
 
 
@@ -214,7 +214,7 @@ async def test_taking_note_of_a_station_that_is_not_loaded_changes_nothing(
     await hass.config_entries.async_unload(entry.entry_id)
     result = await manager.async_configure(form["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert forwarder.checkpoint.refused_noted == 0
+    assert forwarder.checkpoint.refused_acknowledged == 0
 
 
 async def test_a_station_that_is_unloaded_tells_nothing(
@@ -222,7 +222,7 @@ async def test_a_station_that_is_unloaded_tells_nothing(
 ) -> None:
     forwarder.status.recorder_problem = "away"
     forwarder.status.waits = Waits(7, 10 * DAY, DAY)
-    forwarder.checkpoint.purged = 5
+    forwarder.checkpoint.record_purged(5)
     refuse(forwarder)
     fail(forwarder, KeyRefusedError("401"))
     kinds = {issue_id.partition("_")[0] for issue_id in told(issue_registry)}

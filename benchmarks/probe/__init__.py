@@ -86,8 +86,11 @@ class Probe:
             self._lateness.clear()
             self._own = self._collection = 0.0
             self._started = (time.perf_counter(), time.process_time())
-        if checkpoint.stored + checkpoint.refused >= self._target:
-            self.done = self.report(self._started) | {"stored": checkpoint.stored, "refused": checkpoint.refused}
+        if checkpoint.stored_count + checkpoint.refused_count >= self._target:
+            self.done = self.report(self._started) | {
+                "stored": checkpoint.stored_count,
+                "refused": checkpoint.refused_count,
+            }
 
     def checkpoint(self) -> Any:
         """Return the checkpoint of the only user station, if there is one."""

@@ -62,8 +62,8 @@ def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
         "recorder_problem": status.recorder_problem,
         "backlog": forwarder.backlog,
         "position": checkpoint.position._asdict() if checkpoint.position else None,
-        "stored": checkpoint.stored,
-        "refused": checkpoint.refused,
-        "purged": checkpoint.purged,
+        "stored": checkpoint.stored_count,
+        "refused": checkpoint.refused_count,
+        "purged": checkpoint.purged_count,
         "refused_newest": [sent._asdict() for sent in status.refused],
     }

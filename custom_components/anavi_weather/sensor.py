@@ -179,14 +179,14 @@ USER_STATION_SENSORS = (
         translation_key="stored",
         entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.TOTAL_INCREASING,
-        value_fn=lambda forwarder: forwarder.checkpoint.stored,
+        value_fn=lambda forwarder: forwarder.checkpoint.stored_count,
     ),
     UserStationSensorEntityDescription(
         key="refused",
         translation_key="refused",
         entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.TOTAL_INCREASING,
-        value_fn=lambda forwarder: forwarder.checkpoint.refused,
+        value_fn=lambda forwarder: forwarder.checkpoint.refused_count,
     ),
 )
 

@@ -77,13 +77,15 @@ class UserStationIssues:
             self._tell("backlog", "purge_near", backlog=str(waits.count), hours=str(hours))
         else:
             self._take_back("backlog")
-        if checkpoint.refused > checkpoint.refused_noted and checkpoint.last_refused:
+        if checkpoint.refused_count > checkpoint.refused_acknowledged and checkpoint.last_refused:
             entity_id, reason = checkpoint.last_refused
-            self._tell("refused", "states_refused", count=str(checkpoint.refused), entity=entity_id, detail=reason)
+            self._tell(
+                "refused", "states_refused", count=str(checkpoint.refused_count), entity=entity_id, detail=reason
+            )
         else:
             self._take_back("refused")
-        if checkpoint.purged > checkpoint.purged_noted:
-            self._tell("purged", "states_purged", count=str(checkpoint.purged))
+        if checkpoint.purged_count > checkpoint.purged_acknowledged:
+            self._tell("purged", "states_purged", count=str(checkpoint.purged_count))
         else:
             self._take_back("purged")
 

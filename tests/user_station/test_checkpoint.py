@@ -34,9 +34,49 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / ".storage" / KEY
 
 
-def stored(path: Path) -> dict[str, Any]:
+# As 1.0.0 writes it
+STORED_BY_1_0_0 = """{
+  "version": 1,
+  "minor_version": 1,
+  "key": "anavi_weather.01STATION.checkpoint",
+  "data": {
+    "task": "https://elasticsearch.example.org:9200 default chosen 0123456789abcdef0123456789abcdef",
+    "position": ["sqlite 2026-11-25 00:00:00", 5, 1790000000.123456],
+    "since": ["sqlite 2026-11-25 00:00:00", 2, null],
+    "stored": 41,
+    "refused": 3,
+    "purged": 2,
+    "refused_noted": 1,
+    "purged_noted": 2,
+    "last_refused": ["sensor.b", "mapper_exception: odd"],
+    "last_stored_ts": 1789999999.5,
+    "entity_ids": ["sensor.a", "sensor.b"]
+  }
+}"""
+LOADED_FROM_1_0_0 = Checkpoint(
+    task="https://elasticsearch.example.org:9200 default chosen 0123456789abcdef0123456789abcdef",
+    position=POSITION,
+    since=Position("sqlite 2026-11-25 00:00:00", 2, None),
+    stored_count=41,
+    refused_count=3,
+    purged_count=2,
+    refused_acknowledged=1,
+    purged_acknowledged=2,
+    last_refused=("sensor.b", "mapper_exception: odd"),
+    last_stored_ts=1_789_999_999.5,
+    entity_ids={"sensor.a", "sensor.b"},
+)
+
+
+def file_content(path: Path) -> dict[str, Any]:
     """Return what is on the disk."""
-    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["data"]
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def stored(path: Path) -> dict[str, Any]:
+    """Return the checkpoint that is on the disk."""
+    data: dict[str, Any] = file_content(path)["data"]
     return data
 
 
@@ -60,6 +100,17 @@ async def test_a_checkpoint_is_what_it_was(hass: HomeAssistant, path: Path) -> N
     assert isinstance(loaded.since, Position)
 
 
+async def test_a_checkpoint_of_1_0_0_is_loaded(hass: HomeAssistant, path: Path) -> None:
+    await hass.async_add_executor_job(path.parent.mkdir)
+    await hass.async_add_executor_job(path.write_text, STORED_BY_1_0_0)
+    assert await CheckpointStore(hass, KEY).async_load() == LOADED_FROM_1_0_0
+
+
+async def test_1_0_0_can_load_a_checkpoint(hass: HomeAssistant, path: Path) -> None:
+    await CheckpointStore(hass, KEY).async_save(LOADED_FROM_1_0_0)
+    assert file_content(path) == json.loads(STORED_BY_1_0_0)
+
+
 async def test_a_new_checkpoint_is_what_it_was(hass: HomeAssistant, path: Path) -> None:
     assert await CheckpointStore(hass, KEY).async_load() is None
     await CheckpointStore(hass, KEY).async_save(Checkpoint("task"))
@@ -79,6 +130,42 @@ def test_what_begins_again_keeps_what_is_not_wanted() -> None:
     checkpoint = Checkpoint("task", POSITION, POSITION, 3, 2, 1, 1.5, {"a.b"}, 2, 1, ("a.b", "too old"))
     checkpoint.begin_again()
     assert checkpoint == Checkpoint("task", None, POSITION, 0, 0, 1, 1.5, {"a.b"}, 0, 1, ("a.b", "too old"))
+
+
+def test_history_is_skipped() -> None:
+    checkpoint = Checkpoint("task")
+    checkpoint.skip_history(POSITION)
+    assert checkpoint == Checkpoint("task", position=POSITION, since=POSITION)
+
+
+def test_states_are_recorded() -> None:
+    checkpoint = Checkpoint("task", entity_ids={"a.b"})
+    checkpoint.record_stored(3, 1.5)
+    checkpoint.record_stored(2, None)
+    checkpoint.record_refused("a.b", "odd")
+    checkpoint.record_refused("c.d", "odder")
+    checkpoint.record_purged(4)
+    checkpoint.record_purged(5)
+    checkpoint.record_entity_ids({"a.b", "c.d"})
+    checkpoint.advance(POSITION)
+    assert checkpoint == Checkpoint(
+        "task",
+        position=POSITION,
+        stored_count=5,
+        refused_count=2,
+        purged_count=9,
+        last_stored_ts=None,
+        entity_ids={"a.b", "c.d"},
+        last_refused=("c.d", "odder"),
+    )
+
+
+def test_losses_are_acknowledged() -> None:
+    checkpoint = Checkpoint("task", refused_count=2, purged_count=3)
+    checkpoint.acknowledge_losses()
+    assert (checkpoint.refused_acknowledged, checkpoint.purged_acknowledged) == (2, 3)
+    checkpoint.record_refused("a.b", "odd")
+    assert (checkpoint.refused_count, checkpoint.refused_acknowledged) == (3, 2)
 
 
 async def test_a_checkpoint_is_on_the_disk_when_it_is_written(hass: HomeAssistant, path: Path) -> None:

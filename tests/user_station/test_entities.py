@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.user_station.documents import Origin
-from custom_components.anavi_weather.user_station.entities import Entities, Selection, entity_ids
+from custom_components.anavi_weather.user_station.entities import Entities, SelectedEntities, Selection, entity_ids
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
@@ -28,68 +28,67 @@ def select(hass: HomeAssistant, selection: Selection, *chosen: str) -> Entities:
     return Entities(hass, "01STATION", selection, chosen)
 
 
+def selected(*entity_ids: str, new: tuple[str, ...] = ()) -> SelectedEntities:
+    """Return selected entities."""
+    return SelectedEntities(frozenset(entity_ids), frozenset(new))
+
+
 @pytest.mark.usefixtures("ours")
 def test_everything(hass: HomeAssistant) -> None:
-    known: set[str] = set()
-    assert select(hass, Selection.ALL).async_select(known) is None
-    assert known == set()
+    assert select(hass, Selection.ALL).async_select({"sensor.known"}) == SelectedEntities(None, frozenset())
 
 
 @pytest.mark.usefixtures("ours")
 def test_the_stations_own(hass: HomeAssistant) -> None:
-    known: set[str] = set()
-    assert select(hass, Selection.STATION).async_select(known) == frozenset({"sensor.ours"})
-    assert known == {"sensor.ours"}
+    entities = select(hass, Selection.STATION)
+    assert entities.async_select(set()) == selected("sensor.ours", new=("sensor.ours",))
+    assert entities.async_select({"sensor.ours"}) == selected("sensor.ours")
 
 
-def test_what_is_selected_is_not_changed_any_more(hass: HomeAssistant, ours: er.RegistryEntry) -> None:
-    known: set[str] = set()
-    selected = select(hass, Selection.STATION).async_select(known)
+@pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize("selection", [Selection.STATION, Selection.CHOSEN])
+def test_known_ids_are_not_changed_and_may_change_later(hass: HomeAssistant, selection: Selection) -> None:
+    known = {"sensor.known"}
+    result = select(hass, selection, "sensor.ours").async_select(known)
+    assert known == {"sensor.known"}
     known.add("sensor.more")
-    assert selected == frozenset({"sensor.ours"})
+    assert result == selected("sensor.known", "sensor.ours", new=("sensor.ours",))
 
 
 def test_an_entity_that_was_renamed_is_sent_by_both_names(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
 ) -> None:
-    known: set[str] = set()
-    entities = select(hass, Selection.STATION)
-    entities.async_select(known)
     entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
-    assert entities.async_select(known) == frozenset({"sensor.ours", "sensor.new"})
+    result = select(hass, Selection.STATION).async_select({"sensor.ours"})
+    assert result == selected("sensor.ours", "sensor.new", new=("sensor.new",))
 
 
 def test_an_entity_that_was_removed_is_sent(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
 ) -> None:
-    known: set[str] = set()
-    entities = select(hass, Selection.STATION)
-    entities.async_select(known)
     entity_registry.async_remove(ours.entity_id)
-    assert entities.async_select(known) == frozenset({"sensor.ours"})
+    assert select(hass, Selection.STATION).async_select({"sensor.ours"}) == selected("sensor.ours")
 
 
 def test_a_name_that_another_has_taken_is_not_sent(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
 ) -> None:
-    known: set[str] = set()
-    entities = select(hass, Selection.STATION)
-    entities.async_select(known)
     entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
     entity_registry.async_update_entity("sensor.other", new_entity_id="sensor.ours")
-    assert entities.async_select(known) == frozenset({"sensor.new"})
+    result = select(hass, Selection.STATION).async_select({"sensor.ours"})
+    assert result == selected("sensor.new", new=("sensor.new",))
 
 
 def test_chosen_ones_by_the_id_that_stays_or_by_name(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
 ) -> None:
-    known: set[str] = set()
     entities = select(hass, Selection.CHOSEN, ours.id, "sun.sun", "0123456789abcdef0123456789abcdef")
-    assert entities.async_select(known) == frozenset({"sensor.ours", "sun.sun"})
+    assert entities.async_select(set()) == selected("sensor.ours", "sun.sun", new=("sensor.ours", "sun.sun"))
     entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
-    assert entities.async_select(known) == frozenset({"sensor.ours", "sensor.new", "sun.sun"})
+    known = {"sensor.ours", "sun.sun"}
+    assert entities.async_select(known) == selected(*known, "sensor.new", new=("sensor.new",))
     entity_registry.async_remove("sensor.new")
-    assert entities.async_select(known) == frozenset({"sensor.ours", "sensor.new", "sun.sun"})
+    assert entities.async_select({*known, "sensor.new"}) == selected(*known, "sensor.new")
 
 
 def test_what_chosen_ones_are_called(hass: HomeAssistant, ours: er.RegistryEntry) -> None:

@@ -135,7 +135,7 @@ async def test_the_checkpoint_is_written_after_each_batch(feed: Feed, monkeypatc
     async def note(store: CheckpointStore, checkpoint: Checkpoint) -> None:
         await save(store, checkpoint)
         assert checkpoint.position
-        written.append((checkpoint.stored, len(feed.server.bulks)))
+        written.append((checkpoint.stored_count, len(feed.server.bulks)))
 
     await feed.record("1", "2", "3", "4", "5")
     with patch.object(CheckpointStore, "async_save", note):

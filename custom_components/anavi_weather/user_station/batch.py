@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .checkpoint import Checkpoint
 from .documents import Encoder, Sent, Station
 from .entities import Entities
 from .recorder_log import Backlog, Page, Position, RecorderLog
@@ -38,7 +37,12 @@ class BatchReader:
         self._encoder = Encoder(station, {})
 
     async def async_read(
-        self, position: Position | None, checkpoint: Checkpoint, count: int, waiting: Backlog | None
+        self,
+        position: Position | None,
+        entity_ids: frozenset[str] | None,
+        since: Position | None,
+        count: int,
+        waiting: Backlog | None,
     ) -> Batch:
         """Return what is to be sent after a position, at most so many states.
 
@@ -47,8 +51,7 @@ class BatchReader:
         """
         if self._encoder.origins is not (origins := self._entities.async_origins()):
             self._encoder = Encoder(self._station, origins)
-        entity_ids = self._entities.async_select(checkpoint.entity_ids)
-        since, encoder = checkpoint.since, self._encoder
+        encoder = self._encoder
 
         def read() -> Batch:
             page = self._log.read(position, entity_ids, since, count, MAXIMUM_SIZE)

@@ -1,5 +1,6 @@
 """How far a station's states have been sent: the only thing that is kept beside the recorder."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -13,37 +14,73 @@ VERSION = 1
 
 @dataclass(slots=True)
 class Checkpoint:
-    """Every state up to the position is stored, or was refused and counted."""
+    """How far a station's states are settled: each state up to the position is stored, or was refused and counted.
+
+    Only the methods below change a checkpoint.
+    """
 
     task: str
     """What is sent where: for another task, all is sent again."""
     position: Position | None = None
     """None: before the first row."""
     since: Position | None = None
-    """What was there before is not wanted; None: all is."""
-    stored: int = 0
-    refused: int = 0
-    purged: int = 0
+    """Earlier states are not wanted; None: all are."""
+    stored_count: int = 0
+    refused_count: int = 0
+    purged_count: int = 0
     """States that the recorder purged before they were sent."""
     last_stored_ts: float | None = None
     entity_ids: set[str] = field(default_factory=set)
-    """Entities that were of the station at some time."""
-    refused_noted: int = 0
-    purged_noted: int = 0
-    """How many a user has taken note of."""
+    """Entities that belonged to the station at some time."""
+    refused_acknowledged: int = 0
+    purged_acknowledged: int = 0
+    """How many a user has acknowledged."""
     last_refused: tuple[str, str] | None = None
     """The entity, and the reason."""
+
+    def skip_history(self, newest: Position) -> None:
+        """Begin after the recorder's newest state."""
+        self.position = self.since = newest
 
     def begin_again(self) -> None:
         """Send everything again: what was stored before is counted when it is recognised."""
         self.position = None
-        self.stored = self.refused = self.refused_noted = 0
+        self.stored_count = self.refused_count = self.refused_acknowledged = 0
+
+    def advance(self, position: Position) -> None:
+        """Move to a position up to which each state is settled."""
+        self.position = position
+
+    def record_stored(self, count: int, last_stored_ts: float | None) -> None:
+        """Count states that are stored; the last of them was updated at `last_stored_ts`."""
+        self.stored_count += count
+        self.last_stored_ts = last_stored_ts
+
+    def record_refused(self, entity_id: str, reason: str) -> None:
+        """Count a state that can never be stored."""
+        self.refused_count += 1
+        self.last_refused = (entity_id, reason)
+
+    def record_purged(self, count: int) -> None:
+        """Count states that the recorder purged before they were sent."""
+        self.purged_count += count
+
+    def record_entity_ids(self, entity_ids: Iterable[str]) -> None:
+        """Remember entities of the station."""
+        self.entity_ids.update(entity_ids)
+
+    def acknowledge_losses(self) -> None:
+        """Remember that a user knows of all states that were refused or purged until now."""
+        self.refused_acknowledged = self.refused_count
+        self.purged_acknowledged = self.purged_count
 
 
 type _StoredPosition = tuple[str, int, float | None]
 
 
 class _Stored(TypedDict):
+    """The form of version 1 on the disk, since 1.0.0."""
+
     task: str
     position: _StoredPosition | None
     since: _StoredPosition | None
@@ -73,11 +110,11 @@ class CheckpointStore:
             data["task"],
             position=Position(*position) if position else None,
             since=Position(*since) if since else None,
-            stored=data["stored"],
-            refused=data["refused"],
-            purged=data["purged"],
-            refused_noted=data["refused_noted"],
-            purged_noted=data["purged_noted"],
+            stored_count=data["stored"],
+            refused_count=data["refused"],
+            purged_count=data["purged"],
+            refused_acknowledged=data["refused_noted"],
+            purged_acknowledged=data["purged_noted"],
             last_refused=(last_refused[0], last_refused[1]) if last_refused else None,
             last_stored_ts=data["last_stored_ts"],
             entity_ids=set(data["entity_ids"]),
@@ -94,11 +131,11 @@ class CheckpointStore:
                 task=checkpoint.task,
                 position=checkpoint.position,
                 since=checkpoint.since,
-                stored=checkpoint.stored,
-                refused=checkpoint.refused,
-                purged=checkpoint.purged,
-                refused_noted=checkpoint.refused_noted,
-                purged_noted=checkpoint.purged_noted,
+                stored=checkpoint.stored_count,
+                refused=checkpoint.refused_count,
+                purged=checkpoint.purged_count,
+                refused_noted=checkpoint.refused_acknowledged,
+                purged_noted=checkpoint.purged_acknowledged,
                 last_refused=checkpoint.last_refused,
                 last_stored_ts=checkpoint.last_stored_ts,
                 entity_ids=sorted(checkpoint.entity_ids),

@@ -1,7 +1,8 @@
 """Which entities are sent, and what the entity registry knows of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from enum import StrEnum
+from typing import NamedTuple
 
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -17,6 +18,15 @@ class Selection(StrEnum):
     ALL = "all"
     """All that are recorded."""
     CHOSEN = "chosen"
+
+
+class SelectedEntities(NamedTuple):
+    """The entities that are sent now."""
+
+    entity_ids: frozenset[str] | None
+    """None: all."""
+    new_ids: frozenset[str]
+    """Those of them that were not known."""
 
 
 @callback
@@ -59,19 +69,22 @@ class Entities:
         return self._origins
 
     @callback
-    def async_select(self, known: set[str]) -> frozenset[str] | None:
-        """Return the entities that are sent, None for all; add those of now to the known ones.
+    def async_select(self, known_ids: AbstractSet[str]) -> SelectedEntities:
+        """Return the entities that are sent, of those that were known before and those of now.
 
         An entity that was renamed or removed may have states in the recorder that wait under its old name.
         """
         if self._selection is Selection.ALL:
-            return None
+            return SelectedEntities(None, frozenset())
         registry = er.async_get(self._hass)
         if self._selection is Selection.STATION:
-            known.update(entry.entity_id for entry in er.async_entries_for_config_entry(registry, self._entry_id))
-            return frozenset(filter(self._is_ours, known))
-        known.update(entity_ids(self._hass, self._chosen))
-        return frozenset(known)
+            entries = er.async_entries_for_config_entry(registry, self._entry_id)
+            current_ids = frozenset(entry.entity_id for entry in entries)
+            selected_ids = frozenset(filter(self._is_ours, current_ids | known_ids))
+        else:
+            current_ids = frozenset(entity_ids(self._hass, self._chosen))
+            selected_ids = current_ids | known_ids
+        return SelectedEntities(selected_ids, current_ids - known_ids)
 
     def _is_ours(self, entity_id: str) -> bool:
         """Return whether nobody else has taken a name that was the station's."""

@@ -115,8 +115,7 @@ class Forwarder:
 
     async def async_take_note(self) -> None:
         """Remember that somebody knows of what was refused or purged until now."""
-        self.checkpoint.refused_noted = self.checkpoint.refused
-        self.checkpoint.purged_noted = self.checkpoint.purged
+        self.checkpoint.acknowledge_losses()
         await self._store.async_save(self.checkpoint)
         self._tell()
 
@@ -173,7 +172,7 @@ class Forwarder:
         """Send what is there, then what is committed; never return."""
         checkpoint = self.checkpoint
         if not self._send_history and checkpoint.position is None and checkpoint.since is None:
-            checkpoint.position = checkpoint.since = await self._log.async_run(self._log.newest)
+            checkpoint.skip_history(await self._log.async_run(self._log.newest))
             await self._store.async_save(checkpoint)
         batch = await self._async_prepare(self.checkpoint.position, self._waiting)
         while True:
@@ -198,13 +197,22 @@ class Forwarder:
                     following.cancel()
 
     async def _async_prepare(self, position: Position | None, waiting: Backlog | None = None) -> Batch:
-        batch = await self._batches.async_read(position, self.checkpoint, self._count, waiting)
+        batch = await self._batches.async_read(
+            position, self._async_select(), self.checkpoint.since, self._count, waiting
+        )
         self._recorder_away_since = None
         if self.status.recorder_problem is not None:
             LOGGER.info("%s: the recorder's database can be read again", self._name)
             self.status.recorder_problem = None
             self._tell()
         return batch
+
+    @callback
+    def _async_select(self) -> frozenset[str] | None:
+        """Return the entities that are sent, None for all; the checkpoint remembers them."""
+        selected = self._entities.async_select(self.checkpoint.entity_ids)
+        self.checkpoint.record_entity_ids(selected.new_ids)
+        return selected.entity_ids
 
     async def _async_send(self, batch: Batch) -> None:
         """Send a batch, and move the checkpoint past it, or as far as it was stored.
@@ -217,7 +225,7 @@ class Forwarder:
             LOGGER.warning("%s: the recorder's database has begun again; all of its states are sent", self._name)
             checkpoint.begin_again()
         position = batch.position
-        missing = checkpoint.refused
+        missing = checkpoint.refused_count
         error: ElasticsearchError | None = None
         last: Sent | None = None
         for sent in batch.sent:
@@ -233,19 +241,18 @@ class Forwarder:
                 if not item.stored:
                     refused = item.reason
             if refused is None:
-                checkpoint.stored += 1
-                checkpoint.last_stored_ts = sent.last_updated_ts
+                checkpoint.record_stored(1, sent.last_updated_ts)
             else:
                 self._refuse(sent._replace(refused=refused))
             last = sent
-        checkpoint.position = position
+        checkpoint.advance(position)
         if batch.purged:
             LOGGER.error("%s: the recorder purged about %s states before they were sent", self._name, batch.purged)
-            checkpoint.purged += batch.purged
+            checkpoint.record_purged(batch.purged)
             self._waiting = None
         if batch.sent or batch.purged or batch.begun_again:
             await self._store.async_save(checkpoint)
-        if batch.purged or checkpoint.refused != missing:
+        if batch.purged or checkpoint.refused_count != missing:
             self._tell()
         if error:
             raise error
@@ -277,8 +284,7 @@ class Forwarder:
 
     def _refuse(self, sent: Sent) -> None:
         """Set a state aside."""
-        self.checkpoint.refused += 1
-        self.checkpoint.last_refused = (sent.entity_id, sent.refused or "")
+        self.checkpoint.record_refused(sent.entity_id, sent.refused or "")
         refused = self.status.refused
         if len(refused) < SAMPLES:
             LOGGER.error(
@@ -298,7 +304,7 @@ class Forwarder:
         backlog = await self._log.async_run(
             self._log.backlog,
             checkpoint.position,
-            self._entities.async_select(checkpoint.entity_ids),
+            self._async_select(),
             checkpoint.since,
         )
         if self._waiting is None or await self._log.async_run(self._log.holds, self._waiting.newest):
