@@ -40,8 +40,8 @@ from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, SIMULATED, Simulator, VirtualClock
 from custom_components.anavi_weather.user_station import Forwarder
-from custom_components.anavi_weather.user_station.documents import Sent
 from custom_components.anavi_weather.user_station.errors import ElasticsearchError
+from custom_components.anavi_weather.user_station.settle import RefusedState
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import ATTR_ENTITY_ID, CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
@@ -115,7 +115,7 @@ def fail(forwarder: Forwarder, error: ElasticsearchError, times: int = 3) -> Non
 def refuse(forwarder: Forwarder, count: int = 1) -> None:
     """Let states be refused."""
     for number in range(count):
-        forwarder._refuse(Sent(number, f"sensor.t{number}", 1.5, "odd"))
+        forwarder._refuse(RefusedState(number, f"sensor.t{number}", 1.5, "odd"))
     forwarder._tell()
 
 

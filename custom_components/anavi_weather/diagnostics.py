@@ -65,5 +65,13 @@ def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
         "stored": checkpoint.stored_count,
         "refused": checkpoint.refused_count,
         "purged": checkpoint.purged_count,
-        "refused_newest": [sent._asdict() for sent in status.refused],
+        "refused_newest": [
+            {
+                "state_id": state.state_id,
+                "entity_id": state.entity_id,
+                "last_updated_ts": state.last_updated_ts,
+                "refused": state.reason,
+            }
+            for state in status.refused
+        ],
     }

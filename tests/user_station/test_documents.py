@@ -181,7 +181,7 @@ def test_text_stays_as_it_is(text: str) -> None:
 def test_text_that_is_no_unicode_is_refused() -> None:
     sent, found = encode(row("\ud800"))
     assert found is None
-    assert sent.refused
+    assert sent.encoding_error
 
 
 def attributes_of(size: int) -> str:
@@ -299,17 +299,17 @@ def test_an_entity_that_was_renamed_keeps_its_old_name_in_old_states() -> None:
 def test_times(timestamp: float | None, text: str | None) -> None:
     sent, found = encode(row(last_updated_ts=timestamp))
     assert (found and found["@timestamp"]) == text
-    assert (sent.refused is None) is (text is not None)
+    assert (sent.encoding_error is None) is (text is not None)
 
 
 def test_a_time_of_change_that_is_none_is_refused() -> None:
     sent, found = encode(row(last_changed_ts=math.inf))
     assert found is None
-    assert sent.refused == "inf is not a time"
+    assert sent.encoding_error == "inf is not a time"
 
 
 def test_a_state_without_a_time_is_refused_with_a_reason() -> None:
-    assert encode(row(last_updated_ts=None))[0].refused == "the recorder does not say when it was updated"
+    assert encode(row(last_updated_ts=None))[0].encoding_error == "the recorder does not say when it was updated"
 
 
 @pytest.mark.parametrize("entity_id", [None, ""])
@@ -327,7 +327,7 @@ def test_states_of_the_same_time_differ_by_nanoseconds() -> None:
 def test_more_states_of_the_same_time_than_there_are_nanoseconds_are_refused() -> None:
     sent, found = encode(row(twin=1000))
     assert found is None
-    assert sent.refused == "a thousand states have the same time"
+    assert sent.encoding_error == "a thousand states have the same time"
 
 
 @given(st.floats(min_value=0, max_value=4e9))
@@ -338,7 +338,7 @@ def test_times_are_exact_to_the_microsecond(timestamp: float) -> None:
 
 def test_one_that_is_refused_does_not_keep_back_the_others() -> None:
     sent, lines = Encoder(STATION, {}).encode([row("1"), row(entity_id=None), row("2", state_id=8)])
-    assert [one.refused is None for one in sent] == [True, False, True]
+    assert [one.encoding_error is None for one in sent] == [True, False, True]
     assert [json.loads(line.splitlines()[1])["state"]["value"] for line in lines] == ["1", "2"]
 
 
@@ -379,12 +379,12 @@ rows = st.builds(
 @given(rows)
 def test_any_row_is_one_line_of_json_with_known_fields_or_is_refused(row: Row) -> None:
     sent, found = encode(row, {"event.key": Origin(DOMAIN, "key")})
-    assert (sent.refused is None) is (found is not None)
+    assert (sent.encoding_error is None) is (found is not None)
     assert (sent.state_id, sent.last_updated_ts) == (row.state_id, row.last_updated_ts) or math.isnan(
         row.last_updated_ts or 0
     )
     if found is None:
-        assert sent.refused
+        assert sent.encoding_error
         return
     for field, value in leaves(found):
         match FIELDS[field]:

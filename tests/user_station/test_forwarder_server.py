@@ -239,7 +239,7 @@ async def test_refused_states_are_set_aside_and_counted(feed: Feed, logged: Logg
     assert feed.checkpoint["stored"] == 2
     assert feed.checkpoint["position"][1] == 3
     (refused,) = feed.forwarder.status.refused
-    assert (refused.entity_id, refused.refused) == ("sensor.t", "mapper_exception: odd")
+    assert (refused.entity_id, refused.reason) == ("sensor.t", "mapper_exception: odd")
     ((level, message),) = logged()
     assert level == "ERROR"
     assert message.startswith("Farol: sensor.t of ")
@@ -369,7 +369,7 @@ async def test_a_document_that_is_too_large_by_itself_is_refused(feed: Feed) -> 
     await feed.stored("1", "2", "3")
     await until(lambda: feed.checkpoint["stored"] == 3)
     assert feed.checkpoint["refused"] == 1
-    assert feed.forwarder.status.refused[0].refused == "larger than the server takes (413)"
+    assert feed.forwarder.status.refused[0].reason == "larger than the server takes (413)"
 
 
 @pytest.mark.parametrize("status", [429, 503, 200])

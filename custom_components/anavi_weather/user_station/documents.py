@@ -73,7 +73,7 @@ class Sent(NamedTuple):
     state_id: int
     entity_id: str
     last_updated_ts: float | None
-    refused: str | None = None
+    encoding_error: str | None = None
     """Why it has no document."""
 
 
@@ -94,12 +94,12 @@ class Encoder:
         sent: list[Sent] = []
         lines: list[bytes] = []
         for row in rows:
-            refused = None
+            error = None
             try:
                 lines.append(ACTION + orjson.dumps(self._document(row)) + b"\n")
             except (ValueError, TypeError) as err:
-                refused = str(err)
-            sent.append(Sent(row.state_id, row.entity_id or "?", row.last_updated_ts, refused))
+                error = str(err)
+            sent.append(Sent(row.state_id, row.entity_id or "?", row.last_updated_ts, error))
         return sent, lines
 
     def encode_compressed(self, rows: Iterable[Row]) -> tuple[Sequence[Sent], int, bytes]:

@@ -55,16 +55,6 @@ class Item(NamedTuple):
     reason: str = ""
 
     @property
-    def stored(self) -> bool:
-        """Whether it is stored now, or was before."""
-        return self.status in (HTTPStatus.CREATED, HTTPStatus.CONFLICT)
-
-    @property
-    def refused(self) -> bool:
-        """Whether it can never be stored."""
-        return self.status == HTTPStatus.BAD_REQUEST
-
-    @property
     def range_end(self) -> str | None:
         """Return until when the stream takes states, if the document was outside that: this end moves on with time."""
         if "outside of ranges of currently writable" not in self.reason:

@@ -15,11 +15,10 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .batch import Batch, BatchReader
 from .checkpoint import Checkpoint, CheckpointStore
-from .documents import Sent, Station
-from .elasticsearch import Elasticsearch, Item
+from .documents import Station
+from .elasticsearch import Elasticsearch
 from .entities import Entities
 from .errors import BusyError, CannotConnectError, DefectError, ElasticsearchError, TooLargeError
-from .outcome import error_of
 from .recorder_log import (
     Backlog,
     Position,
@@ -28,6 +27,7 @@ from .recorder_log import (
     RecorderUnavailableError,
     RecorderUnexpectedError,
 )
+from .settle import Answer, RefusedState, Settlement, settle
 
 LOGGER = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Status:
     recorder_problem: str | None = None
     waits: Waits | None = None
     """None: all is sent."""
-    refused: list[Sent] = field(default_factory=list)
+    refused: list[RefusedState] = field(default_factory=list)
     """The newest states that were refused since the start."""
 
 
@@ -219,52 +219,44 @@ class Forwarder:
 
         Raises ElasticsearchError if it was not stored as a whole.
         """
-        items = iter(await self._async_bulk(batch) if batch.count else ())
-        checkpoint = self.checkpoint
+        settlement = settle(batch, await self._async_bulk(batch) if batch.count else (), time.time())
         if batch.begun_again:
             LOGGER.warning("%s: the recorder's database has begun again; all of its states are sent", self._name)
-            checkpoint.begin_again()
-        position = batch.position
-        missing = checkpoint.refused_count
-        error: ElasticsearchError | None = None
-        last: Sent | None = None
-        for sent in batch.sent:
-            refused = sent.refused
-            if refused is None:
-                item = next(items)
-                if error := error_of(sent, item):
-                    if last is None:
-                        raise error
-                    self._forget_failures()
-                    position = Position(batch.position.recorder, last.state_id, last.last_updated_ts)
-                    break
-                if not item.stored:
-                    refused = item.reason
-            if refused is None:
-                checkpoint.record_stored(1, sent.last_updated_ts)
-            else:
-                self._refuse(sent._replace(refused=refused))
-            last = sent
-        checkpoint.advance(position)
-        if batch.purged:
-            LOGGER.error("%s: the recorder purged about %s states before they were sent", self._name, batch.purged)
-            checkpoint.record_purged(batch.purged)
-            self._waiting = None
-        if batch.sent or batch.purged or batch.begun_again:
-            await self._store.async_save(checkpoint)
-        if batch.purged or checkpoint.refused_count != missing:
-            self._tell()
-        if error:
-            raise error
+            self.checkpoint.begin_again()
+        if settlement.position is not None:
+            self._record(settlement, settlement.position)
+            if batch.purged:
+                self._record_purged(batch.purged)
+            if batch.sent or batch.purged or batch.begun_again:
+                await self._store.async_save(self.checkpoint)
+            if batch.purged or settlement.refused:
+                self._tell()
+        if settlement.error:
+            raise settlement.error
 
-    async def _async_bulk(self, batch: Batch) -> Sequence[Item]:
+    def _record(self, settlement: Settlement, position: Position) -> None:
+        """Count the settled states of a batch, and move the checkpoint past them."""
+        if stored_count := settlement.stored_count + settlement.stored_before_count:
+            self.checkpoint.record_stored(stored_count, settlement.last_stored_ts)
+        for refused in settlement.refused:
+            self._refuse(refused)
+        self.checkpoint.advance(position)
+        if settlement.error:
+            self._forget_failures()
+
+    def _record_purged(self, count: int) -> None:
+        LOGGER.error("%s: the recorder purged about %s states before they were sent", self._name, count)
+        self.checkpoint.record_purged(count)
+        self._waiting = None
+
+    async def _async_bulk(self, batch: Batch) -> Sequence[Answer]:
         """Send a batch, and find out how large the next may be."""
         started = time.monotonic()
         try:
             items = await self._elasticsearch.async_bulk(batch.body, batch.count, compressed=True)
         except TooLargeError as err:
             if batch.count == 1:
-                return [Item(HTTPStatus.BAD_REQUEST, f"larger than the server takes ({err})")]
+                return [err]
             self._shrink(batch)
             self._limit = self._count
             raise
@@ -282,17 +274,21 @@ class Forwarder:
     def _shrink(self, batch: Batch) -> None:
         self._count = max(batch.count // 2, 1)
 
-    def _refuse(self, sent: Sent) -> None:
+    def _refuse(self, state: RefusedState) -> None:
         """Set a state aside."""
-        self.checkpoint.record_refused(sent.entity_id, sent.refused or "")
+        self.checkpoint.record_refused(state.entity_id, state.reason)
         refused = self.status.refused
         if len(refused) < SAMPLES:
             LOGGER.error(
-                "%s: %s of %s can never be stored: %s", self._name, sent.entity_id, sent.last_updated_ts, sent.refused
+                "%s: %s of %s can never be stored: %s",
+                self._name,
+                state.entity_id,
+                state.last_updated_ts,
+                state.reason,
             )
         else:
             del refused[0]
-        refused.append(sent)
+        refused.append(state)
 
     async def _async_count_backlog(self) -> None:
         """Count what waits, but not too often."""
