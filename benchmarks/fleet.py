@@ -34,8 +34,8 @@ from _station import ORIGINS, rows, states_per_day
 import aiohttp
 
 from custom_components.anavi_weather.const import DEFAULT_INTERVAL
+from custom_components.anavi_weather.user_station.batch_size import MAX_COUNT
 from custom_components.anavi_weather.user_station.documents import Encoder, Station
-from custom_components.anavi_weather.user_station.forwarder import MAXIMUM_COUNT
 from custom_components.anavi_weather.user_station.recorder_log import Row
 from homeassistant.const import __version__
 
@@ -132,7 +132,7 @@ class Fleet:
     def _history(self, number: int, now: float, each: int) -> Iterator[tuple[int, bytes]]:
         """Yield the bulks of the states that a station recorded until now."""
         start = now - each / states_per_day() * DAY
-        for batch in batched(islice(rows(number, start), each), MAXIMUM_COUNT, strict=False):
+        for batch in batched(islice(rows(number, start), each), MAX_COUNT, strict=False):
             yield self._body(number, batch)
 
     def _readings(self, number: int) -> Iterator[tuple[int, bytes]]:

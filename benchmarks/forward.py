@@ -36,8 +36,8 @@ from _station import rows
 import aiohttp
 
 from custom_components.anavi_weather.const import SUBENTRY_USER_STATION
+from custom_components.anavi_weather.user_station.batch_size import MAX_COUNT
 from custom_components.anavi_weather.user_station.documents import Encoder, Origin, Station
-from custom_components.anavi_weather.user_station.forwarder import MAXIMUM_COUNT
 from custom_components.anavi_weather.user_station.recorder_log import Row
 from homeassistant.const import __version__
 
@@ -120,7 +120,7 @@ class Bench:
         }
         manifest = json.loads((self.folder / "custom_components" / DOMAIN / "manifest.json").read_text("utf-8"))
         encoder = Encoder(Station(self.uuid, STATION_NAME, manifest["version"], __version__), origins)
-        return [encoder.encode_compressed(batch)[1:] for batch in batched(self.rows, MAXIMUM_COUNT, strict=False)]
+        return [encoder.encode_compressed(batch)[1:] for batch in batched(self.rows, MAX_COUNT, strict=False)]
 
     async def send_bare(
         self, namespace: str, home_assistant: HomeAssistant, bodies: Sequence[tuple[int, bytes]]

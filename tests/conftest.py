@@ -107,16 +107,18 @@ async def press(pair: SimulatedLirc, *codes: str) -> None:
 
 
 def fail(forwarder: Forwarder, error: ElasticsearchError, times: int = 3) -> None:
-    """Let the forwarder fail."""
+    """Record failures, as a forwarder that runs does."""
     for _ in range(times):
-        forwarder._fail(error)
+        forwarder.status.async_record_failure(error, now=0)
 
 
 def refuse(forwarder: Forwarder, count: int = 1) -> None:
-    """Let states be refused."""
+    """Record refused states, as a forwarder that runs does."""
     for number in range(count):
-        forwarder._refuse(RefusedState(number, f"sensor.t{number}", 1.5, "odd"))
-    forwarder._tell()
+        state = RefusedState(number, f"sensor.t{number}", 1.5, "odd")
+        forwarder.checkpoint.record_refused(state.entity_id, state.reason)
+        forwarder.status.record_refused(state)
+    forwarder.status.async_notify_listeners()
 
 
 def is_loaded(entry: ConfigEntry) -> bool:

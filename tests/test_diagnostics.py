@@ -13,6 +13,7 @@ from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.user_station import Forwarder
 from custom_components.anavi_weather.user_station.errors import CannotConnectError
+from custom_components.anavi_weather.user_station.recorder_log import Position
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
@@ -110,10 +111,14 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
 async def test_diagnostics_of_a_user_station_that_works(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry, forwarder: Forwarder
 ) -> None:
-    forwarder.checkpoint.position = await forwarder._log.async_run(forwarder._log.newest)
-    forwarder._succeed(end=True)
+    forwarder.checkpoint.advance(Position("sqlite 2026-11-25 00:00:00", 5, 1.5))
+    forwarder.status.async_record_success(all_sent=True)
     (told_of,) = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["user_stations"]
     assert told_of["connected"] is True
     assert told_of["problem"] is None
     assert told_of["backlog"] == 0
-    assert told_of["position"].keys() == {"recorder", "state_id", "last_updated_ts"}
+    assert told_of["position"] == {
+        "recorder": "sqlite 2026-11-25 00:00:00",
+        "state_id": 5,
+        "last_updated_ts": 1.5,
+    }

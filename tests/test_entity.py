@@ -11,7 +11,7 @@ from custom_components.anavi_weather import PLATFORMS
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.user_station import Forwarder
 from custom_components.anavi_weather.user_station.errors import CannotConnectError
-from custom_components.anavi_weather.user_station.forwarder import Waits
+from custom_components.anavi_weather.user_station.status import WaitingStates
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
@@ -86,7 +86,7 @@ async def test_the_entities_of_a_user_station(
     }
 
     forwarder.checkpoint.record_stored(5, 1_790_000_000.0)
-    forwarder._succeed(end=True)
+    forwarder.status.async_record_success(all_sent=True)
     assert states() == {
         "connected": STATE_ON,
         "backlog": "0",
@@ -96,7 +96,7 @@ async def test_the_entities_of_a_user_station(
     }
 
     refuse(forwarder)
-    forwarder.status.waits = Waits(7, 864000, 86400)
+    forwarder.status.async_record_waiting(WaitingStates(7, 864000, 86400))
     fail(forwarder, CannotConnectError("away"), 1)
     assert states() | {"last_stored": ""} == {
         "connected": STATE_OFF,

@@ -65,7 +65,7 @@ async def test_buses_stations_and_chips_are_told(
     ("happen", "connected"),
     [
         (lambda _: None, 0),
-        (lambda forwarder: forwarder._succeed(end=True), 1),
+        (lambda forwarder: forwarder.status.async_record_success(all_sent=True), 1),
         (lambda forwarder: fail(forwarder, BusyError("503")), 0),
     ],
 )

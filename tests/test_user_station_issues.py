@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.user_station.checkpoint import CheckpointStore
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
@@ -20,7 +21,9 @@ from custom_components.anavi_weather.user_station.errors import (
     ServerBehindError,
     TlsNotTrustedError,
 )
-from custom_components.anavi_weather.user_station.forwarder import Forwarder, Waits
+from custom_components.anavi_weather.user_station.forwarder import Forwarder
+from custom_components.anavi_weather.user_station.recorder_log import RecorderUnexpectedError
+from custom_components.anavi_weather.user_station.status import WaitingStates
 from custom_components.anavi_weather.user_station_issues import FAILURES
 from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN, repairs_flow_manager
 from homeassistant.core import HomeAssistant
@@ -69,7 +72,7 @@ async def test_what_waiting_does_not_mend_is_told_after_some_failures(
     (issue,) = issue_registry.issues.values()
     assert (issue.is_fixable, issue.is_persistent, issue.severity) == (False, False, ir.IssueSeverity.ERROR)
 
-    forwarder._succeed(end=True)
+    forwarder.status.async_record_success(all_sent=True)
     assert told(issue_registry) == {}
 
 
@@ -95,35 +98,34 @@ async def test_another_error_takes_the_place_of_the_first(
 
 
 async def test_a_recorder_that_cannot_be_read_is_told(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
-    forwarder.status.recorder_problem = "states has no state"
-    forwarder._tell()
+    forwarder.status.async_record_recorder_failure(RecorderUnexpectedError("states has no state"), now=0)
     assert told(issue_registry) == {
         "recorder_01USER": (
             "user_station_recorder_unexpected",
             {"user_station": "Casa", "detail": "states has no state"},
         )
     }
-    forwarder.status.recorder_problem = None
-    forwarder._tell()
+    forwarder.status.async_record_recorder_read()
     assert told(issue_registry) == {}
 
 
 @pytest.mark.parametrize(
-    ("waits", "hours"),
+    ("waiting", "hours"),
     [
-        (Waits(7, 10 * DAY, 2.5 * DAY), None),
-        (Waits(7, 10 * DAY, 2.5 * DAY - 1), "59"),
-        (Waits(7, 10 * DAY, 1800), "0"),
-        (Waits(7, 10 * DAY, -DAY), "0"),
-        (Waits(7, math.inf, math.inf), None),
-        (Waits(0, 10 * DAY, 10 * DAY), None),
+        (WaitingStates(7, 10 * DAY, 2.5 * DAY), None),
+        (WaitingStates(7, 10 * DAY, 2.5 * DAY - 1), "59"),
+        (WaitingStates(7, 10 * DAY, 1800), "0"),
+        (WaitingStates(7, 10 * DAY, -DAY), "0"),
+        (WaitingStates(7, math.inf, math.inf), None),
+        (WaitingStates(0, 10 * DAY, 10 * DAY), None),
         (None, None),
     ],
 )
 async def test_a_backlog_near_the_recorders_horizon_is_told(
-    issue_registry: ir.IssueRegistry, forwarder: Forwarder, waits: Waits | None, hours: str | None
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder, waiting: WaitingStates | None, hours: str | None
 ) -> None:
-    forwarder.status.waits = waits
+    if waiting:
+        forwarder.status.async_record_waiting(waiting)
     fail(forwarder, CannotConnectError("away"))
     placeholders = {"user_station": "Casa", "backlog": "7", "hours": hours}
     expected = {} if hours is None else {"backlog_01USER": ("user_station_purge_near", placeholders)}
@@ -132,7 +134,7 @@ async def test_a_backlog_near_the_recorders_horizon_is_told(
         (issue,) = issue_registry.issues.values()
         assert issue.severity is ir.IssueSeverity.WARNING
 
-    forwarder._succeed(end=False)
+    forwarder.status.async_record_success(all_sent=False)
     assert told(issue_registry) == {}, "what waits is being sent"
 
 
@@ -158,7 +160,7 @@ async def test_refused_states_are_told_until_somebody_has_taken_note(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert told(issue_registry) == {}
 
-    forwarder._tell()
+    forwarder.status.async_notify_listeners()
     assert told(issue_registry) == {}, "it comes back only if more are refused"
     refuse(forwarder)
     assert [names and names["count"] for _, names in told(issue_registry).values()] == ["3"]
@@ -166,7 +168,7 @@ async def test_refused_states_are_told_until_somebody_has_taken_note(
 
 async def test_purged_states_are_told(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
     forwarder.checkpoint.record_purged(5)
-    forwarder._tell()
+    forwarder.status.async_notify_listeners()
     assert told(issue_registry) == {
         "purged_01USER": ("user_station_states_purged", {"user_station": "Casa", "count": "5"})
     }
@@ -186,14 +188,14 @@ async def test_what_nobody_has_taken_note_of_is_told_again_after_a_restart(
     before = told(issue_registry)
     assert len(before) == 2
     if noted:
-        await forwarder.async_take_note()
+        await forwarder.async_acknowledge_losses()
     else:
-        await forwarder._store.async_save(forwarder.checkpoint)
+        await CheckpointStore(hass, f"{DOMAIN}.01USER.checkpoint").async_save(forwarder.checkpoint)
 
     with patch.object(Forwarder, "async_run"):
         await hass.config_entries.async_unload(entry.entry_id)
         assert told(issue_registry) == {}, "nobody watches any more"
-        forwarder._tell()
+        forwarder.status.async_notify_listeners()
         assert told(issue_registry) == {}
         await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
@@ -220,8 +222,8 @@ async def test_taking_note_of_a_station_that_is_not_loaded_changes_nothing(
 async def test_a_station_that_is_unloaded_tells_nothing(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
 ) -> None:
-    forwarder.status.recorder_problem = "away"
-    forwarder.status.waits = Waits(7, 10 * DAY, DAY)
+    forwarder.status.async_record_recorder_failure(RecorderUnexpectedError("away"), now=0)
+    forwarder.status.async_record_waiting(WaitingStates(7, 10 * DAY, DAY))
     forwarder.checkpoint.record_purged(5)
     refuse(forwarder)
     fail(forwarder, KeyRefusedError("401"))

@@ -60,7 +60,7 @@ def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
         "problem": status.problem.key if status.problem else None,  # its text may have the address
         "failures": status.failures,
         "recorder_problem": status.recorder_problem,
-        "backlog": forwarder.backlog,
+        "backlog": status.backlog,
         "position": checkpoint.position._asdict() if checkpoint.position else None,
         "stored": checkpoint.stored_count,
         "refused": checkpoint.refused_count,

@@ -37,7 +37,7 @@ class TakeNoteFlow(ConfirmRepairFlow):
                 cast("str", self.data["entry_id"])
             )
             if entry is not None and entry.state is ConfigEntryState.LOADED:
-                await entry.runtime_data.forwarders[cast("str", self.data["subentry_id"])].async_take_note()
+                await entry.runtime_data.forwarders[cast("str", self.data["subentry_id"])].async_acknowledge_losses()
         return await super().async_step_confirm(user_input)
 
 

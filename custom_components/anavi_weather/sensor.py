@@ -161,7 +161,7 @@ USER_STATION_SENSORS = (
         translation_key="backlog",
         entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda forwarder: forwarder.backlog,
+        value_fn=lambda forwarder: forwarder.status.backlog,
     ),
     UserStationSensorEntityDescription(
         key="last_stored",

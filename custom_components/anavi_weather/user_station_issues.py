@@ -71,10 +71,10 @@ class UserStationIssues:
             self._tell("recorder", "recorder_unexpected", detail=status.recorder_problem)
         else:
             self._take_back("recorder")
-        waits = status.waits
-        if failing and waits and waits.purge_in < PURGE_NEAR * waits.horizon:
-            hours = max(int(waits.purge_in // 3600), 0)
-            self._tell("backlog", "purge_near", backlog=str(waits.count), hours=str(hours))
+        waiting = status.waiting
+        if failing and waiting and waiting.purge_in < PURGE_NEAR * waiting.horizon:
+            hours = max(int(waiting.purge_in // 3600), 0)
+            self._tell("backlog", "purge_near", backlog=str(waiting.count), hours=str(hours))
         else:
             self._take_back("backlog")
         if checkpoint.refused_count > checkpoint.refused_acknowledged and checkpoint.last_refused:

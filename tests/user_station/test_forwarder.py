@@ -8,7 +8,7 @@ from aiohttp import web
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.anavi_weather.user_station import forwarder
+from custom_components.anavi_weather.user_station import batch_size, forwarder
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, CheckpointStore
 from custom_components.anavi_weather.user_station.documents import Encoder
 from custom_components.anavi_weather.user_station.entities import Selection
@@ -33,7 +33,7 @@ async def test_history_is_sent_oldest_first_and_then_what_is_recorded(feed: Feed
     await feed.stored("1", "2", "3", "4")
     assert len(feed.server.bulks) == 2
     assert feed.forwarder.status.connected is True
-    assert feed.forwarder.backlog == 0
+    assert feed.forwarder.status.backlog == 0
     last = feed.hass.states.get("sensor.t")
     assert last
     assert feed.checkpoint["last_stored_ts"] == last.last_updated_timestamp
@@ -46,8 +46,8 @@ async def test_history_is_sent_oldest_first_and_then_what_is_recorded(feed: Feed
 
 
 async def test_history_is_sent_in_batches(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 2)
-    monkeypatch.setattr(forwarder, "MAXIMUM_COUNT", 5)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 2)
+    monkeypatch.setattr(batch_size, "MAX_COUNT", 5)
     states = [str(number) for number in range(20)]
     await feed.record(*states)
     await feed.start()
@@ -127,8 +127,8 @@ async def test_documents_follow_the_entity_registry(feed: Feed) -> None:
 
 
 async def test_the_checkpoint_is_written_after_each_batch(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 2)
-    monkeypatch.setattr(forwarder, "MAXIMUM_COUNT", 2)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 2)
+    monkeypatch.setattr(batch_size, "MAX_COUNT", 2)
     written: list[tuple[int, int]] = []
     save = CheckpointStore.async_save
 
@@ -189,7 +189,7 @@ async def test_it_can_be_stopped_in_the_middle(feed: Feed, when: str) -> None:
 
 
 async def test_what_is_read_ahead_ends_with_the_forwarder(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 1)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 1)
     await feed.record("1", "2")
     feed.server.always = refusing(503)
     await feed.start()
@@ -211,22 +211,22 @@ async def test_what_waits_is_counted_but_not_too_often(feed: Feed, clock: Clock)
             await clock.wake()
         await clock.asleep()
         assert count.call_count == 2
-    waits = feed.forwarder.status.waits
+    waits = feed.forwarder.status.waiting
     assert waits
     assert (waits.count, waits.horizon) == (3, 864000)
     assert 864000 - 60 < waits.purge_in <= 864000
-    assert feed.forwarder.backlog == 3
+    assert feed.forwarder.status.backlog == 3
 
     feed.server.always = None
     await clock.wake()
     await feed.stored("1", "2", "3")
-    await until(lambda: feed.forwarder.status.waits is None)
-    assert feed.forwarder.backlog == 0
+    await until(lambda: feed.forwarder.status.waiting is None)
+    assert feed.forwarder.status.backlog == 0
 
 
 async def test_progress_of_history_is_told(feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 1)
-    monkeypatch.setattr(forwarder, "MAXIMUM_COUNT", 1)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 1)
+    monkeypatch.setattr(batch_size, "MAX_COUNT", 1)
     backlogs: list[int | None] = []
 
     async def take_a_minute(_: web.Request, documents: list[Document]) -> web.StreamResponse:
@@ -236,9 +236,9 @@ async def test_progress_of_history_is_told(feed: Feed, clock: Clock, monkeypatch
     feed.server.always = take_a_minute
     await feed.record("1", "2", "3")
     await feed.start()
-    feed.forwarder.async_subscribe(lambda: backlogs.append(feed.forwarder.backlog))
+    feed.forwarder.async_subscribe(lambda: backlogs.append(feed.forwarder.status.backlog))
     await feed.stored("1", "2", "3")
-    await until(lambda: feed.forwarder.status.waits is None)
+    await until(lambda: feed.forwarder.status.waiting is None)
     told = [count for count in backlogs if count is not None]
     assert told[told.index(2) :][:3] == [2, 1, 0]
 
@@ -247,7 +247,7 @@ async def test_an_empty_backlog_has_no_horizon_to_fear(feed: Feed, clock: Clock)
     feed.server.streams = None
     await feed.start()
     await clock.asleep()
-    waits = feed.forwarder.status.waits
+    waits = feed.forwarder.status.waiting
     assert waits
     assert (waits.count, waits.purge_in) == (0, waits.horizon)
 
@@ -300,7 +300,7 @@ async def test_what_nobody_thought_of_is_logged_once_and_tried_again(
 async def test_a_defect_in_what_is_read_ahead_is_one_as_well(
     feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 1)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 1)
     encode = Encoder.encode
     broken = True
 

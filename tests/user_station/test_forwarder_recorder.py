@@ -5,7 +5,7 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import Connection, exc
 
-from custom_components.anavi_weather.user_station import forwarder
+from custom_components.anavi_weather.user_station import batch_size, forwarder, status
 
 from .feed import KEY, Clock, Feed, Logged, recorder_problem, until
 from .server import item, once, refusing
@@ -35,7 +35,7 @@ async def test_what_was_purged_unsent_is_counted_even_if_ids_are_used_again(feed
     await feed.record("3", "4", "5")
     await clock.wake()
     await clock.asleep()
-    assert feed.forwarder.backlog == 3
+    assert feed.forwarder.status.backlog == 3
     await feed.run_sql("UPDATE states SET old_state_id = NULL")
     await feed.run_sql("DELETE FROM states")
     await feed.record("6", entity_id="sensor.u")
@@ -51,8 +51,8 @@ async def test_what_was_purged_unsent_is_counted_even_if_ids_are_used_again(feed
 async def test_what_was_purged_unsent_is_counted_once(
     feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 1)
-    monkeypatch.setattr(forwarder, "MAXIMUM_COUNT", 1)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 1)
+    monkeypatch.setattr(batch_size, "MAX_COUNT", 1)
     await feed.record("1")
     await feed.start()
     await feed.stored("1")
@@ -71,7 +71,7 @@ async def test_what_was_purged_unsent_is_counted_once(
 
     await clock.wake()
     await until(lambda: feed.server.values() == ["1", "5", "6"])
-    await until(lambda: feed.forwarder.status.waits is None)
+    await until(lambda: feed.forwarder.status.waiting is None)
     assert feed.checkpoint["purged"] == 3
 
 
@@ -100,7 +100,7 @@ async def test_a_user_takes_note_of_what_is_missing(feed: Feed) -> None:
     assert feed.checkpoint["refused_noted"] == 0
     assert list(feed.checkpoint["last_refused"]) == ["sensor.t", "some_exception: no"]
     told = feed.told
-    await feed.forwarder.async_take_note()
+    await feed.forwarder.async_acknowledge_losses()
     assert feed.checkpoint["refused_noted"] == 1
     assert feed.told == told + 1
 
@@ -153,7 +153,7 @@ async def test_a_recorder_that_migrates_is_waited_for(feed: Feed, clock: Clock, 
     assert clock.slept == [forwarder.RECORDER_DELAY] * 2
     assert logged() == []
     assert feed.forwarder.status.connected is None
-    assert feed.forwarder.backlog is None
+    assert feed.forwarder.status.backlog is None
     feed.instance.migration_in_progress = False
     await clock.wake()
     await feed.stored("1")
@@ -184,7 +184,7 @@ async def test_a_database_that_stays_away_is_told_once(feed: Feed, clock: Clock,
     await feed.record("1")
     with patch.object(Connection, "execute", side_effect=exc.OperationalError("", [], Exception("gone"))):
         await feed.start()
-        while clock.now < 1000 + 2 * forwarder.RECORDER_PATIENCE:
+        while clock.now < 1000 + 2 * status.RECORDER_PATIENCE:
             await clock.wake()
         await clock.asleep()
         assert recorder_problem(feed) == "OperationalError"
@@ -201,7 +201,7 @@ async def test_a_database_that_is_back_while_the_server_is_away(feed: Feed, cloc
     feed.server.always = refusing(401)
     with patch.object(Connection, "execute", side_effect=exc.OperationalError("", [], Exception("gone"))):
         await feed.start()
-        while clock.now < 1000 + 2 * forwarder.RECORDER_PATIENCE:
+        while clock.now < 1000 + 2 * status.RECORDER_PATIENCE:
             await clock.wake()
         await clock.asleep()
     assert recorder_problem(feed)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from aiohttp import ClientTimeout, web
 import pytest
 
-from custom_components.anavi_weather.user_station import batch, elasticsearch, forwarder
+from custom_components.anavi_weather.user_station import batch, batch_size, elasticsearch, forwarder, status
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
@@ -39,14 +39,14 @@ async def test_an_outage_is_logged_once_and_so_is_its_end(feed: Feed, clock: Clo
     ((level, message),) = logged()
     assert level == "WARNING"
     assert message.startswith("Farol: states wait in the recorder: CannotConnectError: ")
-    assert feed.forwarder.backlog == 1
+    assert feed.forwarder.status.backlog == 1
 
     await feed.server.start()
     await clock.wake()
     await feed.stored("1")
     assert logged()[1:] == [("INFO", "Farol: connected again")]
     assert (feed.forwarder.status.failures, problem(feed)) == (0, None)
-    assert feed.forwarder.backlog == 0
+    assert feed.forwarder.status.backlog == 0
 
 
 async def test_the_first_connection_is_not_logged(feed: Feed, logged: Logged) -> None:
@@ -81,7 +81,7 @@ async def test_a_server_that_stays_busy_is_an_outage(feed: Feed, clock: Clock, l
     feed.server.always = refusing(429)
     await feed.record("1")
     await feed.start()
-    while clock.now < 1000 + forwarder.BUSY_PATIENCE:
+    while clock.now < 1000 + status.BUSY_PATIENCE:
         await clock.asleep()
         assert logged() == []
         await clock.wake()
@@ -251,8 +251,8 @@ async def test_refused_states_are_set_aside_and_counted(feed: Feed, logged: Logg
     await until(lambda: feed.checkpoint["refused"] == 11)
     await until(lambda: feed.told > told)
     newest = [sent.state_id for sent in feed.forwarder.status.refused]
-    assert newest == list(range(14 - forwarder.SAMPLES, 14)), "the newest are kept"
-    assert len(logged()) == forwarder.SAMPLES, "the log is not flooded"
+    assert newest == list(range(14 - status.SAMPLES, 14)), "the newest are kept"
+    assert len(logged()) == status.SAMPLES, "the log is not flooded"
 
 
 async def test_states_that_have_no_document_are_counted(feed: Feed) -> None:
@@ -297,7 +297,7 @@ async def test_a_server_that_takes_a_little_at_a_time_is_no_outage(feed: Feed, c
         busy.discard(str(number))
         await clock.wake()
     await until(lambda: feed.checkpoint["stored"] == 200)
-    assert clock.now - 1000 > 2 * forwarder.BUSY_PATIENCE
+    assert clock.now - 1000 > 2 * status.BUSY_PATIENCE
     assert set(clock.slept) == {forwarder.FIRST_DELAY}
     assert logged() == []
 
@@ -342,7 +342,7 @@ async def test_a_batch_that_is_too_large_is_halved_until_it_is_not(
             return await refusing(413)(request, documents)
         return elastic({"items": feed.server.store(documents)})
 
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 16)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 16)
     states = [str(number) for number in range(100)]
     await feed.record(*states)
     feed.server.always = limited
@@ -376,7 +376,7 @@ async def test_a_document_that_is_too_large_by_itself_is_refused(feed: Feed) -> 
 async def test_a_batch_that_fails_is_halved(
     feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 8)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 8)
     feed.server.answers.append(refusing(status))
     states = [str(number) for number in range(8)]
     await feed.record(*states)
@@ -389,7 +389,7 @@ async def test_a_batch_that_fails_is_halved(
 async def test_answers_that_are_slow_make_batches_smaller(
     feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 16)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 16)
     durations = [10.0, 10.0, 10.0, 5.0, 5.0, 1.0, 1.0, 1.0]
 
     async def slowly(_: web.Request, documents: list[Document]) -> web.StreamResponse:
@@ -408,7 +408,7 @@ async def test_answers_that_are_slow_make_batches_smaller(
 async def test_items_that_are_refused_for_now_make_batches_smaller(
     feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forwarder, "FIRST_COUNT", 8)
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 8)
     feed.server.items = once("4", item(429, "full"))
     states = [str(number) for number in range(12)]
     await feed.record(*states)

@@ -1,0 +1,158 @@
+"""The state of the forwarding, for entities, repairs and diagnostics."""
+
+from dataclasses import dataclass, field
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from .errors import BusyError, CannotConnectError, DefectError, ElasticsearchError
+from .recorder_log import RecorderUnavailableError, RecorderUnexpectedError
+from .settle import RefusedState
+
+BUSY_PATIENCE = (
+    60.0  # seconds that a server may store nothing, of ever smaller batches, before it counts as disconnected
+)
+RECORDER_PATIENCE = 60.0  # seconds that a database may be unreachable before it counts as a problem
+SAMPLES = 5  # refused states that are logged and kept
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingStates:
+    """States that were recorded, and are not stored yet."""
+
+    count: int
+    horizon: float
+    """The age at which the recorder purges a state, in seconds; infinite if it does not."""
+    purge_in: float
+    """Seconds until the oldest state has that age."""
+
+
+@dataclass(slots=True)
+class Status:
+    """The state of one forwarder, and those who listen to its changes."""
+
+    connected: bool | None = None
+    """None: not tried yet."""
+    problem: ElasticsearchError | None = None
+    failures: int = 0
+    """In a row."""
+    recorder_problem: str | None = None
+    waiting: WaitingStates | None = None
+    """None: none, or not counted yet."""
+    refused: list[RefusedState] = field(default_factory=list)
+    """The newest states that were refused since the start."""
+    _failing_since: float | None = field(default=None, repr=False)
+    _recorder_failing_since: float | None = field(default=None, repr=False)
+    _listeners: list[CALLBACK_TYPE] = field(default_factory=list, repr=False)
+
+    @callback
+    def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call when the status has changed; return a function that unsubscribes."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def async_notify_listeners(self) -> None:
+        """Call all listeners."""
+        for listener in tuple(self._listeners):
+            listener()
+
+    @property
+    def backlog(self) -> int | None:
+        """Return how many states wait, None until that is known."""
+        if self.waiting:
+            return self.waiting.count
+        return 0 if self.connected else None
+
+    @callback
+    def async_record_success(self, *, all_sent: bool) -> bool:
+        """Record that a batch is settled; return whether that ends an outage.
+
+        Args:
+            all_sent: Whether no more states wait.
+        """
+        was_disconnected = self.connected is False
+        has_changed = self.connected is not True or self.failures > 0
+        self.connected = True
+        self.problem = None
+        self.record_progress()
+        if all_sent:
+            has_changed |= self.waiting is not None
+            self.waiting = None
+        if has_changed:
+            self.async_notify_listeners()
+        return was_disconnected
+
+    def record_progress(self) -> None:
+        """Record that at least one state is settled: the server is not failing."""
+        self.failures = 0
+        self._failing_since = None
+
+    @callback
+    def async_record_failure(self, error: ElasticsearchError, now: float) -> bool:
+        """Record that nothing can be stored now; return whether that is to be logged.
+
+        A server that is busy counts as disconnected only if it stays busy.
+
+        Args:
+            error: The reason.
+            now: Seconds of a monotonic clock.
+        """
+        known, self.problem = self.problem, error
+        if isinstance(known, CannotConnectError) and not isinstance(error, CannotConnectError):
+            # A server that answers again is retried sooner than one that is away
+            self.failures = 0
+        self.failures += 1
+        if self._failing_since is None:
+            self._failing_since = now
+        if isinstance(error, BusyError) and now - self._failing_since < BUSY_PATIENCE:
+            return False
+        is_new_defect = isinstance(error, DefectError) and not isinstance(known, DefectError)
+        is_news = self.connected is not False or is_new_defect
+        self.connected = False
+        self.async_notify_listeners()
+        return is_news
+
+    @callback
+    def async_record_recorder_read(self) -> bool:
+        """Record that the recorder was read; return whether that ends a problem."""
+        self._recorder_failing_since = None
+        if self.recorder_problem is None:
+            return False
+        self.recorder_problem = None
+        self.async_notify_listeners()
+        return True
+
+    @callback
+    def async_record_recorder_failure(
+        self, error: RecorderUnavailableError | RecorderUnexpectedError, now: float
+    ) -> bool:
+        """Record that the recorder cannot be read; return whether that is to be logged.
+
+        A database may be unreachable for a moment.
+
+        Args:
+            error: The reason.
+            now: Seconds of a monotonic clock.
+        """
+        if self._recorder_failing_since is None:
+            self._recorder_failing_since = now
+        if isinstance(error, RecorderUnavailableError) and now - self._recorder_failing_since < RECORDER_PATIENCE:
+            return False
+        is_news = self.recorder_problem is None
+        self.recorder_problem = str(error)
+        self.async_notify_listeners()
+        return is_news
+
+    def record_refused(self, state: RefusedState) -> bool:
+        """Keep a refused state as one of the newest; return whether it is to be logged."""
+        is_first = len(self.refused) < SAMPLES
+        if not is_first:
+            del self.refused[0]
+        self.refused.append(state)
+        return is_first
+
+    @callback
+    def async_record_waiting(self, waiting: WaitingStates) -> None:
+        """Record how many states wait."""
+        self.waiting = waiting
+        self.async_notify_listeners()
