@@ -9,7 +9,7 @@ from .code_store import CodeStore
 from .const import CONF_BUS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
 from .dashboard import async_setup_dashboard
-from .feed import async_create_forwarder, async_remove_checkpoint, async_remove_orphans, user_stations
+from .forwarding import async_create_forwarder, async_remove_checkpoint, async_remove_orphans, user_stations
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import is_simulated

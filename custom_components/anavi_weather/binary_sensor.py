@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import AnaviWeatherEntity, UserStationEntity, async_add_entities_and_prune
-from .feed import user_stations
+from .forwarding import user_stations
 from .phat import Quantity
 
 PARALLEL_UPDATES = 0

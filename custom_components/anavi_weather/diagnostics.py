@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_ALTITUDE, CONF_CA_CERTIFICATE, CONF_STATION_NAME
 from .coordinator import AnaviWeatherConfigEntry
-from .feed import user_stations
+from .forwarding import user_stations
 from .phat import board
 from .user_station.forwarder import Forwarder
 

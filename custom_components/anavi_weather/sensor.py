@@ -24,7 +24,7 @@ from homeassistant.util import dt as dt_util
 from . import meteorology
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, StationData
 from .entity import AnaviWeatherEntity, UserStationEntity, async_add_entities_and_prune
-from .feed import user_stations
+from .forwarding import user_stations
 from .phat import ChipId, Quantity, quantities
 from .user_station.forwarder import Forwarder
 

@@ -32,7 +32,7 @@ from .const import (
     CONF_SEND_HISTORY,
     CONF_STATION_NAME,
 )
-from .feed import async_create_elasticsearch
+from .forwarding import async_create_elasticsearch
 from .user_station.elasticsearch import NAMESPACE, STREAM, is_private
 from .user_station.entities import Selection, entity_ids
 from .user_station.errors import ElasticsearchError

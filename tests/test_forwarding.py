@@ -18,7 +18,7 @@ from custom_components.anavi_weather.const import (
     DOMAIN,
     SUBENTRY_USER_STATION,
 )
-from custom_components.anavi_weather.feed import (
+from custom_components.anavi_weather.forwarding import (
     async_create_elasticsearch,
     async_create_forwarder,
     async_remove_checkpoint,
