@@ -39,7 +39,7 @@ from .user_station.errors import ElasticsearchError
 
 DEFAULT_NAMESPACE = "default"
 EXAMPLE = "https://elasticsearch.example.org:9200"
-MAXIMUM_NAME = 100
+MAX_NAME = 100
 
 NAMESPACE_SELECTOR = TextSelector()
 SERVER_SCHEMA = {
@@ -93,7 +93,7 @@ class UserStationFlow(ConfigSubentryFlow):
             user_input[CONF_STATION_NAME] = name = user_input[CONF_STATION_NAME].strip()
             if user_input[CONF_ENTITIES] == Selection.CHOSEN and not user_input[CONF_CHOSEN_ENTITIES]:
                 errors[CONF_CHOSEN_ENTITIES] = "no_entities"
-            elif not 0 < len(name) <= MAXIMUM_NAME:
+            elif not 0 < len(name) <= MAX_NAME:
                 errors[CONF_STATION_NAME] = "name_invalid"
             else:
                 return self._finish(self._server | user_input | self._chosen_ids(user_input))

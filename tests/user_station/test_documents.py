@@ -15,8 +15,8 @@ from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.user_station import documents
 from custom_components.anavi_weather.user_station.documents import (
     ACTION,
-    MAXIMUM_ATTRIBUTES,
-    MAXIMUM_TEXT,
+    MAX_ATTRIBUTES,
+    MAX_TEXT,
     Encoder,
     Origin,
     Sent,
@@ -193,10 +193,10 @@ def attributes_of(size: int) -> str:
 @pytest.mark.parametrize(
     ("text", "omitted"),
     [
-        (attributes_of(MAXIMUM_ATTRIBUTES), None),
-        (attributes_of(MAXIMUM_ATTRIBUTES + 1), "too_large"),
+        (attributes_of(MAX_ATTRIBUTES), None),
+        (attributes_of(MAX_ATTRIBUTES + 1), "too_large"),
         (attributes_of(10_000_000), "too_large"),
-        ('{"a":"' + "é" * (MAXIMUM_ATTRIBUTES // 2) + '"}', "too_large"),
+        ('{"a":"' + "é" * (MAX_ATTRIBUTES // 2) + '"}', "too_large"),
         ('{"a":"\ud800"}', "not_json"),
         ('{"a":', "not_json"),
         ("null", "not_json"),
@@ -226,7 +226,7 @@ def test_no_attributes(text: str | None) -> None:
     assert "attributes_omitted" not in found
 
 
-@pytest.mark.parametrize("value", [5, None, True, ["a"], {"a": "b"}, "x" * (MAXIMUM_TEXT + 1)])
+@pytest.mark.parametrize("value", [5, None, True, ["a"], {"a": "b"}, "x" * (MAX_TEXT + 1)])
 def test_an_attribute_that_is_no_short_text_has_no_field_of_its_own(value: object) -> None:
     text = json.dumps({"friendly_name": value, "device_class": value, "unit_of_measurement": value})
     found = document(row("5", text))
@@ -235,7 +235,7 @@ def test_an_attribute_that_is_no_short_text_has_no_field_of_its_own(value: objec
 
 
 def test_the_longest_text_that_has_a_field_of_its_own() -> None:
-    name = "x" * MAXIMUM_TEXT
+    name = "x" * MAX_TEXT
     assert document(row("5", json.dumps({"friendly_name": name})))["entity"]["name"] == name
 
 

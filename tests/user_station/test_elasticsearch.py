@@ -169,7 +169,7 @@ async def test_an_answer_that_is_not_json(server: Server, connect: Connect, cont
 async def test_an_answer_without_end_is_given_up(
     server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elasticsearch, "MAXIMUM_ANSWER", 1_000_000)
+    monkeypatch.setattr(elasticsearch, "MAX_ANSWER", 1_000_000)
     written = 0
 
     async def flood(request: web.Request) -> web.StreamResponse:
@@ -190,7 +190,7 @@ async def test_an_answer_without_end_is_given_up(
 async def test_a_small_answer_that_unpacks_to_a_large_one_is_given_up(
     server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elasticsearch, "MAXIMUM_ANSWER", 1_000_000)
+    monkeypatch.setattr(elasticsearch, "MAX_ANSWER", 1_000_000)
 
     async def bomb(_: web.Request) -> web.StreamResponse:
         headers = {"X-Elastic-Product": "Elasticsearch", "Content-Encoding": "gzip"}

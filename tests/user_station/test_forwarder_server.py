@@ -419,7 +419,7 @@ async def test_items_that_are_refused_for_now_make_batches_smaller(
 
 
 async def test_what_is_in_memory_is_bounded(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "MAXIMUM_SIZE", 10_000)
+    monkeypatch.setattr(batch, "MAX_SIZE", 10_000)
     for number in range(30):
         await feed.record(str(number), text="x" * 1000, number=number)
     await feed.start()

@@ -7,7 +7,7 @@ from .documents import Encoder, Sent, Station
 from .entities import Entities
 from .recorder_log import Backlog, Page, Position, RecorderLog
 
-MAXIMUM_SIZE = 1_000_000  # bytes of attributes in a request: two requests are in memory at a time
+MAX_SIZE = 1_000_000  # bytes of attributes in a request: two requests are in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class BatchReader:
         encoder = self._encoder
 
         def read() -> Batch:
-            page = self._log.read(position, entity_ids, since, count, MAXIMUM_SIZE)
+            page = self._log.read(position, entity_ids, since, count, MAX_SIZE)
             purged = page.purged
             if waiting and not self._log.holds(waiting.newest):
                 purged = max(purged, waiting.count)

@@ -15,8 +15,8 @@ from ..const import DOMAIN  # noqa: TID252
 from .compact import Compact
 from .recorder_log import Row
 
-MAXIMUM_ATTRIBUTES = 16_384  # bytes of JSON: what the recorder itself keeps
-MAXIMUM_TEXT = 1024  # characters of what dashboards select by
+MAX_ATTRIBUTES = 16_384  # bytes of JSON: what the recorder itself keeps
+MAX_TEXT = 1024  # characters of what dashboards select by
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
 # Most states of an entity have the same attributes: what follows from them is kept, if they are not large
@@ -148,7 +148,7 @@ class Encoder:
             group: {
                 field: value
                 for field, name in names.items()
-                if isinstance(value := attributes.get(name), str) and len(value) <= MAXIMUM_TEXT
+                if isinstance(value := attributes.get(name), str) and len(value) <= MAX_TEXT
             }
             for group, names in named.items()
         }
@@ -180,7 +180,7 @@ def _iso(timestamp: float | None, nanoseconds: int = 0) -> str:
 
 def _parse(text: str) -> tuple[Mapping[str, object], str | None]:
     """Return the attributes, and why they cannot be stored."""
-    if len(text) > MAXIMUM_ATTRIBUTES or len(text.encode(errors="replace")) > MAXIMUM_ATTRIBUTES:
+    if len(text) > MAX_ATTRIBUTES or len(text.encode(errors="replace")) > MAX_ATTRIBUTES:
         return {}, "too_large"
     try:
         attributes = orjson.loads(text)

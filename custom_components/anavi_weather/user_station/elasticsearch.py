@@ -41,7 +41,7 @@ PRIVILEGES = ("create_doc", "auto_configure", "view_index_metadata")
 CHECK_TIMEOUT = ClientTimeout(total=15)
 BULK_TIMEOUT = ClientTimeout(total=30, connect=10)
 BULK_ANSWER = "errors,items.*.status,items.*.error,items.*.failure_store"
-MAXIMUM_ANSWER = 4_000_000  # bytes
+MAX_ANSWER = 4_000_000  # bytes
 CHUNK = 65_536
 
 NAMESPACE = re.compile(r"[a-z0-9_.]{1,100}")
@@ -229,7 +229,7 @@ async def _read(response: ClientResponse) -> bytes:
     content = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK):
         content += chunk
-        if len(content) > MAXIMUM_ANSWER:
+        if len(content) > MAX_ANSWER:
             raise ElasticsearchError("an answer without end")
     return bytes(content)
 
