@@ -31,7 +31,7 @@ from homeassistant.const import CONF_URL, __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import instance_id
 
-from .user_station.feed import until
+from .user_station.harness import until
 from .user_station.server import Server
 
 KEY = f"{DOMAIN}.01USER.checkpoint"

@@ -22,7 +22,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
 from .user_station.certificates import Authority
 from .user_station.server import API_KEY, KEY_ID, KEY_SECRET, Server, elastic
-from .user_station_flow import ERRORS, STATES, add, answer, break_, mend, required, start, suggested, where
+from .user_station_flow_steps import ERRORS, STATES, add, answer, break_, mend, required, start, suggested, where
 
 
 async def test_a_user_station_is_added(hass: HomeAssistant, station: MockConfigEntry, server: Server) -> None:

@@ -23,7 +23,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
 from .user_station.server import API_KEY, Server
-from .user_station_flow import ERRORS, STATES, add, answer, break_, mend, required, start, suggested, where
+from .user_station_flow_steps import ERRORS, STATES, add, answer, break_, mend, required, start, suggested, where
 
 # Chosen entities
 

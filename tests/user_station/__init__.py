@@ -1,1 +1,1 @@
-"""Tests of the user station's feed."""
+"""Tests of forwarding to a user station."""

@@ -1,4 +1,4 @@
-"""What the tests of the feed have in common."""
+"""Fixtures of the tests of forwarding."""
 
 from collections.abc import AsyncIterator, Iterator
 import logging
@@ -23,7 +23,7 @@ from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 
 from .certificates import Authority
-from .feed import LOGGER, Clock, Feed, Logged
+from .harness import LOGGER, Clock, Harness, Logged
 from .log import SERVERS, Log
 from .server import API_KEY, Connect, Server
 
@@ -41,13 +41,13 @@ def clock() -> Iterator[Clock]:
 
 
 @pytest.fixture
-async def feed(
+async def harness(
     hass: HomeAssistant, recorder_mock: Recorder, server: Server, hass_storage: dict[str, Any], clock: Clock
-) -> AsyncIterator[Feed]:
-    """Return a feed that is stopped in the end."""
-    feed = Feed(hass, recorder_mock, server, hass_storage)
-    yield feed
-    await feed.stop()
+) -> AsyncIterator[Harness]:
+    """Return a harness, whose forwarder is stopped in the end."""
+    harness = Harness(hass, recorder_mock, server, hass_storage)
+    yield harness
+    await harness.stop()
 
 
 @pytest.fixture

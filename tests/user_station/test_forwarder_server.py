@@ -19,46 +19,46 @@ from custom_components.anavi_weather.user_station.errors import (
     ServerBehindError,
 )
 
-from .feed import KEY, Clock, Feed, Logged, problem, until
+from .harness import KEY, Clock, Harness, Logged, problem, until
 from .server import Document, Item, elastic, item, once, out_of_range, refusing
 
 # Outages
 
 
-async def test_an_outage_is_logged_once_and_so_is_its_end(feed: Feed, clock: Clock, logged: Logged) -> None:
-    await feed.record("1")
-    await feed.server.stop()
-    await feed.start()
+async def test_an_outage_is_logged_once_and_so_is_its_end(harness: Harness, clock: Clock, logged: Logged) -> None:
+    await harness.record("1")
+    await harness.server.stop()
+    await harness.start()
     for _ in range(10):
         await clock.wake()
     await clock.asleep()
-    assert feed.forwarder.status.connected is False
-    assert feed.forwarder.status.failures == 11
-    assert isinstance(feed.forwarder.status.problem, CannotConnectError)
+    assert harness.forwarder.status.connected is False
+    assert harness.forwarder.status.failures == 11
+    assert isinstance(harness.forwarder.status.problem, CannotConnectError)
     assert clock.slept == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]
     ((level, message),) = logged()
     assert level == "WARNING"
     assert message.startswith("Farol: states wait in the recorder: CannotConnectError: ")
-    assert feed.forwarder.status.backlog == 1
+    assert harness.forwarder.status.backlog == 1
 
-    await feed.server.start()
+    await harness.server.start()
     await clock.wake()
-    await feed.stored("1")
+    await harness.stored("1")
     assert logged()[1:] == [("INFO", "Farol: connected again")]
-    assert (feed.forwarder.status.failures, problem(feed)) == (0, None)
-    assert feed.forwarder.status.backlog == 0
+    assert (harness.forwarder.status.failures, problem(harness)) == (0, None)
+    assert harness.forwarder.status.backlog == 0
 
 
-async def test_the_first_connection_is_not_logged(feed: Feed, logged: Logged) -> None:
-    await feed.start()
-    await until(lambda: feed.forwarder.status.connected)
+async def test_the_first_connection_is_not_logged(harness: Harness, logged: Logged) -> None:
+    await harness.start()
+    await until(lambda: harness.forwarder.status.connected)
     assert logged() == []
 
 
-async def test_stations_do_not_come_back_at_the_same_time(feed: Feed, clock: Clock) -> None:
-    await feed.server.stop()
+async def test_stations_do_not_come_back_at_the_same_time(harness: Harness, clock: Clock) -> None:
+    await harness.server.stop()
     with patch.object(forwarder, "random", random.Random(5)):
-        await feed.start()
+        await harness.start()
         for _ in range(20):
             await clock.wake()
         await clock.asleep()
@@ -67,50 +67,52 @@ async def test_stations_do_not_come_back_at_the_same_time(feed: Feed, clock: Clo
     assert len({delay / limit for delay, limit in zip(clock.slept, longest, strict=True)}) == 21
 
 
-async def test_a_server_that_is_busy_for_a_moment_is_no_outage(feed: Feed, clock: Clock, logged: Logged) -> None:
-    feed.server.answers.extend([refusing(429)] * 2)
-    await feed.record("1")
-    await feed.start()
+async def test_a_server_that_is_busy_for_a_moment_is_no_outage(harness: Harness, clock: Clock, logged: Logged) -> None:
+    harness.server.answers.extend([refusing(429)] * 2)
+    await harness.record("1")
+    await harness.start()
     await clock.wake()
     await clock.wake()
-    await feed.stored("1")
+    await harness.stored("1")
     assert logged() == []
 
 
-async def test_a_server_that_stays_busy_is_an_outage(feed: Feed, clock: Clock, logged: Logged) -> None:
-    feed.server.always = refusing(429)
-    await feed.record("1")
-    await feed.start()
+async def test_a_server_that_stays_busy_is_an_outage(harness: Harness, clock: Clock, logged: Logged) -> None:
+    harness.server.always = refusing(429)
+    await harness.record("1")
+    await harness.start()
     while clock.now < 1000 + status.BUSY_PATIENCE:
         await clock.asleep()
         assert logged() == []
         await clock.wake()
     await clock.asleep()
-    feed.server.always = None
+    harness.server.always = None
     await clock.wake()
-    await feed.stored("1")
+    await harness.stored("1")
     assert logged() == [
         ("WARNING", "Farol: states wait in the recorder: BusyError: 429"),
         ("INFO", "Farol: connected again"),
     ]
 
 
-async def test_a_server_that_answers_again_is_not_waited_for_as_long_as_before(feed: Feed, clock: Clock) -> None:
-    await feed.record("1")
-    await feed.server.stop()
-    await feed.start()
+async def test_a_server_that_answers_again_is_not_waited_for_as_long_as_before(harness: Harness, clock: Clock) -> None:
+    await harness.record("1")
+    await harness.server.stop()
+    await harness.start()
     for _ in range(6):
         await clock.wake()
     await clock.asleep()
-    feed.server.answers.extend([refusing(429)] * 2)
-    await feed.server.start()
+    harness.server.answers.extend([refusing(429)] * 2)
+    await harness.server.start()
     for _ in range(3):
         await clock.wake()
-    await feed.stored("1")
+    await harness.stored("1")
     assert clock.slept == [1, 2, 4, 8, 16, 32, 60, 1, 2]
 
 
-async def test_a_server_that_hangs_is_an_outage(feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_hangs_is_an_outage(
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(elasticsearch, "BULK_TIMEOUT", ClientTimeout(total=0.05))
     released = asyncio.Event()
 
@@ -118,14 +120,14 @@ async def test_a_server_that_hangs_is_an_outage(feed: Feed, clock: Clock, monkey
         await released.wait()
         return web.Response()
 
-    feed.server.answers.append(hang)
-    await feed.record("1")
-    await feed.start()
+    harness.server.answers.append(hang)
+    await harness.record("1")
+    await harness.start()
     await clock.asleep()
-    assert str(feed.forwarder.status.problem) == "no answer in time"
+    assert str(harness.forwarder.status.problem) == "no answer in time"
     released.set()
     await clock.wake()
-    await feed.stored("1")
+    await harness.stored("1")
 
 
 @pytest.mark.parametrize(
@@ -140,43 +142,43 @@ async def test_a_server_that_hangs_is_an_outage(feed: Feed, clock: Clock, monkey
     ],
 )
 async def test_a_bulk_that_is_refused_as_a_whole_is_sent_again(
-    feed: Feed, clock: Clock, status: int, error: type[ElasticsearchError]
+    harness: Harness, clock: Clock, status: int, error: type[ElasticsearchError]
 ) -> None:
-    feed.server.answers.extend([refusing(status)] * 2)
-    await feed.record("1", "2")
-    await feed.start()
+    harness.server.answers.extend([refusing(status)] * 2)
+    await harness.record("1", "2")
+    await harness.start()
     await clock.wake()
     await clock.asleep()
-    assert type(feed.forwarder.status.problem) is error
-    assert feed.forwarder.status.failures == 2
-    assert KEY not in feed.storage
+    assert type(harness.forwarder.status.problem) is error
+    assert harness.forwarder.status.failures == 2
+    assert KEY not in harness.storage
     await clock.wake()
-    await feed.stored("1", "2")
+    await harness.stored("1", "2")
 
 
-async def test_a_server_that_is_not_ready_gets_no_bulk(feed: Feed, clock: Clock) -> None:
-    feed.server.streams = None
-    await feed.record("1")
-    await feed.start()
+async def test_a_server_that_is_not_ready_gets_no_bulk(harness: Harness, clock: Clock) -> None:
+    harness.server.streams = None
+    await harness.record("1")
+    await harness.start()
     await clock.asleep()
-    assert isinstance(feed.forwarder.status.problem, NotTimeSeriesError)
-    assert feed.server.bulks == []
-    feed.server.streams = [{"time_series": {}}]
+    assert isinstance(harness.forwarder.status.problem, NotTimeSeriesError)
+    assert harness.server.bulks == []
+    harness.server.streams = [{"time_series": {}}]
     await clock.wake()
-    await feed.stored("1")
+    await harness.stored("1")
 
 
-async def test_an_answer_without_an_item_stores_nothing_for_certain(feed: Feed, clock: Clock) -> None:
+async def test_an_answer_without_an_item_stores_nothing_for_certain(harness: Harness, clock: Clock) -> None:
     async def forget(_: web.Request, documents: list[Document]) -> web.StreamResponse:
-        return elastic({"items": feed.server.store(documents)[:-1]})
+        return elastic({"items": harness.server.store(documents)[:-1]})
 
-    feed.server.answers.append(forget)
-    await feed.record("1", "2", "3")
-    await feed.start()
+    harness.server.answers.append(forget)
+    await harness.record("1", "2", "3")
+    await harness.start()
     await clock.asleep()
-    assert KEY not in feed.storage
+    assert KEY not in harness.storage
     await clock.wake()
-    await feed.stored("1", "2", "3")
+    await harness.stored("1", "2", "3")
 
 
 # Parts of a batch
@@ -195,108 +197,110 @@ async def test_an_answer_without_an_item_stores_nothing_for_certain(feed: Feed, 
     ],
 )
 async def test_the_checkpoint_stops_before_what_was_not_stored(
-    feed: Feed, clock: Clock, result: Item, error: type[ElasticsearchError]
+    harness: Harness, clock: Clock, result: Item, error: type[ElasticsearchError]
 ) -> None:
-    feed.server.items = once("3", result)
-    await feed.record("1", "2", "3", "4")
-    await feed.start()
+    harness.server.items = once("3", result)
+    await harness.record("1", "2", "3", "4")
+    await harness.start()
     await clock.asleep()
-    assert type(feed.forwarder.status.problem) is error
-    assert feed.server.values() == ["1", "2", "4"]
-    assert feed.checkpoint["stored"] == 2
-    assert feed.checkpoint["position"][1] == 2
+    assert type(harness.forwarder.status.problem) is error
+    assert harness.server.values() == ["1", "2", "4"]
+    assert harness.checkpoint["stored"] == 2
+    assert harness.checkpoint["position"][1] == 2
 
     await clock.wake()
-    await until(lambda: feed.checkpoint["stored"] == 4)
+    await until(lambda: harness.checkpoint["stored"] == 4)
 
-    assert feed.server.values() == ["1", "2", "4", "3"], "what follows is recognised"
-    assert [[document["state"]["value"] for document in bulk] for bulk in feed.server.bulks] == [
+    assert harness.server.values() == ["1", "2", "4", "3"], "what follows is recognised"
+    assert [[document["state"]["value"] for document in bulk] for bulk in harness.server.bulks] == [
         ["1", "2", "3", "4"],
         ["3", "4"],
     ]
 
 
-async def test_a_first_document_that_was_not_stored_moves_nothing(feed: Feed, clock: Clock) -> None:
-    feed.server.items = once("1", item(503, "no shard"))
-    await feed.record("1", "2")
-    await feed.start()
+async def test_a_first_document_that_was_not_stored_moves_nothing(harness: Harness, clock: Clock) -> None:
+    harness.server.items = once("1", item(503, "no shard"))
+    await harness.record("1", "2")
+    await harness.start()
     await clock.asleep()
-    assert KEY not in feed.storage
-    assert feed.forwarder.checkpoint == Checkpoint("task")
+    assert KEY not in harness.storage
+    assert harness.forwarder.checkpoint == Checkpoint("task")
     await clock.wake()
-    await until(lambda: KEY in feed.storage)
-    assert feed.checkpoint["stored"] == 2
+    await until(lambda: KEY in harness.storage)
+    assert harness.checkpoint["stored"] == 2
 
 
-async def test_refused_states_are_set_aside_and_counted(feed: Feed, logged: Logged) -> None:
-    feed.server.items = lambda document: (
+async def test_refused_states_are_set_aside_and_counted(harness: Harness, logged: Logged) -> None:
+    harness.server.items = lambda document: (
         item(400, "odd", "mapper_exception") if document["state"]["value"].startswith("bad") else None
     )
-    await feed.record("1", "bad", "2")
-    await feed.start()
-    await feed.stored("1", "2")
-    await until(lambda: feed.checkpoint["refused"] == 1)
-    assert feed.checkpoint["stored"] == 2
-    assert feed.checkpoint["position"][1] == 3
-    (refused,) = feed.forwarder.status.refused
+    await harness.record("1", "bad", "2")
+    await harness.start()
+    await harness.stored("1", "2")
+    await until(lambda: harness.checkpoint["refused"] == 1)
+    assert harness.checkpoint["stored"] == 2
+    assert harness.checkpoint["position"][1] == 3
+    (refused,) = harness.forwarder.status.refused
     assert (refused.entity_id, refused.reason) == ("sensor.t", "mapper_exception: odd")
     ((level, message),) = logged()
     assert level == "ERROR"
     assert message.startswith("Farol: sensor.t of ")
     assert message.endswith(" can never be stored: mapper_exception: odd")
-    assert feed.forwarder.status.connected is True
+    assert harness.forwarder.status.connected is True
 
-    told = feed.told
-    await feed.record(*(f"bad {number}" for number in range(10)))
-    await until(lambda: feed.checkpoint["refused"] == 11)
-    await until(lambda: feed.told > told)
-    newest = [sent.state_id for sent in feed.forwarder.status.refused]
+    told = harness.told
+    await harness.record(*(f"bad {number}" for number in range(10)))
+    await until(lambda: harness.checkpoint["refused"] == 11)
+    await until(lambda: harness.told > told)
+    newest = [sent.state_id for sent in harness.forwarder.status.refused]
     assert newest == list(range(14 - status.SAMPLES, 14)), "the newest are kept"
     assert len(logged()) == status.SAMPLES, "the log is not flooded"
 
 
-async def test_states_that_have_no_document_are_counted(feed: Feed) -> None:
-    await feed.record("1", "2", "3")
-    await feed.run_sql("UPDATE states SET last_updated_ts = NULL WHERE state_id = 2")
-    await feed.start()
-    await feed.stored("1", "3")
-    await until(lambda: feed.checkpoint["refused"] == 1)
-    assert feed.checkpoint["stored"] == 2
-    assert feed.server.bulks[0][1]["state"]["value"] == "3"
+async def test_states_that_have_no_document_are_counted(harness: Harness) -> None:
+    await harness.record("1", "2", "3")
+    await harness.run_sql("UPDATE states SET last_updated_ts = NULL WHERE state_id = 2")
+    await harness.start()
+    await harness.stored("1", "3")
+    await until(lambda: harness.checkpoint["refused"] == 1)
+    assert harness.checkpoint["stored"] == 2
+    assert harness.server.bulks[0][1]["state"]["value"] == "3"
 
 
-async def test_a_batch_without_any_document_moves_on(feed: Feed) -> None:
-    await feed.record("1")
-    await feed.run_sql("UPDATE states SET last_updated_ts = NULL")
-    await feed.start()
-    await until(lambda: KEY in feed.storage)
-    assert (feed.checkpoint["refused"], feed.checkpoint["stored"]) == (1, 0)
-    assert feed.server.bulks == []
+async def test_a_batch_without_any_document_moves_on(harness: Harness) -> None:
+    await harness.record("1")
+    await harness.run_sql("UPDATE states SET last_updated_ts = NULL")
+    await harness.start()
+    await until(lambda: KEY in harness.storage)
+    assert (harness.checkpoint["refused"], harness.checkpoint["stored"]) == (1, 0)
+    assert harness.server.bulks == []
 
 
-async def test_what_is_refused_before_what_has_to_wait_is_counted_once(feed: Feed, clock: Clock) -> None:
-    feed.server.items = lambda document: {"bad": item(400, "odd"), "busy": item(429)}.get(document["state"]["value"])
-    await feed.record("bad", "busy")
-    await feed.start()
+async def test_what_is_refused_before_what_has_to_wait_is_counted_once(harness: Harness, clock: Clock) -> None:
+    harness.server.items = lambda document: {"bad": item(400, "odd"), "busy": item(429)}.get(document["state"]["value"])
+    await harness.record("bad", "busy")
+    await harness.start()
     await clock.asleep()
-    assert feed.checkpoint["refused"] == 1
-    feed.server.items = lambda _: None
+    assert harness.checkpoint["refused"] == 1
+    harness.server.items = lambda _: None
     await clock.wake()
-    await until(lambda: feed.checkpoint["stored"] == 1)
-    assert feed.checkpoint["refused"] == 1
+    await until(lambda: harness.checkpoint["stored"] == 1)
+    assert harness.checkpoint["refused"] == 1
 
 
-async def test_a_server_that_takes_a_little_at_a_time_is_no_outage(feed: Feed, clock: Clock, logged: Logged) -> None:
+async def test_a_server_that_takes_a_little_at_a_time_is_no_outage(
+    harness: Harness, clock: Clock, logged: Logged
+) -> None:
     """However long that goes on, and it is not waited for longer each time."""
     busy = {str(number) for number in range(1, 200)}
-    feed.server.items = lambda document: item(429) if document["state"]["value"] in busy else None
-    await feed.record(*(str(number) for number in range(200)))
-    await feed.start()
+    harness.server.items = lambda document: item(429) if document["state"]["value"] in busy else None
+    await harness.record(*(str(number) for number in range(200)))
+    await harness.start()
     for number in range(1, 200):
         await clock.asleep()
         busy.discard(str(number))
         await clock.wake()
-    await until(lambda: feed.checkpoint["stored"] == 200)
+    await until(lambda: harness.checkpoint["stored"] == 200)
     assert clock.now - 1000 > 2 * status.BUSY_PATIENCE
     assert set(clock.slept) == {forwarder.FIRST_DELAY}
     assert logged() == []
@@ -305,16 +309,16 @@ async def test_a_server_that_takes_a_little_at_a_time_is_no_outage(feed: Feed, c
 # Times that the stream does not take
 
 
-async def test_a_stream_that_is_behind_is_waited_for(feed: Feed, clock: Clock) -> None:
-    feed.server.items = once("1", out_of_range("2020-01-01T00:00:00.000Z", "2021-01-01T00:00:00.000Z"))
-    await feed.record("1")
-    await feed.start()
+async def test_a_stream_that_is_behind_is_waited_for(harness: Harness, clock: Clock) -> None:
+    harness.server.items = once("1", out_of_range("2020-01-01T00:00:00.000Z", "2021-01-01T00:00:00.000Z"))
+    await harness.record("1")
+    await harness.start()
     await clock.asleep()
-    assert isinstance(feed.forwarder.status.problem, ServerBehindError)
-    assert str(feed.forwarder.status.problem) == "2021-01-01T00:00:00.000Z"
+    assert isinstance(harness.forwarder.status.problem, ServerBehindError)
+    assert str(harness.forwarder.status.problem) == "2021-01-01T00:00:00.000Z"
     await clock.wake()
-    await feed.stored("1")
-    assert feed.checkpoint["refused"] == 0
+    await harness.stored("1")
+    assert harness.checkpoint["refused"] == 0
 
 
 @pytest.mark.parametrize(
@@ -322,106 +326,106 @@ async def test_a_stream_that_is_behind_is_waited_for(feed: Feed, clock: Clock) -
     [(-10_000_000, "2999-01-01T00:00:00.000Z"), (3600, "2021-01-01T00:00:00.000Z")],
     ids=["older than the stream takes", "of a clock that was wrong"],
 )
-async def test_a_state_that_no_stream_will_ever_take_is_refused(feed: Feed, seconds: float, end: str) -> None:
-    feed.server.items = lambda _: out_of_range(end)
-    await feed.record("1")
-    await feed.run_sql("UPDATE states SET last_updated_ts = last_updated_ts + :seconds", seconds=seconds)
-    await feed.start()
-    await until(lambda: KEY in feed.storage)
-    assert feed.checkpoint["refused"] == 1
+async def test_a_state_that_no_stream_will_ever_take_is_refused(harness: Harness, seconds: float, end: str) -> None:
+    harness.server.items = lambda _: out_of_range(end)
+    await harness.record("1")
+    await harness.run_sql("UPDATE states SET last_updated_ts = last_updated_ts + :seconds", seconds=seconds)
+    await harness.start()
+    await until(lambda: KEY in harness.storage)
+    assert harness.checkpoint["refused"] == 1
 
 
 # How much is sent
 
 
 async def test_a_batch_that_is_too_large_is_halved_until_it_is_not(
-    feed: Feed, clock: Clock, logged: Logged, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, clock: Clock, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def limited(request: web.Request, documents: list[Document]) -> web.StreamResponse:
         if len(documents) > 5:
             return await refusing(413)(request, documents)
-        return elastic({"items": feed.server.store(documents)})
+        return elastic({"items": harness.server.store(documents)})
 
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 16)
     states = [str(number) for number in range(100)]
-    await feed.record(*states)
-    feed.server.always = limited
-    await feed.start()
-    await feed.stored(*states)
-    assert [len(bulk) for bulk in feed.server.bulks[:3]] == [16, 8, 4]
-    taken = [len(bulk) for bulk in feed.server.bulks if len(bulk) <= 5]
+    await harness.record(*states)
+    harness.server.always = limited
+    await harness.start()
+    await harness.stored(*states)
+    assert [len(bulk) for bulk in harness.server.bulks[:3]] == [16, 8, 4]
+    taken = [len(bulk) for bulk in harness.server.bulks if len(bulk) <= 5]
     assert 5 in taken, "it is tried whether it takes more by now"
-    refused = sum(len(bulk) > 5 for bulk in feed.server.bulks)
-    assert refused <= len(feed.server.bulks) / 3, "what it takes is remembered"
+    refused = sum(len(bulk) > 5 for bulk in harness.server.bulks)
+    assert refused <= len(harness.server.bulks) / 3, "what it takes is remembered"
     assert clock.slept == []
     assert logged() == []
 
 
-async def test_a_document_that_is_too_large_by_itself_is_refused(feed: Feed) -> None:
+async def test_a_document_that_is_too_large_by_itself_is_refused(harness: Harness) -> None:
     async def limited(request: web.Request, documents: list[Document]) -> web.StreamResponse:
         if any(document["state"]["value"] == "large" for document in documents):
             return await refusing(413)(request, documents)
-        return elastic({"items": feed.server.store(documents)})
+        return elastic({"items": harness.server.store(documents)})
 
-    feed.server.always = limited
-    await feed.record("1", "large", "2", "3")
-    await feed.start()
-    await feed.stored("1", "2", "3")
-    await until(lambda: feed.checkpoint["stored"] == 3)
-    assert feed.checkpoint["refused"] == 1
-    assert feed.forwarder.status.refused[0].reason == "larger than the server takes (413)"
+    harness.server.always = limited
+    await harness.record("1", "large", "2", "3")
+    await harness.start()
+    await harness.stored("1", "2", "3")
+    await until(lambda: harness.checkpoint["stored"] == 3)
+    assert harness.checkpoint["refused"] == 1
+    assert harness.forwarder.status.refused[0].reason == "larger than the server takes (413)"
 
 
 @pytest.mark.parametrize("status", [429, 503, 200])
 async def test_a_batch_that_fails_is_halved(
-    feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch, status: int
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 8)
-    feed.server.answers.append(refusing(status))
+    harness.server.answers.append(refusing(status))
     states = [str(number) for number in range(8)]
-    await feed.record(*states)
-    await feed.start()
+    await harness.record(*states)
+    await harness.start()
     await clock.wake()
-    await feed.stored(*states)
-    assert [len(bulk) for bulk in feed.server.bulks[:2]] == [8, 4]
+    await harness.stored(*states)
+    assert [len(bulk) for bulk in harness.server.bulks[:2]] == [8, 4]
 
 
 async def test_answers_that_are_slow_make_batches_smaller(
-    feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 16)
     durations = [10.0, 10.0, 10.0, 5.0, 5.0, 1.0, 1.0, 1.0]
 
     async def slowly(_: web.Request, documents: list[Document]) -> web.StreamResponse:
         clock.now += durations.pop(0) if durations else 1
-        return elastic({"items": feed.server.store(documents)})
+        return elastic({"items": harness.server.store(documents)})
 
-    feed.server.always = slowly
+    harness.server.always = slowly
     states = [str(number) for number in range(60)]
-    await feed.record(*states)
-    await feed.start()
-    await feed.stored(*states)
+    await harness.record(*states)
+    await harness.start()
+    await harness.stored(*states)
     # A batch is read while the one before it is sent, so what is learned of a batch is for the next but one
-    assert [len(bulk) for bulk in feed.server.bulks] == [16, 16, 8, 8, 4, 4, 4]
+    assert [len(bulk) for bulk in harness.server.bulks] == [16, 16, 8, 8, 4, 4, 4]
 
 
 async def test_items_that_are_refused_for_now_make_batches_smaller(
-    feed: Feed, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 8)
-    feed.server.items = once("4", item(429, "full"))
+    harness.server.items = once("4", item(429, "full"))
     states = [str(number) for number in range(12)]
-    await feed.record(*states)
-    await feed.start()
+    await harness.record(*states)
+    await harness.start()
     await clock.wake()
-    await until(lambda: len(feed.server.documents) == 12)
-    assert [len(bulk) for bulk in feed.server.bulks[:2]] == [8, 4]
+    await until(lambda: len(harness.server.documents) == 12)
+    assert [len(bulk) for bulk in harness.server.bulks[:2]] == [8, 4]
 
 
-async def test_what_is_in_memory_is_bounded(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_in_memory_is_bounded(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "MAX_SIZE", 10_000)
     for number in range(30):
-        await feed.record(str(number), text="x" * 1000, number=number)
-    await feed.start()
-    await feed.stored(*map(str, range(30)))
-    assert [len(bulk) for bulk in feed.server.bulks] == [10, 10, 10]
+        await harness.record(str(number), text="x" * 1000, number=number)
+    await harness.start()
+    await harness.stored(*map(str, range(30)))
+    assert [len(bulk) for bulk in harness.server.bulks] == [10, 10, 10]

@@ -58,7 +58,7 @@ class Clock:
         self._sleeper.set_result(None)
 
 
-class Feed:
+class Harness:
     """A recorder, a forwarder and a user station."""
 
     def __init__(self, hass: HomeAssistant, instance: Recorder, server: Server, storage: dict[str, Any]) -> None:
@@ -89,7 +89,7 @@ class Feed:
             send_history=send_history,
         )
         self.forwarder.async_subscribe(self._count)
-        self._task = self.hass.async_create_background_task(self.forwarder.async_run(), "feed")
+        self._task = self.hass.async_create_background_task(self.forwarder.async_run(), "forwarder")
 
     async def stop(self) -> None:
         """Cancel it, wherever it is."""
@@ -132,14 +132,14 @@ class Feed:
         await self.instance.async_add_executor_job(run)
 
 
-def problem(feed: Feed) -> ElasticsearchError | None:
+def problem(harness: Harness) -> ElasticsearchError | None:
     """Return what is wrong: a function, because to mypy what was asserted stays."""
-    return feed.forwarder.status.problem
+    return harness.forwarder.status.problem
 
 
-def recorder_problem(feed: Feed) -> str | None:
+def recorder_problem(harness: Harness) -> str | None:
     """Return what is wrong with the recorder."""
-    return feed.forwarder.status.recorder_problem
+    return harness.forwarder.status.recorder_problem
 
 
 type Logged = Callable[[], list[tuple[str, str]]]
