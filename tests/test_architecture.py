@@ -72,6 +72,12 @@ def test_no_modules_import_each_other() -> None:
     TopologicalSorter({path: imported_modules(path) for path in MODULES}).prepare()
 
 
+@pytest.mark.parametrize("path", of("phat/simulat"), ids=module)
+def test_simulated_chips_know_nothing_of_the_drivers(path: Path) -> None:
+    """Else a mistake in a driver would be simulated, too."""
+    assert not knows(path, ".phat.bh1750", ".phat.bmp180", ".phat.bmx280", ".phat.htu21d", "bme280")
+
+
 @pytest.mark.parametrize("path", of("user_station/"), ids=module)
 def test_forwarding_knows_nothing_of_the_board(path: Path) -> None:
     assert not knows(path, ".phat", ".ir_codes", ".coordinator", ".transceiver")

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.anavi_weather.const import CONF_BUS, CONF_CHIPS, DOMAIN
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.board import PRODUCT
-from custom_components.anavi_weather.phat.simulated_chips import SimulatedBH1750
+from custom_components.anavi_weather.phat.simulated_bh1750 import SimulatedBH1750
 from custom_components.anavi_weather.phat.simulator import SIMULATED, Simulator
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant

@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import CONF_CHIPS, DOMAIN
 from custom_components.anavi_weather.phat import ChipId
-from custom_components.anavi_weather.phat.simulated_chips import SimulatedBMP280
+from custom_components.anavi_weather.phat.simulated_bmx280 import SimulatedBMP280
 from custom_components.anavi_weather.phat.simulator import FlippedBitFault, Simulator
 from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN, RepairsFlowManager, repairs_flow_manager
 from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN, SERVICE_TURN_ON

@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "custom_components/anavi_weat
 sys.path.insert(0, os.environ["TINY_I2C"])
 
 from phat import AddressClaimedError, ChipError, ChipId, NoAnswerError, Phat, Quantity, Reading  # type: ignore[import-not-found]
-from phat.simulated_chips import SIMULATED_CHIPS, Air, Nack  # type: ignore[import-not-found]
+from phat.simulated_chips import Air, Nack  # type: ignore[import-not-found]
+from phat.simulator import SIMULATED_CHIPS  # type: ignore[import-not-found]
 import tiny_i2c  # type: ignore[import-not-found]
 
 BMP180, BMP280 = ChipId("BMP180", 0x77), ChipId("BMP280", 0x77)

@@ -9,8 +9,8 @@ from smbus2.smbus2 import I2C_M_RD
 
 from custom_components.anavi_weather.phat import Bus, ChipId, Phat, Quantity, Reading
 from custom_components.anavi_weather.phat.i2c import Adapter
-from custom_components.anavi_weather.phat.simulated_chips import SIMULATED_CHIPS, Air, SimulatedChip
-from custom_components.anavi_weather.phat.simulator import Simulator, VirtualClock
+from custom_components.anavi_weather.phat.simulated_chips import Air, SimulatedChip
+from custom_components.anavi_weather.phat.simulator import SIMULATED_CHIPS, Simulator, VirtualClock
 
 BMP180 = ChipId("BMP180", 0x77)
 BMP280 = ChipId("BMP280", 0x77)

@@ -2,7 +2,8 @@
 
 from typing import override
 
-from custom_components.anavi_weather.phat.simulated_chips import RegisterChip, SimulatedBMP280, SimulatedChip
+from custom_components.anavi_weather.phat.simulated_bmx280 import SimulatedBMP280
+from custom_components.anavi_weather.phat.simulated_chips import RegisterChip, SimulatedChip
 
 
 class PCF8574(SimulatedChip):

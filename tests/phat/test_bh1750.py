@@ -16,7 +16,7 @@ from custom_components.anavi_weather.phat.bh1750 import (
     SATURATED,
     Range,
 )
-from custom_components.anavi_weather.phat.simulated_chips import SimulatedBH1750
+from custom_components.anavi_weather.phat.simulated_bh1750 import SimulatedBH1750
 
 from .bench import BH1750, Bench
 

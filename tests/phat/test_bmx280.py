@@ -1,7 +1,7 @@
 """Tests of the BMP280's and BME280's driver."""
 
 from collections.abc import Mapping
-from typing import ClassVar, override
+from typing import override
 
 from hypothesis import given, strategies as st
 import pytest
@@ -10,9 +10,10 @@ from custom_components.anavi_weather.phat import ChipId, Measurement, Quantity
 from custom_components.anavi_weather.phat.bmx280 import SKIPPED, conversion_times
 from custom_components.anavi_weather.phat.chip import ImplausibleError
 from custom_components.anavi_weather.phat.i2c import TransferError
-from custom_components.anavi_weather.phat.simulated_chips import SimulatedBME280, SimulatedBMP280
+from custom_components.anavi_weather.phat.simulated_bmx280 import RawReadings, SimulatedBME280, SimulatedBMP280
 
 from .bench import BME280, BMP280, Bench, deviations
+from .second_opinions import ANOTHER_BMP280, ANOTHER_HUMIDITY, bmx280_in_integers
 
 ADC_TEMPERATURE, ADC_PRESSURE = 519888, 415148  # the data sheet's example
 
@@ -20,35 +21,38 @@ ADC_TEMPERATURE, ADC_PRESSURE = 519888, 415148  # the data sheet's example
 class RawBME280(SimulatedBME280):
     """A BME280 whose converter says what a test wants."""
 
-    raw = bytes(8)
+    raw = RawReadings(0, 0, 0)
 
     @override
-    def _convert(self, temperature_oversampling: int, pressure_oversampling: int) -> None:
-        super()._convert(temperature_oversampling, pressure_oversampling)
-        self._result = self.raw[: len(self._result)]
+    def raw_readings(self) -> RawReadings:
+        return self.raw
 
 
-class RawBMP280(RawBME280):
+class RawBMP280(SimulatedBMP280):
     """A BMP280 whose converter says what a test wants."""
 
-    CHIP_ID = 0x58
+    raw = RawReadings(0, 0, 0)
+
+    @override
+    def raw_readings(self) -> RawReadings:
+        return self.raw
 
 
 class AnotherBME280(SimulatedBME280):
-    """A BME280 with another calibration; the signed 12-bit coefficients are negative."""
+    """A BME280 with another calibration."""
 
-    TEMPERATURE_PRESSURE = (27600, 26400, -900, 36500, -10680, 3024, 2900, 130, -7, 15400, -14500, 5900)
-    HUMIDITY: ClassVar = {"H1": 75, "H2": 370, "H3": 2, "H4": 313, "H5": -50, "H6": -30}
+    COEFFICIENTS = ANOTHER_BMP280
+    HUMIDITY_COEFFICIENTS = ANOTHER_HUMIDITY
 
 
-class AnotherBMP280(AnotherBME280):
+class AnotherBMP280(SimulatedBMP280):
     """A BMP280 with another calibration."""
 
-    CHIP_ID = 0x58
+    COEFFICIENTS = ANOTHER_BMP280
 
 
-def raw(temperature: int = ADC_TEMPERATURE, pressure: int = ADC_PRESSURE, humidity: int = 0x6E00) -> bytes:
-    return (pressure << 4).to_bytes(3) + (temperature << 4).to_bytes(3) + humidity.to_bytes(2)
+def raw(temperature: int = ADC_TEMPERATURE, pressure: int = ADC_PRESSURE, humidity: int = 0x6E00) -> RawReadings:
+    return RawReadings(pressure, temperature, humidity)
 
 
 @pytest.fixture
@@ -56,40 +60,11 @@ def chips() -> tuple[ChipId, ...]:
     return (BMP280, BME280)
 
 
-def measure_raw(bench: Bench, chip: ChipId, data: bytes) -> Measurement | None:
-    kind = {"BMP280": RawBMP280, "BME280": RawBME280}[chip.kind]
-    simulated = bench.replace(chip.address, kind)
-    assert isinstance(simulated, RawBME280)
+def measure_raw(bench: Bench, chip: ChipId, data: RawReadings) -> Measurement | None:
+    simulated = bench.replace(chip.address, RawBMP280 if chip.kind == "BMP280" else RawBME280)
+    assert isinstance(simulated, (RawBMP280, RawBME280))
     simulated.raw = data
     return bench.read().measurements[chip]
-
-
-def compensate_in_integers(
-    calibration: tuple[int, ...], humidity: Mapping[str, int], adc_t: int, adc_p: int, adc_h: int
-) -> tuple[float, float, float]:
-    """Return °C, hPa and % by the data sheet's 32 and 64 bit algorithm (section 4.2.3): a second opinion."""
-    t1, t2, t3, p1, p2, p3, p4, p5, p6, p7, p8, p9 = calibration
-    var1 = ((adc_t >> 3) - (t1 << 1)) * t2 >> 11
-    var2 = (((adc_t >> 4) - t1) ** 2 >> 12) * t3 >> 14
-    t_fine = var1 + var2
-    temperature = (t_fine * 5 + 128 >> 8) / 100
-
-    var1 = t_fine - 128000
-    var2 = var1 * var1 * p6 + (var1 * p5 << 17) + (p4 << 35)
-    var1 = (var1 * var1 * p3 >> 8) + (var1 * p2 << 12)
-    var1 = ((1 << 47) + var1) * p1 >> 33
-    p = 1048576 - adc_p
-    p = ((p << 31) - var2) * 3125 // var1
-    var1 = p9 * (p >> 13) * (p >> 13) >> 25
-    var2 = p8 * p >> 19
-    pressure = ((p + var1 + var2 >> 8) + (p7 << 4)) / 25600
-
-    h = humidity
-    v = t_fine - 76800
-    factor = ((v * h["H6"] >> 10) * ((v * h["H3"] >> 11) + 32768) >> 10) + 2097152
-    v = ((adc_h << 14) - (h["H4"] << 20) - h["H5"] * v + 16384 >> 15) * (factor * h["H2"] + 8192 >> 14)
-    v -= ((v >> 15) ** 2 >> 7) * h["H1"] >> 4
-    return temperature, pressure, (min(max(v, 0), 419430400) >> 12) / 1024
 
 
 @pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
@@ -109,13 +84,14 @@ def test_the_data_sheets_example(bench: Bench, chip: ChipId) -> None:
 def test_the_arithmetic_agrees_with_the_data_sheets_integers(
     calibrated: type[SimulatedBME280], adc_t: int, adc_p: int, adc_h: int
 ) -> None:
-    calibration, humidity = calibrated.TEMPERATURE_PRESSURE, calibrated.HUMIDITY
-    exact = compensate_in_integers(calibration, humidity, adc_t, adc_p, adc_h)
+    calibration, humidity = calibrated.COEFFICIENTS, calibrated.HUMIDITY_COEFFICIENTS
+    assert humidity is not None
+    exact = bmx280_in_integers(calibration, humidity, adc_t, adc_p, adc_h)
     bench = Bench()
 
     class Chip(RawBME280):
-        TEMPERATURE_PRESSURE = calibration
-        HUMIDITY = humidity
+        COEFFICIENTS = calibration
+        HUMIDITY_COEFFICIENTS = humidity
 
     chip = bench.replace(BME280.address, Chip)
     assert isinstance(chip, RawBME280)

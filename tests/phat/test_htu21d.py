@@ -8,7 +8,7 @@ import pytest
 from custom_components.anavi_weather.phat import ChipId, Quantity
 from custom_components.anavi_weather.phat.chip import ChecksumError, ImplausibleError, NotFinishedError
 from custom_components.anavi_weather.phat.htu21d import crc8, humidity, temperature
-from custom_components.anavi_weather.phat.simulated_chips import SimulatedHTU21D
+from custom_components.anavi_weather.phat.simulated_htu21d import SimulatedHTU21D
 
 from .bench import HTU21D, Bench, deviations
 
@@ -23,10 +23,12 @@ class AnsweringHTU21D(SimulatedHTU21D):
     signal = 0x683A
 
     @override
-    def write(self, data: bytes) -> None:
-        super().write(data)
-        if data == self.command:
-            self._answer = self.signal.to_bytes(2) + bytes((crc8(self.signal.to_bytes(2)),))
+    def temperature_signal(self) -> int:
+        return self.signal if self.command == TEMPERATURE else super().temperature_signal()
+
+    @override
+    def humidity_signal(self) -> int:
+        return self.signal if self.command == HUMIDITY else super().humidity_signal()
 
 
 @pytest.fixture
@@ -140,7 +142,6 @@ def test_an_answer_that_cannot_be_a_measurement_is_an_error(bench: Bench, comman
 
 
 def test_the_data_sheets_humidity_is_one(bench: Bench) -> None:
-    """With the status bits as they come over the wire, not as the simulation has them from the driver."""
     bench.expect(HTU21D)
     chip = bench.replace(HTU21D.address, AnsweringHTU21D)
     assert isinstance(chip, AnsweringHTU21D)

@@ -2,7 +2,6 @@
 
 import errno
 from itertools import count, pairwise
-import math
 import time
 
 import pytest
@@ -11,10 +10,11 @@ from smbus2 import i2c_msg
 from custom_components.anavi_weather.phat import BusStuckError, NoAnswerError, Phat, Quantity
 from custom_components.anavi_weather.phat.chip import PLAUSIBLE
 from custom_components.anavi_weather.phat.i2c import TransferError
-from custom_components.anavi_weather.phat.simulated_chips import SIMULATED_CHIPS, Air, SimulatedBMP280, inverse
+from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulator import (
     OFFICIAL_CHIPS,
     SIMULATED,
+    SIMULATED_CHIPS,
     Fault,
     FlippedBitFault,
     NackFault,
@@ -24,7 +24,7 @@ from custom_components.anavi_weather.phat.simulator import (
     Weather,
 )
 
-from .bench import BH1750, BME280, BMP180, HTU21D, Bench
+from .bench import BH1750, BMP180, HTU21D, Bench
 
 NOON = 1_780_315_200.0  # some day in June, by UTC
 DAY = 86_400
@@ -172,147 +172,6 @@ class TestFaults:
         simulator.inject(FlippedBitFault(bit=bit))
         assert bus.read(BH1750.address, 2) == answer
         assert bus.read(BH1750.address, 2) == b"\x00\x00"
-
-
-def test_the_inverse_of_a_function_is_the_first_place_that_reaches_it() -> None:
-    assert [inverse(math.sqrt, target, 8) for target in (0, 2.0, 2.1, 100)] == [0, 4, 5, 255]
-
-
-class TestBMP180:
-    """What the driver does not ask for."""
-
-    @pytest.mark.parametrize(("oversampling", "time_needed"), [(0, 4.5), (1, 7.5), (2, 13.5), (3, 25.5)])
-    def test_pressure_takes_as_long_as_the_oversampling(self, oversampling: int, time_needed: float) -> None:
-        bench = Bench(BMP180)
-        bench.bus.write(BMP180.address, bytes((0xF4, 0x34 | oversampling << 6)))
-        bench.clock.sleep(time_needed / 1000 - 0.002)
-        assert bench.bus.read_register(BMP180.address, 0xF4)[0] & 0x20
-        bench.clock.sleep(0.002)
-        assert not bench.bus.read_register(BMP180.address, 0xF4)[0] & 0x20
-
-    @pytest.mark.parametrize("command", [0x00, 0x2F])
-    def test_other_commands_convert_nothing(self, command: int) -> None:
-        bench = Bench(BMP180)
-        bench.bus.write(BMP180.address, bytes((0xF4, command)))
-        bench.clock.sleep(1)
-        assert bench.bus.read_register(BMP180.address, 0xF6, 3) == b"\x80\x00\x00"
-
-    def test_a_reset_is_a_power_on(self) -> None:
-        bench = Bench(BMP180)
-        bench.read()
-        bench.bus.write(BMP180.address, b"\xe0\xb6")
-        assert bench.bus.read_register(BMP180.address, 0xF6, 3) == b"\x80\x00\x00"
-
-    def test_other_registers_cannot_be_written(self) -> None:
-        bench = Bench(BMP180)
-        bench.bus.write(BMP180.address, b"\xaa\x00\xe0\x00")
-        assert bench.bus.read_register(BMP180.address, 0xAA) == b"\x01"
-
-
-class TestBMX280:
-    """What the driver does not ask for."""
-
-    def test_a_quantity_that_is_not_oversampled_is_skipped(self) -> None:
-        bench = Bench(BME280)
-        bench.bus.write(BME280.address, b"\xf4\x01")
-        bench.clock.sleep(1)
-        assert bench.bus.read_register(BME280.address, 0xF7, 8) == bytes.fromhex("8000008000008000")
-
-    def test_humidity_settings_wait_for_the_control_register(self) -> None:
-        bench = Bench(BME280)
-        bench.bus.write(BME280.address, b"\xf4\x25")
-        bench.bus.write(BME280.address, b"\xf2\x01")
-        bench.clock.sleep(1)
-        assert bench.bus.read_register(BME280.address, 0xFD, 2) == b"\x80\x00"
-
-    def test_one_conversion_ends_in_sleep_and_the_normal_mode_stays(self) -> None:
-        bench = Bench(BME280)
-        for mode, then in ((0x25, b"\x24"), (0x27, b"\x27")):
-            bench.bus.write(BME280.address, bytes((0xF4, mode)))
-            bench.clock.sleep(1)
-            assert bench.bus.read_register(BME280.address, 0xF4) == then
-
-    def test_the_calibration_is_copied_after_power_on(self) -> None:
-        bench = Bench(BME280)
-        assert bench.bus.read_register(BME280.address, 0xF3)[0] & 0x01
-        bench.clock.sleep(0.01)
-        assert not bench.bus.read_register(BME280.address, 0xF3)[0] & 0x01
-
-    def test_other_registers_cannot_be_written(self) -> None:
-        bench = Bench(BME280)
-        bench.bus.write(BME280.address, b"\x88\x00\xe0\x00")
-        assert bench.bus.read_register(BME280.address, 0x88) == bytes((27504 & 0xFF,))
-
-    def test_a_bmp280_has_no_humidity(self) -> None:
-        assert not any(SimulatedBMP280.HUMIDITY.values())
-
-
-class TestHTU21D:
-    """What the driver does not ask for."""
-
-    @pytest.mark.parametrize("command", [b"\xe3", b"\xe5", b"\x00", b"\xf3\x00"])
-    def test_what_it_does_not_know_is_not_acknowledged(self, command: bytes) -> None:
-        with pytest.raises(NoAnswerError):
-            Bench(HTU21D).bus.write(HTU21D.address, command)
-
-    def test_nothing_is_acknowledged_during_a_conversion(self) -> None:
-        bench = Bench(HTU21D)
-        bench.bus.write(HTU21D.address, b"\xf3")
-        assert not bench.bus.answers(HTU21D.address)
-        bench.clock.sleep(0.05)
-        assert bench.bus.answers(HTU21D.address)
-
-    def test_a_result_is_read_once(self) -> None:
-        bench = Bench(HTU21D)
-        bench.bus.write(HTU21D.address, b"\xf3")
-        bench.clock.sleep(0.05)
-        bench.bus.read(HTU21D.address, 3)
-        with pytest.raises(NoAnswerError):
-            bench.bus.read(HTU21D.address, 3)
-
-    def test_a_reset_leaves_the_heater_as_it_was(self) -> None:
-        bench = Bench(HTU21D)
-        for register in (0x86, 0x82):
-            bench.bus.write(HTU21D.address, bytes((0xE6, register)))
-            bench.bus.write(HTU21D.address, b"\xfe")
-            bench.clock.sleep(0.015)
-            assert bench.bus.read_register(HTU21D.address, 0xE7) == bytes((0x02 | register & 0x04,))
-
-
-class TestBH1750:
-    """What the driver does not ask for."""
-
-    @pytest.mark.parametrize(("mode", "count"), [(0x10, 360), (0x11, 720), (0x13, 360), (0x20, 360), (0x21, 720)])
-    def test_every_mode_measures(self, mode: int, count: int) -> None:
-        bench = Bench(BH1750)
-        bench.bus.write(BH1750.address, bytes((mode,)))
-        bench.clock.sleep(0.18)
-        assert int.from_bytes(bench.bus.read(BH1750.address, 2)) == count
-
-    def test_a_one_time_measurement_is_not_repeated(self) -> None:
-        bench = Bench(BH1750)
-        bench.bus.write(BH1750.address, b"\x20")
-        bench.clock.sleep(0.18)
-        before = bench.bus.read(BH1750.address, 2)
-        bench.air.illuminance = 10.0
-        bench.clock.sleep(10)
-        assert bench.bus.read(BH1750.address, 2) == before
-
-    def test_a_reset_is_taken_only_while_powered_on(self) -> None:
-        bench = Bench(BH1750)
-        bench.bus.write(BH1750.address, b"\x20")
-        bench.clock.sleep(0.18)
-        bench.bus.write(BH1750.address, b"\x07")
-        assert any(bench.bus.read(BH1750.address, 2))
-        bench.bus.write(BH1750.address, b"\x01")
-        bench.bus.write(BH1750.address, b"\x07")
-        assert not any(bench.bus.read(BH1750.address, 2))
-
-    def test_what_it_does_not_know_is_ignored(self) -> None:
-        bench = Bench(BH1750)
-        bench.bus.write(BH1750.address, b"\xff")
-        bench.clock.sleep(1)
-        assert not any(bench.bus.read(BH1750.address, 2))
 
 
 @pytest.mark.parametrize("kind", SIMULATED_CHIPS)

@@ -19,12 +19,13 @@ from typing import NamedTuple
 
 from .framer import VALUE_MASK, ItemType
 from .i2c import Clock
-from .lirc import MAXIMUM_DURATION, Feature, Port, Request
+from .lirc import Feature, Port, Request
 
 TRANSMITTER_FEATURES = Feature.CAN_SEND_PULSE | Feature.CAN_SET_SEND_CARRIER | Feature.CAN_SET_SEND_DUTY_CYCLE
 RECEIVER_FEATURES = Feature.CAN_REC_MODE2 | Feature.CAN_SET_REC_TIMEOUT
 
 BUFFER = 1024  # items, of a write and of what is kept until it is read
+MAXIMUM_DURATION = 500_000  # µs, of a write
 DEFAULT_CARRIER = 38_000
 HIGHEST_CARRIER = 500_000
 HEARD_CARRIERS = range(30_000, 57_000)  # by a receiver for 38 kHz, close by

@@ -18,13 +18,25 @@ from smbus2.smbus2 import I2C_M_RD
 
 from .chip import ChipId
 from .i2c import Bus, Clock
-from .simulated_chips import SIMULATED_CHIPS, Air, Nack, SimulatedChip
+from .simulated_bh1750 import SimulatedBH1750
+from .simulated_bmp180 import SimulatedBMP180
+from .simulated_bmx280 import SimulatedBME280, SimulatedBMP280
+from .simulated_chips import Air, Nack, SimulatedChip
+from .simulated_htu21d import SimulatedHTU21D
 
 SIMULATED = "simulated"
 """The name that a simulated bus has in place of a path."""
 
 OFFICIAL_CHIPS = (ChipId("BMP180", 0x77), ChipId("HTU21D", 0x40), ChipId("BH1750", 0x23))
 """What comes with the board."""
+
+SIMULATED_CHIPS: dict[str, type[SimulatedChip]] = {
+    "BH1750": SimulatedBH1750,
+    "BME280": SimulatedBME280,
+    "BMP180": SimulatedBMP180,
+    "BMP280": SimulatedBMP280,
+    "HTU21D": SimulatedHTU21D,
+}
 
 CLOCK_RATE = 100_000  # bits per second
 TIMEOUT = 1.0  # seconds: the Linux adapter's own
