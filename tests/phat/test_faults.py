@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.anavi_weather.phat import BusStuckError, ChipId, NoAnswerError, Reading
 from custom_components.anavi_weather.phat.chip import NotFinishedError
-from custom_components.anavi_weather.phat.i2c import CONSECUTIVE_TIMEOUTS, TransferError
+from custom_components.anavi_weather.phat.i2c import MAX_CONSECUTIVE_TIMEOUTS, TransferError
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulator import NackFault, TimeoutFault
 
@@ -216,7 +216,7 @@ def test_a_bus_that_hangs_takes_three_timeouts_and_no_more(running: Bench, chip:
     begin = running.clock.now + 60
     with pytest.raises(BusStuckError):
         running.read()
-    assert running.clock.now - begin < CONSECUTIVE_TIMEOUTS + 0.1
+    assert running.clock.now - begin < MAX_CONSECUTIVE_TIMEOUTS + 0.1
     running.simulator.stuck = False
     assert deviations(running.read(), running.air, [chip]) == []
 

@@ -11,7 +11,7 @@ from smbus2 import SMBus, i2c_msg
 from smbus2.smbus2 import I2C_SLAVE
 
 AGREEING_READS = 4
-CONSECUTIVE_TIMEOUTS = 3
+MAX_CONSECUTIVE_TIMEOUTS = 3
 RESERVED_ADDRESS = 0x7F  # by the I2C specification: no chip may have it
 
 _locks: dict[str, RLock] = {}
@@ -57,8 +57,24 @@ class TransferError(ChipError):
     """The adapter gave up on a transfer."""
 
 
+class TransferTimeoutError(TransferError):
+    """A transfer timed out."""
+
+
 class AddressClaimedError(ChipError):
     """A kernel driver has claimed the address."""
+
+
+ERRORS: dict[int, type[PhatError]] = {
+    errno.EREMOTEIO: NoAnswerError,  # from a Raspberry Pi's adapter
+    errno.ENXIO: NoAnswerError,  # from most others
+    errno.ETIMEDOUT: TransferTimeoutError,
+    errno.EAGAIN: TransferTimeoutError,
+    errno.ENODEV: BusNotFoundError,  # from a USB adapter that was pulled
+    errno.ENOENT: BusNotFoundError,
+    errno.EBADF: BusNotFoundError,
+}
+"""What an error number of a transfer means; all others are a TransferError."""
 
 
 class Adapter(Protocol):
@@ -185,28 +201,26 @@ class Bus:
         except OSError as err:
             if err.errno == errno.EBUSY:
                 raise AddressClaimedError(f"0x{address:02x} is claimed by a kernel driver") from err
-            raise self._bus_error(err, address) from err
+            raise self._error(err, address) from err
 
     def _transfer(self, address: int, *messages: i2c_msg) -> None:
         try:
             self._adapter.i2c_rdwr(*messages)
         except OSError as err:
-            raise self._bus_error(err, address) from err
+            error = self._error(err, address)
+            if isinstance(error, NoAnswerError):
+                self._timeouts = 0  # the bus works
+            elif isinstance(error, TransferTimeoutError):
+                self._timeouts += 1
+                if self._timeouts == MAX_CONSECUTIVE_TIMEOUTS:
+                    self._timeouts = 0
+                    raise BusStuckError(
+                        f"{self.name}: {MAX_CONSECUTIVE_TIMEOUTS} transfers in a row timed out"
+                    ) from err
+            raise error from err
         self._timeouts = 0
 
-    def _bus_error(self, err: OSError, address: int) -> PhatError:
-        text = f"0x{address:02x}: {err.strerror or err}"
-        match err.errno:
-            case errno.ETIMEDOUT | errno.EAGAIN:
-                self._timeouts += 1
-                if self._timeouts >= CONSECUTIVE_TIMEOUTS:
-                    self._timeouts = 0
-                    return BusStuckError(f"{self.name}: {CONSECUTIVE_TIMEOUTS} transfers in a row timed out")
-                return TransferError(text)
-            case errno.ENXIO | errno.EREMOTEIO:
-                self._timeouts = 0
-                return NoAnswerError(text)
-            case errno.ENODEV | errno.ENOENT | errno.EBADF:
-                return BusNotFoundError(f"{self.name}: {err.strerror}")
-            case _:
-                return TransferError(text)
+    def _error(self, err: OSError, address: int) -> PhatError:
+        error = ERRORS.get(err.errno or 0, TransferError)
+        failed = self.name if issubclass(error, BusError) else f"0x{address:02x}"
+        return error(f"{failed}: {err.strerror or err}")
