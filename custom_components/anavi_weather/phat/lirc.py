@@ -86,6 +86,14 @@ class SendError(LircError):
     key = "infrared_send_failed"
 
 
+SEND_ERRORS: dict[int, type[LircError]] = {
+    errno.ENODEV: DeviceGoneError,
+    errno.EIO: DeviceGoneError,
+    errno.ENXIO: DeviceGoneError,
+}
+"""What an error number of an open transmitter means; all others are a SendError."""
+
+
 class Port(Protocol):
     """An open device: the kernel's, or the simulator's. Each call raises OSError as the system call has it."""
 
@@ -243,13 +251,15 @@ class Transmitter:
             port.ioctl(Request.SET_SEND_CARRIER, carrier)
         except OSError as err:
             if err.errno != errno.ENOTTY or carrier not in FIXED_CARRIERS:
-                raise self._error(err, f"a carrier of {carrier} Hz") from err
+                self._close()
+                raise _send_error(err, f"a carrier of {carrier} Hz") from err
         if carrier:
             try:
                 port.ioctl(Request.SET_SEND_DUTY_CYCLE, duty_cycle)
             except OSError as err:
                 if err.errno != errno.ENOTTY:
-                    raise self._error(err, f"a duty cycle of {duty_cycle} %") from err
+                    self._close()
+                    raise _send_error(err, f"a duty cycle of {duty_cycle} %") from err
         return port
 
     def _send(self, port: Port, burst: Burst) -> None:
@@ -258,18 +268,13 @@ class Transmitter:
         try:
             sent = port.write(data)
         except OSError as err:
-            raise self._error(err, "to send") from err
+            self._close()
+            raise _send_error(err, "to send") from err
         if sent != len(data):
             raise SendError(f"only {sent // 4} of {len(burst.items)} pulses and spaces were sent")
         # Also after the last, as a driver may return early, and what is heard until the end is our own
         if (pause := end - self._clock.monotonic()) > 0:
             self._clock.sleep(pause)
-
-    def _error(self, err: OSError, what: str) -> LircError:
-        self._close()
-        if err.errno in (errno.ENODEV, errno.EIO, errno.ENXIO):
-            return DeviceGoneError(f"the transmitter has disappeared: {err.strerror}")
-        return SendError(f"the kernel refused {what}: {err.strerror}")
 
     def _open(self) -> Port:
         if self._port is None:
@@ -280,6 +285,12 @@ class Transmitter:
         if self._port is not None:
             _close(self._port)
             self._port = None
+
+
+def _send_error(err: OSError, refused: str) -> LircError:
+    error = SEND_ERRORS.get(err.errno or 0, SendError)
+    text = f"the kernel refused {refused}" if error is SendError else "the transmitter has disappeared"
+    return error(f"{text}: {err.strerror}")
 
 
 class Receiver:
