@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "custom_components/anavi_w
 from ir_codes import parse  # type: ignore[import-not-found]
 from ir_codes.decode import decode  # type: ignore[import-not-found]
 from ir_codes.files import parse_file  # type: ignore[import-not-found]
-from phat.framer import FRAME_GAP, ItemType  # type: ignore[import-not-found]
-from phat.lirc import Receiver, Transmitter, split  # type: ignore[import-not-found]
+from phat.framer import RECEIVER_SILENCE_US, ItemType  # type: ignore[import-not-found]
+from phat.lirc import FrameReceiver, Transmitter, split  # type: ignore[import-not-found]
 from phat.simulated_lirc import SimulatedLirc, item  # type: ignore[import-not-found]
 
 ROUNDS = 20
@@ -74,7 +74,7 @@ async def measure_receiving(text: str, rounds: int) -> tuple[list[float], list[f
             sys.exit(f"{text} was received as {found}")
         delivered.put_nowait(time.perf_counter())
 
-    receiver = Receiver(asyncio.get_running_loop(), on_frame, lambda: None, pair.ports)
+    receiver = FrameReceiver(asyncio.get_running_loop(), on_frame, lambda: None, pair.ports)
     receiver.open()
     receiver.start()
     timings = parse(text).get_raw_timings()
@@ -101,7 +101,9 @@ async def measure_receiving(text: str, rounds: int) -> tuple[list[float], list[f
 
 def report_receiving(rounds: int) -> None:
     """Print how long frames take until they are known."""
-    print(f"Receiving, from the last edge to the command; a frame has ended after {FRAME_GAP / 1000:.0f} ms of silence")
+    print(
+        f"Receiving, from the last edge to the command; a frame has ended after {RECEIVER_SILENCE_US / 1000:.0f} ms of silence"
+    )
     print(f"  {'command':<55}{'after the edge':>19}{'of it our own':>16}{'at most':>11}")
     for text in COMMANDS:
         if "repeat_count" in text or text.startswith("gree"):  # several frames, not decoded

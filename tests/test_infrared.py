@@ -115,7 +115,7 @@ async def test_a_long_command_is_split_at_its_pauses(hass: HomeAssistant, pair: 
 async def test_what_cannot_be_sent_is_told(
     hass: HomeAssistant, pair: SimulatedLirc, emitter: str, monkeypatch: pytest.MonkeyPatch, code: str, key: str
 ) -> None:
-    monkeypatch.setattr("custom_components.anavi_weather.phat.simulated_lirc.HIGHEST_CARRIER", 100_000)
+    monkeypatch.setattr("custom_components.anavi_weather.phat.simulated_lirc.MAX_CARRIER", 100_000)
 
     with pytest.raises(HomeAssistantError) as raised:
         await async_send_command(hass, emitter, parse(code))

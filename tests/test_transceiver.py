@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.ir_codes import parse
-from custom_components.anavi_weather.phat.lirc import HEARD_AFTER_SENDING, Receiver, Transmitter
+from custom_components.anavi_weather.phat.lirc import HEARD_AFTER_SENDING, FrameReceiver, Transmitter
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedTransmitter
 from custom_components.anavi_weather.transceiver import LOOK_INTERVAL, Transceiver
 from homeassistant.core import HomeAssistant
@@ -156,7 +156,7 @@ async def test_a_look_that_was_begun_before_unloading_leaves_nothing_open(
         assert may_open.wait(10)
         open_transmitter(transmitter)
 
-    with patch.object(Transmitter, "open", open_slowly), patch.object(Receiver, "open") as open_receiver:
+    with patch.object(Transmitter, "open", open_slowly), patch.object(FrameReceiver, "open") as open_receiver:
         looking = hass.async_create_task(transceiver._async_look())
         await hass.async_add_executor_job(opening.wait)
         unloading = hass.async_create_task(hass.config_entries.async_unload(board_entry.entry_id))

@@ -36,7 +36,7 @@ from .infrared import EMITTER
 from .ir_codes import CodeError, as_raw, in_turn, parse, to_text
 from .ir_codes.capture import consensus
 from .ir_codes.raw import MAX_DURATION
-from .phat.framer import SHORT_GAP
+from .phat.framer import WHOLE_FRAME_SILENCE_US
 from .transceiver import Transceiver
 from .unique_ids import infrared_unique_id
 
@@ -180,7 +180,7 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             nonlocal begun, ends, last
             now = self.hass.loop.time()
             if begun:
-                pause = max(SHORT_GAP, round((now - last) * 1_000_000) - sum(map(abs, timings)))
+                pause = max(WHOLE_FRAME_SILENCE_US, round((now - last) * 1_000_000) - sum(map(abs, timings)))
                 presses[-1] += [-pause, *timings]
             else:
                 presses.append(list(timings))

@@ -20,9 +20,9 @@ from .phat.lirc import (
     DeviceGoneError,
     DevicePermissionError,
     Feature,
+    FrameReceiver,
     LircError,
     Ports,
-    Receiver,
     Transmitter,
     find,
 )
@@ -60,7 +60,7 @@ class Transceiver:
         self.can_receive = False
         self._hass = hass
         self._transmitter = Transmitter(ports)
-        self._receiver = Receiver(hass.loop, self._on_frame, self._on_gone, ports, is_whole)
+        self._receiver = FrameReceiver(hass.loop, self._on_frame, self._on_gone, ports, is_whole)
         self._frame_listeners: set[Callable[[list[int]], None]] = set()
         self._state_listeners: set[CALLBACK_TYPE] = set()
         self._lock = asyncio.Lock()

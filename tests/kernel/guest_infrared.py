@@ -22,15 +22,15 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "custom_components/anavi_weat
 
 from ir_codes import parse  # type: ignore[import-not-found]
 from ir_codes.decode import decode  # type: ignore[import-not-found]
-from phat.framer import FRAME_GAP  # type: ignore[import-not-found]
+from phat.framer import RECEIVER_SILENCE_US  # type: ignore[import-not-found]
 from phat.lirc import (  # type: ignore[import-not-found]
     DeviceGoneError,
     DevicePermissionError,
     Feature,
+    FrameReceiver,
     InvalidTimingsError,
     LircError,
     Port,
-    Receiver,
     Request,
     SendError,
     Transmitter,
@@ -77,7 +77,7 @@ class Guest:
         self.frames: list[list[int]] = []
         self.gone = 0
         self.transmitter = Transmitter()
-        self.receiver = Receiver(asyncio.get_running_loop(), self.frames.append, self._on_gone)
+        self.receiver = FrameReceiver(asyncio.get_running_loop(), self.frames.append, self._on_gone)
         self.receiver.open()
         self.receiver.start()
         self._log = Path("/tmp/scancodes")  # noqa: S108
@@ -276,7 +276,7 @@ async def test_the_simulator_answers_as_the_kernel_does(guest: Guest) -> None:
             if theirs != ours and not (theirs == 0 and isinstance(ours, int)):
                 apart.append((feature.name, name, theirs, ours))
         if feature is Feature.CAN_REC_MODE2:
-            kernels.ioctl(Request.SET_REC_TIMEOUT, FRAME_GAP)
+            kernels.ioctl(Request.SET_REC_TIMEOUT, RECEIVER_SILENCE_US)
         kernels.close()
         simulated.close()
     for row in apart:
@@ -301,7 +301,7 @@ async def test_descriptors_are_closed(guest: Guest) -> None:
     """However often."""
     before = descriptors()
     for _ in range(20):
-        transmitter, receiver = Transmitter(), Receiver(asyncio.get_running_loop(), print, print)
+        transmitter, receiver = Transmitter(), FrameReceiver(asyncio.get_running_loop(), print, print)
         transmitter.open()
         receiver.open()
         receiver.start()

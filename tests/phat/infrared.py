@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 import os
 import struct
 
-from custom_components.anavi_weather.phat.framer import FRAME_GAP, ItemType
+from custom_components.anavi_weather.phat.framer import RECEIVER_SILENCE_US, ItemType
 from custom_components.anavi_weather.phat.lirc import Port, Request
 
 NEC = (9000, -4500, *(560, -560, 560, -1690) * 16, 560)
@@ -62,5 +62,5 @@ def items(*timings: int) -> bytes:
     return b"".join(item(ItemType.PULSE if timing > 0 else ItemType.SPACE, abs(timing)) for timing in timings)
 
 
-TIMEOUT = item(ItemType.TIMEOUT, FRAME_GAP)
+TIMEOUT = item(ItemType.TIMEOUT, RECEIVER_SILENCE_US)
 OVERFLOW = item(ItemType.OVERFLOW)

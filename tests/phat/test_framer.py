@@ -6,13 +6,15 @@ import struct
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.anavi_weather.phat.framer import FRAME_GAP, MAXIMUM_FRAME, Framer, ItemType
+from custom_components.anavi_weather.phat.framer import MAX_FRAME_TIMINGS, RECEIVER_SILENCE_US, Framer, ItemType
 
 from .infrared import OVERFLOW, TIMEOUT, item, items
 
 ITEMS = st.one_of(
     st.builds(item, st.sampled_from(ItemType), st.integers(0, 60_000)),
-    st.builds(item, st.sampled_from((ItemType.PULSE, ItemType.SPACE)), st.sampled_from((0, 560, 1_690, FRAME_GAP))),
+    st.builds(
+        item, st.sampled_from((ItemType.PULSE, ItemType.SPACE)), st.sampled_from((0, 560, 1_690, RECEIVER_SILENCE_US))
+    ),
     st.just(TIMEOUT),
 )
 STREAMS = st.one_of(st.lists(ITEMS, max_size=80).map(b"".join), st.binary(max_size=300))
@@ -29,7 +31,7 @@ def test_frames_do_not_depend_on_how_they_are_read(data: bytes, cuts: list[int])
     for frame in whole:
         assert len(frame) % 2 == 1
         assert all((timing > 0) is (place % 2 == 0) and timing != 0 for place, timing in enumerate(frame))
-        assert min(frame) > -FRAME_GAP
+        assert min(frame) > -RECEIVER_SILENCE_US
 
 
 @pytest.mark.parametrize(
@@ -37,8 +39,8 @@ def test_frames_do_not_depend_on_how_they_are_read(data: bytes, cuts: list[int])
     [
         (items(-1_000_000, 900, -450, 560) + TIMEOUT, [[900, -450, 560]]),
         (items(-20_000, 900, -450, 560) + TIMEOUT, [[900, -450, 560]]),
-        (items(900, -450, 560, -FRAME_GAP, 560) + TIMEOUT, [[900, -450, 560], [560]]),
-        (items(900, -450, 560, 1 - FRAME_GAP, 560) + TIMEOUT, [[900, -450, 560, 1 - FRAME_GAP, 560]]),
+        (items(900, -450, 560, -RECEIVER_SILENCE_US, 560) + TIMEOUT, [[900, -450, 560], [560]]),
+        (items(900, -450, 560, 1 - RECEIVER_SILENCE_US, 560) + TIMEOUT, [[900, -450, 560, 1 - RECEIVER_SILENCE_US, 560]]),
         (items(900, -450, 560), []),
         (items(900, -450, 560, -30_000, -6_000, 560), [[900, -450, 560]]),
         (items(900, -450) + item(ItemType.FREQUENCY, 38_000) + items(560) + TIMEOUT, [[900, -450, 560]]),
@@ -69,11 +71,11 @@ def test_a_frame_that_is_known_to_be_whole_ends_sooner() -> None:
 
 def test_light_that_flickers_does_not_fill_the_memory() -> None:
     framer = Framer()
-    for _ in range(MAXIMUM_FRAME):
+    for _ in range(MAX_FRAME_TIMINGS):
         assert not framer.feed(items(100, -100, 100, -100))
-        assert len(framer._timings) <= MAXIMUM_FRAME
+        assert len(framer._timings) <= MAX_FRAME_TIMINGS
     assert not framer.feed(items(100) + TIMEOUT)
-    longest = [100, *(-100, 100) * (MAXIMUM_FRAME // 2 - 1)]
+    longest = [100, *(-100, 100) * (MAX_FRAME_TIMINGS // 2 - 1)]
     assert framer.feed(items(*longest) + TIMEOUT) == [longest]
 
 

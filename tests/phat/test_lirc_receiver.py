@@ -8,8 +8,8 @@ from typing import Any, override
 
 import pytest
 
-from custom_components.anavi_weather.phat.framer import FRAME_GAP
-from custom_components.anavi_weather.phat.lirc import DeviceGoneError, Receiver, Request, Transmitter
+from custom_components.anavi_weather.phat.framer import RECEIVER_SILENCE_US
+from custom_components.anavi_weather.phat.lirc import DeviceGoneError, FrameReceiver, Request, Transmitter
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedReceiver
 
 from .infrared import NEC, TIMEOUT, error, items
@@ -21,7 +21,7 @@ class Listener:
     def __init__(self, pair: SimulatedLirc) -> None:
         self.frames: list[list[int]] = []
         self.gone = 0
-        self.receiver = Receiver(asyncio.get_running_loop(), self.frames.append, self._on_gone, pair.ports)
+        self.receiver = FrameReceiver(asyncio.get_running_loop(), self.frames.append, self._on_gone, pair.ports)
 
     def _on_gone(self) -> None:
         self.gone += 1
@@ -53,7 +53,7 @@ def alike(frame: Sequence[int], timings: Sequence[int]) -> bool:
 
 
 async def test_what_is_heard_is_delivered(pair: SimulatedLirc, listener: Listener) -> None:
-    assert pair.timeout == FRAME_GAP
+    assert pair.timeout == RECEIVER_SILENCE_US
     pair.press(NEC)
     pair.press([*NEC, -40_000, 9000, -2250, 560])
     first, second, ditto = await listener.take()
@@ -162,7 +162,7 @@ async def test_the_end_of_a_frame_is_asked_for(pair: SimulatedLirc, monkeypatch:
     receiver = Listener(pair).receiver
     receiver.open()
     receiver.close()
-    assert asked[1:] == [(Request.SET_REC_TIMEOUT, FRAME_GAP), (Request.SET_REC_TIMEOUT_REPORTS, 1)]
+    assert asked[1:] == [(Request.SET_REC_TIMEOUT, RECEIVER_SILENCE_US), (Request.SET_REC_TIMEOUT_REPORTS, 1)]
 
 
 async def test_a_receiver_without_time_outs_is_used(pair: SimulatedLirc) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from custom_components.anavi_weather.phat import lirc
 from custom_components.anavi_weather.phat.lirc import (
-    MAXIMUM_DURATION,
-    MAXIMUM_ITEMS,
-    MINIMUM_SPLIT,
+    MAX_WRITE_DURATION,
+    MAX_WRITE_ITEMS,
+    MIN_SPLIT_SPACE,
     DeviceGoneError,
     InvalidTimingsError,
     Port,
@@ -50,7 +50,7 @@ def test_bursts_are_what_was_given_and_what_the_kernel_takes(timings: list[int])
         # There is a piece without a pause that is too long, or it is too long altogether
         pieces, piece = [], [timings[0]]
         for space, pulse in zip(timings[1::2], timings[2::2], strict=True):
-            if -space >= MINIMUM_SPLIT:
+            if -space >= MIN_SPLIT_SPACE:
                 pieces.append(piece)
                 piece = [pulse]
             else:
@@ -58,19 +58,21 @@ def test_bursts_are_what_was_given_and_what_the_kernel_takes(timings: list[int])
         longest = [sum(map(abs, piece)) for piece in [*pieces, piece]]
         counts = [len(piece) for piece in [*pieces, piece]]
         total = sum(map(abs, timings))
-        assert max(longest) > MAXIMUM_DURATION or max(counts) > MAXIMUM_ITEMS or total > lirc.MAXIMUM_TRANSMISSION
+        assert (
+            max(longest) > MAX_WRITE_DURATION or max(counts) > MAX_WRITE_ITEMS or total > lirc.MAX_TRANSMISSION_DURATION
+        )
         return
     together: list[int] = []
     for burst in bursts:
         assert len(burst.items) % 2 == 1
-        assert len(burst.items) <= MAXIMUM_ITEMS
-        assert sum(burst.items) <= MAXIMUM_DURATION
+        assert len(burst.items) <= MAX_WRITE_ITEMS
+        assert sum(burst.items) <= MAX_WRITE_DURATION
         assert min(burst.items) > 0
         together += [*burst.items, burst.period - sum(burst.items)]
     assert together.pop() == 0
     assert together == [abs(timing) for timing in timings]
     for burst in bursts[:-1]:
-        assert burst.period - sum(burst.items) >= max((MINIMUM_SPLIT, *burst.items[1::2]))
+        assert burst.period - sum(burst.items) >= max((MIN_SPLIT_SPACE, *burst.items[1::2]))
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 import struct
 
-FRAME_GAP = 36_000  # µs: air conditioners pause for up to 35 ms within a message
-SHORT_GAP = 10_000  # µs: after so long, a frame has ended that is known to be whole
-MAXIMUM_FRAME = 4096  # timings: a longer one is light that flickers without a pause, and must not fill the memory
+RECEIVER_SILENCE_US = 36_000  # air conditioners pause for up to 35 ms within a message
+WHOLE_FRAME_SILENCE_US = 10_000  # ends a frame that is known to be whole
+MAX_FRAME_TIMINGS = 4096  # a longer frame is light that flickers without a pause, which must not fill the memory
 VALUE_MASK = 0x00FFFFFF
 
 
@@ -49,12 +49,12 @@ class Framer:
                 case ItemType.SPACE:
                     self._add(-(item & VALUE_MASK))
                 case ItemType.TIMEOUT:
-                    self._add(-FRAME_GAP)
+                    self._add(-RECEIVER_SILENCE_US)
                 case ItemType.OVERFLOW:
                     self._spoilt = True
             if self._timings and (
-                self._timings[-1] <= -FRAME_GAP
-                or (self._timings[-1] <= -SHORT_GAP and self._is_whole(self._timings[:-1]))
+                self._timings[-1] <= -RECEIVER_SILENCE_US
+                or (self._timings[-1] <= -WHOLE_FRAME_SILENCE_US and self._is_whole(self._timings[:-1]))
             ):
                 if not self._spoilt and len(self._timings) > 1:
                     frames.append(self._timings[:-1])
@@ -66,7 +66,7 @@ class Framer:
             return
         if self._timings and (self._timings[-1] > 0) == (value > 0):
             self._timings[-1] += value
-        elif self._timings or value > 0 or value <= -FRAME_GAP:
+        elif self._timings or value > 0 or value <= -RECEIVER_SILENCE_US:
             self._timings.append(value)
-        if len(self._timings) > MAXIMUM_FRAME:
+        if len(self._timings) > MAX_FRAME_TIMINGS:
             self._timings, self._spoilt = [], True

@@ -15,15 +15,15 @@ from threading import Lock
 import time
 from typing import ClassVar, NamedTuple, Protocol
 
-from .framer import FRAME_GAP, VALUE_MASK, Framer, IsWhole
+from .framer import RECEIVER_SILENCE_US, VALUE_MASK, Framer, IsWhole
 from .i2c import Clock, PhatError
 
 DEVICES = Path("/dev")
 
-MAXIMUM_ITEMS = 1023  # of a write: 1024, but the count is odd
-MAXIMUM_DURATION = 500_000  # µs, of a write
-MAXIMUM_TRANSMISSION = 30_000_000  # µs
-MINIMUM_SPLIT = 5_000  # µs: a shorter space is part of a frame, which the jitter of a second write would spoil
+MAX_WRITE_ITEMS = 1023  # of a write: 1024, but the count is odd
+MAX_WRITE_DURATION = 500_000  # µs, of a write
+MAX_TRANSMISSION_DURATION = 30_000_000  # µs
+MIN_SPLIT_SPACE = 5_000  # µs: a shorter space is part of a frame, which the jitter of a second write would spoil
 FIXED_CARRIERS = range(37_500, 38_501)  # Hz, of a device that cannot set it: what codes call 38 kHz, as Pronto's 38029
 
 READ_ITEMS = 1024  # all that the kernel keeps: whoever stops being deaf has then read what was heard until then
@@ -191,16 +191,16 @@ def split(timings: Sequence[int]) -> list[Burst]:
     if len(items) % 2 == 0 or any((item > 0) is bool(place % 2) or not item for place, item in enumerate(items)):
         raise InvalidTimingsError("pulses and spaces have to alternate, a pulse first, and none may be 0")
     items = tuple(map(abs, items))
-    if sum(items) > MAXIMUM_TRANSMISSION:
-        raise InvalidTimingsError(f"it would take more than {MAXIMUM_TRANSMISSION // 1_000_000} s")
+    if sum(items) > MAX_TRANSMISSION_DURATION:
+        raise InvalidTimingsError(f"it would take more than {MAX_TRANSMISSION_DURATION // 1_000_000} s")
     bursts: list[Burst] = []
     while True:
-        fitting = sum(duration <= MAXIMUM_DURATION for duration in accumulate(items[:MAXIMUM_ITEMS]))
+        fitting = sum(duration <= MAX_WRITE_DURATION for duration in accumulate(items[:MAX_WRITE_ITEMS]))
         if fitting == len(items):
             return [*bursts, Burst(items, sum(items))]
         # Of equal spaces the last, so that there are few bursts
         place = max(range(1, fitting + 1, 2), key=lambda at: (items[at], at), default=0)
-        if not place or items[place] < MINIMUM_SPLIT:
+        if not place or items[place] < MIN_SPLIT_SPACE:
             raise InvalidTimingsError("it is too long to be sent at once, and has no pause to be cut at")
         bursts.append(Burst(items[:place], sum(items[: place + 1])))
         items = items[place + 1 :]
@@ -293,7 +293,7 @@ def _send_error(err: OSError, refused: str) -> LircError:
     return error(f"{text}: {err.strerror}")
 
 
-class Receiver:
+class FrameReceiver:
     """Receives on the event loop by whatever receiver there is."""
 
     def __init__(
@@ -325,7 +325,7 @@ class Receiver:
         self._port = port = find(self._ports, Feature.CAN_REC_MODE2)
         self._framer = Framer(self._is_whole)
         # Not every device has these: without them a frame ends later
-        for request, value in ((Request.SET_REC_TIMEOUT, FRAME_GAP), (Request.SET_REC_TIMEOUT_REPORTS, 1)):
+        for request, value in ((Request.SET_REC_TIMEOUT, RECEIVER_SILENCE_US), (Request.SET_REC_TIMEOUT_REPORTS, 1)):
             with suppress(OSError):
                 port.ioctl(request, value)
 

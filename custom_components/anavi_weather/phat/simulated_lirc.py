@@ -25,12 +25,12 @@ TRANSMITTER_FEATURES = Feature.CAN_SEND_PULSE | Feature.CAN_SET_SEND_CARRIER | F
 RECEIVER_FEATURES = Feature.CAN_REC_MODE2 | Feature.CAN_SET_REC_TIMEOUT
 
 BUFFER = 1024  # items, of a write and of what is kept until it is read
-MAXIMUM_DURATION = 500_000  # µs, of a write
+MAX_WRITE_DURATION = 500_000  # µs, of a write
 DEFAULT_CARRIER = 38_000
-HIGHEST_CARRIER = 500_000
+MAX_CARRIER = 500_000
 HEARD_CARRIERS = range(30_000, 57_000)  # by a receiver for 38 kHz, close by
 DEFAULT_TIMEOUT = 125_000  # µs
-MAXIMUM_TIMEOUT = 10 * DEFAULT_TIMEOUT
+MAX_TIMEOUT = 10 * DEFAULT_TIMEOUT
 LEADING_SPACE = 1_000_000  # µs
 
 STRETCH = (50.0, 150.0)  # µs, by which a receiver lengthens pulses and shortens spaces
@@ -148,7 +148,7 @@ class SimulatedTransmitter:
         match request:
             case Request.GET_FEATURES:
                 return TRANSMITTER_FEATURES
-            case Request.SET_SEND_CARRIER if value <= HIGHEST_CARRIER:
+            case Request.SET_SEND_CARRIER if value <= MAX_CARRIER:
                 self._pair.carrier = value
             case Request.SET_SEND_DUTY_CYCLE if 0 < value < 100:
                 self._pair.duty_cycle = value
@@ -169,7 +169,7 @@ class SimulatedTransmitter:
         if len(data) % 4:
             raise _error(errno.EINVAL)
         durations = [duration for (duration,) in struct.iter_unpack("I", data)]
-        if len(durations) % 2 == 0 or len(durations) > BUFFER or 0 in durations or sum(durations) > MAXIMUM_DURATION:
+        if len(durations) % 2 == 0 or len(durations) > BUFFER or 0 in durations or sum(durations) > MAX_WRITE_DURATION:
             raise _error(errno.EINVAL)
         timings = tuple(-duration if place % 2 else duration for place, duration in enumerate(durations))
         carrier = self._pair.carrier
@@ -220,7 +220,7 @@ class SimulatedReceiver:
         match request:
             case Request.GET_FEATURES:
                 return RECEIVER_FEATURES
-            case Request.SET_REC_TIMEOUT if not 0 < value <= MAXIMUM_TIMEOUT:
+            case Request.SET_REC_TIMEOUT if not 0 < value <= MAX_TIMEOUT:
                 raise _error(errno.EINVAL)
             case Request.SET_REC_TIMEOUT:
                 self._pair.timeout = value
