@@ -81,10 +81,10 @@ def test_light_that_flickers_does_not_fill_the_memory() -> None:
 
 def test_a_frame_is_spoilt_only_when_one_has_begun() -> None:
     framer = Framer()
-    framer.spoil()
+    framer.discard()
     assert framer.feed(items(560) + TIMEOUT + items(900)) == [[560]]
-    framer.spoil()
+    framer.discard()
     assert framer.feed(items(-450, 560) + TIMEOUT + items(560) + TIMEOUT) == [[560]]
     assert not framer.feed(OVERFLOW)
-    framer.spoil()
+    framer.discard()
     assert not framer.feed(items(560) + TIMEOUT)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import partial
 import heapq
 from itertools import count
@@ -64,6 +65,13 @@ ADDRESSES = tuple(sorted({address for chip in CHIPS.values() for address in chip
 
 ATTEMPTS = 3
 RETRY_PAUSE = 0.005
+
+
+class Occupant(Enum):
+    """The occupant of an address at which none of our chips was recognised."""
+
+    NOTHING = auto()
+    FOREIGN = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +164,21 @@ class Phat:
             match found:
                 case Chip():
                     self._chips[found.id] = found
-                case True:
+                case Occupant.FOREIGN:
                     self._foreign.add(address)
-                case False:
+                case Occupant.NOTHING:
                     self._foreign.discard(address)
                 case AddressClaimedError():
                     self._claimed.add(address)
 
-    def _recognise(self, address: int) -> Steps[Chip | bool]:
-        """Return the chip at an address, True for a foreign one, False where nothing answers."""
+    def _recognise(self, address: int) -> Steps[Chip | Occupant]:
+        """Return the chip at an address, or else what is there."""
         self._bus.check_unclaimed(address)
         with suppress(TransferError):
             if not self._bus.answers(address):
-                return False
+                return Occupant.NOTHING
         if address in self._foreign:
-            return True  # nothing more is written to it, until it has been unplugged
+            return Occupant.FOREIGN  # nothing more is written to it, until it has been unplugged
         for kind in CHIPS.values():
             if address not in kind.addresses or ChipId(kind.kind, address) in self._chips:
                 continue
@@ -179,7 +187,7 @@ class Phat:
                     return kind(self._bus, address)
             except ChecksumError, ImplausibleError, NotFinishedError:
                 continue
-        return True
+        return Occupant.FOREIGN
 
     def _measure(self, chip: Chip) -> Steps[Measurement]:
         try:

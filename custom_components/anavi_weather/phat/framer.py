@@ -29,44 +29,53 @@ class Framer:
     def __init__(self, is_whole: IsWhole = lambda _: False) -> None:
         """Begin with silence; `is_whole` tells of a frame in signed µs whether nothing can follow it but another."""
         self._is_whole = is_whole
-        self._rest = b""
-        self._timings: list[int] = []
-        self._spoilt = False
+        self._incomplete_item = b""
+        self._timings: list[int] = []  # signed µs, since the last silence
+        self._discarding = False  # until the next silence
 
-    def spoil(self) -> None:
+    def discard(self) -> None:
         """Do not return the frame that has begun, if one has."""
-        self._spoilt |= bool(self._timings)
+        self._discarding |= bool(self._timings)
 
     def feed(self, data: bytes) -> list[list[int]]:
         """Take what was read; return each frame that has ended, in signed µs, from its first pulse to its last."""
         frames: list[list[int]] = []
-        data = self._rest + data
-        self._rest = data[len(data) // 4 * 4 :]
-        for (item,) in struct.iter_unpack("I", data[: len(data) // 4 * 4]):
-            match item >> 24:
-                case ItemType.PULSE:
-                    self._add(item & VALUE_MASK)
-                case ItemType.SPACE:
-                    self._add(-(item & VALUE_MASK))
-                case ItemType.TIMEOUT:
-                    self._add(-RECEIVER_SILENCE_US)
-                case ItemType.OVERFLOW:
-                    self._spoilt = True
-            if self._timings and (
-                self._timings[-1] <= -RECEIVER_SILENCE_US
-                or (self._timings[-1] <= -WHOLE_FRAME_SILENCE_US and self._is_whole(self._timings[:-1]))
-            ):
-                if not self._spoilt and len(self._timings) > 1:
+        data = self._incomplete_item + data
+        whole = len(data) // 4 * 4
+        self._incomplete_item = data[whole:]
+        for (item,) in struct.iter_unpack("I", data[:whole]):
+            self._take(item >> 24, item & VALUE_MASK)
+            if self._has_ended():
+                if not self._discarding and len(self._timings) > 1:
                     frames.append(self._timings[:-1])
-                self._timings, self._spoilt = [], False
+                self._timings, self._discarding = [], False
         return frames
 
-    def _add(self, value: int) -> None:
-        if not value:
+    def _take(self, type_: int, value: int) -> None:
+        match type_:
+            case ItemType.PULSE:
+                self._add(value)
+            case ItemType.SPACE:
+                self._add(-value)
+            case ItemType.TIMEOUT:
+                self._add(-RECEIVER_SILENCE_US)
+            case ItemType.OVERFLOW:
+                self._discarding = True
+
+    def _add(self, timing: int) -> None:
+        if not timing:
             return
-        if self._timings and (self._timings[-1] > 0) == (value > 0):
-            self._timings[-1] += value
-        elif self._timings or value > 0 or value <= -RECEIVER_SILENCE_US:
-            self._timings.append(value)
+        if self._timings and (self._timings[-1] > 0) == (timing > 0):
+            self._timings[-1] += timing
+        elif self._timings or timing > 0 or timing <= -RECEIVER_SILENCE_US:
+            self._timings.append(timing)
         if len(self._timings) > MAX_FRAME_TIMINGS:
-            self._timings, self._spoilt = [], True
+            self._timings, self._discarding = [], True
+
+    def _has_ended(self) -> bool:
+        if not self._timings:
+            return False
+        silence = -self._timings[-1]
+        return silence >= RECEIVER_SILENCE_US or (
+            silence >= WHOLE_FRAME_SILENCE_US and self._is_whole(self._timings[:-1])
+        )

@@ -354,7 +354,7 @@ class FrameReceiver:
             return
         frames = self._framer.feed(data)
         if self.deaf:
-            self._framer.spoil()
+            self._framer.discard()
         else:
             for frame in frames:
                 self._on_frame(frame)

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 import errno
 from itertools import islice
-import os
 import random
 import socket
 import struct
@@ -20,6 +19,7 @@ from typing import NamedTuple
 from .framer import VALUE_MASK, ItemType
 from .i2c import Clock
 from .lirc import Feature, Port, Request
+from .simulated_errors import os_error
 
 TRANSMITTER_FEATURES = Feature.CAN_SEND_PULSE | Feature.CAN_SET_SEND_CARRIER | Feature.CAN_SET_SEND_DUTY_CYCLE
 RECEIVER_FEATURES = Feature.CAN_REC_MODE2 | Feature.CAN_SET_REC_TIMEOUT
@@ -85,16 +85,16 @@ class SimulatedLirc:
     def check_openable(self) -> None:
         """Raise OSError where a device cannot be opened."""
         if self.refusal is not None:
-            raise _error(self.refusal)
+            raise os_error(self.refusal)
         if not self.plugged:
-            raise _error(errno.ENOENT)
+            raise os_error(errno.ENOENT)
 
     def check_ioctl(self, request: Request) -> None:
         """Raise OSError where a device is gone, or does not know a request."""
         if not self.plugged:
-            raise _error(errno.ENODEV)
+            raise os_error(errno.ENODEV)
         if request in self.lacking:
-            raise _error(errno.ENOTTY)
+            raise os_error(errno.ENOTTY)
 
     def listen(self, reader: SimulatedReceiver) -> None:
         """Deliver to one more reader what is heard."""
@@ -153,24 +153,24 @@ class SimulatedTransmitter:
             case Request.SET_SEND_DUTY_CYCLE if 0 < value < 100:
                 self._pair.duty_cycle = value
             case Request.SET_SEND_CARRIER | Request.SET_SEND_DUTY_CYCLE:
-                raise _error(errno.EINVAL)
+                raise os_error(errno.EINVAL)
             case _:
-                raise _error(errno.ENOTTY)
+                raise os_error(errno.ENOTTY)
         return value
 
     def read(self, length: int) -> bytes:
         """Refuse: it only sends."""
-        raise _error(errno.EINVAL)
+        raise os_error(errno.EINVAL)
 
     def write(self, data: bytes) -> int:
         """Send, take as long as that takes, and return how many bytes were sent."""
         if not self._pair.plugged:
-            raise _error(errno.ENODEV)
+            raise os_error(errno.ENODEV)
         if len(data) % 4:
-            raise _error(errno.EINVAL)
+            raise os_error(errno.EINVAL)
         durations = [duration for (duration,) in struct.iter_unpack("I", data)]
         if len(durations) % 2 == 0 or len(durations) > BUFFER or 0 in durations or sum(durations) > MAX_WRITE_DURATION:
-            raise _error(errno.EINVAL)
+            raise os_error(errno.EINVAL)
         timings = tuple(-duration if place % 2 else duration for place, duration in enumerate(durations))
         carrier = self._pair.carrier
         self._pair.sent.append(Transmission(timings, carrier, self._pair.duty_cycle))
@@ -221,24 +221,24 @@ class SimulatedReceiver:
             case Request.GET_FEATURES:
                 return RECEIVER_FEATURES
             case Request.SET_REC_TIMEOUT if not 0 < value <= MAX_TIMEOUT:
-                raise _error(errno.EINVAL)
+                raise os_error(errno.EINVAL)
             case Request.SET_REC_TIMEOUT:
                 self._pair.timeout = value
             case Request.SET_REC_TIMEOUT_REPORTS:
                 pass
             case _:
-                raise _error(errno.ENOTTY)
+                raise os_error(errno.ENOTTY)
         return value
 
     def read(self, length: int) -> bytes:
         """Read what was heard."""
         if length < 4 or length % 4:
-            raise _error(errno.EINVAL)
+            raise os_error(errno.EINVAL)
         with self._lock:
             if not self._there:
-                raise _error(errno.ENODEV)
+                raise os_error(errno.ENODEV)
             if not self._items:
-                raise _error(errno.EAGAIN)
+                raise os_error(errno.EAGAIN)
             items = [self._items.popleft() for _ in range(min(length // 4, len(self._items)))]
             if not self._items:
                 self._bell.recv(1)
@@ -246,7 +246,7 @@ class SimulatedReceiver:
 
     def write(self, data: bytes) -> int:
         """Refuse: it only receives."""
-        raise _error(errno.EINVAL)
+        raise os_error(errno.EINVAL)
 
     def close(self) -> None:
         """Close it."""
@@ -258,7 +258,3 @@ class SimulatedReceiver:
 def item(type_: ItemType, value: int) -> int:
     """Return an item that is read."""
     return type_ << 24 | min(value, VALUE_MASK)
-
-
-def _error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))

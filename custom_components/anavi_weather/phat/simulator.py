@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 import errno
 import math
-import os
 import random
 import time
 
@@ -22,6 +21,7 @@ from .simulated_bh1750 import SimulatedBH1750
 from .simulated_bmp180 import SimulatedBMP180
 from .simulated_bmx280 import SimulatedBME280, SimulatedBMP280
 from .simulated_chips import Air, Nack, SimulatedChip
+from .simulated_errors import os_error
 from .simulated_htu21d import SimulatedHTU21D
 
 SIMULATED = "simulated"
@@ -162,19 +162,19 @@ class Simulator:
         faults = [fault for message in messages[:1] for fault in self._take_faults(message.addr)]
         if self.stuck or any(isinstance(fault, TimeoutFault) for fault in faults):
             self._clock.sleep(TIMEOUT)
-            raise _error(errno.ETIMEDOUT)
+            raise os_error(errno.ETIMEDOUT)
         for message in messages:
             self._spend(2 + 9 * (1 + message.len))
             chip = self.chips.get(message.addr)
             if chip is None or message.addr not in self.plugged or any(isinstance(f, NackFault) for f in faults):
-                raise _error(errno.EREMOTEIO)
+                raise os_error(errno.EREMOTEIO)
             try:
                 if not message.flags & I2C_M_RD:
                     chip.write(bytes(message))
                     continue
                 answer = bytearray(chip.read(message.len))
             except Nack:
-                raise _error(errno.EREMOTEIO) from None
+                raise os_error(errno.EREMOTEIO) from None
             for flipped in [fault.bit for fault in faults if isinstance(fault, FlippedBitFault)]:
                 answer[flipped // 8 % len(answer)] ^= 0x80 >> flipped % 8
             for place, byte in enumerate(answer):
@@ -183,7 +183,7 @@ class Simulator:
     def claim(self, address: int) -> None:
         """Refuse an address that a kernel driver has."""
         if address in self.claimed:
-            raise _error(errno.EBUSY)
+            raise os_error(errno.EBUSY)
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -198,7 +198,3 @@ class Simulator:
     def _spend(self, bits: int) -> None:
         self.busy_time += bits / CLOCK_RATE
         self._clock.sleep(bits / CLOCK_RATE)
-
-
-def _error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
