@@ -3,7 +3,6 @@
 from collections.abc import Callable
 import errno
 from itertools import count
-import os
 
 import pytest
 
@@ -11,6 +10,7 @@ from custom_components.anavi_weather.phat import BusStuckError, ChipId, NoAnswer
 from custom_components.anavi_weather.phat.chip import NotFinishedError
 from custom_components.anavi_weather.phat.i2c import MAX_CONSECUTIVE_TIMEOUTS, TransferError
 from custom_components.anavi_weather.phat.simulated_chips import Air
+from custom_components.anavi_weather.phat.simulated_errors import os_error
 from custom_components.anavi_weather.phat.simulator import NackFault, TimeoutFault
 
 from .bench import EVERY_KIND, Bench, deviations
@@ -112,7 +112,7 @@ def test_any_transfer_may_fail_once(running: Bench, chip: ChipId, number: int) -
     settle(running)
 
     def fail() -> None:
-        raise OSError(number, os.strerror(number))
+        raise os_error(number)
 
     def arm(place: int) -> Spoiler:
         spoiler = running.wire.before = Spoiler(place, fail)
@@ -126,7 +126,7 @@ def test_any_transfer_may_fail_once_while_a_chip_is_found_and_set_up(bench: Benc
     bench.read()
 
     def fail() -> None:
-        raise OSError(number, os.strerror(number))
+        raise os_error(number)
 
     for place in range(len(bench.wire.log) + 5):
         again = Bench(chip)

@@ -1,14 +1,21 @@
 """Frames from what a LIRC device tells."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 import struct
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.anavi_weather.phat.framer import MAX_FRAME_TIMINGS, RECEIVER_SILENCE_US, Framer, ItemType
+from custom_components.anavi_weather.phat.framer import (
+    MAX_FRAME_TIMINGS,
+    RECEIVER_SILENCE_US,
+    WHOLE_FRAME_SILENCE_US,
+    Framer,
+    ItemType,
+)
 
-from .infrared import OVERFLOW, TIMEOUT, item, items
+from .lirc_devices import OVERFLOW, TIMEOUT, item, items
 
 ITEMS = st.one_of(
     st.builds(item, st.sampled_from(ItemType), st.integers(0, 60_000)),
@@ -70,10 +77,16 @@ def test_a_frame_that_is_known_to_be_whole_ends_sooner() -> None:
 
 
 def test_light_that_flickers_does_not_fill_the_memory() -> None:
-    framer = Framer()
+    lengths = []
+
+    def is_whole(frame: Sequence[int]) -> bool:
+        lengths.append(len(frame))
+        return False
+
+    framer = Framer(is_whole)
     for _ in range(MAX_FRAME_TIMINGS):
-        assert not framer.feed(items(100, -100, 100, -100))
-        assert len(framer._timings) <= MAX_FRAME_TIMINGS
+        assert not framer.feed(items(100, -WHOLE_FRAME_SILENCE_US))
+    assert max(lengths) == MAX_FRAME_TIMINGS - 1
     assert not framer.feed(items(100) + TIMEOUT)
     longest = [100, *(-100, 100) * (MAX_FRAME_TIMINGS // 2 - 1)]
     assert framer.feed(items(*longest) + TIMEOUT) == [longest]

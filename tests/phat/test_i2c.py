@@ -2,7 +2,6 @@
 
 import errno
 import os
-from pathlib import Path
 from threading import Thread
 from unittest.mock import patch
 
@@ -27,9 +26,11 @@ from custom_components.anavi_weather.phat.i2c import (
     TransferError,
     open_adapter,
 )
+from custom_components.anavi_weather.phat.simulated_errors import os_error
 from custom_components.anavi_weather.phat.simulator import NackFault, TimeoutFault
 
 from .bench import BMP180, Bench
+from .descriptors import open_descriptors
 
 ID_REGISTER = 0xD0
 BMP180_ID = b"\x55"
@@ -40,22 +41,18 @@ def chips() -> tuple[ChipId, ...]:
     return (BMP180,)
 
 
-def descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
 @pytest.mark.parametrize("path", ["/dev/i2c-99", "/dev/null", "/"])
 def test_what_is_no_bus_is_not_found_and_leaves_no_descriptor_open(path: str) -> None:
-    before = descriptors()
+    before = open_descriptors()
     for _ in range(20):
         with pytest.raises(BusNotFoundError, match=path):
             open_adapter(path)
-    assert descriptors() == before
+    assert open_descriptors() == before
 
 
 def test_missing_permission_is_told_from_a_missing_bus() -> None:
     with (
-        patch("smbus2.smbus2.os.open", side_effect=PermissionError(errno.EACCES, os.strerror(errno.EACCES))),
+        patch("smbus2.smbus2.os.open", side_effect=os_error(errno.EACCES)),
         pytest.raises(BusPermissionError, match="/dev/i2c-1: Permission denied"),
     ):
         open_adapter("/dev/i2c-1")
@@ -69,11 +66,11 @@ def linux_adapter() -> LinuxAdapter:
 
 
 def test_opening_and_closing_leaves_no_descriptor_open() -> None:
-    before = descriptors()
+    before = open_descriptors()
     with patch.object(SMBus, "_get_funcs", return_value=0):
         for _ in range(20):
             Phat.open("/dev/null").close()
-    assert descriptors() == before
+    assert open_descriptors() == before
 
 
 def test_the_kernel_is_asked_for_an_address(linux_adapter: LinuxAdapter) -> None:
@@ -109,7 +106,7 @@ def test_errors_of_a_transfer_are_told_apart(bench: Bench, number: int, error: t
 
 
 def fail(number: int) -> None:
-    raise OSError(number, os.strerror(number))
+    raise os_error(number)
 
 
 def test_an_error_without_a_number_is_told_in_its_own_words(bench: Bench) -> None:

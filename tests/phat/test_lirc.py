@@ -19,9 +19,10 @@ from custom_components.anavi_weather.phat.lirc import (
     find,
     linux_ports,
 )
+from custom_components.anavi_weather.phat.simulated_errors import os_error
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedReceiver, SimulatedTransmitter
 
-from .infrared import Device, error, ports
+from .lirc_devices import Device, ports
 
 FIONREAD = 0x541B
 CEC = 0x80000  # the features of the television's remote control, which reports scancodes only
@@ -41,10 +42,10 @@ def test_devices_are_told_apart_by_their_features(pair: SimulatedLirc) -> None:
 
 def test_a_device_that_misbehaves_does_not_hide_another() -> None:
     wrong = (
-        Device(error(errno.ENOTTY)),
-        Device(error(errno.EIO), close=error(errno.EIO)),
-        Device(Feature.CAN_REC_MODE2, close=error(errno.EIO)),
-        *(Device(open=error(number)) for number in (errno.EACCES, errno.EBUSY, errno.ENXIO, errno.EPERM)),
+        Device(os_error(errno.ENOTTY)),
+        Device(os_error(errno.EIO), close=os_error(errno.EIO)),
+        Device(Feature.CAN_REC_MODE2, close=os_error(errno.EIO)),
+        *(Device(open=os_error(number)) for number in (errno.EACCES, errno.EBUSY, errno.ENXIO, errno.EPERM)),
     )
     right, unused = Device(0x302), Device(0x302)
     assert find(ports(*wrong, right, unused), Feature.CAN_SEND_PULSE) is right
@@ -66,7 +67,7 @@ def test_a_device_that_misbehaves_does_not_hide_another() -> None:
 def test_what_keeps_a_device_from_being_opened_is_told(
     numbers: Sequence[int], kind: type[LircError], key: str, text: str
 ) -> None:
-    devices = (Device(0x302), *(Device(open=error(number)) for number in numbers))
+    devices = (Device(0x302), *(Device(open=os_error(number)) for number in numbers))
     with pytest.raises(DeviceGoneError, match=text) as caught:
         find(ports(*devices), Feature.CAN_REC_MODE2)
     assert type(caught.value) is kind

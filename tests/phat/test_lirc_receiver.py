@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 import errno
-from pathlib import Path
 from typing import Any, override
 
 import pytest
 
 from custom_components.anavi_weather.phat.framer import RECEIVER_SILENCE_US
 from custom_components.anavi_weather.phat.lirc import DeviceGoneError, FrameReceiver, Request, Transmitter
+from custom_components.anavi_weather.phat.simulated_errors import os_error
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedReceiver
 
-from .infrared import NEC, TIMEOUT, error, items
+from .descriptors import open_descriptors
+from .lirc_devices import NEC, TIMEOUT, items
 
 
 class Listener:
@@ -116,7 +117,7 @@ async def test_a_receiver_that_disappears_is_told_once_and_opened_again(
     assert listener.gone == 1
 
 
-@pytest.mark.parametrize("result", [b"", error(errno.EIO), error(errno.ENODEV)])
+@pytest.mark.parametrize("result", [b"", os_error(errno.EIO), os_error(errno.ENODEV)])
 async def test_any_end_is_one(
     pair: SimulatedLirc, listener: Listener, monkeypatch: pytest.MonkeyPatch, result: bytes | OSError
 ) -> None:
@@ -141,7 +142,7 @@ async def test_nothing_to_read_is_no_end(
     def read(self: SimulatedReceiver, length: int) -> bytes:
         if waits[0]:
             waits[0] -= 1
-            raise error(errno.EAGAIN)
+            raise os_error(errno.EAGAIN)
         return original(self, length)
 
     monkeypatch.setattr(SimulatedReceiver, "read", read)
@@ -176,10 +177,7 @@ async def test_a_receiver_without_time_outs_is_used(pair: SimulatedLirc) -> None
 
 
 async def test_opening_and_closing_twice_leaves_nothing_open(pair: SimulatedLirc) -> None:
-    def descriptors() -> int:
-        return len(list(Path("/proc/self/fd").iterdir()))
-
-    before = descriptors()
+    before = open_descriptors()
     for _ in range(3):
         listener = Listener(pair)
         listener.receiver.start()
@@ -188,7 +186,7 @@ async def test_opening_and_closing_twice_leaves_nothing_open(pair: SimulatedLirc
         listener.receiver.start()
         listener.receiver.close()
         listener.receiver.close()
-    assert descriptors() == before
+    assert open_descriptors() == before
 
 
 class Broken(SimulatedLirc):
@@ -197,7 +195,7 @@ class Broken(SimulatedLirc):
     @override
     def check_ioctl(self, request: Request) -> None:
         if request != Request.GET_FEATURES:
-            raise error(errno.ENODEV)
+            raise os_error(errno.ENODEV)
 
 
 async def test_a_receiver_that_disappears_while_it_is_opened_is_told_later() -> None:

@@ -20,10 +20,11 @@ from custom_components.anavi_weather.phat.lirc import (
     Transmitter,
     split,
 )
+from custom_components.anavi_weather.phat.simulated_errors import os_error
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedTransmitter
 from custom_components.anavi_weather.phat.simulator import VirtualClock
 
-from .infrared import NEC, Device, error, ports
+from .lirc_devices import NEC, Device, ports
 
 PULSES = st.integers(1, 20_000)
 SPACES = st.one_of(st.integers(1, 2_000), st.integers(1, 120_000), st.just(40_000)).map(lambda space: -space)
@@ -183,7 +184,7 @@ def test_what_the_driver_refuses_is_told(
 
     def ioctl(self: SimulatedTransmitter, request: Request, value: int = 0) -> int:
         if request == refused:
-            raise error(errno.EINVAL)
+            raise os_error(errno.EINVAL)
         return original(self, request, value)
 
     monkeypatch.setattr(SimulatedTransmitter, "ioctl", ioctl)
@@ -236,7 +237,7 @@ def test_a_write_that_is_cut_short_is_an_error(transmitter: Transmitter, monkeyp
 
 def test_what_the_kernel_refuses_to_send_is_told(transmitter: Transmitter, monkeypatch: pytest.MonkeyPatch) -> None:
     def write(self: SimulatedTransmitter, data: bytes) -> int:
-        raise error(errno.EINVAL)
+        raise os_error(errno.EINVAL)
 
     monkeypatch.setattr(SimulatedTransmitter, "write", write)
     with pytest.raises(SendError, match="refused to send: Invalid argument"):
@@ -245,7 +246,7 @@ def test_what_the_kernel_refuses_to_send_is_told(transmitter: Transmitter, monke
 
 @pytest.mark.parametrize("number", [errno.ENODEV, errno.EIO, errno.ENXIO])
 def test_a_transmitter_that_disappears_meanwhile_is_told(number: int, clock: VirtualClock) -> None:
-    device = Device(0x302, write=error(number))
+    device = Device(0x302, write=os_error(number))
     transmitter = Transmitter(ports(device), clock)
     with pytest.raises(DeviceGoneError, match="the transmitter has disappeared"):
         transmitter.send(NEC, 38_000, 50)
@@ -257,7 +258,7 @@ def test_a_transmitter_that_has_gone_and_come_back_is_used(pair: SimulatedLirc, 
     found: list[Callable[[], Port]] = [stale.open]
     transmitter = Transmitter(lambda: found, clock)
     transmitter.send(NEC, 38_000, 50)
-    stale.features = error(errno.ENODEV)
+    stale.features = os_error(errno.ENODEV)
     found[:] = [stale.open, *pair.ports()]
     transmitter.send(NEC, 38_000, 50)
     assert len(pair.sent) == 1

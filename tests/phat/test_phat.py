@@ -22,6 +22,7 @@ from custom_components.anavi_weather.phat import (
 from custom_components.anavi_weather.phat.chip import WrongChipError
 from custom_components.anavi_weather.phat.i2c import RESERVED_ADDRESS
 from custom_components.anavi_weather.phat.simulated_chips import Air, RegisterChip, SimulatedChip
+from custom_components.anavi_weather.phat.simulated_errors import os_error
 
 from .bench import BH1750, BME280, BMP180, BMP280, EVERY_KIND, HTU21D, Bench, deviations
 
@@ -61,7 +62,7 @@ class TestFinding:
 
         def refuse_empty(*messages: object) -> None:
             if any(not len(message) for message in messages):  # type: ignore[arg-type]
-                raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+                raise os_error(errno.EOPNOTSUPP)
             rdwr(*messages)  # type: ignore[arg-type]
 
         bench.simulator.i2c_rdwr = refuse_empty  # type: ignore[method-assign]
@@ -224,7 +225,7 @@ class TestFailing:
     @with_chips(OFFICIAL)
     def test_an_adapter_that_goes_away_is_told(self, running: Bench) -> None:
         def gone(address: int) -> None:
-            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+            raise os_error(errno.ENODEV)
 
         running.wire.before = gone
         with pytest.raises(BusNotFoundError):

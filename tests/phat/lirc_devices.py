@@ -1,7 +1,6 @@
 """LIRC devices that misbehave as told, and what a device tells, for the tests of infrared."""
 
 from collections.abc import Callable, Iterable
-import os
 import struct
 
 from custom_components.anavi_weather.phat.framer import RECEIVER_SILENCE_US, ItemType
@@ -44,10 +43,6 @@ class Device:
         self.is_open = False
         if "close" in self.errors:
             raise self.errors["close"]
-
-
-def error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
 
 
 def ports(*devices: Device) -> Callable[[], Iterable[Callable[[], Port]]]:
