@@ -9,7 +9,7 @@ from statistics import fmean, median
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand
-from .decode import FRAME_GAP, MAX_RECEIVED, Decoded, decode
+from .decode import DECODER_FRAME_GAP_US, MAX_RECEIVED, Decoded, decode
 from .raw import DEFAULT_GAP, complete
 
 MAX_PRESSES = 32
@@ -95,7 +95,7 @@ def _frames(press: Sequence[int]) -> list[Frame]:
     durations: list[int] = []
     for duration in (*press, -HEADER_SPACE) if press[-1] > 0 else (*press[:-1], -HEADER_SPACE):
         # A single pulse is no frame: some air conditioners begin with one and a long space
-        if duration >= -FRAME_GAP or (len(durations) == 1 and duration > -HEADER_SPACE):
+        if duration >= -DECODER_FRAME_GAP_US or (len(durations) == 1 and duration > -HEADER_SPACE):
             if durations or duration > 0:
                 durations.append(duration)
         elif durations:

@@ -16,7 +16,7 @@ from .rcmm import decode_rcmm
 from .sharp import decode_sharp
 
 MAX_RECEIVED = 4096  # durations
-FRAME_GAP = 6000  # µs: a longer space ends a frame; no protocol here has such a one within
+DECODER_FRAME_GAP_US = 6_000  # a longer space ends a frame; no protocol here has such a one within
 GLITCH = 90  # µs: no protocol here has such a short pulse or space, whatever the receiver does to it
 # A receiver lengthens pulses and shortens spaces by the same time, so that a pulse with its space keeps its length
 CELL_TOLERANCE = 0.12
@@ -80,7 +80,7 @@ def frames(timings: Sequence[int]) -> list[list[int]]:
     """Return the frames of a capture in signed µs, each from its first to its last pulse."""
     found: list[list[int]] = [[]]
     for duration in timings:
-        if duration < -FRAME_GAP:
+        if duration < -DECODER_FRAME_GAP_US:
             found.append([])
         elif found[-1] or duration > 0:
             found[-1].append(duration)
@@ -292,7 +292,7 @@ def _misfit(sent: Sequence[int], received: Sequence[int]) -> float | None:
     if sent[-1] < 0:
         sent = sent[:-1]
     # Its decoders do not look at what follows
-    if len(received) < len(sent) or not all(one < -FRAME_GAP for one in received[len(sent) : len(sent) + 1]):
+    if len(received) < len(sent) or not all(one < -DECODER_FRAME_GAP_US for one in received[len(sent) : len(sent) + 1]):
         return None
     cells = list(zip(sent[::2], sent[1::2], received[::2], received[1::2], strict=False))
     for pulse, space, pulse_received, space_received in cells:
