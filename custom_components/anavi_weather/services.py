@@ -18,7 +18,7 @@ from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidActionError, InvalidCodeError
 from .ir_codes import CodeError, parse, to_pronto, to_text
-from .ir_codes.files import MAX_TEXT, parse_file
+from .ir_codes.files import MAX_FILE_LENGTH, parse_file
 
 ATTR_DEVICE = "device"
 ATTR_PATH = "path"
@@ -116,7 +116,7 @@ def _read(hass: HomeAssistant, path: str) -> str:
 
 def _text(file: Path, encoding: str) -> str:
     with file.open(encoding=encoding) as stream:
-        return stream.read(MAX_TEXT + 1)
+        return stream.read(MAX_FILE_LENGTH + 1)
 
 
 def _parse(text: str) -> dict[str, dict[str, list[str]]]:

@@ -77,7 +77,7 @@ def test_refused(text: str, key: str) -> None:
 
 
 def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_TEXT", 10)
+    monkeypatch.setattr(files, "MAX_FILE_LENGTH", 10)
     assert refused(parse_file, FLIPPER) == "file_too_large"
 
 

@@ -5,7 +5,7 @@ from infrared_protocols.commands import Command
 import pytest
 
 from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, flipper, to_text
-from custom_components.anavi_weather.ir_codes.flipper import PROTOCOLS, parse_flipper
+from custom_components.anavi_weather.ir_codes.flipper import FLIPPER_PROTOCOLS, parse_flipper
 
 HEADER = "Filetype: IR signals file\nVersion: 1\n"
 
@@ -125,7 +125,7 @@ _LINES = st.one_of(
     st.sampled_from(
         [HEADER, "name: A", "type: raw", "type: parsed", "frequency: 38000", "duty_cycle: 0.33", "data: 1 2 3"]
     ),
-    st.sampled_from([f"protocol: {name}" for name in PROTOCOLS]),
+    st.sampled_from([f"protocol: {name}" for name in FLIPPER_PROTOCOLS]),
     st.lists(st.integers(0, 255), min_size=4, max_size=4).map(lambda four: "address: " + bytes(four).hex(" ")),
     st.lists(st.integers(0, 255), min_size=4, max_size=4).map(lambda four: "command: " + bytes(four).hex(" ")),
     st.text(),

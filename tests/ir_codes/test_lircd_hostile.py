@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.anavi_weather.ir_codes.command import CodeError
-from custom_components.anavi_weather.ir_codes.lircd import MAX_TEXT, parse_lircd
+from custom_components.anavi_weather.ir_codes.lircd import MAX_LIRCD_LENGTH, parse_lircd
 
 from .test_lircd import PLAIN, RAW
 from .test_lircd_encode import MEASURED
@@ -88,22 +88,24 @@ def test_any_text(text: str) -> None:
 
 def filled(text: str, old: str, new: str) -> str:
     """Return a text that is filled up to the limit with one of its parts, numbered."""
-    count = (MAX_TEXT - len(text)) // (len(new) + 4)
-    return text.replace(old, "".join(new.replace("%", f"{number % 5000}") for number in range(count)))[:MAX_TEXT]
+    count = (MAX_LIRCD_LENGTH - len(text)) // (len(new) + 4)
+    return text.replace(old, "".join(new.replace("%", f"{number % 5000}") for number in range(count)))[
+        :MAX_LIRCD_LENGTH
+    ]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "\n" * MAX_TEXT,
-        "begin remote\n" * (MAX_TEXT // 13),
-        "x " * (MAX_TEXT // 2),
-        "#" * MAX_TEXT,
-        "flags " + "|" * (MAX_TEXT - 6),
-        "begin remote\nflags " + "RC5|" * ((MAX_TEXT - 20) // 4),
-        "begin remote\nbits " + "9" * (MAX_TEXT - 20),
-        PLAIN.replace("K 0x5", "K" + " 5" * (MAX_TEXT // 2 - 200)),
-        RAW.replace("700", "700 " * (MAX_TEXT // 4 - 100)),
+        "\n" * MAX_LIRCD_LENGTH,
+        "begin remote\n" * (MAX_LIRCD_LENGTH // 13),
+        "x " * (MAX_LIRCD_LENGTH // 2),
+        "#" * MAX_LIRCD_LENGTH,
+        "flags " + "|" * (MAX_LIRCD_LENGTH - 6),
+        "begin remote\nflags " + "RC5|" * ((MAX_LIRCD_LENGTH - 20) // 4),
+        "begin remote\nbits " + "9" * (MAX_LIRCD_LENGTH - 20),
+        PLAIN.replace("K 0x5", "K" + " 5" * (MAX_LIRCD_LENGTH // 2 - 200)),
+        RAW.replace("700", "700 " * (MAX_LIRCD_LENGTH // 4 - 100)),
         filled(RAW, "    name K\n      900 800\n      700\n", "name K%\n1\n"),
         filled(PLAIN, "    K 0x5\n", "K% 5\n"),
         filled(PLAIN, "    K 0x5\n", "K% 5 6\n").replace("40000", "5000"),
@@ -124,7 +126,7 @@ def test_the_worst_is_quick_and_small(text: str) -> None:
     try:
         began = time.process_time()
         with contextlib.suppress(CodeError):
-            parse_lircd(text[:MAX_TEXT])
+            parse_lircd(text[:MAX_LIRCD_LENGTH])
         assert time.process_time() - began < 10  # A tenth of it here, and tracing slows it down
         assert tracemalloc.get_traced_memory()[1] < 150 << 20
     finally:

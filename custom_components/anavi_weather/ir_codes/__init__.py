@@ -8,7 +8,7 @@ from .broadlink import from_base64, parse_broadlink
 from .command import CodeError, RawCommand
 from .named import named_text, parse_named
 from .pronto import TYPES, parse_pronto, to_pronto
-from .raw import MAX_TEXT, as_raw, in_turn, parse_raw, raw_text
+from .raw import MAX_TEXT_LENGTH, as_raw, in_turn, parse_raw, raw_text
 
 _PRONTO = re.compile(r"(?:pronto:)?\s*([0-9a-f]{4}(?:\s+[0-9a-f]{4}){3,}|(?:[0-9a-f]{4}){4,})", re.IGNORECASE)
 _RAW = re.compile(r"[\[+-]?\s*[+-]?[0-9]|(?:pulse|space)\s", re.IGNORECASE)
@@ -20,8 +20,8 @@ def parse(text: str) -> Command:
 
     Pronto hex, signed raw timings in µs (also `raw:38000:…`), Broadlink's `b64:…`, and named protocols (`nec:0x04,0x08`).
     """
-    if len(text) > MAX_TEXT:
-        raise CodeError("text_too_long", maximum=str(MAX_TEXT))
+    if len(text) > MAX_TEXT_LENGTH:
+        raise CodeError("text_too_long", maximum=str(MAX_TEXT_LENGTH))
     text = text.strip()
     if not text:
         raise CodeError("empty")

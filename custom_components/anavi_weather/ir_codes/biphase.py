@@ -18,7 +18,7 @@ LONGEST = 6  # halves of bits between two changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Biphase:
+class BiphaseProtocol:
     """One protocol; durations in µs, carrier in Hz."""
 
     name: str
@@ -81,16 +81,16 @@ class Biphase:
 
 
 # A pulse before a space
-_rc6 = partial(Biphase, half=444, leader=(2664, 888), one=(1, 0), period=107_000)
+_rc6 = partial(BiphaseProtocol, half=444, leader=(2664, 888), one=(1, 0), period=107_000)
 
-BIPHASE: Mapping[str, Biphase] = {
+BIPHASE: Mapping[str, BiphaseProtocol] = {
     protocol.name: protocol
     for protocol in (
         # The second start bit is the inverse of the command's bit 6
-        Biphase(name="rc5", layout="=1 ~command@6:1 toggle:1 address:5 command:6", encode=False),
+        BiphaseProtocol(name="rc5", layout="=1 ~command@6:1 toggle:1 address:5 command:6", encode=False),
         # Streamzap's
-        Biphase(name="rc5_sz", layout="=1 ~command@6:1 toggle:1 address:6 command:6"),
-        Biphase(
+        BiphaseProtocol(name="rc5_sz", layout="=1 ~command@6:1 toggle:1 address:6 command:6"),
+        BiphaseProtocol(
             name="marantz_extended",
             layout="=1 ~command@6:1 toggle:1 address:5 ____ command:6 extension:6",
             encode=False,

@@ -11,7 +11,7 @@ from infrared_protocols.commands import Command
 
 from .biphase import BIPHASE, decode_biphase
 from .named import LIBRARY, build, named_text
-from .protocols import NEC_DITTO, PROTOCOLS, Protocol
+from .protocols import NEC_DITTO, PROTOCOLS, PulseProtocol
 from .rcmm import decode_rcmm
 from .sharp import decode_sharp
 
@@ -164,7 +164,7 @@ def _cells(frame: list[int]) -> Decoded | None:
     return min(fitting, key=itemgetter(0))[1] if fitting else None
 
 
-def _bits(protocol: Protocol, frame: Sequence[int]) -> list[int] | None:
+def _bits(protocol: PulseProtocol, frame: Sequence[int]) -> list[int] | None:
     if len(frame) != 2 * protocol.bits + (1 if protocol.width else 3):
         return None
     if protocol.width:

@@ -10,7 +10,7 @@ from .flipper import parse_flipper
 from .lircd import parse_lircd
 from .smartir import parse_smartir
 
-MAX_TEXT = 4 << 20  # characters; the largest of SmartIR's files has 2.2 million
+MAX_FILE_LENGTH = 4 << 20  # characters; the largest of SmartIR's files has 2.2 million
 
 _LIRCD = re.compile(r"^[ \t]*(?:begin[ \t]+remote|include)\b", re.IGNORECASE | re.MULTILINE)
 _FLIPPER = re.compile(r"\s*Filetype\s*:")
@@ -21,8 +21,8 @@ def parse_file(text: str, name: str = "Flipper") -> Mapping[str, Mapping[str, tu
 
     `lircd.conf`, Flipper's `.ir` (which does not tell the remote's name) and SmartIR's JSON. CodeError with the line.
     """
-    if len(text) > MAX_TEXT:
-        raise CodeError("file_too_large", maximum=str(MAX_TEXT >> 20))
+    if len(text) > MAX_FILE_LENGTH:
+        raise CodeError("file_too_large", maximum=str(MAX_FILE_LENGTH >> 20))
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise CodeError("file_empty")

@@ -32,7 +32,7 @@ _KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Protocol:
+class FlipperProtocol:
     """One of Flipper's protocols: what it is called here, and the widths of its fields in bits."""
 
     name: str
@@ -42,22 +42,22 @@ class Protocol:
     high: int = 0  # bits that are set in each command
 
 
-PROTOCOLS: Mapping[str, Protocol] = {
-    "NEC": Protocol("nec", 8, 8),
-    "NECext": Protocol("necext", 16, 16),
-    "NEC42": Protocol("nec42", 13, 8),
-    "NEC42ext": Protocol("nec42ext", 26, 16),
-    "Samsung32": Protocol("samsung32", 8, 8),
-    "RC5": Protocol("rc5", 5, 6),
+FLIPPER_PROTOCOLS: Mapping[str, FlipperProtocol] = {
+    "NEC": FlipperProtocol("nec", 8, 8),
+    "NECext": FlipperProtocol("necext", 16, 16),
+    "NEC42": FlipperProtocol("nec42", 13, 8),
+    "NEC42ext": FlipperProtocol("nec42ext", 26, 16),
+    "Samsung32": FlipperProtocol("samsung32", 8, 8),
+    "RC5": FlipperProtocol("rc5", 5, 6),
     # Flipper tells RC5X by its second start bit, which is the inverse of the command's bit 6, and leaves it out of the command
-    "RC5X": Protocol("rc5", 5, 7, high=0x40),
-    "RC6": Protocol("rc6", 8, 8),
-    "SIRC": Protocol("sony", 5, 7, 2),
-    "SIRC15": Protocol("sony15", 8, 7, 2),
-    "SIRC20": Protocol("sony20", 13, 7, 2),
-    "Kaseikyo": Protocol("kaseikyo", 26, 10),
-    "RCA": Protocol("rca", 4, 8),
-    "Pioneer": Protocol("pioneer", 8, 8, 1),
+    "RC5X": FlipperProtocol("rc5", 5, 7, high=0x40),
+    "RC6": FlipperProtocol("rc6", 8, 8),
+    "SIRC": FlipperProtocol("sony", 5, 7, 2),
+    "SIRC15": FlipperProtocol("sony15", 8, 7, 2),
+    "SIRC20": FlipperProtocol("sony20", 13, 7, 2),
+    "Kaseikyo": FlipperProtocol("kaseikyo", 26, 10),
+    "RCA": FlipperProtocol("rca", 4, 8),
+    "Pioneer": FlipperProtocol("pioneer", 8, 8, 1),
 }
 
 
@@ -137,7 +137,7 @@ def _commands(signal: _Signal) -> tuple[Command, ...]:
 
 
 def _parsed(signal: _Signal) -> tuple[Command, ...]:
-    protocol = PROTOCOLS.get(signal.values["protocol"][0])
+    protocol = FLIPPER_PROTOCOLS.get(signal.values["protocol"][0])
     if protocol is None:
         signal.fail("flipper_protocol", "protocol")
     values: dict[str, Any] = {}

@@ -8,10 +8,10 @@ from enum import Enum, auto
 import re
 
 from .command import CodeError, RawCommand
-from .lircd_encode import Encoder, Key, Remote
+from .lircd_encode import LircdEncoder, LircdKey, LircdRemote
 from .raw import MAX_CARRIER, MAX_PAUSE, MIN_CARRIER, excerpt
 
-MAX_TEXT = 1 << 20  # characters
+MAX_LIRCD_LENGTH = 1 << 20  # characters
 MAX_REMOTES = 200
 MAX_COMMANDS = 5_000  # of a file
 MAX_FILE_TIMINGS = 1_000_000
@@ -90,7 +90,7 @@ def parse_lircd(text: str) -> dict[str, dict[str, tuple[RawCommand, ...]]]:
     left = MAX_FILE_TIMINGS
     remotes: dict[str, dict[str, tuple[RawCommand, ...]]] = {}
     for remote in _unique(_Parser(text).remotes):
-        encoder = Encoder(remote)
+        encoder = LircdEncoder(remote)
         commands: dict[str, tuple[RawCommand, ...]] = {}
         seen: set[str] = set()
         for index, key in enumerate(remote.keys):
@@ -105,13 +105,13 @@ def parse_lircd(text: str) -> dict[str, dict[str, tuple[RawCommand, ...]]]:
     return remotes
 
 
-def _unique(remotes: list[Remote]) -> list[Remote]:
+def _unique(remotes: list[LircdRemote]) -> list[LircdRemote]:
     """Return the remotes that lircd finds by their names."""
     # It looks through the ones that are quick to decode first
     order = remotes
     if not any(remote.manual_sort for remote in remotes):
         order = sorted(remotes, key=lambda remote: (remote.raw, len(remote.keys) if remote.raw else remote.all_bits))
-    found: dict[str, Remote] = {}
+    found: dict[str, LircdRemote] = {}
     for remote in order:
         found.setdefault(remote.name.lower(), remote)
     return [remote for remote in remotes if found[remote.name.lower()] is remote]
@@ -122,16 +122,16 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         """Read all remotes."""
-        if len(text) > MAX_TEXT:
-            raise CodeError("lircd_too_large", limit=str(MAX_TEXT >> 10))
-        self.remotes: list[Remote] = []
-        self._remote = Remote(line=0)
+        if len(text) > MAX_LIRCD_LENGTH:
+            raise CodeError("lircd_too_large", limit=str(MAX_LIRCD_LENGTH >> 10))
+        self.remotes: list[LircdRemote] = []
+        self._remote = LircdRemote(line=0)
         self._seen: dict[str, int] = {}  # keyword of the remote → line
         self._raw: list[int] = []  # durations of the last key
         self._commands = 0
         self._section = _Section.OUTSIDE
         self._includes = 0  # line of the first
-        self._empty: Remote | None = None  # the first that has no codes
+        self._empty: LircdRemote | None = None  # the first that has no codes
         bounds = {
             ("begin", "remote"): self._begin_remote,
             ("begin", "codes"): self._begin_codes,
@@ -201,7 +201,7 @@ class _Parser:
         """Begin a remote."""
         if len(self.remotes) == MAX_REMOTES:
             raise self._error("lircd_too_many_remotes", limit=str(MAX_REMOTES))
-        self._remote = Remote(line=self._line)
+        self._remote = LircdRemote(line=self._line)
         self._seen = {}
 
     def _in_remote(self, words: list[str]) -> None:
@@ -263,7 +263,7 @@ class _Parser:
         self._commands += 1
         if self._commands > MAX_COMMANDS:
             raise self._error("lircd_too_many_commands", limit=str(MAX_COMMANDS))
-        self._remote.keys.append(Key(self._name(name), self._line, values))
+        self._remote.keys.append(LircdKey(self._name(name), self._line, values))
 
     def _in_codes(self, words: list[str]) -> None:
         """Read a key and its codes."""

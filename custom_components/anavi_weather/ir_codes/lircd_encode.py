@@ -14,13 +14,13 @@ from .raw import MAX_DURATION, MAX_PAUSE, MAX_PULSE, MAX_TIMINGS, excerpt
 # A shorter pause is sent with the frames at its sides in one transmission
 JOINED_BELOW = 10_000  # µs
 # lircd sends a file without `gap` with no pause at all, which no receiver can tell apart; NEC's is about as long
-DEFAULT_GAP = 40_000  # µs
+MISSING_GAP = 40_000  # µs
 
 type Pair = tuple[int, int]  # µs of a pulse and of the space with it
 
 
 @dataclass(slots=True)
-class Key:
+class LircdKey:
     """A key: the line it is in, and its codes or, in a raw remote, its durations in µs, pulse first."""
 
     name: str
@@ -29,7 +29,7 @@ class Key:
 
 
 @dataclass(slots=True, kw_only=True)
-class Remote:
+class LircdRemote:
     """A remote as its file describes it; durations in µs, names as in the file except where Python has taken them."""
 
     line: int
@@ -64,7 +64,7 @@ class Remote:
     duty_cycle: int = 0
     manual_sort: int = 0
     raw: bool = False
-    keys: list[Key] = field(default_factory=list)
+    keys: list[LircdKey] = field(default_factory=list)
 
     @property
     def all_bits(self) -> int:
@@ -94,10 +94,10 @@ def _reversed(value: int, bits: int) -> int:
     return int(f"{value:0{bits}b}"[::-1], 2) if bits else 0
 
 
-class Encoder:
+class LircdEncoder:
     """Makes the commands of one remote, which must have passed the checks of the parser."""
 
-    def __init__(self, remote: Remote) -> None:
+    def __init__(self, remote: LircdRemote) -> None:
         """Prepare what is the same for every key."""
         self.remote = remote
         self.has_ditto = all(remote.repeat)
@@ -167,7 +167,7 @@ class Encoder:
         if not first and self.has_ditto and remote.repeat_gap:
             return remote.repeat_gap
         if "CONST_LENGTH" not in remote.flags:
-            return gap or DEFAULT_GAP
+            return gap or MISSING_GAP
         length = sum(map(abs, frame))
         if first and "NO_HEAD_REP" in remote.flags and not remote.raw:
             length -= sum(remote.header)
@@ -226,7 +226,7 @@ class _Frame(NamedTuple):
 class _Press:
     """A key while it is pressed, with what lircd keeps count of."""
 
-    def __init__(self, encoder: Encoder, index: int, toggled: int) -> None:
+    def __init__(self, encoder: LircdEncoder, index: int, toggled: int) -> None:
         """Begin with the first code of the key."""
         self._encoder = encoder
         self._key = encoder.remote.keys[index]

@@ -15,7 +15,7 @@ MIN_PAUSE = 8000  # µs between two frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Protocol:
+class PulseProtocol:
     """One protocol; pulses and spaces in µs, carrier in Hz."""
 
     name: str
@@ -93,18 +93,25 @@ def _kaseikyo_checksum(values: Mapping[str, int]) -> int:
     return first ^ second ^ (command >> 4 | (address >> 24) << 6)
 
 
-def _distance(header: int, space: int, pulse: int, zero: int, one: int) -> partial[Protocol]:
+def _distance(header: int, space: int, pulse: int, zero: int, one: int) -> partial[PulseProtocol]:
     """Return what makes pulse-distance protocols of header pulse and space, pulse, and the spaces of 0 and 1."""
-    return partial(Protocol, header=(header, space), zero=(pulse, zero), one=(pulse, one))
+    return partial(PulseProtocol, header=(header, space), zero=(pulse, zero), one=(pulse, one))
 
 
 _nec = partial(_distance(9000, 4500, 562, 562, 1688), period=108_000, repeat="ditto")
 _kaseikyo = partial(_distance(3456, 1728, 432, 432, 1296), period=130_000)
 _sony = partial(
-    Protocol, header=(2400, 600), zero=(600, 600), one=(1200, 600), carrier=40000, width=True, period=45_000, frames=3
+    PulseProtocol,
+    header=(2400, 600),
+    zero=(600, 600),
+    one=(1200, 600),
+    carrier=40000,
+    width=True,
+    period=45_000,
+    frames=3,
 )
 
-PROTOCOLS: Mapping[str, Protocol] = {
+PROTOCOLS: Mapping[str, PulseProtocol] = {
     protocol.name: protocol
     for protocol in (
         _nec(name="nec", layout="address:8 ~address:8 command:8 ~command:8", encode=False),

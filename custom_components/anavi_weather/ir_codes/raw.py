@@ -16,7 +16,7 @@ MAX_PULSE = 500_000  # µs, what the kernel takes in one write
 MAX_PAUSE = 5_000_000  # µs
 MAX_DURATION = 10_000_000  # µs, of one part: the transmitter is busy for so long
 MAX_REPEAT_COUNT = 100
-MAX_TEXT = 65536  # characters
+MAX_TEXT_LENGTH = 65536  # characters
 MIN_CARRIER = 10_000  # Hz
 MAX_CARRIER = 500_000  # Hz, the kernel's limit
 

@@ -19,7 +19,7 @@ STRETCH = range(-100, 231)  # µs, by which a receiver lengthens pulses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rcmm:
+class RcmmProtocol:
     """RC-MM of one length; carrier in Hz."""
 
     name: str
@@ -46,12 +46,12 @@ class Rcmm:
         return (), (*frame, sum(map(abs, frame)) - self.period)
 
 
-RCMM: Mapping[str, Rcmm] = {
+RCMM: Mapping[str, RcmmProtocol] = {
     protocol.name: protocol
     for protocol in (
-        Rcmm(name="rcmm12", layout="address:4 command:8"),
-        Rcmm(name="rcmm24", layout="address:16 command:8"),
-        Rcmm(name="rcmm32", layout="address@8:16 toggle:1 address:7 command:8"),
+        RcmmProtocol(name="rcmm12", layout="address:4 command:8"),
+        RcmmProtocol(name="rcmm24", layout="address:16 command:8"),
+        RcmmProtocol(name="rcmm32", layout="address@8:16 toggle:1 address:7 command:8"),
     )
 }
 

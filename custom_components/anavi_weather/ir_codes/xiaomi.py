@@ -7,7 +7,7 @@ import struct
 
 from .broadlink import from_base64
 from .command import DEFAULT_CARRIER, CodeError, RawCommand
-from .raw import MAX_TEXT, check_carrier, complete, numbers
+from .raw import MAX_TEXT_LENGTH, check_carrier, complete, numbers
 
 MAGIC = b"\x67\xa5"
 TABLE = struct.Struct("<2sH16I")
@@ -74,6 +74,6 @@ def _decompressed(data: bytes) -> bytes:
         copied = out[-distance:][:length]
         out += (copied * (length // len(copied) + 1))[:length]
         at += LOOKAHEAD
-        if len(out) > MAX_TEXT:
-            raise CodeError("text_too_long", maximum=str(MAX_TEXT))
+        if len(out) > MAX_TEXT_LENGTH:
+            raise CodeError("text_too_long", maximum=str(MAX_TEXT_LENGTH))
     return bytes(out)
