@@ -35,7 +35,7 @@ from .exceptions import InfraredError, InvalidActionError, InvalidCodeError, Lea
 from .infrared import EMITTER
 from .ir_codes import CodeError, as_raw, in_turn, parse, to_text
 from .ir_codes.capture import consensus
-from .ir_codes.raw import MAX_DURATION
+from .ir_codes.command import MAX_DURATION
 from .phat.framer import WHOLE_FRAME_SILENCE_US
 from .transceiver import Transceiver
 from .unique_ids import infrared_unique_id

@@ -12,7 +12,7 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_BUS, DOMAIN, LOGGER
 from .exceptions import InfraredError
-from .ir_codes.command import DEFAULT_DUTY_CYCLE
+from .ir_codes.command import duty_cycle_of
 from .ir_codes.decode import is_whole
 from .phat.lirc import (
     HEARD_AFTER_SENDING,
@@ -118,7 +118,7 @@ class Transceiver:
                     self._transmitter.send,
                     command.get_raw_timings(),
                     command.modulation,
-                    getattr(command, "duty_cycle", DEFAULT_DUTY_CYCLE),
+                    duty_cycle_of(command),
                 )
             except LircError as err:
                 if isinstance(err, DeviceGoneError):

@@ -8,7 +8,7 @@ import struct
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand
-from .raw import as_raw, complete, raw_command
+from .raw import as_raw, complete
 
 INFRARED = 0x26
 RADIO = {0xB2: "433 MHz", 0xB4: "433 MHz", 0xD7: "315 MHz"}
@@ -45,7 +45,7 @@ def parse_broadlink(packet: bytes) -> RawCommand:
     if len(data) < length and whole:
         raise CodeError("broadlink_length", expected=str(4 + length), actual=str(len(packet)))
     timings = complete([round(unit * UNIT) for unit in units], gap=round(END * UNIT))
-    return raw_command((), timings, repeat_count=repeat_count) if repeat_count else raw_command(timings)
+    return RawCommand((), timings, repeat_count=repeat_count) if repeat_count else RawCommand(timings)
 
 
 def _units(data: bytes) -> tuple[list[int], bool]:

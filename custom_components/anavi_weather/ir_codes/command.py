@@ -1,4 +1,4 @@
-"""An infrared command, and why a text is none."""
+"""Infrared commands by their timings, and the error of a text or file that is none."""
 
 from itertools import chain, cycle, islice
 from typing import override
@@ -7,6 +7,10 @@ from infrared_protocols.commands import Command
 
 DEFAULT_CARRIER = 38000  # Hz
 DEFAULT_DUTY_CYCLE = 50  # %
+MIN_CARRIER = 10_000  # Hz
+MAX_CARRIER = 500_000  # Hz, the kernel's limit
+MAX_DURATION = 10_000_000  # µs; the transmitter is busy for so long
+MAX_REPEAT_COUNT = 100
 
 
 class CodeError(ValueError):
@@ -20,8 +24,30 @@ class CodeError(ValueError):
         self.placeholders = placeholders
 
 
-class RawCommand(Command):
-    """A command by its timings.
+def check_carrier(carrier: int) -> int:
+    """Return the carrier in Hz; 0 is unmodulated.
+
+    Raises:
+        CodeError: if the kernel cannot send it.
+    """
+    if carrier and not MIN_CARRIER <= carrier <= MAX_CARRIER:
+        raise CodeError("carrier_out_of_range", value=str(carrier), minimum=str(MIN_CARRIER), maximum=str(MAX_CARRIER))
+    return carrier
+
+
+def check_repeat_count(repeat_count: int) -> int:
+    """Return how often the repeat part is sent after the first press.
+
+    Raises:
+        CodeError: if it is negative or too large.
+    """
+    if not 0 <= repeat_count <= MAX_REPEAT_COUNT:
+        raise CodeError("repeat_count_out_of_range", value=str(repeat_count), maximum=str(MAX_REPEAT_COUNT))
+    return repeat_count
+
+
+class TimedCommand(Command):
+    """A command made of a part for the press and parts for the held key.
 
     `once` is sent on each press, `repeat` as often after it as the key repeats while it is held, in turn with `other`
     where that is set. `once` may be empty: then `repeat` is sent once more. All are signed µs, pulse (+) first,
@@ -31,12 +57,12 @@ class RawCommand(Command):
     def __init__(
         self,
         once: tuple[int, ...],
-        repeat: tuple[int, ...] = (),
+        repeat: tuple[int, ...],
         other: tuple[int, ...] = (),
         *,
-        modulation: int = DEFAULT_CARRIER,
+        modulation: int,
         duty_cycle: int = DEFAULT_DUTY_CYCLE,
-        repeat_count: int = 0,
+        repeat_count: int,
     ) -> None:
         """Keep the timings; carrier in Hz (0: unmodulated), duty cycle in %."""
         super().__init__(modulation=modulation, repeat_count=repeat_count)
@@ -50,3 +76,40 @@ class RawCommand(Command):
         """Return the timings of a press, with the repeats, without the pause at their end."""
         repeats = islice(cycle((self.repeat, self.other or self.repeat)), self.repeat_count)
         return [*(self.once or self.repeat), *chain.from_iterable(repeats)][:-1]
+
+
+class RawCommand(TimedCommand):
+    """A command known by nothing but its timings."""
+
+    def __init__(
+        self,
+        once: tuple[int, ...],
+        repeat: tuple[int, ...] = (),
+        other: tuple[int, ...] = (),
+        *,
+        modulation: int = DEFAULT_CARRIER,
+        duty_cycle: int = DEFAULT_DUTY_CYCLE,
+        repeat_count: int = 0,
+    ) -> None:
+        """Initialize the command from parts that `complete` has checked, and a duty cycle of 1 to 99 %.
+
+        Raises:
+            CodeError: if the repeat count, the whole duration or the carrier is out of range.
+        """
+        check_repeat_count(repeat_count)
+        longest = max(sum(map(abs, repeat)), sum(map(abs, other)))
+        if sum(map(abs, once)) + longest * repeat_count > MAX_DURATION:
+            raise CodeError("too_long", maximum=str(MAX_DURATION))
+        super().__init__(
+            once,
+            repeat,
+            other,
+            modulation=check_carrier(modulation),
+            duty_cycle=duty_cycle,
+            repeat_count=repeat_count,
+        )
+
+
+def duty_cycle_of(command: Command) -> int:
+    """Return the duty cycle of a command in %; commands of infrared_protocols have none, and get the usual one."""
+    return command.duty_cycle if isinstance(command, TimedCommand) else DEFAULT_DUTY_CYCLE

@@ -7,9 +7,9 @@ but not send it, it is refused. `include` lines are skipped: nothing but the tex
 from enum import Enum, auto
 import re
 
-from .command import CodeError, RawCommand
+from .command import MAX_CARRIER, MIN_CARRIER, CodeError, RawCommand
 from .lircd_encode import LircdEncoder, LircdKey, LircdRemote
-from .raw import MAX_CARRIER, MAX_PAUSE, MIN_CARRIER, excerpt
+from .raw import MAX_PAUSE, excerpt
 
 MAX_LIRCD_LENGTH = 1 << 20  # characters
 MAX_REMOTES = 200

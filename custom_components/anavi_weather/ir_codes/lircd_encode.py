@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, CodeError, RawCommand
-from .raw import MAX_DURATION, MAX_PAUSE, MAX_PULSE, MAX_TIMINGS, excerpt
+from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, MAX_DURATION, CodeError, RawCommand
+from .raw import MAX_PAUSE, MAX_PULSE, MAX_TIMINGS, excerpt
 
 # A shorter pause is sent with the frames at its sides in one transmission
 JOINED_BELOW = 10_000  # µs

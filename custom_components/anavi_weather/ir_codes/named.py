@@ -17,10 +17,10 @@ from infrared_protocols import commands
 from infrared_protocols.commands import Command
 
 from .biphase import BIPHASE
-from .command import CodeError
+from .command import CodeError, check_carrier, check_repeat_count
 from .protocol_command import Encoding, ProtocolCommand, ToggleCommand
 from .protocols import PROTOCOLS
-from .raw import check_carrier, check_repeat_count, complete, excerpt
+from .raw import complete, excerpt
 from .rcmm import RCMM
 
 ALIASES = {

@@ -4,9 +4,9 @@ import re
 
 from infrared_protocols.commands import Command
 
-from .command import CodeError, RawCommand
+from .command import CodeError, RawCommand, check_carrier
 from .named import build
-from .raw import as_raw, check_carrier, complete, excerpt
+from .raw import as_raw, complete, excerpt
 
 REFERENCE = 4_145_146  # Hz, of the clock that a Pronto counts with
 MAX_WORD = 0xFFFF

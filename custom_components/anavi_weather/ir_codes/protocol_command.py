@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol, override
 
-from .command import CodeError, RawCommand
-from .raw import check_repeat_count
+from .command import CodeError, TimedCommand, check_repeat_count
 
 
 class Encoding(Protocol):
@@ -30,7 +29,7 @@ class Encoding(Protocol):
         """Return the once and the repeat part of what is sent, in signed µs."""
 
 
-class ProtocolCommand(RawCommand):
+class ProtocolCommand(TimedCommand):
     """A command of a protocol that is encoded here."""
 
     def __init__(self, protocol: Encoding, address: int, command: int, *, repeat_count: int | None = None) -> None:

@@ -6,7 +6,7 @@ import re
 
 from infrared_protocols.commands import Command
 
-from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, CodeError, RawCommand
+from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, MAX_DURATION, CodeError, RawCommand, TimedCommand
 
 DEFAULT_GAP = (
     40000  # µs, the pause after a code that does not tell it; makes NEC's frames follow each other as they should
@@ -14,11 +14,7 @@ DEFAULT_GAP = (
 MAX_TIMINGS = 4096  # of one part; the longest known air conditioner's code has some 700
 MAX_PULSE = 500_000  # µs, what the kernel takes in one write
 MAX_PAUSE = 5_000_000  # µs
-MAX_DURATION = 10_000_000  # µs, of one part: the transmitter is busy for so long
-MAX_REPEAT_COUNT = 100
 MAX_TEXT_LENGTH = 65536  # characters
-MIN_CARRIER = 10_000  # Hz
-MAX_CARRIER = 500_000  # Hz, the kernel's limit
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _OPTION = re.compile(r"\s*(\w+)\s*=\s*([0-9]{1,9})\s*", re.ASCII)
@@ -30,27 +26,6 @@ def excerpt(text: str, length: int = 40) -> str:
     """Return as much of an untrusted text as an error message may show."""
     shown = "".join(character if character.isprintable() else " " for character in text[: length + 1])
     return shown if len(text) <= length else shown[:length] + "…"
-
-
-def check_carrier(carrier: int) -> int:
-    """Return the carrier; 0 Hz is unmodulated."""
-    if carrier and not MIN_CARRIER <= carrier <= MAX_CARRIER:
-        raise CodeError("carrier_out_of_range", value=str(carrier), minimum=str(MIN_CARRIER), maximum=str(MAX_CARRIER))
-    return carrier
-
-
-def check_duty_cycle(duty_cycle: int) -> int:
-    """Return the duty cycle in %."""
-    if not 1 <= duty_cycle <= 99:
-        raise CodeError("duty_cycle_out_of_range", value=str(duty_cycle))
-    return duty_cycle
-
-
-def check_repeat_count(repeat_count: int) -> int:
-    """Return how often the repeat part follows."""
-    if not 0 <= repeat_count <= MAX_REPEAT_COUNT:
-        raise CodeError("repeat_count_out_of_range", value=str(repeat_count), maximum=str(MAX_REPEAT_COUNT))
-    return repeat_count
 
 
 def complete(durations: Sequence[int], gap: int = DEFAULT_GAP) -> tuple[int, ...]:
@@ -83,34 +58,10 @@ def complete(durations: Sequence[int], gap: int = DEFAULT_GAP) -> tuple[int, ...
     return tuple(timings)
 
 
-def raw_command(
-    once: tuple[int, ...],
-    repeat: tuple[int, ...] = (),
-    other: tuple[int, ...] = (),
-    *,
-    modulation: int = DEFAULT_CARRIER,
-    duty_cycle: int = DEFAULT_DUTY_CYCLE,
-    repeat_count: int = 0,
-) -> RawCommand:
-    """Return the command of complete parts; everything else is checked."""
-    check_repeat_count(repeat_count)
-    longest = max(sum(map(abs, repeat)), sum(map(abs, other)))
-    if sum(map(abs, once)) + longest * repeat_count > MAX_DURATION:
-        raise CodeError("too_long", maximum=str(MAX_DURATION))
-    return RawCommand(
-        once,
-        repeat,
-        other,
-        modulation=check_carrier(modulation),
-        duty_cycle=check_duty_cycle(duty_cycle),
-        repeat_count=repeat_count,
-    )
-
-
 def as_raw(command: Command) -> RawCommand:
     """Return a command by its timings; what a protocol sends while a key is held becomes the repeat part."""
-    if isinstance(command, RawCommand):
-        return raw_command(
+    if isinstance(command, TimedCommand):
+        return RawCommand(
             command.once,
             command.repeat,
             command.other,
@@ -132,7 +83,7 @@ def as_raw(command: Command) -> RawCommand:
     elif command.repeat_count:
         once = complete(command.get_raw_timings())
     count = command.repeat_count if repeat else 0
-    return raw_command(once, repeat, modulation=command.modulation, repeat_count=count)
+    return RawCommand(once, repeat, modulation=command.modulation, repeat_count=count)
 
 
 def in_turn(command: Command) -> tuple[Command, ...]:
@@ -181,7 +132,7 @@ def parse_raw(text: str) -> RawCommand:
             options = _options(head)
     once, slash, repeats = body.partition("/")
     repeat, _, other = repeats.partition("/")
-    return raw_command(
+    command = RawCommand(
         complete(numbers(once)) if once.strip() or not slash else (),
         complete(numbers(repeat)) if slash and (repeat.strip() or other.strip() or not once.strip()) else (),
         complete(numbers(other)) if other.strip() else (),
@@ -189,6 +140,9 @@ def parse_raw(text: str) -> RawCommand:
         duty_cycle=options.get("duty_cycle", DEFAULT_DUTY_CYCLE),
         repeat_count=options.get("repeat_count", 0),
     )
+    if not 1 <= command.duty_cycle <= 99:
+        raise CodeError("duty_cycle_out_of_range", value=str(command.duty_cycle))
+    return command
 
 
 def _options(text: str) -> dict[str, int]:

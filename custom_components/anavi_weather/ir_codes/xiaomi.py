@@ -6,8 +6,8 @@ Source: python-miio's description of the former; the latter is heatshrink's stre
 import struct
 
 from .broadlink import from_base64
-from .command import DEFAULT_CARRIER, CodeError, RawCommand
-from .raw import MAX_TEXT_LENGTH, check_carrier, complete, numbers
+from .command import DEFAULT_CARRIER, CodeError, RawCommand, check_carrier
+from .raw import MAX_TEXT_LENGTH, complete, numbers
 
 MAGIC = b"\x67\xa5"
 TABLE = struct.Struct("<2sH16I")
