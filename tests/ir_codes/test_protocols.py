@@ -19,7 +19,7 @@ def _bits(text: str) -> str:
     timings = list(command.once or command.repeat)
     long = max(protocol.one)
     cells = timings[2::2] if protocol.width else [-space for space in timings[3::2]]
-    return "".join(str(int(abs(cell) >= long * 0.8)) for cell in cells)[: protocol.bits]
+    return "".join(str(int(abs(cell) >= long * 0.8)) for cell in cells)[: len(protocol.bits)]
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_every_bit_of_a_frame_matters(name: str) -> None:
         "command": 0x35,
     }
     bits = protocol.pack(values)
-    assert len(bits) == protocol.bits
+    assert len(bits) == len(protocol.bits)
     assert protocol.unpack(bits) == values
-    checked = sum(mask.bit_count() for mask in protocol.masks.values()) < protocol.bits
-    for at in range(protocol.bits):
+    checked = sum(mask.bit_count() for mask in protocol.masks.values()) < len(protocol.bits)
+    for at in range(len(protocol.bits)):
         wrong = bits.copy()
         wrong[at] ^= 1
         assert protocol.unpack(wrong) is None if checked and name != "samsung32" else protocol.unpack(wrong) != values

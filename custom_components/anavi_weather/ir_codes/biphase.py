@@ -4,11 +4,11 @@ Sources: the Linux kernel's encoders and decoders, the IRP notations of IrpTrans
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
-from .layout import Bit, layout, masks
+from .layout import LayoutProtocol
 
 SPREAD = 0.08  # by how much clocks may differ
 TOLERANCE = 0.3  # of a half, after the receiver's stretch is taken off
@@ -18,37 +18,23 @@ LONGEST = 6  # halves of bits between two changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BiphaseProtocol:
-    """One protocol; durations in µs, carrier in Hz."""
+class BiphaseProtocol(LayoutProtocol):
+    """One protocol; durations in µs."""
 
-    name: str
-    layout: str  # the parts of a frame in the order they are sent, highest bit first
     half: int = 889  # of a bit
     leader: tuple[int, int] = (0, 0)  # pulse, space
     one: tuple[int, int] = (0, 1)  # a space before a pulse
     period: int = 114_000  # from frame to frame
-    carrier: int = 36000
-    frames: int = 1  # that a device wants to see before it acts
     vendor: int | None = None  # upper 8 bits of a 24-bit address; none: any
     encode: bool = True  # else infrared_protocols does
-    bits: tuple[Bit, ...] = field(init=False)
-    masks: Mapping[str, int] = field(init=False)
-    halves: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Take the layout apart."""
-        bits = tuple(layout(self.layout))
-        object.__setattr__(self, "bits", bits)
-        object.__setattr__(self, "masks", masks(bits))
-        object.__setattr__(self, "halves", sum(bit.length * (1 if bit.field is None else 2) for bit in bits))
 
     def levels(self, values: Mapping[str, int]) -> Iterator[int]:
         """Yield the level of each half of a bit."""
         for bit in self.bits:
-            if bit.field is None:
+            if bit.silent:
                 yield from (0,) * bit.length
                 continue
-            value = (values[bit.field] >> bit.at & 1 if bit.field else 0) ^ bit.flip
+            value = (values[bit.field] >> bit.place & 1 if bit.field else 0) ^ bit.inverted
             for level in self.one if value else self.one[::-1]:
                 yield from (level,) * bit.length
 
@@ -66,15 +52,16 @@ class BiphaseProtocol:
     def read(self, levels: Sequence[int]) -> dict[str, int] | None:
         """Return the fields of a frame, or nothing where it is another protocol's."""
         # The last half may be part of the silence after the frame
-        levels = [*levels, 0] if len(levels) == self.halves - 1 else list(levels)
-        if len(levels) != self.halves:
+        halves = sum(bit.length if bit.silent else 2 * bit.length for bit in self.bits)
+        levels = [*levels, 0] if len(levels) == halves - 1 else list(levels)
+        if len(levels) != halves:
             return None
         values = dict.fromkeys(self.masks, 0)
         at = 0
         for bit in self.bits:
             if bit.field:
-                values[bit.field] |= (int(levels[at] == self.one[0]) ^ bit.flip) << bit.at
-            at += bit.length if bit.field is None else 2 * bit.length
+                values[bit.field] |= (int(levels[at] == self.one[0]) ^ bit.inverted) << bit.place
+            at += bit.length if bit.silent else 2 * bit.length
         if self.vendor not in (None, values["address"] >> 16):
             return None
         return values if list(self.levels(values)) == levels else None

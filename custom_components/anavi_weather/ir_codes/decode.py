@@ -165,7 +165,7 @@ def _cells(frame: list[int]) -> Decoded | None:
 
 
 def _bits(protocol: PulseProtocol, frame: Sequence[int]) -> list[int] | None:
-    if len(frame) != 2 * protocol.bits + (1 if protocol.width else 3):
+    if len(frame) != 2 * len(protocol.bits) + (1 if protocol.width else 3):
         return None
     if protocol.width:
         # The space after the last bit is part of the silence: this is what it would have been
@@ -176,7 +176,8 @@ def _bits(protocol: PulseProtocol, frame: Sequence[int]) -> list[int] | None:
     if not _near(frame[0] - frame[1], sum(protocol.header), 0.08) or not _pulse(frame[0], protocol.header[0]):
         return None
     bits = []
-    for pulse, space in zip(frame[2 : 2 + 2 * protocol.bits : 2], frame[3 : 3 + 2 * protocol.bits : 2], strict=True):
+    end = 2 + 2 * len(protocol.bits)
+    for pulse, space in zip(frame[2:end:2], frame[3:end:2], strict=True):
         for bit, (nominal_pulse, nominal_space) in enumerate((protocol.zero, protocol.one)):
             if _near(pulse - space, nominal_pulse + nominal_space) and _pulse(pulse, nominal_pulse):
                 bits.append(bit)

@@ -1,6 +1,7 @@
-"""What a frame's bits mean, as a text: `=10 ~command@6:1 toggle:1*2 address:5`."""
+"""Protocols described by the bits of their frame, as a text: `=10 ~command@6:1 toggle:1*2 address:5`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 import re
 from typing import Literal, NamedTuple
 
@@ -8,38 +9,68 @@ _PART = re.compile(r"(?P<silence>_+)|=(?P<fixed>[01]+)|(?P<inverted>~?)(?P<field
 
 
 class Bit(NamedTuple):
-    """A bit of a frame: of a field (or "" of none: then it is `flip`), inverted where `flip` is 1; silence is told by None."""
+    """A bit of a frame, or a silence within it."""
 
-    field: str | None
-    at: int
-    flip: int
+    field: str  # empty for a fixed bit or a silence
+    place: int  # in the field
+    inverted: int  # 1 if the field's bit is; the value of a fixed bit
     length: int  # of each half, or of the silence, in halves of a usual bit
+    silent: bool = False
 
 
-def layout(text: str, first_bit: Literal["low", "high"] = "high") -> Iterator[Bit]:
-    """Yield the bits of parts like `=10` (fixed), `~command@6:1` (inverted, from bit 6 on), `toggle:1*2` (twice as long).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutProtocol:
+    """What all protocols have in common that are encoded here."""
 
-    In the order they are sent: of each field, the highest or the lowest bit first.
-    """
-    for part in text.split():
+    name: str
+    layout: str
+    """Parts in the order they are sent: `=10` (fixed bits), `address:5` (a field's bits), `~command@6:1` (inverted, from bit
+    6 on), `toggle:1*2` (twice as long), `____` (silence, as many halves of a bit)."""
+    first_bit: Literal["low", "high"] = "high"  # of each field
+    carrier: int = 36000  # Hz
+    frames: int = 1  # that a device wants to see before it acts
+    computed: Mapping[str, Callable[[Mapping[str, int]], int]] = field(default_factory=dict)
+    """Fields that follow from the others."""
+    bits: tuple[Bit, ...] = field(init=False)
+    masks: Mapping[str, int] = field(init=False)
+    """The bits of each field in a frame: of address, of command, then of the others; without the computed ones."""
+
+    def __post_init__(self) -> None:
+        """Parse the layout."""
+        bits = tuple(_parsed(self.layout, self.first_bit))
+        masks = {"address": 0, "command": 0}
+        for bit in bits:
+            if bit.field and bit.field not in self.computed:
+                masks[bit.field] = masks.get(bit.field, 0) | 1 << bit.place
+        object.__setattr__(self, "bits", bits)
+        object.__setattr__(self, "masks", masks)
+
+    def pack(self, values: Mapping[str, int]) -> list[int]:
+        """Return the bits of a frame that has fields only, in the order they are sent."""
+        values = {**values, **{name: compute(values) for name, compute in self.computed.items()}}
+        return [values[name] >> place & 1 ^ inverted for name, place, inverted, _, _ in self.bits]
+
+    def unpack(self, bits: Sequence[int]) -> dict[str, int] | None:
+        """Return the fields of a frame's bits, or None if its inverted or computed ones do not fit."""
+        found: dict[str, int] = {}
+        for (name, place, inverted, _, _), bit in zip(self.bits, bits, strict=True):
+            found[name] = found.get(name, 0) | (bit ^ inverted) << place
+        values = {name: found[name] for name in self.masks}
+        return values if self.pack(values) == list(bits) else None
+
+
+def _parsed(layout: str, first_bit: Literal["low", "high"]) -> Iterator[Bit]:
+    """Yield the bits and silences of a layout in the order they are sent."""
+    for part in layout.split():
         found = _PART.match(part)
         assert found is not None
         length = 2 if part.endswith("*2") else 1
         if found["silence"]:
-            yield Bit(None, 0, 0, len(part))
+            yield Bit("", 0, 0, len(part), silent=True)
         elif found["fixed"]:
             yield from (Bit("", 0, int(bit), length) for bit in found["fixed"])
         else:
             low = int(found["low"] or 0)
             places = range(low, low + int(found["bits"]))
-            for at in places if first_bit == "low" else reversed(places):
-                yield Bit(found["field"], at, int(bool(found["inverted"])), length)
-
-
-def masks(bits: Iterable[Bit]) -> dict[str, int]:
-    """Return which bits of each field are in a frame: of address, of command, and then of what else there is."""
-    found = {"address": 0, "command": 0}
-    for bit in bits:
-        if bit.field:
-            found[bit.field] = found.get(bit.field, 0) | 1 << bit.at
-    return found
+            for place in places if first_bit == "low" else reversed(places):
+                yield Bit(found["field"], place, int(bool(found["inverted"])), length)

@@ -3,60 +3,32 @@
 Sources: the Linux kernel's encoders, Flipper's protocol definitions, the IRP notations of IrpTransmogrifier.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from .layout import layout, masks
+from .layout import LayoutProtocol
 
 NEC_DITTO = (9000, -2250, 560)  # µs, what NEC's remotes send while a key is held
 MIN_PAUSE = 8000  # µs between two frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PulseProtocol:
-    """One protocol; pulses and spaces in µs, carrier in Hz."""
+class PulseProtocol(LayoutProtocol):
+    """One protocol; pulses and spaces in µs."""
 
-    name: str
-    layout: str  # the parts of a frame in the order they are sent
     header: tuple[int, int]  # pulse, space
     zero: tuple[int, int]
     one: tuple[int, int]
-    carrier: int = 38000
     first_bit: Literal["low", "high"] = "low"
+    carrier: int = 38000
     width: bool = False  # a bit is told by its pulse, and no pulse follows the last bit
     period: int = 0  # µs from frame to frame
     repeat: Literal["frame", "ditto", "no header"] = "frame"
-    frames: int = 1  # that a device wants to see before it acts
     spread: float = 0.08  # by how much remotes' clocks may differ
     encode: bool = True  # else infrared_protocols does
     decode: bool = True
-    computed: Mapping[str, Callable[[Mapping[str, int]], int]] = field(default_factory=dict)
-    places: tuple[tuple[str, int, int], ...] = field(init=False)  # of each bit: its field, where in it, 1 if inverted
-    bits: int = field(init=False)
-    masks: Mapping[str, int] = field(init=False)  # the bits of the fields that are told
-
-    def __post_init__(self) -> None:
-        """Take the layout apart."""
-        bits = tuple(layout(self.layout, self.first_bit))
-        told = {name: mask for name, mask in masks(bits).items() if name not in self.computed}
-        object.__setattr__(self, "places", tuple((bit.field, bit.at, bit.flip) for bit in bits if bit.field))
-        object.__setattr__(self, "bits", len(self.places))
-        object.__setattr__(self, "masks", told)
-
-    def pack(self, values: Mapping[str, int]) -> list[int]:
-        """Return the bits of a frame in the order they are sent."""
-        values = {**values, **{name: compute(values) for name, compute in self.computed.items()}}
-        return [values[name] >> at & 1 ^ flip for name, at, flip in self.places]
-
-    def unpack(self, bits: Sequence[int]) -> dict[str, int] | None:
-        """Return the fields of a frame, or nothing where what is sent to check them does not fit."""
-        values: dict[str, int] = {}
-        for (name, at, flip), bit in zip(self.places, bits, strict=True):
-            values[name] = values.get(name, 0) | (bit ^ flip) << at
-        told = {name: values[name] for name in self.masks}
-        return told if self.pack(told) == list(bits) else None
 
     def frame(self, values: Mapping[str, int], *, header: bool = True) -> list[int]:
         """Return one frame in signed µs, from its first to its last pulse."""

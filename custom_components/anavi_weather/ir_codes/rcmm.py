@@ -4,10 +4,10 @@ Sources: the Linux kernel's decoder, the IRP notations of IrpTransmogrifier (Nok
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 
-from .layout import layout, masks
+from .layout import LayoutProtocol
 
 HEADER = (417, 278)  # µs, pulse and space
 PULSE = 167
@@ -19,26 +19,14 @@ STRETCH = range(-100, 231)  # µs, by which a receiver lengthens pulses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RcmmProtocol:
-    """RC-MM of one length; carrier in Hz."""
+class RcmmProtocol(LayoutProtocol):
+    """RC-MM of one length."""
 
-    name: str
-    layout: str  # the parts of a frame in the order they are sent, highest bit first
-    carrier: int = 36000
     period: int = 100_000  # µs, from frame to frame
-    frames: int = 1  # that a device wants to see before it acts
-    places: tuple[tuple[str, int], ...] = field(init=False)  # of the bits, in the fields
-    masks: Mapping[str, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Take the layout apart."""
-        bits = tuple(layout(self.layout))
-        object.__setattr__(self, "places", tuple((bit.field, bit.at) for bit in bits if bit.field))
-        object.__setattr__(self, "masks", masks(bits))
 
     def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the once part, which is empty, and the repeat part of what is sent, in signed µs."""
-        sent = [values[name] >> at & 1 for name, at in self.places]
+        sent = self.pack(values)
         frame = [HEADER[0], -HEADER[1]]
         for high, low in zip(sent[::2], sent[1::2], strict=True):
             frame += (PULSE, -SPACES[2 * high + low])
@@ -59,10 +47,9 @@ RCMM: Mapping[str, RcmmProtocol] = {
 def decode_rcmm(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
     """Return the protocol and fields of one frame in signed µs, first to last pulse; nothing where it is another."""
     for name, protocol in RCMM.items():
-        if len(frame) == len(protocol.places) + 3 and (symbols := _symbols(frame)) is not None:
-            values = dict.fromkeys(protocol.masks, 0)
-            for number, (field_name, at) in enumerate(protocol.places):
-                values[field_name] |= (symbols[number // 2] >> 1 - number % 2 & 1) << at
+        if len(frame) == len(protocol.bits) + 3 and (symbols := _symbols(frame)) is not None:
+            values = protocol.unpack([symbol >> place & 1 for symbol in symbols for place in (1, 0)])
+            assert values is not None  # nothing is sent twice to check it
             return name, values
     return None
 
