@@ -4,14 +4,9 @@ from typing import override
 
 from infrared_protocols.commands import Command
 
-from custom_components.anavi_weather.ir_codes.raw import as_raw, complete, excerpt
+from custom_components.anavi_weather.ir_codes.raw import as_raw, complete, merge_neighbors
 
 from .helpers import refused
-
-
-def test_excerpt() -> None:
-    assert excerpt("a\nb") == "a b"
-    assert excerpt("x" * 41) == "x" * 40 + "…"
 
 
 def test_complete() -> None:
@@ -44,3 +39,8 @@ def test_what_is_held() -> None:
     # What is sent in another way each time has no part that repeats
     raw = as_raw(_Held([100], [101, -100, 101], [102]))
     assert (raw.once, raw.repeat, raw.repeat_count) == ((101, -100, 101, -40000), (), 0)
+
+
+def test_neighbors_of_one_sign_become_one() -> None:
+    assert merge_neighbors([0, 100, 50, -20, 0, -30, 0, 7]) == [150, -50, 7]
+    assert merge_neighbors([]) == merge_neighbors([0, 0]) == []

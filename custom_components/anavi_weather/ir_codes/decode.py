@@ -1,6 +1,6 @@
 """What a received frame says, whatever the receiver did to its timings."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, product
 from operator import itemgetter
@@ -12,6 +12,7 @@ from infrared_protocols.commands import Command
 from .biphase import BIPHASE, decode_biphase
 from .named import LIBRARY, build, named_text
 from .protocols import NEC_DITTO, PROTOCOLS, PulseProtocol
+from .raw import merge_neighbors
 from .rcmm import decode_rcmm
 from .sharp import decode_sharp
 
@@ -102,15 +103,18 @@ def _mended(timings: Sequence[int]) -> list[int] | None:
     """Return timings without what is too short to have been sent: a spike in a space, a dropout in a pulse."""
     if not any(abs(duration) < GLITCH for duration in timings[1:-1]):
         return None
-    mended: list[int] = []
+    return merge_neighbors(_with_glitches_turned(timings))
+
+
+def _with_glitches_turned(timings: Sequence[int]) -> Iterator[int]:
+    """Yield durations where those that are too short to have been sent belong to what precedes them."""
+    sign = 1
     for place, duration in enumerate(timings):
-        if mended and (mended[-1] > 0) == (duration > 0):
-            mended[-1] += duration
-        elif abs(duration) < GLITCH and 0 < place < len(timings) - 1:
-            mended[-1] += abs(duration) if mended[-1] > 0 else -abs(duration)
+        if abs(duration) < GLITCH and 0 < place < len(timings) - 1:
+            yield sign * abs(duration)
         else:
-            mended.append(duration)
-    return mended
+            sign = 1 if duration > 0 else -1
+            yield duration
 
 
 def _decode(timings: Sequence[int], *, mended: bool = False) -> Decoded | None:

@@ -12,7 +12,8 @@ from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand
 from .named import build
-from .raw import complete, excerpt, in_turn
+from .raw import complete, in_turn
+from .text import excerpt
 
 HEADERS = ("IR signals file", "IR library file")
 MIN_FREQUENCY = 10_000  # Hz

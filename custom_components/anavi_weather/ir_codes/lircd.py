@@ -5,11 +5,11 @@ but not send it, it is refused. `include` lines are skipped: nothing but the tex
 """
 
 from enum import Enum, auto
-import re
 
 from .command import MAX_CARRIER, MIN_CARRIER, CodeError, RawCommand
 from .lircd_encode import LircdEncoder, LircdKey, LircdRemote
-from .raw import MAX_PAUSE, excerpt
+from .raw import MAX_PAUSE
+from .text import c_integer, excerpt
 
 MAX_LIRCD_LENGTH = 1 << 20  # characters
 MAX_REMOTES = 200
@@ -75,10 +75,6 @@ _BOUNDS = {
     ("end", "raw_codes"): (_Section.RAW_CODES, _Section.REMOTE),
     ("end", "remote"): (_Section.REMOTE, _Section.OUTSIDE),
 }
-
-_NUMBER = re.compile(
-    r"\+?(?:0x(?P<hex>[0-9a-f]{1,32})|0(?P<octal>[0-7]{0,32})|(?P<decimal>[1-9][0-9]{0,31}))", re.ASCII | re.IGNORECASE
-)
 
 
 def parse_lircd(text: str) -> dict[str, dict[str, tuple[RawCommand, ...]]]:
@@ -183,10 +179,8 @@ class _Parser:
 
     def _number(self, word: str, keyword: str, maximum: int, minimum: int = 0) -> int:
         """Return a number as C writes it: 42, 0x2A, 052."""
-        if not (match := _NUMBER.fullmatch(word)):
+        if (number := _integer(word)) is None:
             raise self._error("lircd_no_number", word=keyword, value=word)
-        hexadecimal, octal, decimal = match.groups()
-        number = int(decimal) if decimal else int(hexadecimal, 16) if hexadecimal else int(octal or "0", 8)
         if not minimum <= number <= maximum:
             raise self._out_of_range(keyword, word, minimum, maximum)
         return number
@@ -269,7 +263,9 @@ class _Parser:
         """Read a key and its codes."""
         name, *values = _without_comment(words, 1)
         # A line like `  # 0x0B` or `  #/search 0x0B` is a key, as on a telephone, one like `  #KEY_1 0x0B` a comment
-        if name.startswith("#") and (name[1:2].isalnum() or not values or not all(map(_NUMBER.fullmatch, values))):
+        if name.startswith("#") and (
+            name[1:2].isalnum() or not values or any(_integer(value) is None for value in values)
+        ):
             return
         if not values:
             raise self._error("lircd_no_value", word=name)
@@ -337,6 +333,10 @@ class _Parser:
         if remote.toggle_bit > remote.all_bits:
             self._line = seen["toggle_bit"]
             raise self._out_of_range("toggle_bit", str(remote.toggle_bit), 0, remote.all_bits)
+
+
+def _integer(word: str) -> int | None:
+    return c_integer(word.removeprefix("+"))
 
 
 def _without_comment(words: list[str], start: int) -> list[str]:

@@ -4,12 +4,13 @@ A press is a row of frames. lircd sends the first one as the file describes it a
 repeat frames: the same one again, without what the flags strip, or the short `repeat` code (NEC's ditto) in its place.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, MAX_DURATION, CodeError, RawCommand
-from .raw import MAX_PAUSE, MAX_PULSE, MAX_TIMINGS, excerpt
+from .raw import MAX_PAUSE, MAX_PULSE, MAX_TIMINGS, merge_neighbors
+from .text import excerpt
 
 # A shorter pause is sent with the frames at its sides in one transmission
 JOINED_BELOW = 10_000  # µs
@@ -78,17 +79,6 @@ def _pair(pair: Pair) -> tuple[int, ...]:
     return (pulse, -space) if pulse and space else ()
 
 
-def _merged(durations: Iterable[int]) -> list[int]:
-    """Return signed durations with neighbours of the same kind as one, and without zeros."""
-    merged: list[int] = []
-    for duration in durations:
-        if merged and (merged[-1] > 0) == (duration > 0):
-            merged[-1] += duration
-        elif duration:
-            merged.append(duration)
-    return merged
-
-
 def _reversed(value: int, bits: int) -> int:
     """Return the lowest bits in reverse order."""
     return int(f"{value:0{bits}b}"[::-1], 2) if bits else 0
@@ -151,14 +141,14 @@ class LircdEncoder:
         remote, flags = self.remote, self.remote.flags
         if repeat and self.has_ditto:
             header = _pair(remote.header) if "REPEAT_HEADER" in flags else ()
-            return _merged((*header, remote.plead, *_pair(remote.repeat), remote.ptrail))
+            return merge_neighbors((*header, remote.plead, *_pair(remote.repeat), remote.ptrail))
         if remote.raw:
             return [-duration if place % 2 else duration for place, duration in enumerate(self._codes[index])]
         code = self._codes[index][turn] ^ (remote.repeat_mask if repeat else 0)
         header = () if repeat and "NO_HEAD_REP" in flags else _pair(remote.header)
         foot = () if repeat and "NO_FOOT_REP" in flags else _pair(remote.foot)[::-1]
         data = self._data(code & (1 << remote.bits) - 1, toggled, inverted=inverted)
-        return _merged((*header, remote.plead, *data, remote.ptrail, *foot))
+        return merge_neighbors((*header, remote.plead, *data, remote.ptrail, *foot))
 
     def gap(self, frame: list[int], *, first: bool) -> int | None:
         """Return the pause in µs after a frame without spaces at its ends; None: the frame is longer than frame and pause may be."""

@@ -20,8 +20,9 @@ from .biphase import BIPHASE
 from .command import CodeError, check_carrier, check_repeat_count
 from .protocol_command import Encoding, ProtocolCommand, ToggleCommand
 from .protocols import PROTOCOLS
-from .raw import complete, excerpt
+from .raw import MAX_TIMINGS, complete
 from .rcmm import RCMM
+from .text import c_integer, excerpt
 
 ALIASES = {
     "sirc": "sony", "sirc12": "sony", "sirc15": "sony15", "sirc20": "sony20", "sony12": "sony", "rc5x": "rc5",
@@ -36,7 +37,7 @@ OWN: Mapping[str, Encoding] = {
 }
 
 # infrared_protocols masks or sends these without a check
-MAXIMA: Mapping[tuple[str, str], int] = {
+MAX_VALUES: Mapping[tuple[str, str], int] = {
     ("nec", "subfunction"): 0xFF,
     ("samsung32", "address"): 0xFFFF,
     ("samsung32", "command"): 0xFF,
@@ -49,7 +50,6 @@ MAX_BYTES = 256
 
 _NAMED = re.compile(r"([A-Za-z]\w{0,39})\s{0,9}:(.*)", re.ASCII | re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_]\w{0,39})\s{0,9}=(.*)", re.ASCII | re.DOTALL)
-_INTEGER = re.compile(r"(0[xX][0-9a-fA-F]{1,16})|(0[0-7]{1,20})|(0|[1-9][0-9]{0,19})")
 _FLOAT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
 _SCALARS = (int, bool, float, bytes)
@@ -114,7 +114,7 @@ NAMES = tuple(sorted({*LIBRARY, *OWN, *ALIASES}))
 def build(name: str, **values: Any) -> Command:
     """Return the command of a protocol by the values of its fields."""
     for field, value in values.items():
-        maximum = MAXIMA.get((name, field))
+        maximum = MAX_VALUES.get((name, field))
         if maximum is not None and value is not None and not 0 <= value <= maximum:
             raise CodeError("value_out_of_range", protocol=name, field=field, maximum=hex(maximum))
     if "repeat_count" in values:
@@ -123,7 +123,7 @@ def build(name: str, **values: Any) -> Command:
         check_carrier(values["modulation"])
     try:
         command = _own(OWN[name], values) if name in OWN else LIBRARY[name][0](**values)
-        complete(command.get_raw_timings()[:4096])
+        complete(command.get_raw_timings()[:MAX_TIMINGS])
     except CodeError:
         raise
     except Exception as err:  # whatever the library finds wrong with a value
@@ -177,12 +177,6 @@ def _values(name: str, fields: Sequence[Field], tokens: Sequence[str]) -> dict[s
     return values
 
 
-def integer(text: str) -> int | None:
-    """Return a number written as in C (`0x1F`, `31`, `037`), or nothing where it is none."""
-    found = _INTEGER.fullmatch(text)
-    return int(text, 16 if found[1] else 8 if found[2] else 10) if found else None
-
-
 def _value(name: str, field: Field, text: str) -> Any:
     value: Any = None
     lower = text.lower()
@@ -191,7 +185,7 @@ def _value(name: str, field: Field, text: str) -> Any:
     if field.kind is bool:
         value = True if lower in _TRUE else False if lower in _FALSE else None
     elif field.kind is int:
-        value = integer(text)
+        value = c_integer(text)
         value = None if value is None or value > MAX_INTEGER else value
     elif field.kind is float:
         value = float(text) if _FLOAT.fullmatch(text) else None

@@ -6,7 +6,8 @@ from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand, check_carrier
 from .named import build
-from .raw import as_raw, complete, excerpt
+from .raw import as_raw, complete
+from .text import excerpt
 
 REFERENCE = 4_145_146  # Hz, of the clock that a Pronto counts with
 MAX_WORD = 0xFFFF
@@ -30,8 +31,10 @@ _WORD = re.compile(r"[0-9A-Fa-f]{4}")
 
 def parse_pronto(text: str) -> Command:
     """Return the command of a Pronto code; its words may be run together."""
-    joined = "".join(text.split())
-    tokens = text.split() if len(text.split()) > 1 else [joined[at : at + 4] for at in range(0, len(joined), 4)]
+    tokens = text.split()
+    if len(tokens) == 1:
+        (joined,) = tokens
+        tokens = [joined[at : at + 4] for at in range(0, len(joined), 4)]
     for token in tokens:
         if not _WORD.fullmatch(token):
             raise CodeError("pronto_word", value=excerpt(token))

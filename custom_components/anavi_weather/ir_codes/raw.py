@@ -1,12 +1,13 @@
 """Raw timings, checked, and as text: `raw:38000:9000,-4500,560,-40000`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 import re
 
 from infrared_protocols.commands import Command
 
 from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, MAX_DURATION, CodeError, RawCommand, TimedCommand
+from .text import excerpt
 
 DEFAULT_GAP = (
     40000  # µs, the pause after a code that does not tell it; makes NEC's frames follow each other as they should
@@ -20,12 +21,6 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _OPTION = re.compile(r"\s*(\w+)\s*=\s*([0-9]{1,9})\s*", re.ASCII)
 _COMMENT = re.compile(r"(#|//)[^\n]*")
 _WORDS = ((re.compile(r"\bpulse\s+", re.IGNORECASE), "+"), (re.compile(r"\b(?:space|timeout)\s+", re.IGNORECASE), "-"))
-
-
-def excerpt(text: str, length: int = 40) -> str:
-    """Return as much of an untrusted text as an error message may show."""
-    shown = "".join(character if character.isprintable() else " " for character in text[: length + 1])
-    return shown if len(text) <= length else shown[:length] + "…"
 
 
 def complete(durations: Sequence[int], gap: int = DEFAULT_GAP) -> tuple[int, ...]:
@@ -56,6 +51,17 @@ def complete(durations: Sequence[int], gap: int = DEFAULT_GAP) -> tuple[int, ...
     if sum(map(abs, timings)) > MAX_DURATION:
         raise CodeError("too_long", maximum=str(MAX_DURATION))
     return tuple(timings)
+
+
+def merge_neighbors(durations: Iterable[int]) -> list[int]:
+    """Return signed durations, with neighbors of the same sign added up and without zeros."""
+    merged: list[int] = []
+    for duration in durations:
+        if merged and (merged[-1] > 0) == (duration > 0):
+            merged[-1] += duration
+        elif duration:
+            merged.append(duration)
+    return merged
 
 
 def as_raw(command: Command) -> RawCommand:

@@ -13,7 +13,8 @@ from infrared_protocols.commands import Command
 from .broadlink import from_base64, parse_broadlink
 from .command import CodeError, RawCommand
 from .pronto import parse_pronto
-from .raw import as_raw, complete, excerpt, numbers
+from .raw import as_raw, complete, numbers
+from .text import excerpt
 from .tuya import parse_tuya
 from .xiaomi import parse_xiaomi
 

@@ -1,0 +1,20 @@
+"""Reading and quoting untrusted text."""
+
+import re
+
+# So many digits that leading zeros do no harm, and a hostile number takes no time
+_C_INTEGER = re.compile(r"0x([0-9a-f]{1,32})|0([0-7]{0,32})|([1-9][0-9]{0,31})", re.ASCII | re.IGNORECASE)
+
+
+def c_integer(text: str) -> int | None:
+    """Return an unsigned number written as in C (`0x1F`, `31`, `037`), or None if it is none."""
+    if not (found := _C_INTEGER.fullmatch(text)):
+        return None
+    hexadecimal, octal, decimal = found.groups()
+    return int(decimal) if decimal else int(hexadecimal, 16) if hexadecimal else int(octal or "0", 8)
+
+
+def excerpt(text: str, length: int = 40) -> str:
+    """Return as much of an untrusted text as an error message may show."""
+    shown = "".join(character if character.isprintable() else " " for character in text[: length + 1])
+    return shown if len(text) <= length else shown[:length] + "…"
