@@ -10,7 +10,7 @@ import pytest
 from custom_components.anavi_weather.ir_codes import parse, to_text
 from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
 
-from .test_lircd import PLAIN, RAW, K, only, refusal
+from .test_lircd_parser import PLAIN, RAW, K, only, refusal
 
 # Measured on lircd 0.10.1
 MEASURED = json.loads((Path(__file__).parent / "lircd_measured.json").read_text())["cases"]

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.anavi_weather.ir_codes.command import CodeError
-from custom_components.anavi_weather.ir_codes.lircd import MAX_LIRCD_LENGTH, parse_lircd
+from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
+from custom_components.anavi_weather.ir_codes.lircd_parser import MAX_LIRCD_LENGTH
 
-from .test_lircd import PLAIN, RAW
+from .test_lircd_parser import PLAIN, RAW
 from .test_lircd_encode import MEASURED
 
 REMOTES = sorted((Path(__file__).parent / "remotes").iterdir())

@@ -5,10 +5,10 @@ repeat frames: the same one again, without what the flags strip, or the short `r
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, MAX_DURATION, CodeError, RawCommand
+from .command import DEFAULT_DUTY_CYCLE, MAX_DURATION, CodeError, RawCommand
+from .lircd_remote import LircdRemote, Pair
 from .raw import MAX_PAUSE, MAX_PULSE, MAX_TIMINGS, merge_neighbors
 from .text import excerpt
 
@@ -16,61 +16,6 @@ from .text import excerpt
 JOINED_BELOW = 10_000  # µs
 # lircd sends a file without `gap` with no pause at all, which no receiver can tell apart; NEC's is about as long
 MISSING_GAP = 40_000  # µs
-
-type Pair = tuple[int, int]  # µs of a pulse and of the space with it
-
-
-@dataclass(slots=True)
-class LircdKey:
-    """A key: the line it is in, and its codes or, in a raw remote, its durations in µs, pulse first."""
-
-    name: str
-    line: int
-    values: tuple[int, ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class LircdRemote:
-    """A remote as its file describes it; durations in µs, names as in the file except where Python has taken them."""
-
-    line: int
-    name: str = ""
-    flags: set[str] = field(default_factory=set)
-    bits: int = 0
-    pre_data_bits: int = 0
-    pre_data: int = 0
-    post_data_bits: int = 0
-    post_data: int = 0
-    header: Pair = (0, 0)
-    one: Pair = (0, 0)
-    zero: Pair = (0, 0)
-    two: Pair = (0, 0)
-    three: Pair = (0, 0)
-    pre: Pair = (0, 0)
-    post: Pair = (0, 0)
-    foot: Pair = (0, 0)
-    repeat: Pair = (0, 0)
-    plead: int = 0
-    ptrail: int = 0
-    gap: int = 0
-    gap2: int = 0
-    repeat_gap: int = 0
-    min_repeat: int = 0
-    repeat_mask: int = 0
-    toggle_bit: int = 0
-    toggle_bit_mask: int = 0
-    toggle_mask: int = 0
-    rc6_mask: int = 0
-    frequency: int = DEFAULT_CARRIER
-    duty_cycle: int = 0
-    manual_sort: int = 0
-    raw: bool = False
-    keys: list[LircdKey] = field(default_factory=list)
-
-    @property
-    def all_bits(self) -> int:
-        """Bits of a frame; a mask counts them from its end."""
-        return self.pre_data_bits + self.bits + self.post_data_bits
 
 
 def _pair(pair: Pair) -> tuple[int, ...]:

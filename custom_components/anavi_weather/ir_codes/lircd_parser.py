@@ -1,0 +1,333 @@
+"""The parser of a `lircd.conf`."""
+
+from enum import Enum, auto
+
+from .command import MAX_CARRIER, MIN_CARRIER, CodeError
+from .lircd_remote import LircdKey, LircdRemote
+from .raw import MAX_PAUSE
+from .text import c_integer, excerpt
+
+MAX_LIRCD_LENGTH = 1 << 20  # characters
+MAX_REMOTES = 200
+MAX_COMMANDS = 5_000  # of a file
+MAX_NAME = 100
+MAX_DUTY_CYCLE = 99  # %, what the kernel takes
+
+_MAX_MASK = (1 << 64) - 1
+
+# One number, with the most it may be
+_NUMBERS: dict[str, int] = {
+    "bits": 64,
+    "duty_cycle": 100,  # 0 is the default
+    "frequency": MAX_CARRIER,
+    "gap": MAX_PAUSE,
+    "manual_sort": 1,
+    "min_repeat": 600,
+    "plead": MAX_PAUSE,
+    "post_data": _MAX_MASK,
+    "post_data_bits": 64,
+    "pre_data": _MAX_MASK,
+    "pre_data_bits": 64,
+    "ptrail": MAX_PAUSE,
+    "rc6_mask": _MAX_MASK,
+    "repeat_gap": MAX_PAUSE,
+    "repeat_mask": _MAX_MASK,
+    "toggle_bit": 192,
+    "toggle_bit_mask": _MAX_MASK,
+    "toggle_mask": _MAX_MASK,
+}
+# A pulse and a space; `foot` is written in this order too, although it is sent the other way round
+_PAIRS = {"foot", "header", "one", "post", "pre", "repeat", "three", "two", "zero"}
+# For receiving, or for other drivers
+_IGNORED = {
+    "aeps", "baud", "driver", "dyncodes_name", "eps", "ignore_mask", "min_code_repeat", "serial_mode", "suppress_repeat",
+}  # fmt: skip
+_KEYWORDS = {"flags", "name", *_NUMBERS, *_PAIRS, *_IGNORED}
+_OLD_NAMES = {"repeat_bit": "toggle_bit", "SHIFT_ENC": "RC5"}
+
+_UNSENDABLE_PROTOCOLS = {"BO", "GOLDSTAR", "GRUNDIG", "SERIAL"}  # lircd cannot send these either
+_PROTOCOLS = {"RAW_CODES", "RC5", "RC6", "RCMM", "SPACE_ENC", "SPACE_FIRST", "XMP"} | _UNSENDABLE_PROTOCOLS
+_FLAGS = {"CONST_LENGTH", "NO_FOOT_REP", "NO_HEAD_REP", "REPEAT_HEADER", "REVERSE"}
+# Bits that are sent at a time
+_SYMBOL_BITS = {"RCMM": 2, "XMP": 4}
+
+
+class _Section(Enum):
+    """The section of a file that a line is in."""
+
+    OUTSIDE = auto()
+    REMOTE = auto()
+    CODES = auto()
+    RAW_CODES = auto()
+
+
+# The words that begin or end a section → the section they may be in, and the one that follows
+_BOUNDARIES = {
+    ("begin", "remote"): (_Section.OUTSIDE, _Section.REMOTE),
+    ("begin", "codes"): (_Section.REMOTE, _Section.CODES),
+    ("begin", "raw_codes"): (_Section.REMOTE, _Section.RAW_CODES),
+    ("end", "codes"): (_Section.CODES, _Section.REMOTE),
+    ("end", "raw_codes"): (_Section.RAW_CODES, _Section.REMOTE),
+    ("end", "remote"): (_Section.REMOTE, _Section.OUTSIDE),
+}
+
+
+class LircdParser:
+    """A parser of one text, line by line."""
+
+    def __init__(self) -> None:
+        """Initialize the parser outside of any remote."""
+        self._line = 0
+        self._section = _Section.OUTSIDE
+        self._remotes: list[LircdRemote] = []
+        self._command_count = 0  # of all remotes
+        self._first_include = 0  # line
+        self._first_empty: LircdRemote | None = None  # has no codes
+        # Of the remote that is being read
+        self._remote = LircdRemote(line=0)
+        self._keyword_lines: dict[str, int] = {}
+        self._raw_durations: list[int] = []  # of its last key
+
+    def parse(self, text: str) -> list[LircdRemote]:
+        """Return the remotes of the text.
+
+        Raises:
+            CodeError: if a line is malformed, or lircd could not send a remote.
+        """
+        if len(text) > MAX_LIRCD_LENGTH:
+            raise CodeError("lircd_too_large", limit=str(MAX_LIRCD_LENGTH >> 10))
+        for self._line, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+            words = line.split()
+            if words and not line.startswith("#"):
+                self._read_line(words)
+        self._check_end()
+        return self._remotes
+
+    def _read_line(self, words: list[str]) -> None:
+        """Change the section, or read a line of the section."""
+        first, second = (word.lower() for word in [*words, ""][:2])
+        if first == "include" and second:
+            self._first_include = self._first_include or self._line
+        elif (first, second) in _BOUNDARIES:
+            self._change_section(first, second)
+        elif self._section is _Section.REMOTE:
+            self._read_property(words)
+        elif self._section is _Section.CODES:
+            self._read_key(words)
+        elif self._section is _Section.RAW_CODES:
+            self._read_raw_line(words)
+        # lircd skips what is between remotes
+
+    def _change_section(self, word: str, section: str) -> None:
+        """Begin or end a section."""
+        before, after = _BOUNDARIES[word, section]
+        if self._section is not before:
+            raise self._error("lircd_misplaced", word=f"{word} {section}")
+        self._section = after
+        match word, section:
+            case "begin", "remote":
+                self._begin_remote()
+            case "begin", "codes":
+                self._begin_codes()
+            case "begin", "raw_codes":
+                self._begin_raw_codes()
+            case "end", "raw_codes":
+                self._end_raw_key()
+            case "end", "remote":
+                self._end_remote()
+
+    def _check_end(self) -> None:
+        """Refuse a text that ends too early or has nothing in it."""
+        if self._section is not _Section.OUTSIDE:
+            raise CodeError("lircd_no_end", line=self._remote.line)
+        if self._remotes:
+            return  # an empty remote (a mouse, or a pattern for other files) does no harm beside others
+        if self._first_empty:
+            raise CodeError("lircd_no_codes", line=self._first_empty.line, remote=excerpt(self._first_empty.name))
+        if self._first_include:
+            raise CodeError("lircd_only_includes", line=self._first_include)
+        raise CodeError("lircd_no_remote")
+
+    def _error(self, key: str, *, line: int | None = None, **placeholders: str) -> CodeError:
+        """Return an error in a line, by default the one that is being read."""
+        return CodeError(key, line=line or self._line, **{name: excerpt(text) for name, text in placeholders.items()})
+
+    def _out_of_range(self, word: str, value: str, minimum: int, maximum: int, *, line: int | None = None) -> CodeError:
+        """Return an error about a number."""
+        return self._error(
+            "lircd_out_of_range", line=line, word=word, value=value, minimum=str(minimum), maximum=str(maximum)
+        )
+
+    def _number(self, word: str, keyword: str, maximum: int, minimum: int = 0) -> int:
+        """Return a number as C writes it: 42, 0x2A, 052."""
+        if (number := _integer(word)) is None:
+            raise self._error("lircd_no_number", word=keyword, value=word)
+        if not minimum <= number <= maximum:
+            raise self._out_of_range(keyword, word, minimum, maximum)
+        return number
+
+    def _name(self, name: str) -> str:
+        """Return the name of a remote or of a key."""
+        if len(name) > MAX_NAME or not name.isprintable():
+            raise self._error("lircd_bad_name", name=name)
+        return name
+
+    def _begin_remote(self) -> None:
+        """Begin a remote."""
+        if len(self._remotes) == MAX_REMOTES:
+            raise self._error("lircd_too_many_remotes", limit=str(MAX_REMOTES))
+        self._remote = LircdRemote(line=self._line)
+        self._keyword_lines = {}
+
+    def _read_property(self, words: list[str]) -> None:
+        """Read a property of the remote: a keyword and its values."""
+        if words[0].startswith("#"):
+            return
+        keyword = words[0].lower()
+        keyword = _OLD_NAMES.get(keyword, keyword)
+        # A name may begin with the sign of a comment
+        values = _without_comment(words, 2 if keyword == "name" else 1)[1:]
+        if keyword not in _KEYWORDS:
+            raise self._error("lircd_unknown_keyword", word=words[0])
+        if len(values) < (2 if keyword in _PAIRS else 1):
+            raise self._error("lircd_no_value", word=keyword)
+        self._keyword_lines[keyword] = self._line
+        if keyword == "name":
+            self._remote.name = self._name(values[0])
+        elif keyword == "flags":
+            # Like lircd, which takes the first word: what follows a blank is not read
+            self._add_flags(values[0])
+        elif keyword in _PAIRS:
+            pulse, space = (self._number(value, keyword, MAX_PAUSE) for value in values[:2])
+            setattr(self._remote, keyword, (pulse, space))
+        elif keyword in _NUMBERS:
+            self._set_number(keyword, values)
+
+    def _set_number(self, keyword: str, values: list[str]) -> None:
+        """Set a property that is a number; a gap may have a second one."""
+        number = self._number(values[0], keyword, _NUMBERS[keyword])
+        # 0 is unmodulated; another small number was meant in kHz
+        if keyword == "frequency" and 0 < number < MIN_CARRIER:
+            raise self._out_of_range(keyword, values[0], MIN_CARRIER, _NUMBERS[keyword])
+        if keyword == "duty_cycle":
+            number = min(number, MAX_DUTY_CYCLE)
+        setattr(self._remote, keyword, number)
+        if keyword == "gap" and len(values) > 1:
+            self._remote.gap2 = self._number(values[1], keyword, MAX_PAUSE)
+
+    def _add_flags(self, value: str) -> None:
+        """Add flags to those of the remote."""
+        flags = {_OLD_NAMES.get(flag, flag) for flag in value.upper().split("|")}
+        if unknown := flags - _FLAGS - _PROTOCOLS:
+            raise self._error("lircd_unknown_flag", flag=min(unknown))
+        self._remote.flags |= flags
+        if len(self._remote.flags & _PROTOCOLS) > 1:
+            raise self._error("lircd_two_protocols", flags=value)
+
+    def _begin_codes(self) -> None:
+        """Begin the codes, of which a remote has one section."""
+        if "codes" in self._keyword_lines:
+            raise self._error("lircd_misplaced", word="begin codes")
+        self._keyword_lines["codes"] = self._line
+
+    def _begin_raw_codes(self) -> None:
+        """Begin the raw codes, which make the remote a raw one whatever its flags say."""
+        self._begin_codes()
+        self._remote.raw = True
+        self._remote.flags = self._remote.flags - _PROTOCOLS | {"RAW_CODES"}
+
+    def _add_key(self, name: str, values: tuple[int, ...] = ()) -> None:
+        """Add a key to the remote."""
+        self._command_count += 1
+        if self._command_count > MAX_COMMANDS:
+            raise self._error("lircd_too_many_commands", limit=str(MAX_COMMANDS))
+        self._remote.keys.append(LircdKey(self._name(name), self._line, values))
+
+    def _read_key(self, words: list[str]) -> None:
+        """Read a key and its codes."""
+        name, *values = _without_comment(words, 1)
+        # A line like `  # 0x0B` or `  #/search 0x0B` is a key, as on a telephone, one like `  #KEY_1 0x0B` a comment
+        if name.startswith("#") and (
+            name[1:2].isalnum() or not values or any(_integer(value) is None for value in values)
+        ):
+            return
+        if not values:
+            raise self._error("lircd_no_value", word=name)
+        self._add_key(name, tuple(self._number(value, name, _MAX_MASK) for value in values))
+
+    def _read_raw_line(self, words: list[str]) -> None:
+        """Read a key's name, or some of its durations."""
+        if words[0].startswith("#"):
+            return
+        if words[0].lower() == "name":
+            self._end_raw_key()
+            if len(words) < 2:
+                raise self._error("lircd_no_value", word="name")
+            self._add_key(words[1])
+            return
+        if not self._remote.keys:
+            raise self._error("lircd_no_key")
+        name = self._remote.keys[-1].name
+        self._raw_durations += (self._number(word, name, MAX_PAUSE, 1) for word in _without_comment(words, 1))
+
+    def _end_raw_key(self) -> None:
+        """Give the last raw key, if there is one, the durations that were read for it."""
+        if not self._remote.keys:
+            return
+        key = self._remote.keys[-1]
+        if len(self._raw_durations) % 2 == 0:
+            raise CodeError("lircd_even_count", line=key.line, command=excerpt(key.name))
+        key.values = tuple(self._raw_durations)
+        self._raw_durations = []
+
+    def _end_remote(self) -> None:
+        """Finish a remote: refuse it if lircd could not send it, and mask values that are wider than their bits."""
+        remote = self._remote
+        if not remote.name:
+            raise CodeError("lircd_no_name", line=remote.line)
+        if not remote.keys:
+            self._first_empty = self._first_empty or remote
+            return
+        if not remote.raw:
+            self._check_protocol()
+            self._check_symbols()
+            remote.mask_values()
+        self._remotes.append(remote)
+
+    def _check_protocol(self) -> None:
+        """Refuse a protocol that lircd reads, but cannot send."""
+        remote, lines = self._remote, self._keyword_lines
+        line = lines.get("flags", remote.line)
+        if "RAW_CODES" in remote.flags:
+            raise CodeError("lircd_not_raw", line=line)
+        if unsendable := remote.flags & _UNSENDABLE_PROTOCOLS:
+            raise CodeError("lircd_protocol", line=line, protocol=min(unsendable))
+        for keyword, pair in (("one", remote.one), ("zero", remote.zero)):
+            if not any(pair):
+                raise CodeError("lircd_scancodes", line=lines.get(keyword, remote.line), remote=excerpt(remote.name))
+        if "RCMM" in remote.flags and not (any(remote.two) and any(remote.three)):
+            raise CodeError("lircd_no_value", line=remote.line, word="two, three")
+
+    def _check_symbols(self) -> None:
+        """Refuse bits that do not fill symbols, and a toggle bit beyond them."""
+        remote, lines = self._remote, self._keyword_lines
+        for flag, step in _SYMBOL_BITS.items():
+            if flag in remote.flags and (
+                remote.pre_data_bits % step or remote.bits % step or remote.post_data_bits % step
+            ):
+                line = lines.get("flags", remote.line)
+                raise CodeError("lircd_symbol_bits", line=line, protocol=flag, bits=str(step))
+        if remote.toggle_bit > remote.all_bits:
+            raise self._out_of_range("toggle_bit", str(remote.toggle_bit), 0, remote.all_bits, line=lines["toggle_bit"])
+
+
+def _integer(word: str) -> int | None:
+    return c_integer(word.removeprefix("+"))
+
+
+def _without_comment(words: list[str], start: int) -> list[str]:
+    """Return the words before a comment, which begins at a certain word or later."""
+    for place in range(start, len(words)):
+        if words[place].startswith("#"):
+            return words[:place]
+    return words
