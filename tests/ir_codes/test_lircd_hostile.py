@@ -12,8 +12,8 @@ from custom_components.anavi_weather.ir_codes.command import CodeError
 from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
 from custom_components.anavi_weather.ir_codes.lircd_parser import MAX_LIRCD_LENGTH
 
-from .test_lircd_parser import PLAIN, RAW
 from .test_lircd_encode import MEASURED
+from .test_lircd_parser import PLAIN, RAW
 
 REMOTES = sorted((Path(__file__).parent / "remotes").iterdir())
 SEEDS = [path.read_text() for path in REMOTES] + [case["conf"] for case in MEASURED]

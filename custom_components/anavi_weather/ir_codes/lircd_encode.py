@@ -148,7 +148,7 @@ class LircdEncoder:
         return cells
 
 
-class _Frame(NamedTuple):
+class _SentFrame(NamedTuple):
     """A frame: the space before it, its signed durations, the space and the pause after it, and its time with the pause."""
 
     lead: int
@@ -173,7 +173,7 @@ class _Press:
         self._sent = 0  # frames
         self._time = 0  # µs
         self._due = encoder.remote.min_repeat  # repeats that are still to come
-        self._frames: dict[tuple[int, bool, bool], _Frame] = {}
+        self._frames: dict[tuple[int, bool, bool], _SentFrame] = {}
         self._timings: list[int] = []
 
     def once(self) -> tuple[int, ...]:
@@ -241,7 +241,7 @@ class _Press:
             self._timings[-1] -= trail
             first, joined = False, True
 
-    def _frame(self, *, first: bool) -> _Frame:
+    def _frame(self, *, first: bool) -> _SentFrame:
         """Return the next frame."""
         inverted = bool(self._encoder.toggle_mask) and self._sent % 2 == 1
         key = (self._turn, inverted, first)
@@ -249,7 +249,7 @@ class _Press:
             self._frames[key] = self._built(inverted=inverted, first=first)
         return self._frames[key]
 
-    def _built(self, *, inverted: bool, first: bool) -> _Frame:
+    def _built(self, *, inverted: bool, first: bool) -> _SentFrame:
         """Return a frame that was not sent before."""
         timings = self._encoder.frame(
             self._index, self._turn, toggled=self._toggled, inverted=inverted, repeat=not first
@@ -261,4 +261,4 @@ class _Press:
         gap = self._encoder.gap(timings, first=first)
         if gap is None:
             raise self._error("lircd_gap_too_short")
-        return _Frame(lead, tuple(timings), trail, gap, sum(map(abs, timings)) + gap)
+        return _SentFrame(lead, tuple(timings), trail, gap, sum(map(abs, timings)) + gap)
