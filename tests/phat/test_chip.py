@@ -148,7 +148,7 @@ def test_a_chip_is_taken_for_another_only_when_two_answers_say_so(bench: Bench, 
             answer[0] ^= 0x02
 
     bench.wire.spoil = spoil
-    assert finish(BMP180Driver.recognise(bench.bus, BMP180.address)) is (spoilt < 2)
+    assert finish(BMP180Driver.recognize(bench.bus, BMP180.address)) is (spoilt < 2)
 
 
 def test_preparing_another_chip_says_so(bench: Bench) -> None:

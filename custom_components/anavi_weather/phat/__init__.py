@@ -1,4 +1,4 @@
-"""The board: an ANAVI Infrared pHAT, or whatever carries the same chips. Imports nothing of Home Assistant."""
+"""The ANAVI Infrared pHAT, or any other board with the same chips. Does not depend on Home Assistant."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -9,7 +9,7 @@ import heapq
 from itertools import count
 from typing import Self
 
-# A new chip: its file, and its name here
+# Importing a driver registers it, so a new chip needs its name here.
 from . import bh1750, bmp180, bmx280, htu21d  # noqa: F401 # pylint: disable=unused-import
 from .chip import (
     CHIPS,
@@ -68,7 +68,7 @@ RETRY_PAUSE = 0.005
 
 
 class Occupant(Enum):
-    """The occupant of an address at which none of our chips was recognised."""
+    """The occupant of an address without one of the board's chips."""
 
     NOTHING = auto()
     FOREIGN = auto()
@@ -76,40 +76,44 @@ class Occupant(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What was found on the bus."""
+    """Result of a scan of the bus."""
 
     chips: tuple[ChipId, ...]
     foreign: tuple[int, ...]
-    """Addresses at which something answers that is none of our chips."""
+    """Addresses that are answered by other chips than the board's."""
     claimed: tuple[int, ...]
-    """Addresses that a kernel driver has claimed."""
+    """Addresses that are claimed by a kernel driver."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one cycle brought: of each chip its measurement, or None and the error."""
+    """Result of a cycle: each chip's measurement, or None and its error."""
 
     measurements: Mapping[ChipId, Measurement | None]
     errors: Mapping[ChipId, ChipError]
     duration: float = field(compare=False)
-    """Seconds that the cycle took."""
+    """Duration of the cycle in seconds."""
 
 
 def accuracy(chip: ChipId, quantity: Quantity) -> Accuracy:
-    """Return how good a chip is at a quantity; KeyError if it does not measure it."""
+    """Return the accuracy of a chip for a quantity.
+
+    Raises:
+        KeyError: if the chip does not measure the quantity.
+    """
     return CHIPS[chip.kind].accuracy[quantity]
 
 
 def quantities(chip: ChipId) -> Iterable[Quantity]:
-    """Return what a chip measures."""
+    """Return the quantities that a chip measures."""
     return CHIPS[chip.kind].accuracy
 
 
 class Phat:
-    """The chips of one bus. Synchronous; the bus is closed by `close`."""
+    """The chips of one bus. All methods block, and `close` closes the bus."""
 
     def __init__(self, bus: Bus, expected: Iterable[ChipId] = ()) -> None:
-        """Use a bus; chips that are expected are read, or their errors told, whether they are there or not."""
+        """Initialize the board. A reading has a measurement or an error for each expected chip, even if it is missing."""
         self._bus = bus
         self._chips = {chip: CHIPS[chip.kind](bus, chip.address) for chip in expected}
         self._foreign: set[int] = set()
@@ -118,7 +122,12 @@ class Phat:
 
     @classmethod
     def open(cls, path: str, expected: Iterable[ChipId] = ()) -> Self:
-        """Open a bus of the kernel's; raises BusNotFoundError or BusPermissionError."""
+        """Open a Linux I2C bus by its path.
+
+        Raises:
+            BusNotFoundError: if the path is no I2C bus.
+            BusPermissionError: if this user may not open it.
+        """
         return cls(Bus(open_adapter(path), path), expected)
 
     def close(self) -> None:
@@ -127,16 +136,23 @@ class Phat:
             self._bus.close()
 
     def detect(self) -> Detection:
-        """Probe every address at which no chip is known; raises BusError."""
+        """Probe every address without a known chip.
+
+        Raises:
+            BusError: if the bus cannot be reached.
+        """
         with self._bus.lock:
             self._foreign.clear()
             self._discover()
             return Detection(tuple(sorted(self._chips)), tuple(sorted(self._foreign)), tuple(sorted(self._claimed)))
 
     def read(self) -> Reading:
-        """Measure with every chip, at the same time as far as their conversions go; raises BusError.
+        """Measure with all chips, whose conversions run at the same time.
 
-        A chip that was plugged in since the last cycle is found, and is part of the reading.
+        Chips that were plugged in since the last cycle are detected first and included.
+
+        Raises:
+            BusError: if the bus cannot be reached.
         """
         with self._bus.lock:
             begin = self._bus.clock.monotonic()
@@ -155,12 +171,12 @@ class Phat:
             )
 
     def _discover(self) -> None:
-        """Add the chips that answer where none is known, or where another than the known one is."""
+        """Add the chips at addresses without a known chip, and those that have replaced a known chip."""
         self._bus.check_free()
         known = {chip.address for chip in self._chips} - self._replaced
         self._claimed.clear()
         addresses = (address for address in ADDRESSES if address not in known)
-        for address, found in self._run({address: self._recognise(address) for address in addresses}).items():
+        for address, found in self._run({address: self._identify(address) for address in addresses}).items():
             match found:
                 case Chip():
                     self._chips[found.id] = found
@@ -171,19 +187,19 @@ class Phat:
                 case AddressClaimedError():
                     self._claimed.add(address)
 
-    def _recognise(self, address: int) -> Steps[Chip | Occupant]:
-        """Return the chip at an address, or else what is there."""
+    def _identify(self, address: int) -> Steps[Chip | Occupant]:
+        """Return the chip at an address, or its occupant if that is none of the board's chips."""
         self._bus.check_unclaimed(address)
         with suppress(TransferError):
             if not self._bus.answers(address):
                 return Occupant.NOTHING
         if address in self._foreign:
-            return Occupant.FOREIGN  # nothing more is written to it, until it has been unplugged
+            return Occupant.FOREIGN  # probed once, because a write could change its settings
         for kind in CHIPS.values():
             if address not in kind.addresses or ChipId(kind.kind, address) in self._chips:
                 continue
             try:
-                if (yield from _retry(partial(kind.recognise, self._bus, address))):
+                if (yield from _retry(partial(kind.recognize, self._bus, address))):
                     return kind(self._bus, address)
             except ChecksumError, ImplausibleError, NotFinishedError:
                 continue
@@ -205,7 +221,7 @@ class Phat:
         return measurement
 
     def _run[K, T](self, jobs: Mapping[K, Steps[T]]) -> dict[K, T | ChipError]:
-        """Take every job as far as it goes, then each on when its wait is over, until all have returned or failed."""
+        """Run jobs concurrently, resuming each one after the wait that it yields, until all have returned or failed."""
         results: dict[K, T | ChipError] = {}
         order = count()
         waiting = [(0.0, next(order), key, job) for key, job in jobs.items()]
@@ -225,7 +241,7 @@ class Phat:
 
 
 def _retry[T](steps: Callable[[], Steps[T]]) -> Steps[T]:
-    """Do it again, from its beginning, where it failed in a way that passes."""
+    """Repeat the steps from the beginning after an error that may be transient."""
     errors: list[ChipError] = []
     while len(errors) < ATTEMPTS:
         try:
@@ -235,4 +251,4 @@ def _retry[T](steps: Callable[[], Steps[T]]) -> Steps[T]:
         except ChipError as err:
             errors.append(err)
             yield RETRY_PAUSE
-    raise errors[0]  # those that followed may be of its making: a chip that is still busy does not answer
+    raise errors[0]  # later errors may only be its consequences: a chip that is still busy does not answer

@@ -1,7 +1,8 @@
 """ROHM BH1750FVI: illuminance. Data sheet 11046EDT01.
 
-It measures continuously, so a cycle takes the last result and waits for none, but for three cases: the light has risen
-above the range, the chip was set up anew, or it says 0, which is what a chip says that has lost its power and its settings.
+The chip measures continuously, so a cycle reads the last result without waiting. There are three exceptions: the light
+has risen above the range, the chip has just been set up, or the result is 0, which is also what a chip returns after it
+lost its power and its settings.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from .i2c import Bus
 
 POWER_DOWN = 0x00
 POWER_ON = 0x01
-RESET = 0x07  # clears the result; taken only while powered on
+RESET = 0x07  # clears the result; ignored while powered down
 CONTINUOUS_HIGH = 0x10
 CONTINUOUS_HIGH_2 = 0x11
 ONE_TIME_LOW = 0x23
@@ -31,65 +32,65 @@ MEASUREMENT_TIME_HIGH = 0x40
 MEASUREMENT_TIME_LOW = 0x60
 
 MEASUREMENT_TIME_DEFAULT = 69
-HIGH_RESOLUTION_TIME = 0.180  # seconds, maximum, with the default measurement time register
+HIGH_RESOLUTION_TIME = 0.180  # seconds, maximum with the default measurement time register
 LOW_RESOLUTION_TIME = 0.024
 SATURATED = 0xFFFF
 COUNTS_PER_LUX = 1.2
 
-# A range is left when the light is this part of its end, and come back to at that part: in steady light, it stays.
+# Fractions of a range's end above which it is left and below which it is selected. The difference prevents flapping.
 LEAVE_AT = 0.9
 DESCEND_AT = 0.8
 
 
 class Range(NamedTuple):
-    """A mode and a measurement time register, 31 to 254."""
+    """A measurement range: a mode and a measurement time register (31 to 254)."""
 
     mode: int
     measurement_time: int
 
     @property
     def resolution(self) -> float:
-        """Return the lux of one count (page 11)."""
+        """Return the resolution in lux per count (page 11)."""
         lux = MEASUREMENT_TIME_DEFAULT / self.measurement_time / COUNTS_PER_LUX
         return lux / 2 if self.mode == CONTINUOUS_HIGH_2 else lux
 
     @property
     def end(self) -> float:
-        """Return the lux from which the range is saturated."""
+        """Return the illuminance in lux at which the range saturates."""
         return SATURATED * self.resolution
 
     @property
     def conversion_time(self) -> float:
-        """Return the longest time in seconds that a conversion takes."""
+        """Return the maximum conversion time in seconds."""
         return HIGH_RESOLUTION_TIME * self.measurement_time / MEASUREMENT_TIME_DEFAULT
 
 
-# From starlight to full sun: 7 klx in steps of 0.1 lx, 55 klx in steps of 0.8 lx, 122 klx in steps of 1.9 lx.
+# From starlight to full sun: up to 7 klx in steps of 0.1 lx, 55 klx in steps of 0.8 lx, 122 klx in steps of 1.9 lx
 RANGES = (Range(CONTINUOUS_HIGH_2, 254), Range(CONTINUOUS_HIGH, 69), Range(CONTINUOUS_HIGH, 31))
 
 
 @driver
 class BH1750(Chip):
-    """A BH1750 that chooses its range by itself."""
+    """Driver of a BH1750 with automatic range selection."""
 
     kind = "BH1750"
     addresses = (0x23, 0x5C)
     accuracy: ClassVar[Mapping[Quantity, Accuracy]] = {Quantity.ILLUMINANCE: Accuracy(20.0, 0.1)}
     conversion_time = 0.0
     _range: Range
-    _set_at: float
-    _last_begin: float
+    _settings_sent_at: float
+    _last_cycle_at: float
 
     @classmethod
     @override
-    def _recognise(cls, bus: Bus, address: int) -> Steps[bool]:
-        """See that its result is cleared and measured anew, as a port expander's or a register file's is not."""
+    def _recognize(cls, bus: Bus, address: int) -> Steps[bool]:
+        """Return whether a reset clears the result and a measurement takes its time, unlike in port expanders and registers."""
 
         def result_after(command: int) -> int:
             bus.write(address, bytes((command,)))
             return int.from_bytes(bus.read(address, 2))
 
-        # A port expander would now show the command itself: nothing more is written to it than this.
+        # A port expander would return the command itself. In that case nothing else is written to it.
         if result_after(POWER_ON) == POWER_ON << 8 | POWER_ON:
             return False
         if any(result_after(command) for command in (RESET, POWER_DOWN, POWER_ON)):
@@ -97,51 +98,51 @@ class BH1750(Chip):
         begin = bus.clock.monotonic()
         early = [result_after(mode) for mode in MODES]
         if any(early) and bus.clock.monotonic() - begin < LOW_RESOLUTION_TIME / 3:
-            return False  # sooner than this chip can have measured: these are registers, as a barometer at 0x5c has
+            return False  # faster than a BH1750 can measure, so these are registers, like those of a barometer at 0x5c
         yield LOW_RESOLUTION_TIME
-        # Whoever else reads the chip must not take this result for one of its own settings: 0 makes it set them again.
+        # Another program must not mistake this result for one with its own settings. A result of 0 makes it send them again.
         bus.write(address, bytes((POWER_ON,)))
         return result_after(RESET) == 0
 
     @override
     def _set_up(self) -> Steps[None]:
-        """Begin with the middle range."""
+        """Start with the middle range."""
         yield from ()
         self._use(RANGES[1])
-        self._last_begin = self._set_at
+        self._last_cycle_at = self._settings_sent_at
 
     @override
     def measure(self) -> Steps[Measurement]:
         begin = self._bus.clock.monotonic()
         count = yield from self._result()
         if count == 0:
-            yield from self._check()  # so does many another chip, put in this one's place
+            yield from self._check()  # another chip in this one's place may also return 0
             self._use(RANGES[0])
             count = yield from self._result()
         if count == SATURATED and self._range != RANGES[-1]:
             self._use(RANGES[-1])
             if not (count := (yield from self._result())):
-                raise NotFinishedError(f"{self.id}: no result, and it cannot have become dark")
+                raise NotFinishedError(f"{self.id}: no result in full light")
         lux = count * self._range.resolution
-        best = next((range_ for range_ in RANGES if lux < self._part(range_) * range_.end), RANGES[-1])
-        # Another program may have changed the settings, or another chip be in its place: they are sent every time, but
-        # not where cycles follow each other so quickly that the next one would have to wait for them.
-        if best != self._range or begin - self._last_begin > CLOCK_TOLERANCE * best.conversion_time:
+        best = next((range_ for range_ in RANGES if lux < self._fraction(range_) * range_.end), RANGES[-1])
+        # Another program may have changed the settings, or the chip may have been swapped, so they are sent in every cycle,
+        # except if cycles follow each other so quickly that the next one would have to wait for the first result.
+        if best != self._range or begin - self._last_cycle_at > CLOCK_TOLERANCE * best.conversion_time:
             self._use(best)
-        self._last_begin = begin
+        self._last_cycle_at = begin
         if count == SATURATED:
             return Measurement({}, above_range=frozenset({Quantity.ILLUMINANCE}))
         return Measurement({Quantity.ILLUMINANCE: lux})
 
-    def _part(self, range_: Range) -> float:
+    def _fraction(self, range_: Range) -> float:
         return LEAVE_AT if range_ == self._range else DESCEND_AT
 
     def _use(self, range_: Range) -> None:
-        """Send the settings; the result is 0 until there is one of theirs."""
+        """Send the settings of a range. The result is 0 until the first measurement with them is finished."""
         for command in (POWER_ON, RESET):
             self._bus.write(self._address, bytes((command,)))
         if any(self._bus.read_agreed(self._address, 2)):
-            raise ImplausibleError(f"{self.id}: does not clear its result")
+            raise ImplausibleError(f"{self.id}: a reset does not clear the result")
         for command in (
             MEASUREMENT_TIME_HIGH | range_.measurement_time >> 5,
             MEASUREMENT_TIME_LOW | range_.measurement_time & 0x1F,
@@ -149,12 +150,12 @@ class BH1750(Chip):
         ):
             self._bus.write(self._address, bytes((command,)))
         self._range = range_
-        self._set_at = self._bus.clock.monotonic()
+        self._settings_sent_at = self._bus.clock.monotonic()
 
     def _result(self) -> Steps[int]:
-        """Return the last result; 0 where it is dark, or where the chip has lost its power since the settings."""
+        """Return the last result, which is 0 in darkness and after the chip lost its power."""
         for tolerance in (1.0, CLOCK_TOLERANCE):
-            due = self._set_at + self._range.conversion_time * tolerance
+            due = self._settings_sent_at + self._range.conversion_time * tolerance
             yield max(0.0, due - self._bus.clock.monotonic())
             if count := int.from_bytes(self._bus.read_agreed(self._address, 2)):
                 return count

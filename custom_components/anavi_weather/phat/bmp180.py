@@ -25,7 +25,7 @@ PRESSURE_TIME = (0.017, 0.0255)
 
 
 class Calibration(NamedTuple):
-    """The chip's own coefficients (section 3.4), in the order of its registers."""
+    """Calibration coefficients of a chip in the order of its registers (section 3.4)."""
 
     ac1: int
     ac2: int
@@ -41,24 +41,29 @@ class Calibration(NamedTuple):
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Return the coefficients of 22 bytes; raises ImplausibleError where a word is 0 or 0xFFFF, which none may be."""
+        """Return the coefficients from 22 bytes.
+
+        Raises:
+            ImplausibleError: if a word is 0 or 0xFFFF, which the data sheet rules out.
+        """
         if any(word in (0x0000, 0xFFFF) for word in struct.unpack(">11H", data)):
-            raise ImplausibleError("the calibration was not read well")
+            raise ImplausibleError("the calibration is invalid")
         return cls(*struct.unpack(">3h3H5h", data))
 
 
 def _divide(numerator: int, denominator: int) -> int:
-    """Divide as C does, towards zero."""
+    """Divide and round towards zero, like C."""
     if not denominator:
-        raise ImplausibleError("the calibration and the measurement do not fit")
+        raise ImplausibleError("the measurement does not match the calibration")
     quotient = abs(numerator) // abs(denominator)
     return quotient if (numerator < 0) == (denominator < 0) else -quotient
 
 
 def compensate(cal: Calibration, ut: int, up: int, oversampling: int) -> tuple[float, float]:
-    """Return °C (steps of 0.1) and hPa (steps of 0.01), by the data sheet's integer algorithm (section 3.5, figure 4).
+    """Return °C in steps of 0.1 and hPa in steps of 0.01, by the data sheet's integer algorithm (section 3.5, figure 4).
 
-    Raises ImplausibleError where that would divide by zero.
+    Raises:
+        ImplausibleError: if the algorithm would divide by zero.
     """
     x1 = (ut - cal.ac6) * cal.ac5 >> 15
     x2 = _divide(cal.mc << 11, x1 + cal.md)
@@ -83,7 +88,7 @@ def compensate(cal: Calibration, ut: int, up: int, oversampling: int) -> tuple[f
 
 @driver
 class BMP180(Chip):
-    """A BMP180; one cycle converts temperature and then pressure."""
+    """Driver of a BMP180. A cycle converts the temperature and then the pressure."""
 
     kind = "BMP180"
     addresses = (0x77,)
@@ -96,7 +101,7 @@ class BMP180(Chip):
 
     @classmethod
     @override
-    def _recognise(cls, bus: Bus, address: int) -> Steps[bool]:
+    def _recognize(cls, bus: Bus, address: int) -> Steps[bool]:
         yield from ()
         return bus.read_register(address, REGISTER_ID)[0] == CHIP_ID
 
@@ -109,7 +114,7 @@ class BMP180(Chip):
     def measure(self) -> Steps[Measurement]:
         yield from self._check()
         if self._bus.read_register(self._address, REGISTER_DATA, 3) == NOTHING_CONVERTED:
-            # It has lost its power since the last cycle, and may be another one with another calibration.
+            # The chip lost its power since the last cycle and may have been swapped, so its calibration is read again.
             yield from self._set_up()
         ut = yield from self._convert(CONVERT_TEMPERATURE, 2, TEMPERATURE_TIME)
         up = yield from self._convert(CONVERT_PRESSURE | OVERSAMPLING << 6, 3, PRESSURE_TIME)
@@ -121,10 +126,10 @@ class BMP180(Chip):
         yield from until(self._finished, *times)
         data = self._bus.read_agreed(self._address, length, REGISTER_DATA)
         if data == NOTHING_CONVERTED[:length]:
-            raise ImplausibleError(f"{self.id}: lost its power while it converted")
+            raise ImplausibleError(f"{self.id}: lost its power during the conversion")
         return int.from_bytes(data)
 
     def _finished(self) -> bool | None:
-        # Asked twice: for a bit that came over wrong, the last result must not be taken for this one's.
+        # Read twice, because a flipped bit must not make the previous result look like the new one.
         converting = (self._bus.read_register(self._address, REGISTER_CONTROL)[0] & CONVERTING for _ in range(2))
         return None if any(converting) else True

@@ -1,6 +1,7 @@
 """Bosch BMP280 and BME280: pressure, temperature and humidity. Data sheets BST-BMP280-DS001 and BST-BME280-DS002.
 
-The arithmetic is RPi.bme280's; it would wait out each chip's conversion, so starting and collecting are done here.
+The library RPi.bme280 calculates the values. It would block during each conversion, so this driver starts conversions and
+reads the results itself.
 """
 
 from collections.abc import Mapping
@@ -26,11 +27,11 @@ FORCED = 0b01  # in REGISTER_CONTROL
 MODE_MASK = 0b11
 NO_FILTER = 0x00
 
-# Oversampling as the registers have it: 1, 2, 3, 4, 5 for 1, 2, 4, 8, 16 samples
+# Oversampling settings: 1, 2, 3, 4, 5 for 1, 2, 4, 8, 16 samples
 TEMPERATURE_OVERSAMPLING = 2
 PRESSURE_OVERSAMPLING = 5
 HUMIDITY_OVERSAMPLING = 1
-SETTINGS = TEMPERATURE_OVERSAMPLING << 5 | PRESSURE_OVERSAMPLING << 2  # REGISTER_CONTROL while it sleeps
+SETTINGS = TEMPERATURE_OVERSAMPLING << 5 | PRESSURE_OVERSAMPLING << 2  # REGISTER_CONTROL while the chip sleeps
 
 SKIPPED = 0x80000
 SKIPPED_HUMIDITY = 0x8000
@@ -43,7 +44,7 @@ def _samples(oversampling: int) -> int:
 
 
 def conversion_times(temperature: int, pressure: int, humidity: int) -> tuple[float, float]:
-    """Return typical and maximum seconds for these oversampling settings, 0 for none (BME280, section 9.1)."""
+    """Return the typical and the maximum seconds for oversampling settings, where 0 skips a quantity (BME280, section 9.1)."""
     typical, maximum = 0.001, 0.00125
     for oversampling, typical_overhead, maximum_overhead in (
         (temperature, 0.0, 0.0),
@@ -57,7 +58,7 @@ def conversion_times(temperature: int, pressure: int, humidity: int) -> tuple[fl
 
 
 class _Registers:
-    """The part of smbus2's interface that RPi.bme280 reads calibrations by."""
+    """The methods of smbus2.SMBus that RPi.bme280 needs to read a calibration."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -71,7 +72,7 @@ class _Registers:
 
 @driver
 class BMP280(Chip):
-    """A BMP280 in forced mode."""
+    """Driver of a BMP280 in forced mode."""
 
     kind = "BMP280"
     addresses = (0x76, 0x77)
@@ -87,7 +88,7 @@ class BMP280(Chip):
 
     @classmethod
     @override
-    def _recognise(cls, bus: Bus, address: int) -> Steps[bool]:
+    def _recognize(cls, bus: Bus, address: int) -> Steps[bool]:
         yield from ()
         return bus.read_register(address, REGISTER_ID)[0] in cls.chip_ids
 
@@ -97,7 +98,7 @@ class BMP280(Chip):
         yield from until(self._calibration_copied, *RESET_TIME)
         self._calibration = bme280.load_calibration_params(_Registers(self._bus), self._address)
         if self._calibration.dig_T1 in (0x0000, 0xFFFF) or self._calibration.dig_P1 in (0x0000, 0xFFFF):
-            raise ImplausibleError(f"{self.id}: the calibration was not read well")
+            raise ImplausibleError(f"{self.id}: the calibration is invalid")
         self._bus.write(self._address, bytes((REGISTER_CONFIG, NO_FILTER)))
         self._bus.write(self._address, bytes((REGISTER_CONTROL, SETTINGS)))
 
@@ -105,15 +106,15 @@ class BMP280(Chip):
     def measure(self) -> Steps[Measurement]:
         yield from self._check()
         if self._bus.read_register(self._address, REGISTER_CONTROL)[0] != SETTINGS:
-            # It has lost its power since the last cycle, and may be another one with another calibration.
+            # The chip lost its power since the last cycle and may have been swapped, so its calibration is read again.
             yield from self._set_up()
         if self.humidity_oversampling:
-            # Takes effect with the write of REGISTER_CONTROL (BME280, section 5.4.3)
+            # Takes effect with the next write to REGISTER_CONTROL (BME280, section 5.4.3)
             self._bus.write(self._address, bytes((REGISTER_CONTROL_HUMIDITY, self.humidity_oversampling)))
         self._bus.write(self._address, bytes((REGISTER_CONTROL, SETTINGS | FORCED)))
         yield from until(self._measured, *self.times)
         if self._bus.read_register(self._address, REGISTER_CONTROL)[0] & ~MODE_MASK != SETTINGS:
-            raise TransferError(f"{self.id}: the settings were not taken")
+            raise TransferError(f"{self.id}: the settings were not accepted")
         return self._compensate(
             self._bus.read_agreed(self._address, 8 if self.humidity_oversampling else 6, REGISTER_DATA)
         )
@@ -135,13 +136,13 @@ class BMP280(Chip):
         return None if self._busy_with(MEASURING) else True
 
     def _busy_with(self, task: int) -> bool:
-        # Asked twice: for a bit that came over wrong, the last result must not be taken for this one's.
+        # Read twice, because a flipped bit must not make the previous result look like the new one.
         return any(self._bus.read_register(self._address, REGISTER_STATUS)[0] & task for _ in range(2))
 
 
 @driver
 class BME280(BMP280):
-    """A BME280: a BMP280 that measures humidity too."""
+    """Driver of a BME280, which is a BMP280 that also measures humidity."""
 
     kind = "BME280"
     accuracy: ClassVar[Mapping[Quantity, Accuracy]] = {

@@ -1,4 +1,4 @@
-"""What Linux knows of the board, without a transfer on any bus."""
+"""Information about the board that Linux has without any transfer on a bus."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,11 @@ class BusInfo:
 
     path: str
     name: str
-    """What the kernel calls its adapter, or nothing."""
+    """The kernel's name of the adapter, or an empty string."""
 
 
 def buses() -> list[BusInfo]:
-    """Return the buses, by number: the board is on number 1, others belong to displays."""
+    """Return the buses by number. The board is on number 1; others belong to displays."""
     numbers = sorted(
         int(number) for path in DEVICES.glob("i2c-*") if (number := path.name.removeprefix("i2c-")).isdecimal()
     )
@@ -28,7 +28,7 @@ def buses() -> list[BusInfo]:
 
 
 def product() -> str:
-    """Return the name in the board's ID EEPROM; nothing where it has none, or where a container hides it."""
+    """Return the name from the board's ID EEPROM, or an empty string if it has none or a container hides it."""
     return _text(HAT / "product")
 
 

@@ -1,4 +1,4 @@
-"""What every chip's driver has in common."""
+"""Base class and registry of the chips' drivers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
@@ -8,23 +8,23 @@ from typing import ClassVar, NamedTuple, Self, override
 
 from .i2c import Bus, ChipError
 
-# A driver's work: it yields the seconds that it has to wait, so that other chips are served meanwhile.
+# A driver's work as a generator that yields the seconds it has to wait, so that other chips can be served meanwhile.
 type Steps[_T] = Generator[float, None, _T]
 
 
 class Quantity(StrEnum):
-    """What a chip measures."""
+    """A quantity that chips measure."""
 
     TEMPERATURE = "temperature"  # °C
     HUMIDITY = "humidity"  # %, relative
-    PRESSURE = "pressure"  # hPa, at the station
+    PRESSURE = "pressure"  # hPa, at the station's altitude
     ILLUMINANCE = "illuminance"  # lx
 
 
 POLL_INTERVAL = 0.001
-CLOCK_TOLERANCE = 1.25  # over the data sheet's maximum, before a chip is believed to have stopped
+CLOCK_TOLERANCE = 1.25  # × the data sheet's maximum time, after which a conversion has failed
 
-# Outside of these no chip of the board can be right: what it works in, or what its data sheet says it can measure.
+# No chip of the board operates or measures outside of these ranges, according to its data sheet.
 PLAUSIBLE: dict[Quantity, tuple[float, float]] = {
     Quantity.TEMPERATURE: (-40.0, 85.0),
     Quantity.HUMIDITY: (0.0, 100.0),
@@ -38,7 +38,7 @@ class ChecksumError(ChipError):
 
 
 class NotFinishedError(ChipError):
-    """The conversion took longer than the data sheet allows."""
+    """The conversion took much longer than the data sheet allows."""
 
 
 class ImplausibleError(ChipError):
@@ -50,10 +50,10 @@ class WrongChipError(ChipError):
 
 
 class Accuracy(NamedTuple):
-    """How good a chip is at a quantity, in its unit: the smaller is the better."""
+    """Accuracy of a chip for a quantity, in the quantity's unit. Smaller is better."""
 
-    error: float  # typical, over the range of everyday weather
-    noise: float  # RMS, or resolution where no noise is specified
+    error: float  # typical, in the range of everyday weather
+    noise: float  # RMS, or the resolution if no noise is specified
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,80 +69,100 @@ class ChipId:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the chip that `str` gave; ValueError if it is not such a text."""
+        """Return the chip from its `str`.
+
+        Raises:
+            ValueError: if the text is malformed.
+        """
         kind, address = text.split(" ")
         return cls(kind, int(address, 16))
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a chip measured; a quantity above its range is named, and has no value."""
+    """Values that a chip measured. A quantity above the chip's range has no value."""
 
     values: Mapping[Quantity, float]
     above_range: frozenset[Quantity] = field(default_factory=frozenset)
 
 
 class Chip(ABC):
-    """A chip on the bus."""
+    """Driver of a chip on the bus."""
 
     kind: ClassVar[str]
     addresses: ClassVar[tuple[int, ...]]
     accuracy: ClassVar[Mapping[Quantity, Accuracy]]
     conversion_time: ClassVar[float]
-    """Seconds, the longest of an everyday cycle: the slowest chip is started first."""
+    """Maximum seconds of an everyday cycle. The slowest chip is started first."""
 
     def __init__(self, bus: Bus, address: int) -> None:
-        """Stand for a chip that has been recognised, or is expected, at an address."""
+        """Initialize the driver of a chip that was recognized or is expected at an address."""
         self.id = ChipId(self.kind, address)
         self.prepared = False
         self._bus = bus
         self._address = address
 
     @classmethod
-    def recognise(cls, bus: Bus, address: int) -> Steps[bool]:
-        """Find out whether what answers at an address is such a chip; raises ChipError.
+    def recognize(cls, bus: Bus, address: int) -> Steps[bool]:
+        """Return whether the chip at an address is of this kind.
 
-        A no is asked for twice: for a bit that came over wrong, a chip must not be taken for another.
+        A negative result is checked a second time, because one flipped bit must not turn a chip into another.
+
+        Raises:
+            ChipError: if the chip fails while it is probed.
         """
-        return (yield from cls._recognise(bus, address)) or (yield from cls._recognise(bus, address))
+        return (yield from cls._recognize(bus, address)) or (yield from cls._recognize(bus, address))
 
     @classmethod
     @abstractmethod
-    def _recognise(cls, bus: Bus, address: int) -> Steps[bool]:
-        """Find it out once, writing no more than that takes."""
+    def _recognize(cls, bus: Bus, address: int) -> Steps[bool]:
+        """Return whether the chip at an address is of this kind, writing no more than necessary."""
 
     def prepare(self) -> Steps[None]:
-        """Make sure that it is the right chip, and set it up; raises ChipError."""
+        """Check that the chip is of this kind, and set it up.
+
+        Raises:
+            WrongChipError: if another chip answers.
+            ChipError: if the chip fails.
+        """
         yield from self._check()
         yield from self._set_up()
         self.prepared = True
 
     def _check(self) -> Steps[None]:
-        recognised = yield from self.recognise(self._bus, self._address)
-        if not recognised:
+        is_right_chip = yield from self.recognize(self._bus, self._address)
+        if not is_right_chip:
             raise WrongChipError(f"{self.id}: another chip answers")
 
     @abstractmethod
     def _set_up(self) -> Steps[None]:
-        """Set up a chip that has been recognised."""
+        """Set up the chip after it was recognized."""
 
     @abstractmethod
     def measure(self) -> Steps[Measurement]:
-        """Measure once; raises ChipError."""
+        """Measure once.
+
+        Raises:
+            ChipError: if the chip fails or its answer is not credible.
+        """
 
 
 CHIPS: dict[str, type[Chip]] = {}
-"""The driver of each kind."""
+"""The drivers by kind."""
 
 
 def driver[C: Chip](chip: type[C]) -> type[C]:
-    """Have a chip looked for, and read where it is found."""
+    """Register a driver, so that its chip is detected and read."""
     CHIPS[chip.kind] = chip
     return chip
 
 
 def until[T](answer: Callable[[], T | None], typical: float, maximum: float) -> Steps[T]:
-    """Wait for an answer, from the typical conversion time on; raises NotFinishedError well past the maximum."""
+    """Poll for an answer, starting after the typical conversion time.
+
+    Raises:
+        NotFinishedError: if there is none by CLOCK_TOLERANCE times the maximum.
+    """
     waited, pause = 0.0, typical
     while True:
         yield pause

@@ -1,4 +1,4 @@
-"""Frames of what a receiver's device tells, item by item. Kernel: Documentation/userspace-api/media/rc/lirc-dev-intro.rst."""
+"""Split the items from a receiver into frames. Kernel: Documentation/userspace-api/media/rc/lirc-dev-intro.rst."""
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -11,7 +11,7 @@ VALUE_MASK = 0x00FFFFFF
 
 
 class ItemType(IntEnum):
-    """The highest byte of an item that is read."""
+    """Type of a received item, its highest byte."""
 
     SPACE = 0
     PULSE = 1
@@ -24,21 +24,25 @@ type IsWhole = Callable[[Sequence[int]], bool]
 
 
 class Framer:
-    """Makes frames of what a receiver's device tells."""
+    """Splitter of received items into frames."""
 
     def __init__(self, is_whole: IsWhole = lambda _: False) -> None:
-        """Begin with silence; `is_whole` tells of a frame in signed µs whether nothing can follow it but another."""
+        """Initialize the framer with no pending frame.
+
+        Args:
+            is_whole: Returns whether a frame, in signed µs, is complete, so that only another frame can follow.
+        """
         self._is_whole = is_whole
         self._incomplete_item = b""
         self._timings: list[int] = []  # signed µs, since the last silence
         self._discarding = False  # until the next silence
 
     def discard(self) -> None:
-        """Do not return the frame that has begun, if one has."""
+        """Discard the pending frame, if any, including the rest of it."""
         self._discarding |= bool(self._timings)
 
     def feed(self, data: bytes) -> list[list[int]]:
-        """Take what was read; return each frame that has ended, in signed µs, from its first pulse to its last."""
+        """Process received bytes and return the completed frames, in signed µs from the first pulse to the last."""
         frames: list[list[int]] = []
         data = self._incomplete_item + data
         whole = len(data) // 4 * 4

@@ -1,4 +1,4 @@
-"""TE HTU21D(F): humidity and temperature. Data sheet HPC199; the SHT21 and Si7021 answer alike."""
+"""TE HTU21D(F): humidity and temperature. Data sheet HPC199. The SHT21 and the Si7021 use the same commands."""
 
 from collections.abc import Mapping
 from typing import ClassVar, override
@@ -6,15 +6,15 @@ from typing import ClassVar, override
 from .chip import Accuracy, ChecksumError, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
 from .i2c import Bus, NoAnswerError
 
-# Without hold of the clock: the Raspberry Pi's adapter mishandles a stretched one.
+# The "no hold master" commands, because the Raspberry Pi's adapter does not handle a stretched clock correctly.
 COMMAND_TEMPERATURE = 0xF3
 COMMAND_HUMIDITY = 0xF5
 COMMAND_WRITE_USER_REGISTER = 0xE6
 COMMAND_READ_USER_REGISTER = 0xE7
 COMMAND_SOFT_RESET = 0xFE
 
-# The user register after a reset: full resolution, no reload before each measurement. The heater stays as it was, and
-# bits 3-6 are reserved or tell of the supply.
+# The user register after a reset: full resolution, no reload before each measurement. A reset does not change the heater,
+# and bits 3 to 6 are reserved or show the supply voltage.
 USER_REGISTER_MASK = 0b1000_0011
 USER_REGISTER_DEFAULT = 0b0000_0010
 HEATER = 0b0000_0100
@@ -39,39 +39,45 @@ def crc8(data: bytes) -> int:
 
 
 def temperature(signal: int) -> float:
-    """Return °C of a 16-bit signal, whose two status bits do not count."""
+    """Return the temperature in °C from a 16-bit signal, ignoring its two status bits."""
     return -46.85 + 175.72 * (signal & ~STATUS_MASK) / 65536
 
 
 def humidity(signal: int) -> float:
-    """Return % of a 16-bit signal; what the formula has beyond 0 to 100 is condensation and tolerance (page 15)."""
+    """Return the humidity in % from a 16-bit signal, limited to 0 to 100 because condensation and tolerances exceed it (page 15)."""
     return min(max(-6 + 125 * (signal & ~STATUS_MASK) / 65536, 0.0), 100.0)
 
 
 def convert(bus: Bus, address: int, command: int, status: int, times: tuple[float, float]) -> Steps[int]:
-    """Return the 16-bit signal of a conversion, which must be of the kind that its status says; raises ChipError."""
+    """Return the 16-bit signal of a conversion.
+
+    Raises:
+        NotFinishedError: if the conversion takes too long.
+        ChecksumError: if the answer does not match its checksum.
+        ImplausibleError: if the signal has another status than expected, or is that of a broken sensor.
+    """
 
     def answer() -> bytes | None:
         try:
             return bus.read(address, 3)
         except NoAnswerError:
-            return None  # the conversion is still going on
+            return None  # still converting
 
     bus.write(address, bytes((command,)))
     data = yield from until(answer, *times)
     signal = int.from_bytes(data[:2])
     if crc8(data[:2]) != data[2]:
-        raise ChecksumError(f"0x{address:02x}: {data.hex()} fails its checksum")
+        raise ChecksumError(f"0x{address:02x}: {data.hex()} has a wrong checksum")
     if signal & STATUS_HUMIDITY != status:
         raise ImplausibleError(f"0x{address:02x}: {data.hex()} answers another command")
     if signal & ~STATUS_MASK in (0x0000, 0xFFFC):
-        raise ImplausibleError(f"0x{address:02x}: {data.hex()} is of a broken or shorted sensor")
+        raise ImplausibleError(f"0x{address:02x}: {data.hex()} comes from a broken or shorted sensor")
     return signal
 
 
 @driver
 class HTU21D(Chip):
-    """An HTU21D; one cycle converts temperature and then humidity."""
+    """Driver of an HTU21D. A cycle converts the temperature and then the humidity."""
 
     kind = "HTU21D"
     addresses = (0x40,)
@@ -83,16 +89,16 @@ class HTU21D(Chip):
 
     @classmethod
     @override
-    def _recognise(cls, bus: Bus, address: int) -> Steps[bool]:
-        """Reset it, and see that the register and a temperature come out as only this chip's do: it has no id."""
+    def _recognize(cls, bus: Bus, address: int) -> Steps[bool]:
+        """Return whether the user register and a temperature are those of an HTU21D after a reset, because it has no id."""
 
         def user_register() -> int | None:
             try:
                 return bus.read_register(address, COMMAND_READ_USER_REGISTER)[0]
             except NoAnswerError:
-                return None  # the reset is still going on
+                return None  # still resetting
 
-        # Reading comes first: that is harmless to whatever else may have the address.
+        # Reading comes first because it does no harm to other chips that may have the address.
         if bus.read_register(address, COMMAND_READ_USER_REGISTER)[0] in (0x00, 0xFF):
             return False
         bus.write(address, bytes((COMMAND_SOFT_RESET,)))
@@ -104,7 +110,7 @@ class HTU21D(Chip):
 
     @override
     def _set_up(self) -> Steps[None]:
-        """Turn the heater off, which a reset leaves as it was."""
+        """Turn the heater off, which a reset does not do."""
         yield from ()
         register = self._bus.read_agreed(self._address, 1, COMMAND_READ_USER_REGISTER)[0]
         if register & HEATER:

@@ -1,4 +1,4 @@
-"""The I2C bus: open, lock, transfer, and what can go wrong, in words."""
+"""The I2C bus: opening, locking, transfers, and errors."""
 
 from contextlib import suppress
 import errno
@@ -12,35 +12,35 @@ from smbus2.smbus2 import I2C_SLAVE
 
 AGREEING_READS = 4
 MAX_CONSECUTIVE_TIMEOUTS = 3
-RESERVED_ADDRESS = 0x7F  # by the I2C specification: no chip may have it
+RESERVED_ADDRESS = 0x7F  # no chip may use it (I2C specification)
 
 _locks: dict[str, RLock] = {}
 
 
 class PhatError(Exception):
-    """Something about the board failed."""
+    """Base class of the board's errors."""
 
 
 class BusError(PhatError):
-    """Nothing on the bus can be reached; `key` names the reason for a translation."""
+    """The bus cannot be reached. `key` is the translation key of the reason."""
 
     key: ClassVar[str]
 
 
 class BusNotFoundError(BusError):
-    """There is no such bus: I2C is off, or the container was not given it."""
+    """The bus does not exist: I2C is disabled, or the container has no access to the device."""
 
     key = "no_bus"
 
 
 class BusPermissionError(BusError):
-    """The bus may not be opened by this user."""
+    """The bus exists, but this user may not open it."""
 
     key = "no_permission"
 
 
 class BusStuckError(BusError):
-    """A wire is held low: every transfer times out, or every address seems to answer."""
+    """A wire is held low, so that every transfer times out or every address seems to answer."""
 
     key = "bus_stuck"
 
@@ -50,11 +50,11 @@ class ChipError(PhatError):
 
 
 class NoAnswerError(ChipError):
-    """The address is not acknowledged: nothing is plugged in, or a wire is loose."""
+    """The chip does not acknowledge its address: it is not plugged in, or a wire is loose."""
 
 
 class TransferError(ChipError):
-    """The adapter gave up on a transfer."""
+    """A transfer failed."""
 
 
 class TransferTimeoutError(TransferError):
@@ -70,57 +70,74 @@ ERRORS: dict[int, type[PhatError]] = {
     errno.ENXIO: NoAnswerError,  # from most others
     errno.ETIMEDOUT: TransferTimeoutError,
     errno.EAGAIN: TransferTimeoutError,
-    errno.ENODEV: BusNotFoundError,  # from a USB adapter that was pulled
+    errno.ENODEV: BusNotFoundError,  # from a USB adapter that was unplugged
     errno.ENOENT: BusNotFoundError,
     errno.EBADF: BusNotFoundError,
 }
-"""What an error number of a transfer means; all others are a TransferError."""
+"""Errors by the number with which a transfer failed. Other numbers are a TransferError."""
 
 
 class Adapter(Protocol):
-    """What carries I2C messages: the kernel's adapter, or the simulator."""
+    """An I2C adapter: the kernel's or the simulator."""
 
     def i2c_rdwr(self, *messages: i2c_msg) -> None:
-        """Transfer messages with repeated starts between them; OSError as ioctl(I2C_RDWR) has it."""
+        """Transfer messages with repeated starts between them.
+
+        Raises:
+            OSError: like ioctl(I2C_RDWR).
+        """
 
     def claim(self, address: int) -> None:
-        """Ask for an address; OSError EBUSY where a kernel driver has it."""
+        """Request an address.
+
+        Raises:
+            OSError: EBUSY if a kernel driver uses the address.
+        """
 
     def close(self) -> None:
-        """Let go of the bus."""
+        """Close the bus."""
 
 
 class Clock(Protocol):
-    """The time that conversions take; the module `time` is one."""
+    """A clock to wait for conversions with, like the module `time`."""
 
     def monotonic(self) -> float:
-        """Seconds from an arbitrary moment."""
+        """Return the seconds since an arbitrary moment."""
 
     def sleep(self, seconds: float, /) -> None:
-        """Wait."""
+        """Wait for some seconds."""
 
 
 class LinuxAdapter(SMBus):
-    """A bus of the kernel's, /dev/i2c-N."""
+    """A Linux I2C bus (/dev/i2c-N)."""
 
     def __init__(self, path: str) -> None:
-        """Open the bus; OSError as open() and ioctl() have it."""
+        """Open the bus.
+
+        Raises:
+            OSError: like open() and ioctl().
+        """
         super().__init__()
         try:
             self.open(path)
         except OSError:
-            self.close()  # smbus2 leaves the descriptor open where the path is no I2C bus
+            self.close()  # smbus2 leaves the descriptor open if the path is no I2C bus
             raise
 
     def claim(self, address: int) -> None:
-        """Ask the kernel for an address, which I2C_RDWR itself would not."""
+        """Request an address from the kernel, which I2C_RDWR does not do."""
         if TYPE_CHECKING:
             assert self.fd is not None
         ioctl(self.fd, I2C_SLAVE, address)
 
 
 def open_adapter(path: str) -> LinuxAdapter:
-    """Open a bus of the kernel's; raises BusNotFoundError or BusPermissionError."""
+    """Open a Linux I2C bus by its path.
+
+    Raises:
+        BusNotFoundError: if the path is no I2C bus.
+        BusPermissionError: if this user may not open it.
+    """
     try:
         return LinuxAdapter(path)
     except PermissionError as err:
@@ -130,14 +147,20 @@ def open_adapter(path: str) -> LinuxAdapter:
 
 
 class Bus:
-    """An I2C bus by whole messages, each an I2C_RDWR transfer of its own.
+    """An I2C bus on which each method makes one I2C_RDWR transfer.
 
-    Transfers raise NoAnswerError, TransferError, and BusStuckError once so many in a row have timed out that no wire
-    can be working: each costs a second, and a dead bus must not cost one for every chip and retry.
+    Each timeout takes a second, so a dead bus must not cause one for every chip and retry: after
+    MAX_CONSECUTIVE_TIMEOUTS the bus is stuck.
+
+    Raises:
+        NoAnswerError: if nothing acknowledges the address.
+        TransferError: if the transfer fails.
+        BusStuckError: if too many transfers in a row time out.
+        BusNotFoundError: if the bus has disappeared.
     """
 
     def __init__(self, adapter: Adapter, name: str, clock: Clock = time) -> None:
-        """Use an adapter; buses of one name, in one process, share a lock."""
+        """Initialize the bus. Buses with the same name share a lock."""
         self._adapter = adapter
         self._timeouts = 0
         self.name = name
@@ -159,13 +182,17 @@ class Bus:
         return bytes(message)
 
     def read_register(self, address: int, register: int, length: int = 1) -> bytes:
-        """Write a register's number, and read from there on after a repeated start."""
+        """Write a register number, and read from that register after a repeated start."""
         message = i2c_msg.read(address, length)
         self._transfer(address, i2c_msg.write(address, [register]), message)
         return bytes(message)
 
     def read_agreed(self, address: int, length: int, register: int | None = None) -> bytes:
-        """Read a chip that has no checksum until two answers in a row agree; TransferError if none do."""
+        """Read until two answers in a row agree, for chips without a checksum.
+
+        Raises:
+            TransferError: if no two answers agree.
+        """
 
         def read() -> bytes:
             return self.read(address, length) if register is None else self.read_register(address, register, length)
@@ -178,9 +205,11 @@ class Bus:
         raise TransferError(f"0x{address:02x}: no two answers agree")
 
     def answers(self, address: int) -> bool:
-        """Return whether anything acknowledges an address, by a message without a byte in it.
+        """Return whether a chip acknowledges an empty message to an address.
 
-        Raises TransferError, also where the adapter cannot send one: a Raspberry Pi 5's, under a kernel not its own.
+        Raises:
+            TransferError: if the transfer fails, or if the adapter cannot send an empty message, like that of a
+                Raspberry Pi 5 with a mainline kernel.
         """
         try:
             self.write(address, b"")
@@ -189,13 +218,21 @@ class Bus:
         return True
 
     def check_free(self) -> None:
-        """Raise BusStuckError where the data wire is held low: the Pi's adapter takes that for answers, all zeros."""
+        """Check that the data wire is not held low, which a Raspberry Pi's adapter mistakes for answers of zeros.
+
+        Raises:
+            BusStuckError: if the data wire is held low.
+        """
         with suppress(TransferError):
             if self.answers(RESERVED_ADDRESS):
                 raise BusStuckError(f"{self.name}: every address answers")
 
     def check_unclaimed(self, address: int) -> None:
-        """Raise AddressClaimedError where a kernel driver has claimed the address."""
+        """Check that no kernel driver uses an address.
+
+        Raises:
+            AddressClaimedError: if a kernel driver uses the address.
+        """
         try:
             self._adapter.claim(address)
         except OSError as err:

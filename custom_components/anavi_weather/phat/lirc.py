@@ -1,4 +1,4 @@
-"""Linux's infrared devices, /dev/lirc*. Kernel: Documentation/userspace-api/media/rc/lirc-dev-intro.rst and following."""
+"""Linux infrared devices (/dev/lirc*). Kernel: Documentation/userspace-api/media/rc/lirc-dev-intro.rst and following."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterable, Sequence
@@ -20,14 +20,14 @@ from .i2c import Clock, PhatError
 
 DEVICES = Path("/dev")
 
-MAX_WRITE_ITEMS = 1023  # of a write: 1024, but the count is odd
-MAX_WRITE_DURATION = 500_000  # µs, of a write
+MAX_WRITE_ITEMS = 1023  # the kernel allows 1024, but the number must be odd
+MAX_WRITE_DURATION = 500_000  # µs
 MAX_TRANSMISSION_DURATION = 30_000_000  # µs
-MIN_SPLIT_SPACE = 5_000  # µs: a shorter space is part of a frame, which the jitter of a second write would spoil
-FIXED_CARRIERS = range(37_500, 38_501)  # Hz, of a device that cannot set it: what codes call 38 kHz, as Pronto's 38029
+MIN_SPLIT_SPACE = 5_000  # µs; in a shorter space, which is within a frame, the delay of the next write would be noticed
+FIXED_CARRIERS = range(37_500, 38_501)  # Hz; 38 kHz in codes, like Pronto's 38029, for devices with a fixed carrier
 
-READ_ITEMS = 1024  # all that the kernel keeps: whoever stops being deaf has then read what was heard until then
-HEARD_AFTER_SENDING = 0.05  # seconds that a receiver goes on telling of what was sent
+READ_ITEMS = 1024  # the kernel's whole buffer, so that nothing that was received while deaf is left in it
+HEARD_AFTER_SENDING = 0.05  # seconds in which a receiver still reports what was sent
 
 
 class Request(IntEnum):
@@ -41,7 +41,7 @@ class Request(IntEnum):
 
 
 class Feature(IntFlag):
-    """What GET_FEATURES tells of a device."""
+    """Capabilities of a device, from GET_FEATURES."""
 
     CAN_SEND_PULSE = 0x00000002
     CAN_SET_SEND_CARRIER = 0x00000100
@@ -51,31 +51,31 @@ class Feature(IntFlag):
 
 
 class LircError(PhatError):
-    """Something about sending or receiving failed; `key` names it for a translation."""
+    """Base class of errors of sending and receiving. `key` is the translation key."""
 
     key: ClassVar[str]
 
 
 class DeviceGoneError(LircError):
-    """There is no device to use: its overlay or driver is not loaded, or was unloaded, or see below."""
+    """No device can be used: its overlay or driver is not loaded, or for one of the reasons below."""
 
     key = "infrared_gone"
 
 
 class DevicePermissionError(DeviceGoneError):
-    """A device that may be the one cannot be opened by this user, or is not passed on to this container."""
+    """A candidate device cannot be opened by this user, or is not passed on to this container."""
 
     key = "infrared_no_permission"
 
 
 class DeviceBusyError(DeviceGoneError):
-    """A device that may be the one is open elsewhere, and the kernel lets only one program open it, as old ones do."""
+    """A candidate device is in use by another program, and this kernel lets only one program open it."""
 
     key = "infrared_busy"
 
 
 class InvalidTimingsError(LircError):
-    """No transmitter could send this."""
+    """The timings cannot be sent by any transmitter."""
 
     key = "infrared_invalid"
 
@@ -91,14 +91,14 @@ SEND_ERRORS: dict[int, type[LircError]] = {
     errno.EIO: DeviceGoneError,
     errno.ENXIO: DeviceGoneError,
 }
-"""What an error number of an open transmitter means; all others are a SendError."""
+"""Errors by the number with which a call on an open transmitter failed. Other numbers are a SendError."""
 
 
 class Port(Protocol):
-    """An open device: the kernel's, or the simulator's. Each call raises OSError as the system call has it."""
+    """An open device: the kernel's or the simulator's. Each method raises OSError like its system call."""
 
     def fileno(self) -> int:
-        """Return a descriptor to wait for data on."""
+        """Return the file descriptor to wait on for data."""
 
     def ioctl(self, request: Request, value: int = 0) -> int:
         """Set or get a value."""
@@ -107,21 +107,21 @@ class Port(Protocol):
         """Read without waiting."""
 
     def write(self, data: bytes) -> int:
-        """Send, wait until that is done, and return how many bytes were sent."""
+        """Send, wait until everything was sent, and return the number of bytes."""
 
     def close(self) -> None:
         """Close the device."""
 
 
 class LinuxPort:
-    """A device of the kernel's."""
+    """A Linux device (/dev/lircN)."""
 
     def __init__(self, path: str) -> None:
-        """Open it."""
+        """Open the device."""
         self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
     def fileno(self) -> int:
-        """Return the descriptor."""
+        """Return the file descriptor."""
         return self._descriptor
 
     def ioctl(self, request: Request, value: int = 0) -> int:
@@ -133,7 +133,7 @@ class LinuxPort:
         return os.read(self._descriptor, length)
 
     def write(self, data: bytes) -> int:
-        """Send, wait until that is done, and return how many bytes were sent."""
+        """Send, wait until everything was sent, and return the number of bytes."""
         return os.write(self._descriptor, data)
 
     def close(self) -> None:
@@ -145,14 +145,17 @@ type Ports = Callable[[], Iterable[Callable[[], Port]]]
 
 
 def linux_ports() -> Iterable[Callable[[], Port]]:
-    """Return the devices that there are, each to be opened; /dev/lircd is none, but a daemon's socket."""
+    """Return a function to open each existing device. /dev/lircd is not a device but a daemon's socket."""
     return [partial(LinuxPort, str(path)) for path in sorted(DEVICES.glob("lirc[0-9]*"))]
 
 
 def find(ports: Ports, feature: Feature) -> Port:
-    """Open the first device with a feature; what a device is called says nothing of what it can do.
+    """Open the first device with a feature. The name of a device says nothing about its features.
 
-    Raises DeviceGoneError where there is none; one that could not be opened may have been it, so that is told.
+    Raises:
+        DevicePermissionError: if there is none, but a candidate may not be opened.
+        DeviceBusyError: if there is none, but a candidate is in use by another program.
+        DeviceGoneError: if there is none.
     """
     name = "transmitter" if feature is Feature.CAN_SEND_PULSE else "receiver"
     error = DeviceGoneError(f"there is no infrared {name}")
@@ -179,17 +182,21 @@ def _close(port: Port) -> None:
 
 
 class Burst(NamedTuple):
-    """What is sent by one write, and how long nothing is sent after it began."""
+    """Pulses and spaces that are sent by one write."""
 
-    items: tuple[int, ...]  # µs, pulse first, an odd count
-    period: int  # µs, from its beginning to that of the next
+    items: tuple[int, ...]  # µs, an odd number, starting with a pulse
+    period: int  # µs from the start of this burst to that of the next
 
 
 def split(timings: Sequence[int]) -> list[Burst]:
-    """Cut signed timings into what the kernel takes at once, at the longest spaces; raises InvalidTimingsError."""
+    """Split signed timings at their longest spaces into bursts that the kernel accepts.
+
+    Raises:
+        InvalidTimingsError: if no transmitter could send the timings.
+    """
     items = tuple(timings[:-1] if timings and timings[-1] < 0 else timings)
     if len(items) % 2 == 0 or any((item > 0) is bool(place % 2) or not item for place, item in enumerate(items)):
-        raise InvalidTimingsError("pulses and spaces have to alternate, a pulse first, and none may be 0")
+        raise InvalidTimingsError("pulses and spaces must alternate, start with a pulse, and not be 0")
     items = tuple(map(abs, items))
     if sum(items) > MAX_TRANSMISSION_DURATION:
         raise InvalidTimingsError(f"it would take more than {MAX_TRANSMISSION_DURATION // 1_000_000} s")
@@ -198,26 +205,30 @@ def split(timings: Sequence[int]) -> list[Burst]:
         fitting = sum(duration <= MAX_WRITE_DURATION for duration in accumulate(items[:MAX_WRITE_ITEMS]))
         if fitting == len(items):
             return [*bursts, Burst(items, sum(items))]
-        # Of equal spaces the last, so that there are few bursts
+        # Among equal spaces the last one, to get the fewest bursts
         place = max(range(1, fitting + 1, 2), key=lambda at: (items[at], at), default=0)
         if not place or items[place] < MIN_SPLIT_SPACE:
-            raise InvalidTimingsError("it is too long to be sent at once, and has no pause to be cut at")
+            raise InvalidTimingsError("it is too long to be sent at once, and has no pause to split it at")
         bursts.append(Burst(items[:place], sum(items[: place + 1])))
         items = items[place + 1 :]
 
 
 class Transmitter:
-    """Sends by whatever transmitter there is; synchronous, one at a time."""
+    """Sender through the first transmitter found. All methods block, and one transmission is sent at a time."""
 
     def __init__(self, ports: Ports = linux_ports, clock: Clock = time) -> None:
-        """Look for the device with the first transmission."""
+        """Initialize the transmitter. The device is opened by the first transmission."""
         self._ports = ports
         self._clock = clock
         self._lock = Lock()
         self._port: Port | None = None
 
     def open(self) -> None:
-        """Find the device; raises DeviceGoneError."""
+        """Find and open the device.
+
+        Raises:
+            DeviceGoneError: if no device can be used.
+        """
         with self._lock:
             self._open()
 
@@ -227,25 +238,35 @@ class Transmitter:
             self._close()
 
     def send(self, timings: Sequence[int], carrier: int, duty_cycle: int) -> None:
-        """Send signed timings in µs with a carrier in Hz (0: none) and a duty cycle in %; raises LircError.
+        """Send a command.
 
-        A device whose carrier cannot be set sends 38 kHz, and is trusted with nothing else; one whose duty cycle cannot
-        be set sends with its own, which every receiver understands.
+        A device with a fixed carrier sends 38 kHz, so other carriers are refused. A device with a fixed duty cycle uses
+        its own, because every receiver understands any duty cycle.
+
+        Args:
+            timings: Signed µs, starting with a pulse.
+            carrier: Hz, or 0 to send without a carrier.
+            duty_cycle: %.
+
+        Raises:
+            InvalidTimingsError: if no transmitter could send the command.
+            DeviceGoneError: if no device can be used.
+            SendError: if the kernel refuses to send.
         """
         bursts = split(timings)
         if not 0 <= carrier <= VALUE_MASK or not 0 < duty_cycle < 100:
-            raise InvalidTimingsError(f"no carrier has {carrier} Hz and a duty cycle of {duty_cycle} %")
+            raise InvalidTimingsError(f"{carrier} Hz with a duty cycle of {duty_cycle} % is not a valid carrier")
         with self._lock:
             try:
-                port = self._prepared(carrier, duty_cycle)
+                port = self._prepare(carrier, duty_cycle)
             except DeviceGoneError:
-                # It may have come back since it was opened; nothing has been sent yet
-                port = self._prepared(carrier, duty_cycle)
+                # The driver may have been loaded again since the device was opened. Nothing has been sent yet
+                port = self._prepare(carrier, duty_cycle)
             for burst in bursts:
                 self._send(port, burst)
 
-    def _prepared(self, carrier: int, duty_cycle: int) -> Port:
-        """Return the device with carrier and duty cycle set: another program may have changed them."""
+    def _prepare(self, carrier: int, duty_cycle: int) -> Port:
+        """Return the device after setting carrier and duty cycle, which another program may have changed."""
         port = self._open()
         try:
             port.ioctl(Request.SET_SEND_CARRIER, carrier)
@@ -272,7 +293,7 @@ class Transmitter:
             raise _send_error(err, "to send") from err
         if sent != len(data):
             raise SendError(f"only {sent // 4} of {len(burst.items)} pulses and spaces were sent")
-        # Also after the last, as a driver may return early, and what is heard until the end is our own
+        # Wait after the last burst too: a driver may return early, and until the end only our own signal is received
         if (pause := end - self._clock.monotonic()) > 0:
             self._clock.sleep(pause)
 
@@ -294,7 +315,7 @@ def _send_error(err: OSError, refused: str) -> LircError:
 
 
 class FrameReceiver:
-    """Receives on the event loop by whatever receiver there is."""
+    """Receiver of frames on the event loop, from the first receiving device found."""
 
     def __init__(
         self,
@@ -304,10 +325,15 @@ class FrameReceiver:
         ports: Ports = linux_ports,
         is_whole: IsWhole = lambda _: False,
     ) -> None:
-        """Call `on_frame` with each frame, and `on_gone` once when the device has disappeared.
+        """Initialize the receiver. The device is opened by `open`.
 
-        A frame that `is_whole` knows ends sooner than others: protocols whose frames follow each other that closely would be
-        told as one.
+        Args:
+            loop: Event loop that waits for data.
+            on_frame: Called with each frame, in signed µs.
+            on_gone: Called once when the device disappears.
+            ports: Returns a function to open each device.
+            is_whole: Returns whether a frame is complete, so that it ends after a shorter silence. Otherwise the frames
+                of some protocols would be joined.
         """
         self._loop = loop
         self._on_frame = on_frame
@@ -316,26 +342,30 @@ class FrameReceiver:
         self._port: Port | None = None
         self._is_whole = is_whole
         self._framer = Framer(is_whole)
-        self.deaf = False  # while true, what is heard is not delivered
+        self.deaf = False  # while true, received frames are not delivered
 
     def open(self) -> None:
-        """Find the device, where it is not open yet; synchronous. Raises DeviceGoneError."""
+        """Find and open the device unless it is already open. Blocks.
+
+        Raises:
+            DeviceGoneError: if no device can be used.
+        """
         if self._port is not None:
             return
         self._port = port = find(self._ports, Feature.CAN_REC_MODE2)
         self._framer = Framer(self._is_whole)
-        # Not every device has these: without them a frame ends later
+        # Not every device supports these requests. Without them a frame ends later
         for request, value in ((Request.SET_REC_TIMEOUT, RECEIVER_SILENCE_US), (Request.SET_REC_TIMEOUT_REPORTS, 1)):
             with suppress(OSError):
                 port.ioctl(request, value)
 
     def start(self) -> None:
-        """Begin to listen, on the event loop."""
+        """Start listening. Must be called on the event loop."""
         if self._port is not None:
             self._loop.add_reader(self._port.fileno(), self._read, self._port)
 
     def close(self) -> None:
-        """Stop listening, on the event loop."""
+        """Stop listening, and close the device. Must be called on the event loop."""
         if self._port is not None:
             self._loop.remove_reader(self._port.fileno())
             _close(self._port)

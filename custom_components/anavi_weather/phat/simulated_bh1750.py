@@ -30,12 +30,12 @@ LOW_RESOLUTION_MODES = (Mode.CONTINUOUS_LOW_RESOLUTION, Mode.ONE_TIME_LOW_RESOLU
 HALF_LUX_MODES = (Mode.CONTINUOUS_HIGH_RESOLUTION_2, Mode.ONE_TIME_HIGH_RESOLUTION_2)
 
 RESET = 0x07
-# A prefix, and the highest or lowest bits of the measurement time register
+# Prefixes of the three highest and the five lowest bits of the measurement time register
 MEASUREMENT_TIME_HIGH = 0b01000_000
 MEASUREMENT_TIME_LOW = 0b011_00000
 
 MEASUREMENT_TIME_DEFAULT = 69
-# Seconds, maximum, with the default measurement time register
+# Maximum seconds with the default measurement time register
 HIGH_RESOLUTION_TIME = 0.180
 LOW_RESOLUTION_TIME = 0.024
 

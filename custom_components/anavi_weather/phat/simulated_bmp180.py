@@ -20,7 +20,7 @@ COMMAND_MASK = 0x3F
 CONVERT_TEMPERATURE = 0x2E
 CONVERT_PRESSURE = 0x34
 
-# Seconds, maximum (table 8); the pressure's by the oversampling setting
+# Maximum seconds (table 8). The pressure's depends on the oversampling setting
 TEMPERATURE_TIME = 0.0045
 PRESSURE_TIMES = (0.0045, 0.0075, 0.0135, 0.0255)
 
@@ -77,7 +77,7 @@ def raw_pressure(coefficients: Coefficients, ut: int, hectopascals: float, overs
 def _uncorrected(pascals: int) -> int:
     """Return the p from which the last steps of section 3.5 calculate a pressure."""
     p = pascals
-    for _ in range(3):  # the steps change p by less than 1 %
+    for _ in range(3):  # converges quickly because the steps change p by less than 1 %
         x1 = (p // 2**8) ** 2 * 3038 // 2**16
         x2 = -7357 * p // 2**16
         p += pascals - (p + (x1 + x2 + 3791) // 2**4)

@@ -54,7 +54,7 @@ class Coefficients(NamedTuple):
 
 
 class HumidityCoefficients(NamedTuple):
-    """Calibration coefficients of the humidity, by default similar to those of real chips; the data sheet has no example."""
+    """Calibration coefficients of the humidity, by default similar to those of real chips because the data sheet has none."""
 
     h1: int = 75
     h2: int = 362
@@ -73,7 +73,7 @@ class RawReadings(NamedTuple):
 
 
 def max_conversion_time(temperature: int, pressure: int, humidity: int) -> float:
-    """Return the seconds that a conversion takes at most with these oversampling settings (BME280, section 9.1)."""
+    """Return the maximum seconds of a conversion with these oversampling settings (BME280, section 9.1)."""
     milliseconds = 1.25 + 2.3 * SAMPLES[temperature]
     for oversampling in (pressure, humidity):
         if oversampling:
@@ -152,7 +152,7 @@ class SimulatedBMP280(RegisterChip):
             self.registers[register] = value
         elif register == REGISTER_CONTROL:
             self.registers[register] = value
-            # Written earlier, but used only from now on (BME280, section 5.4.3)
+            # A new setting for the humidity takes effect only now (BME280, section 5.4.3)
             self._humidity_oversampling = self.registers[REGISTER_CONTROL_HUMIDITY] & OVERSAMPLING_MASK
             if value & MODE_MASK:
                 self._convert(value >> 5, value >> 2 & OVERSAMPLING_MASK)
@@ -169,7 +169,7 @@ class SimulatedBMP280(RegisterChip):
                 self.registers[REGISTER_CONTROL] &= ~MODE_MASK
 
     def raw_readings(self) -> RawReadings:
-        """Return the raw values of the air."""
+        """Return the raw values for the current air."""
         air = self.air()
         temperature = raw_temperature(self.COEFFICIENTS, air.temperature)
         t_fine = fine_temperature(self.COEFFICIENTS, temperature)

@@ -1,8 +1,8 @@
-"""The interface that simulated chips share.
+"""Base classes of the simulated chips.
 
-Each chip is simulated in a module of its own, written from its data sheet, message by message: registers, checksums,
-conversion times, and the conversion from the air to raw results. Nothing is imported from the drivers: a mistake in a
-driver's constants or arithmetic is not repeated here, so the tests notice it.
+Each chip is simulated in its own module, written from its data sheet: messages, registers, checksums, conversion times, and
+the conversion from the air to raw results. It imports nothing from the drivers, so a mistake in a driver's constants or
+arithmetic is not repeated in the simulation, and the tests detect it.
 """
 
 from abc import ABC, abstractmethod
@@ -20,7 +20,7 @@ class Nack(Exception):
 
 @dataclass(slots=True)
 class Air:
-    """What there is to measure: °C, %, hPa and lx."""
+    """The air and light around the chips, in °C, %, hPa and lx."""
 
     temperature: float = 21.0
     humidity: float = 55.0
@@ -32,31 +32,39 @@ class SimulatedChip(ABC):
     """A chip that answers I2C messages."""
 
     def __init__(self, air: Callable[[], Air], clock: Clock) -> None:
-        """Power the chip on."""
+        """Initialize the chip, powered on."""
         self.air = air
         self.clock = clock
-        self.pace = 1.0  # part of the data sheet's maximum that a conversion takes
+        self.pace = 1.0  # × the data sheet's maximum time, for each conversion
         self.power_on()
 
     @abstractmethod
     def power_on(self) -> None:
-        """Lose all settings."""
+        """Reset all settings."""
 
     @abstractmethod
     def write(self, data: bytes) -> None:
-        """Take one write message; raises Nack."""
+        """Process one write message.
+
+        Raises:
+            Nack: if the chip does not acknowledge it.
+        """
 
     @abstractmethod
     def read(self, length: int) -> bytes:
-        """Answer one read message; raises Nack."""
+        """Return the answer to one read message.
+
+        Raises:
+            Nack: if the chip does not acknowledge it.
+        """
 
     def finish_time(self, maximum: float) -> float:
-        """Return when a conversion that begins now will be finished."""
+        """Return when a conversion that starts now will be finished."""
         return self.clock.monotonic() + maximum * self.pace
 
 
 class RegisterChip(SimulatedChip):
-    """A chip with numbered registers, read from the one that was written last."""
+    """A chip with numbered registers, which are read starting at the number that was written last."""
 
     @override
     def power_on(self) -> None:
@@ -76,15 +84,15 @@ class RegisterChip(SimulatedChip):
         return bytes(self.registers[(self.pointer + offset) % 256] for offset in range(length))
 
     def put(self, register: int, data: bytes) -> None:
-        """Set the registers from a number on, whether or not the bus may write to them."""
+        """Set consecutive registers, including those that are read-only on the bus."""
         self.registers[register : register + len(data)] = data
 
     def store(self, register: int, value: int) -> None:
-        """Write a register."""
+        """Process a write to a register."""
         self.registers[register] = value
 
     def refresh(self) -> None:
-        """Bring the registers up to the time."""
+        """Update the registers to the current time."""
 
 
 def small_root(a: float, b: float, c: float) -> float:

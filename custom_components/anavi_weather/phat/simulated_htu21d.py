@@ -1,4 +1,4 @@
-"""Simulated TE HTU21D(F), without hold of the clock. Data sheet HPC199."""
+"""Simulated TE HTU21D(F) with the commands that do not hold the clock. Data sheet HPC199."""
 
 from enum import IntEnum
 from typing import override
@@ -25,7 +25,7 @@ STATUS_HUMIDITY = 0b10
 
 CRC_POLYNOMIAL = 0x131  # x⁸ + x⁵ + x⁴ + 1
 
-# Seconds, maximum
+# Maximum seconds
 RESET_TIME = 0.015
 TEMPERATURE_TIME = 0.050
 HUMIDITY_TIME = 0.016

@@ -1,4 +1,4 @@
-"""The board's infrared pair as the kernel shows it: gpio-ir-tx and gpio-ir, and what becomes of light on the way.
+"""Simulated infrared pair with the kernel's interface (gpio-ir-tx and gpio-ir) and the distortion of a real receiver.
 
 >>> pair = SimulatedLirc()
 >>> transmitter = Transmitter(pair.ports)
@@ -24,22 +24,22 @@ from .simulated_errors import os_error
 TRANSMITTER_FEATURES = Feature.CAN_SEND_PULSE | Feature.CAN_SET_SEND_CARRIER | Feature.CAN_SET_SEND_DUTY_CYCLE
 RECEIVER_FEATURES = Feature.CAN_REC_MODE2 | Feature.CAN_SET_REC_TIMEOUT
 
-BUFFER = 1024  # items, of a write and of what is kept until it is read
+BUFFER = 1024  # items, both of a write and of the receiver
 MAX_WRITE_DURATION = 500_000  # µs, of a write
 DEFAULT_CARRIER = 38_000
 MAX_CARRIER = 500_000
-HEARD_CARRIERS = range(30_000, 57_000)  # by a receiver for 38 kHz, close by
+HEARD_CARRIERS = range(30_000, 57_000)  # Hz, for a receiver for 38 kHz at a short distance
 DEFAULT_TIMEOUT = 125_000  # µs
 MAX_TIMEOUT = 10 * DEFAULT_TIMEOUT
 LEADING_SPACE = 1_000_000  # µs
 
-STRETCH = (50.0, 150.0)  # µs, by which a receiver lengthens pulses and shortens spaces
+STRETCH = (50.0, 150.0)  # µs by which a receiver lengthens pulses and shortens spaces
 JITTER = 15.0  # µs, standard deviation
 SHORTEST = 50  # µs
 
 
 class Transmission(NamedTuple):
-    """What the transmitter was told to send by one write."""
+    """Data of one write to the transmitter."""
 
     timings: tuple[int, ...]  # signed µs
     carrier: int
@@ -47,18 +47,18 @@ class Transmission(NamedTuple):
 
 
 class SimulatedLirc:
-    """A transmitter, and a receiver that hears it and whatever remote control is held before it."""
+    """A transmitter, and a receiver that receives its signal and that of simulated remote controls."""
 
     def __init__(self, clock: Clock = time, seed: int = 0) -> None:
-        """Plug both in."""
+        """Initialize the pair, plugged in."""
         self.sent: list[Transmission] = []
         self.plugged = True
         self.refusal: int | None = None
-        """The error number that opening a device ends with."""
+        """Error number with which opening a device fails."""
         self.lacking: set[Request] = set()
-        """What the devices have not: as other drivers, they answer ENOTTY."""
+        """Unsupported requests, which fail with ENOTTY like those of other drivers."""
         self.overflow = False
-        """Let the receiver's buffer overflow in the midst of the next frame."""
+        """Whether the receiver's buffer overflows in the middle of the next frame."""
         self.carrier = DEFAULT_CARRIER
         self.duty_cycle = 50
         self.timeout = DEFAULT_TIMEOUT
@@ -68,50 +68,58 @@ class SimulatedLirc:
         self._readers: list[SimulatedReceiver] = []
 
     def ports(self) -> list[Callable[[], Port]]:
-        """Return the devices, the receiver first, as its overlay is."""
+        """Return the functions to open the devices. The receiver comes first, like its overlay."""
         return [lambda: SimulatedReceiver(self), lambda: SimulatedTransmitter(self)] if self.plugged else []
 
     def unplug(self) -> None:
-        """Let both devices disappear, as when their overlays are unloaded."""
+        """Remove both devices, like unloading their overlays."""
         self.plugged = False
         for reader in self._readers:
             reader.hang_up()
         self._readers.clear()
 
     def plug(self) -> None:
-        """Let both devices appear."""
+        """Add both devices."""
         self.plugged = True
 
     def check_openable(self) -> None:
-        """Raise OSError where a device cannot be opened."""
+        """Check that a device can be opened.
+
+        Raises:
+            OSError: if it cannot.
+        """
         if self.refusal is not None:
             raise os_error(self.refusal)
         if not self.plugged:
             raise os_error(errno.ENOENT)
 
     def check_ioctl(self, request: Request) -> None:
-        """Raise OSError where a device is gone, or does not know a request."""
+        """Check that a device exists and supports a request.
+
+        Raises:
+            OSError: if it does not.
+        """
         if not self.plugged:
             raise os_error(errno.ENODEV)
         if request in self.lacking:
             raise os_error(errno.ENOTTY)
 
     def listen(self, reader: SimulatedReceiver) -> None:
-        """Deliver to one more reader what is heard."""
+        """Deliver received items to another reader."""
         self._readers.append(reader)
 
     def leave(self, reader: SimulatedReceiver) -> None:
-        """Deliver no more to a reader."""
+        """Stop delivering to a reader."""
         if reader in self._readers:
             self._readers.remove(reader)
 
     def press(self, timings: Sequence[int], carrier: int = DEFAULT_CARRIER) -> None:
-        """Let light fall on the receiver: signed µs, a pulse first."""
+        """Send timings to the receiver, like a key of a remote control: signed µs, starting with a pulse."""
         if carrier in HEARD_CARRIERS:
             self.deliver([*self.received(timings), item(ItemType.TIMEOUT, self.timeout)])
 
     def received(self, timings: Sequence[int]) -> list[int]:
-        """Return the items that light makes, but for the one that tells of the silence after it."""
+        """Return the receiver's items for timings, without the time-out after them."""
         items = [item(ItemType.SPACE, LEADING_SPACE)]
         for timing in timings:
             duration = abs(timing) + (self._stretch if timing > 0 else -self._stretch) + self._random.gauss(0, JITTER)
@@ -124,26 +132,26 @@ class SimulatedLirc:
         return items
 
     def deliver(self, items: Iterable[int]) -> None:
-        """Let whoever reads have these items."""
+        """Deliver items to all readers."""
         items = tuple(items)
         for reader in tuple(self._readers):
             reader.hear(items)
 
 
 class SimulatedTransmitter:
-    """The transmitter's device."""
+    """Device of the transmitter."""
 
     def __init__(self, pair: SimulatedLirc) -> None:
-        """Open it."""
+        """Open the device."""
         pair.check_openable()
         self._pair = pair
 
     def fileno(self) -> int:
-        """There is nothing to wait for."""
+        """Return no descriptor, because there is nothing to wait for."""
         return -1
 
     def ioctl(self, request: Request, value: int = 0) -> int:
-        """Set or get a value; carrier and duty cycle are state of the device, whoever sets them."""
+        """Set or get a value. Carrier and duty cycle belong to the device, not to the program that sets them."""
         self._pair.check_ioctl(request)
         match request:
             case Request.GET_FEATURES:
@@ -159,11 +167,11 @@ class SimulatedTransmitter:
         return value
 
     def read(self, length: int) -> bytes:
-        """Refuse: it only sends."""
+        """Fail, because the device only sends."""
         raise os_error(errno.EINVAL)
 
     def write(self, data: bytes) -> int:
-        """Send, take as long as that takes, and return how many bytes were sent."""
+        """Send, wait for the duration of the signal, and return the number of bytes."""
         if not self._pair.plugged:
             raise os_error(errno.ENODEV)
         if len(data) % 4:
@@ -179,40 +187,40 @@ class SimulatedTransmitter:
         return len(data)
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: there is nothing to close."""
 
 
 class SimulatedReceiver:
-    """The receiver's device. What is heard comes from any thread."""
+    """Device of the receiver. Items may be delivered from any thread."""
 
     def __init__(self, pair: SimulatedLirc) -> None:
-        """Open it."""
+        """Open the device."""
         pair.check_openable()
         self._pair = pair
         self._lock = Lock()
         self._items = deque[int]()
-        self._there = True
-        # Readable as long as there are items, and once the device has disappeared
-        self._bell, self._hammer = socket.socketpair()
+        self._connected = True
+        # Readable while there are items, and after the device has disappeared
+        self._readable, self._signal = socket.socketpair()
         pair.listen(self)
 
     def hear(self, items: Sequence[int]) -> None:
-        """Keep items until they are read; what is too much is lost without a word."""
+        """Buffer items until they are read. Items that exceed the buffer are lost."""
         with self._lock:
-            if self._there and items:
+            if self._connected and items:
                 if not self._items:
-                    self._hammer.send(b"!")
+                    self._signal.send(b"!")
                 self._items.extend(islice(items, BUFFER - len(self._items)))
 
     def hang_up(self) -> None:
-        """Let the device disappear."""
+        """Disconnect the device."""
         with self._lock:
-            self._there = False
-            self._hammer.close()
+            self._connected = False
+            self._signal.close()
 
     def fileno(self) -> int:
-        """Return a descriptor that becomes readable with what is heard."""
-        return self._bell.fileno()
+        """Return a descriptor that is readable while there are items."""
+        return self._readable.fileno()
 
     def ioctl(self, request: Request, value: int = 0) -> int:
         """Set or get a value."""
@@ -231,30 +239,30 @@ class SimulatedReceiver:
         return value
 
     def read(self, length: int) -> bytes:
-        """Read what was heard."""
+        """Read items."""
         if length < 4 or length % 4:
             raise os_error(errno.EINVAL)
         with self._lock:
-            if not self._there:
+            if not self._connected:
                 raise os_error(errno.ENODEV)
             if not self._items:
                 raise os_error(errno.EAGAIN)
             items = [self._items.popleft() for _ in range(min(length // 4, len(self._items)))]
             if not self._items:
-                self._bell.recv(1)
+                self._readable.recv(1)
         return struct.pack(f"{len(items)}I", *items)
 
     def write(self, data: bytes) -> int:
-        """Refuse: it only receives."""
+        """Fail, because the device only receives."""
         raise os_error(errno.EINVAL)
 
     def close(self) -> None:
-        """Close it."""
+        """Close the device."""
         self._pair.leave(self)
         self.hang_up()
-        self._bell.close()
+        self._readable.close()
 
 
 def item(type_: ItemType, value: int) -> int:
-    """Return an item that is read."""
+    """Return a received item."""
     return type_ << 24 | min(value, VALUE_MASK)

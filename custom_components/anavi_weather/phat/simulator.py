@@ -1,4 +1,4 @@
-"""A board that is not there: simulated below smbus2, so that the drivers cannot tell, with faults to inject.
+"""A simulated board below smbus2, so that the drivers run unchanged, with faults to inject.
 
 simulator = Simulator()
 phat = Phat(simulator.bus())
@@ -25,10 +25,10 @@ from .simulated_errors import os_error
 from .simulated_htu21d import SimulatedHTU21D
 
 SIMULATED = "simulated"
-"""The name that a simulated bus has in place of a path."""
+"""Name of a simulated bus, instead of a path."""
 
 OFFICIAL_CHIPS = (ChipId("BMP180", 0x77), ChipId("HTU21D", 0x40), ChipId("BH1750", 0x23))
-"""What comes with the board."""
+"""The chips that are sold with the board."""
 
 SIMULATED_CHIPS: dict[str, type[SimulatedChip]] = {
     "BH1750": SimulatedBH1750,
@@ -39,7 +39,7 @@ SIMULATED_CHIPS: dict[str, type[SimulatedChip]] = {
 }
 
 CLOCK_RATE = 100_000  # bits per second
-TIMEOUT = 1.0  # seconds: the Linux adapter's own
+TIMEOUT = 1.0  # seconds, like Linux
 
 
 def is_simulated(bus: str) -> bool:
@@ -48,10 +48,10 @@ def is_simulated(bus: str) -> bool:
 
 
 class VirtualClock:
-    """Time that passes only while it is slept, for tests."""
+    """A clock for tests that advances only by sleeping."""
 
     def __init__(self) -> None:
-        """Begin well after zero."""
+        """Initialize the clock well after zero."""
         self.now = 1000.0
 
     def monotonic(self) -> float:
@@ -59,17 +59,21 @@ class VirtualClock:
         return self.now
 
     def sleep(self, seconds: float, /) -> None:
-        """Let time pass; ValueError if it should go back."""
+        """Advance the clock.
+
+        Raises:
+            ValueError: if the duration is negative, like `time.sleep`.
+        """
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         self.now += seconds
 
 
 class Weather:
-    """Weather of its own for every seed: a daily cycle, weather fronts, and the small movements of real air."""
+    """Weather that differs for each seed, with a daily cycle, weather fronts, and small fluctuations."""
 
     def __init__(self, seed: int | str = 0, altitude: float = 0.0, now: Callable[[], float] = time.time) -> None:
-        """Make the weather of a place at an altitude in m."""
+        """Initialize the weather of a place at an altitude in m."""
         generator = random.Random(seed)
         self._altitude = altitude
         self._now = now
@@ -81,7 +85,7 @@ class Weather:
         return sum(waves) / len(periods)
 
     def __call__(self) -> Air:
-        """Return the air of this moment."""
+        """Return the current air."""
         now = self._now()
         hour = (now + time.localtime(now).tm_gmtoff) / 3600 % 24
         front = self._waves(now, 0, 3.1 * 86400, 5.7 * 86400, 8.3 * 86400)
@@ -91,15 +95,17 @@ class Weather:
         # The standard atmosphere's barometric formula
         pressure = sea_level * (1 - 0.0065 * self._altitude / 288.15) ** 5.255
         humidity = 62 - 2.4 * (temperature - 21) - 10 * front + 0.8 * self._waves(now, 7, 61, 173, 547)
-        height = math.sin(math.tau * (hour - 6) / 24)  # of the sun; twilight ends some degrees below the horizon
+        sun_height = math.sin(math.tau * (hour - 6) / 24)  # twilight ends some degrees below the horizon
         clouds = 0.6 + 0.4 * self._waves(now, 10, 53, 307, 1801, 2 * 86400)
-        illuminance = 100_000 * height**1.3 * clouds if height > 0.02 else 600 * math.exp((height - 0.02) * 60)
+        illuminance = (
+            100_000 * sun_height**1.3 * clouds if sun_height > 0.02 else 600 * math.exp((sun_height - 0.02) * 60)
+        )
         return Air(temperature, min(max(humidity, 5.0), 99.0), pressure, max(illuminance, 0.2))
 
 
 @dataclass(slots=True)
 class Fault:
-    """Something that goes wrong with the next transfers, of one address or of any."""
+    """A fault of the next transfers, to one address or to any."""
 
     times: int = 1
     address: int | None = None
@@ -110,18 +116,18 @@ class NackFault(Fault):
 
 
 class TimeoutFault(Fault):
-    """A transfer times out: the bus hangs."""
+    """A transfer times out because the bus hangs."""
 
 
 @dataclass(slots=True)
 class FlippedBitFault(Fault):
-    """A bit of what is read, counted from the first byte's highest, comes over wrong."""
+    """A bit of the answer, counted from the highest bit of the first byte, is flipped."""
 
     bit: int = 0
 
 
 class Simulator:
-    """An I2C adapter, as Bus uses one, with simulated chips plugged in."""
+    """An I2C adapter for Bus with simulated chips."""
 
     def __init__(
         self,
@@ -129,32 +135,32 @@ class Simulator:
         air: Callable[[], Air] | None = None,
         clock: Clock = time,
     ) -> None:
-        """Plug in chips."""
+        """Initialize the adapter with chips plugged in."""
         self._clock = clock
         air = air or Weather()
         self.chips: dict[int, SimulatedChip] = {chip.address: SIMULATED_CHIPS[chip.kind](air, clock) for chip in chips}
         self.plugged = set(self.chips)
         self.claimed: set[int] = set()
         self.stuck = False
-        self.busy_time = 0.0  # seconds that messages have taken
+        self.busy_time = 0.0  # seconds of all messages
         self._faults: list[Fault] = []
 
     def bus(self, name: str = SIMULATED) -> Bus:
-        """Return a bus to use this adapter by."""
+        """Return a bus with this adapter."""
         return Bus(self, name, self._clock)
 
     def unplug(self, address: int) -> None:
-        """Pull a chip."""
+        """Unplug a chip."""
         self.plugged.discard(address)
 
     def plug(self, address: int) -> None:
-        """Put a chip in, powered on afresh."""
+        """Plug a chip in, which resets it."""
         if address not in self.plugged:
             self.chips[address].power_on()
             self.plugged.add(address)
 
     def inject(self, fault: Fault) -> None:
-        """Let something go wrong."""
+        """Inject a fault."""
         self._faults.append(fault)
 
     def i2c_rdwr(self, *messages: i2c_msg) -> None:
@@ -181,12 +187,12 @@ class Simulator:
                 message.buf[place] = byte
 
     def claim(self, address: int) -> None:
-        """Refuse an address that a kernel driver has."""
+        """Refuse an address that is claimed by a kernel driver."""
         if address in self.claimed:
             raise os_error(errno.EBUSY)
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: there is nothing to close."""
 
     def _take_faults(self, address: int) -> list[Fault]:
         taken = [fault for fault in self._faults if fault.address in (None, address)]
