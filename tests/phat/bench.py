@@ -1,4 +1,4 @@
-"""A test bench: simulated chips, time that passes only where it is slept, and a wire that is listened to and spoilt."""
+"""Test bench: simulated chips, a virtual clock, and a wire that records and disturbs transfers."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ BH1750 = ChipId("BH1750", 0x23)
 
 EVERY_KIND = (BMP180, BMP280, BME280, HTU21D, BH1750)
 
-# How far a reading may be from the air: half a step of the chip's, or more where its arithmetic is coarser.
+# Maximum deviation of a reading from the air: half a step of the chip, or more if its arithmetic is coarser.
 TOLERANCE = {
     ("BMP180", Quantity.TEMPERATURE): 0.1,
     ("BMP180", Quantity.PRESSURE): 0.05,
@@ -38,10 +38,10 @@ PAUSE = 60.0  # seconds between two cycles
 
 
 class RunningClock(VirtualClock):
-    """A virtual clock that can be told what happens during its waits."""
+    """Virtual clock with a hook that is called in every wait."""
 
     def __init__(self) -> None:
-        """Let nothing happen."""
+        """Initialize the clock without a hook."""
         super().__init__()
         self.during: Callable[[], None] = lambda: None
         self.slept = 0.0
@@ -55,7 +55,7 @@ class RunningClock(VirtualClock):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """What has gone over the wire; an answer is None where only was written."""
+    """Transfer on the wire. Without a read message the answer is None."""
 
     address: int
     written: bytes
@@ -63,16 +63,16 @@ class Transfer:
 
 
 class Wire:
-    """An adapter that writes down what another one transfers, and lets a test come between."""
+    """Adapter that logs the transfers of another adapter and lets tests disturb them."""
 
     def __init__(self, adapter: Adapter) -> None:
-        """Let everything through."""
+        """Initialize the wire without disturbances."""
         self._adapter = adapter
         self.log: list[Transfer] = []
         self.before: Callable[[int], None] = lambda address: None
-        """Called before every transfer, with its address; may raise OSError."""
+        """Hook that is called with the address before every transfer, and may raise OSError."""
         self.spoil: Callable[[bytearray], None] = lambda answer: None
-        """Called with every answer, which it may change."""
+        """Hook that is called with every answer, and may change it."""
 
     def i2c_rdwr(self, *messages: i2c_msg) -> None:
         """Transfer messages."""
@@ -90,23 +90,23 @@ class Wire:
         self.log.append(Transfer(messages[0].addr, written, None if answer is None else bytes(answer)))
 
     def claim(self, address: int) -> None:
-        """Pass it on."""
+        """Delegate to the adapter."""
         self._adapter.claim(address)
 
     def close(self) -> None:
-        """Pass it on."""
+        """Delegate to the adapter."""
         self._adapter.close()
 
     def written_to(self, address: int) -> list[bytes]:
-        """Return what was written to an address, but for empty messages, which only ask whether it is there."""
+        """Return the data written to an address, without the empty messages that probe it."""
         return [transfer.written for transfer in self.log if transfer.address == address and transfer.written]
 
 
 class Bench:
-    """A board on the bench."""
+    """Bench with a board."""
 
     def __init__(self, *chips: ChipId) -> None:
-        """Plug in chips."""
+        """Initialize the bench with chips plugged in."""
         self.clock = RunningClock()
         self.air = Air()
         self.simulator = Simulator(chips, lambda: self.air, self.clock)
@@ -115,7 +115,7 @@ class Bench:
         self.phat = Phat(self.bus)
 
     def expect(self, *chips: ChipId) -> None:
-        """Begin anew, with a Phat that expects chips."""
+        """Start over with a Phat that expects chips."""
         self.phat = Phat(self.bus, chips)
 
     def chip[C: SimulatedChip](self, kind: type[C], address: int) -> C:
@@ -125,26 +125,26 @@ class Bench:
         return chip
 
     def replace(self, address: int, kind: str | type[SimulatedChip]) -> SimulatedChip:
-        """Pull what is at an address, and put in something else."""
+        """Replace the chip at an address."""
         chip_class = SIMULATED_CHIPS[kind] if isinstance(kind, str) else kind
         chip = self.simulator.chips[address] = chip_class(lambda: self.air, self.clock)
         self.simulator.plugged.add(address)
         return chip
 
     def read(self) -> Reading:
-        """Read a cycle, some time after the last."""
+        """Read a cycle after a pause."""
         self.clock.sleep(PAUSE)
         return self.phat.read()
 
     def lux(self) -> float | None:
-        """Read a cycle, and return the illuminance; None where it is above the range."""
+        """Read a cycle, and return the illuminance, or None if it is above the range."""
         measurement = self.read().measurements[BH1750]
         assert measurement is not None
         return measurement.values.get(Quantity.ILLUMINANCE)
 
 
 def deviations(reading: Reading, air: Air, chips: Iterable[ChipId]) -> list[str]:
-    """Return in words what is missing from a reading, or is not as the air is."""
+    """Return descriptions of the values of chips that are missing from a reading or deviate from the air."""
     found = []
     for chip in chips:
         if (measurement := reading.measurements.get(chip)) is None:
@@ -155,7 +155,7 @@ def deviations(reading: Reading, air: Air, chips: Iterable[ChipId]) -> list[str]
 
 
 def wrong_values(chip: ChipId, values: Mapping[Quantity, float], air: Air) -> Iterable[tuple[Quantity, float]]:
-    """Yield the values that are not as the air is."""
+    """Yield the values that deviate from the air."""
     for quantity, value in values.items():
         true = getattr(air, quantity)
         if abs(value - true) > TOLERANCE[chip.kind, quantity]:

@@ -1,4 +1,4 @@
-"""What the tests of the board have in common."""
+"""Fixtures shared by the tests of the board."""
 
 import pytest
 
@@ -12,19 +12,19 @@ from .bench import EVERY_KIND, Bench
 
 @pytest.fixture
 def chips() -> tuple[ChipId, ...]:
-    """Return the chips that are plugged in; a test overrides it by a parameter, a module by a fixture."""
+    """Return the chips that are plugged in. Tests override it with a parameter, modules with a fixture."""
     return tuple(chip for chip in EVERY_KIND if chip.kind != "BMP280")
 
 
 @pytest.fixture
 def bench(chips: tuple[ChipId, ...]) -> Bench:
-    """Return a bench on which nothing has been read yet."""
+    """Return a bench before its first cycle."""
     return Bench(*chips)
 
 
 @pytest.fixture
 def running(bench: Bench) -> Bench:
-    """Return a bench on which a cycle has been read: the chips are known and set up."""
+    """Return a bench after its first cycle, in which the chips were detected and set up."""
     bench.read()
     bench.wire.log.clear()
     return bench
@@ -32,13 +32,13 @@ def running(bench: Bench) -> Bench:
 
 @pytest.fixture
 def clock() -> VirtualClock:
-    """Return a clock that does not wait."""
+    """Return a virtual clock."""
     return VirtualClock()
 
 
 @pytest.fixture
 def pair(clock: VirtualClock) -> SimulatedLirc:
-    """Return an infrared pair."""
+    """Return a simulated infrared pair."""
     return SimulatedLirc(clock)
 
 

@@ -1,4 +1,4 @@
-"""Chips that are not the board's, at its chips' addresses: what they do with messages that are not meant for them."""
+"""Foreign chips at the addresses of the board's chips, and how they react to the probes."""
 
 from typing import override
 
@@ -7,7 +7,7 @@ from custom_components.anavi_weather.phat.simulated_chips import RegisterChip, S
 
 
 class PCF8574(SimulatedChip):
-    """A port expander: every byte written is put out on its pins, and read back."""
+    """Port expander. Every written byte is output on its pins, and read back."""
 
     @override
     def power_on(self) -> None:
@@ -23,7 +23,7 @@ class PCF8574(SimulatedChip):
 
 
 class CountingRegisterChip(RegisterChip):
-    """A chip with fewer registers than there are numbers, whose pointer goes on with every byte read."""
+    """Chip with SIZE registers whose pointer advances with every byte that is read."""
 
     SIZE = 256
     POWER_ON: dict[int, int] = {}  # noqa: RUF012
@@ -42,26 +42,26 @@ class CountingRegisterChip(RegisterChip):
 
 
 class MCP23017(CountingRegisterChip):
-    """A port expander with registers; all pins are inputs."""
+    """Port expander with registers. All pins are inputs."""
 
     SIZE = 0x16
     POWER_ON = {0x00: 0xFF, 0x01: 0xFF}  # noqa: RUF012
 
 
 class PCA9685(CountingRegisterChip):
-    """A driver of LEDs and servos."""
+    """Driver of LEDs and servos."""
 
     POWER_ON = {0x00: 0x11, 0x01: 0x04, 0x02: 0xE2, 0xFE: 0x1E}  # noqa: RUF012
 
 
 class BME680(CountingRegisterChip):
-    """A Bosch sensor that is none of the board's."""
+    """Bosch chip that the board does not support."""
 
     POWER_ON = {0xD0: 0x61}  # noqa: RUF012
 
 
 class LPS25H(RegisterChip):
-    """A barometer, as on the Sense HAT; its pointer goes on only when its highest bit says so."""
+    """Barometer of the Sense HAT. Its pointer advances only if the highest bit is set."""
 
     @override
     def power_on(self) -> None:
@@ -75,7 +75,7 @@ class LPS25H(RegisterChip):
 
 
 class INA219(SimulatedChip):
-    """A current sensor with 16-bit registers; the number of none leaves the last one selected."""
+    """Current sensor with 16-bit registers. An invalid number keeps the last register selected."""
 
     @override
     def power_on(self) -> None:
@@ -95,7 +95,7 @@ class INA219(SimulatedChip):
 
 
 class MS5611(SimulatedChip):
-    """A barometer that takes commands; without one that asks for something, it answers zeros."""
+    """Barometer with commands. Without one that requests data it returns zeros."""
 
     @override
     def power_on(self) -> None:
@@ -111,7 +111,7 @@ class MS5611(SimulatedChip):
 
 
 class TCA9548A(PCF8574):
-    """A multiplexer: the byte written chooses its channels, and is read back."""
+    """Multiplexer. The written byte selects its channels, and is read back."""
 
     @override
     def power_on(self) -> None:
@@ -119,6 +119,6 @@ class TCA9548A(PCF8574):
 
 
 class NewBMP(SimulatedBMP280):
-    """A Bosch chip of the future."""
+    """Bosch chip with an unknown id."""
 
     CHIP_ID = 0x50

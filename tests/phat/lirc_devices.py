@@ -1,4 +1,4 @@
-"""LIRC devices that misbehave as told, and what a device tells, for the tests of infrared."""
+"""Faulty LIRC devices and the data of a receiver, for the tests of infrared."""
 
 from collections.abc import Callable, Iterable
 import struct
@@ -10,7 +10,7 @@ NEC = (9000, -4500, *(560, -560, 560, -1690) * 16, 560)
 
 
 class Device:
-    """A device that misbehaves as told."""
+    """Device with chosen features and errors."""
 
     def __init__(self, features: int | OSError = 0, **errors: OSError) -> None:
         self.features = features

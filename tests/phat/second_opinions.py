@@ -1,4 +1,4 @@
-"""Second opinions on what Bosch's chips measure, by other algorithms than the drivers and the simulated chips use."""
+"""Other algorithms for Bosch's chips than those of the drivers and of the simulated chips."""
 
 from custom_components.anavi_weather.phat.simulated_bmp180 import Coefficients as BMP180Coefficients
 from custom_components.anavi_weather.phat.simulated_bmx280 import (
@@ -13,7 +13,7 @@ ANOTHER_HUMIDITY = HumidityCoefficients(h1=75, h2=370, h3=2, h4=313, h5=-50, h6=
 
 
 def bmp180_in_floating_point(cal: BMP180Coefficients, ut: int, up: float) -> tuple[float, float]:
-    """Return °C and hPa by the well-known polynomial form of the algorithm: an independent second opinion."""
+    """Return °C and hPa by the polynomial form of the algorithm."""
     alpha = cal.ac5 / 2**15 / 160 * (ut - cal.ac6)
     temperature = alpha + cal.mc * 2**11 / 160**2 / (alpha + cal.md / 160)
     s = temperature - 25
@@ -27,7 +27,7 @@ def bmp180_in_floating_point(cal: BMP180Coefficients, ut: int, up: float) -> tup
 def bmx280_in_integers(
     calibration: BMP280Coefficients, humidity: HumidityCoefficients, adc_t: int, adc_p: int, adc_h: int
 ) -> tuple[float, float, float]:
-    """Return °C, hPa and % by the data sheet's 32 and 64 bit algorithm (section 4.2.3): a second opinion."""
+    """Return °C, hPa and % by the data sheet's algorithm with 32-bit and 64-bit integers (BME280, section 4.2.3)."""
     t1, t2, t3, p1, p2, p3, p4, p5, p6, p7, p8, p9 = calibration
     var1 = ((adc_t >> 3) - (t1 << 1)) * t2 >> 11
     var2 = (((adc_t >> 4) - t1) ** 2 >> 12) * t3 >> 14

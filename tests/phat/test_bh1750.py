@@ -1,4 +1,4 @@
-"""Tests of the BH1750's driver."""
+"""Tests of the driver of the BH1750."""
 
 from itertools import pairwise
 
@@ -22,7 +22,7 @@ from .bench import BH1750, Bench
 
 DARK, STARLIGHT, ROOM, FULL_SUN = 0.0, 0.2, 300.0, 120_000.0
 DECADES = (0.1, 1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 121_500.0)
-QUICK = 0.010  # seconds: a cycle that waited for no conversion
+QUICK = 0.010  # seconds of a cycle that does not wait for a conversion
 
 
 @pytest.fixture
@@ -37,12 +37,12 @@ def simulated(bench: Bench) -> SimulatedBH1750:
 
 
 def near(lux: float) -> object:
-    """Return what a reading of a light compares equal to, in any range."""
+    """Return the expected reading in any range."""
     return pytest.approx(lux, rel=0, abs=RANGES[-1].resolution / 2 + 1e-6)
 
 
 def very_near(lux: float) -> object:
-    """Return what a reading of a light compares equal to, in the best range for it."""
+    """Return the expected reading in the best range."""
     range_ = next((range_ for range_ in RANGES if lux < DESCEND_AT * range_.end - 1), RANGES[-1])
     return pytest.approx(lux, rel=0, abs=range_.resolution / 2 + 1e-6)
 
@@ -56,7 +56,7 @@ def very_near(lux: float) -> object:
         (Range(CONTINUOUS_HIGH, 31), 62471),
     ],
 )
-def test_the_data_sheets_arithmetic(range_: Range, lux: float) -> None:
+def test_resolution_matches_the_data_sheets_example(range_: Range, lux: float) -> None:
     assert 0x8390 * range_.resolution == pytest.approx(lux, abs=1)
 
 
@@ -122,7 +122,7 @@ def test_cycles_in_quick_succession_do_not_mix_up_ranges(bench: Bench, simulated
     simulated.pace = pace
     for lux in (ROOM, FULL_SUN, STARLIGHT, 20_000.0, FULL_SUN, ROOM) * 2:
         bench.air.illuminance = lux
-        bench.clock.sleep(1)  # until then, the result may be of the light before
+        bench.clock.sleep(1)  # until then, the last result may be that of the previous light
         for _ in range(3):
             measurement = bench.phat.read().measurements[BH1750]
             assert measurement is not None
@@ -131,7 +131,7 @@ def test_cycles_in_quick_succession_do_not_mix_up_ranges(bench: Bench, simulated
 
 @pytest.mark.parametrize("part", [0.2, 0.799, 0.8, 0.801, 0.85, 0.899, 0.9, 0.901, 0.95, 0.999])
 @pytest.mark.parametrize("range_", RANGES, ids=str)
-def test_in_steady_light_the_range_stays_and_nothing_is_waited_for(bench: Bench, range_: Range, part: float) -> None:
+def test_steady_light_is_read_without_waiting_in_an_unchanged_range(bench: Bench, range_: Range, part: float) -> None:
     bench.air.illuminance = part * range_.end
     bench.read()
     bench.read()
@@ -143,7 +143,7 @@ def test_in_steady_light_the_range_stays_and_nothing_is_waited_for(bench: Bench,
     assert len(settings) == 1
 
 
-def test_slowly_rising_and_falling_light_is_never_waited_for(bench: Bench) -> None:
+def test_slowly_changing_light_is_read_without_waiting(bench: Bench) -> None:
     bench.air.illuminance = lux = 1.0
     bench.read()
     bench.read()
@@ -157,7 +157,7 @@ def test_slowly_rising_and_falling_light_is_never_waited_for(bench: Bench) -> No
 
 
 @pytest.mark.parametrize("lux", [DARK, STARLIGHT, ROOM, 20_000.0, FULL_SUN])
-def test_a_chip_that_lost_its_power_between_two_cycles_is_neither_dark_nor_misread(
+def test_light_is_measured_after_a_power_loss_between_two_cycles(
     bench: Bench, simulated: SimulatedBH1750, lux: float
 ) -> None:
     bench.air.illuminance = lux
@@ -167,9 +167,7 @@ def test_a_chip_that_lost_its_power_between_two_cycles_is_neither_dark_nor_misre
     assert bench.lux() == near(lux)
 
 
-def test_a_chip_that_lost_its_power_in_starlight_is_read_in_the_finest_range(
-    bench: Bench, simulated: SimulatedBH1750
-) -> None:
+def test_starlight_is_measured_in_the_finest_range_after_a_power_loss(bench: Bench, simulated: SimulatedBH1750) -> None:
     bench.air.illuminance = STARLIGHT
     bench.read()
     bench.read()
@@ -177,7 +175,7 @@ def test_a_chip_that_lost_its_power_in_starlight_is_read_in_the_finest_range(
     assert bench.lux() == very_near(STARLIGHT)
 
 
-def test_power_lost_while_a_higher_range_is_waited_for_is_no_darkness(bench: Bench, simulated: SimulatedBH1750) -> None:
+def test_a_power_loss_during_a_range_change_does_not_read_as_darkness(bench: Bench, simulated: SimulatedBH1750) -> None:
     bench.air.illuminance = STARLIGHT
     bench.read()
     bench.read()
@@ -197,7 +195,7 @@ def test_power_lost_while_a_higher_range_is_waited_for_is_no_darkness(bench: Ben
 
 
 @pytest.mark.parametrize("lux", [STARLIGHT, ROOM, 20_000.0, FULL_SUN])
-def test_another_program_looking_at_the_chip_does_not_change_the_reading(bench: Bench, lux: float) -> None:
+def test_another_program_probing_the_chip_does_not_change_the_reading(bench: Bench, lux: float) -> None:
     bench.air.illuminance = lux
     bench.read()
     bench.read()
@@ -206,7 +204,7 @@ def test_another_program_looking_at_the_chip_does_not_change_the_reading(bench: 
     assert bench.lux() == near(lux)
 
 
-def test_another_program_that_let_the_chip_sleep_does_not_keep_the_light_as_it_was(running: Bench) -> None:
+def test_light_is_measured_after_another_program_powered_the_chip_down(running: Bench) -> None:
     for command in (0x01, 0x45, 0x6A, 0x20):
         running.bus.write(BH1750.address, bytes((command,)))
     running.read()
@@ -215,7 +213,7 @@ def test_another_program_that_let_the_chip_sleep_does_not_keep_the_light_as_it_w
 
 
 @pytest.mark.parametrize("lux", [STARLIGHT, ROOM, 20_000.0, FULL_SUN])
-def test_cycles_that_follow_at_once_wait_for_the_light_only_once(bench: Bench, lux: float) -> None:
+def test_cycles_without_a_pause_wait_for_the_light_only_once(bench: Bench, lux: float) -> None:
     bench.air.illuminance = lux
     bench.read()
     bench.read()
@@ -223,7 +221,7 @@ def test_cycles_that_follow_at_once_wait_for_the_light_only_once(bench: Bench, l
     assert waited == [True] + [False] * 199
 
 
-def test_settings_that_another_program_has_changed_last_no_longer_than_a_cycle_of_a_second(bench: Bench) -> None:
+def test_settings_are_sent_again_after_a_second(bench: Bench) -> None:
     bench.air.illuminance = 20_000.0
     bench.read()
     bench.read()
@@ -234,7 +232,7 @@ def test_settings_that_another_program_has_changed_last_no_longer_than_a_cycle_o
 
 
 @pytest.mark.parametrize("range_", RANGES[:-1], ids=str)
-def test_light_that_flickers_about_the_end_of_a_range_does_not_change_it_all_the_time(
+def test_light_that_varies_around_the_end_of_a_range_does_not_switch_it_back_and_forth(
     bench: Bench, simulated: SimulatedBH1750, range_: Range
 ) -> None:
     settings = []
@@ -246,7 +244,7 @@ def test_light_that_flickers_about_the_end_of_a_range_does_not_change_it_all_the
     assert settings[1:] == [lower] * 2 + [upper] * 4 + [lower]
 
 
-def test_a_result_that_a_kernel_driver_left_behind_is_not_taken_for_one_of_ours(running: Bench) -> None:
+def test_a_result_of_a_kernel_driver_is_not_used(running: Bench) -> None:
     running.read()
     running.simulator.claimed.add(BH1750.address)
     for command in (0x01, 0x42, 0x65, 0x20):
@@ -256,20 +254,20 @@ def test_a_result_that_a_kernel_driver_left_behind_is_not_taken_for_one_of_ours(
     assert running.lux() == near(ROOM)
 
 
-def test_the_cycle_after_the_first_does_not_wait_where_the_range_is_right(bench: Bench) -> None:
+def test_the_second_cycle_does_not_wait_in_the_right_range(bench: Bench) -> None:
     bench.air.illuminance = 20_000.0
     bench.phat.read()
     assert bench.phat.read().duration < QUICK
 
 
-def test_a_slow_bus_does_not_make_another_chip_of_it(bench: Bench) -> None:
-    """Under load, a transfer may take longer than the fastest measurement."""
+def test_the_chip_is_recognized_on_a_slow_bus(bench: Bench) -> None:
+    """On a busy machine, a transfer may take longer than the fastest measurement."""
     bench.wire.before = lambda address: bench.clock.sleep(0.03)
     assert bench.lux() == near(ROOM)
 
 
-def test_transfers_that_stall_do_not_make_another_chip_of_it(bench: Bench) -> None:
-    """A measurement comes to its end meanwhile, for which it has had the time."""
+def test_the_chip_is_recognized_when_transfers_stall(bench: Bench) -> None:
+    """A measurement may then finish during the probe."""
 
     def stall(address: int) -> None:
         if bench.wire.log and bench.wire.log[-1].written == bytes((ONE_TIME_LOW,)):
@@ -282,14 +280,14 @@ def test_transfers_that_stall_do_not_make_another_chip_of_it(bench: Bench) -> No
 
 @pytest.mark.parametrize("pace", [0.6, 1.0, 1.2])
 @pytest.mark.parametrize("lux", [DARK, STARLIGHT, ROOM, FULL_SUN])
-def test_a_chip_is_recognised_in_any_light(bench: Bench, simulated: SimulatedBH1750, lux: float, pace: float) -> None:
+def test_a_chip_is_recognized_in_any_light(bench: Bench, simulated: SimulatedBH1750, lux: float, pace: float) -> None:
     simulated.pace = pace
     bench.air.illuminance = lux
     assert bench.phat.detect().chips == (BH1750,)
 
 
 @pytest.mark.parametrize("command", [0x10, 0x11, 0x13, 0x20, 0x23])
-def test_a_chip_that_is_measuring_for_another_program_is_recognised(bench: Bench, command: int) -> None:
+def test_a_chip_that_is_measuring_for_another_program_is_recognized(bench: Bench, command: int) -> None:
     for setting in (0x01, 0x47, 0x7E, command):
         bench.bus.write(BH1750.address, bytes((setting,)))
     bench.clock.sleep(1)
@@ -297,16 +295,16 @@ def test_a_chip_that_is_measuring_for_another_program_is_recognised(bench: Bench
 
 
 def test_settings_are_sent_one_by_one(running: Bench) -> None:
-    """The chip takes one command in a message (data sheet, page 7)."""
+    """A message has a single command (data sheet, page 7)."""
     running.read()
     assert running.wire.written_to(BH1750.address) == [b"\x01", b"\x07", b"\x47", b"\x7e", b"\x11"]
 
 
 @pytest.mark.parametrize("result", [b"\x12\x34", b"\x12\x00", b"\x00\x34"])
-def test_a_result_that_is_not_cleared_is_no_reading(running: Bench, result: bytes) -> None:
+def test_a_result_that_is_not_cleared_is_an_error(running: Bench, result: bytes) -> None:
     running.wire.spoil = lambda answer: answer.__setitem__(slice(None), result[: len(answer)])
     assert running.read().measurements[BH1750] is None
 
 
-def test_saturation_is_the_greatest_count() -> None:
+def test_saturation_is_the_maximum_count() -> None:
     assert SATURATED == 2**16 - 1

@@ -1,4 +1,4 @@
-"""Tests of the BMP180's driver."""
+"""Tests of the driver of the BMP180."""
 
 import struct
 
@@ -39,7 +39,7 @@ def test_the_calibration_is_read_in_the_order_of_the_registers() -> None:
 
 @pytest.mark.parametrize("place", range(11))
 @pytest.mark.parametrize("word", [0x0000, 0xFFFF])
-def test_a_calibration_word_that_none_may_be_is_refused(place: int, word: int) -> None:
+def test_an_invalid_calibration_word_is_refused(place: int, word: int) -> None:
     words = [100] * 11
     words[place] = word
     with pytest.raises(ImplausibleError):
@@ -69,17 +69,17 @@ def test_the_integer_algorithm_agrees_with_the_polynomial(
         (DATA_SHEET._replace(ac4=0), 27898),  # the pressure's
     ],
 )
-def test_a_division_by_zero_is_an_implausible_chip(calibration: Calibration, ut: int) -> None:
+def test_a_division_by_zero_is_an_error(calibration: Calibration, ut: int) -> None:
     with pytest.raises(ImplausibleError):
         compensate(calibration, ut, 23843, 0)
 
 
-def test_a_chip_is_read_with_the_calibration_it_has(bench: Bench) -> None:
+def test_a_chip_is_read_with_its_own_calibration(bench: Bench) -> None:
     bench.replace(BMP180.address, AnotherBMP180)
     assert deviations(bench.read(), bench.air, [BMP180]) == []
 
 
-def test_another_chip_plugged_in_between_two_cycles_is_read_with_its_own_calibration(running: Bench) -> None:
+def test_a_swapped_chip_is_read_with_its_own_calibration(running: Bench) -> None:
     running.replace(BMP180.address, AnotherBMP180)
     assert deviations(running.read(), running.air, [BMP180]) == []
 
@@ -89,15 +89,15 @@ def test_the_calibration_is_not_read_again_in_every_cycle(running: Bench) -> Non
     assert not any(transfer.answer and len(transfer.answer) == 22 for transfer in running.wire.log)
 
 
-def test_the_pressure_is_converted_with_the_highest_resolution(running: Bench) -> None:
+def test_pressure_is_converted_with_the_highest_resolution(running: Bench) -> None:
     running.read()
     commands = [data for data in running.wire.written_to(BMP180.address) if len(data) == 2]
     assert commands == [b"\xf4\x2e", b"\xf4\xf4"]
 
 
 @pytest.mark.parametrize("wait", [0, 1])
-def test_a_chip_that_loses_its_power_while_it_converts_is_converted_again(running: Bench, wait: int) -> None:
-    """Its power-on data would be read as some 51 °C and 970 hPa."""
+def test_a_conversion_is_repeated_after_a_power_loss(running: Bench, wait: int) -> None:
+    """The power-on data would be read as about 51 °C and 970 hPa."""
     waits = 0
 
     def during() -> None:
@@ -132,7 +132,7 @@ def test_beyond_the_range_is_an_error(running: Bench, temperature: float, pressu
     assert isinstance(running.read().errors[BMP180], ImplausibleError)
 
 
-def test_temperature_and_pressure_are_of_one_measurement(running: Bench) -> None:
+def test_a_measurement_has_temperature_and_pressure(running: Bench) -> None:
     measurement = running.read().measurements[BMP180]
     assert measurement is not None
     assert set(measurement.values) == {Quantity.TEMPERATURE, Quantity.PRESSURE}

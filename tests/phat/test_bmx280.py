@@ -1,4 +1,4 @@
-"""Tests of the BMP280's and BME280's driver."""
+"""Tests of the drivers of the BMP280 and the BME280."""
 
 from collections.abc import Mapping
 from typing import override
@@ -19,7 +19,7 @@ ADC_TEMPERATURE, ADC_PRESSURE = 519888, 415148  # the data sheet's example
 
 
 class RawBME280(SimulatedBME280):
-    """A BME280 whose converter says what a test wants."""
+    """BME280 with chosen raw readings."""
 
     raw = RawReadings(0, 0, 0)
 
@@ -29,7 +29,7 @@ class RawBME280(SimulatedBME280):
 
 
 class RawBMP280(SimulatedBMP280):
-    """A BMP280 whose converter says what a test wants."""
+    """BMP280 with chosen raw readings."""
 
     raw = RawReadings(0, 0, 0)
 
@@ -39,14 +39,14 @@ class RawBMP280(SimulatedBMP280):
 
 
 class AnotherBME280(SimulatedBME280):
-    """A BME280 with another calibration."""
+    """BME280 with another calibration."""
 
     COEFFICIENTS = ANOTHER_BMP280
     HUMIDITY_COEFFICIENTS = ANOTHER_HUMIDITY
 
 
 class AnotherBMP280(SimulatedBMP280):
-    """A BMP280 with another calibration."""
+    """BMP280 with another calibration."""
 
     COEFFICIENTS = ANOTHER_BMP280
 
@@ -121,7 +121,7 @@ def test_conversions_take_as_long_as_the_data_sheets_say(
 
 
 @pytest.mark.parametrize("chip_id", [0x56, 0x57, 0x58])
-def test_samples_of_the_bmp280_are_known_too(chip_id: int) -> None:
+def test_samples_of_the_bmp280_are_recognized(chip_id: int) -> None:
     class Sample(SimulatedBMP280):
         CHIP_ID = chip_id
 
@@ -131,8 +131,8 @@ def test_samples_of_the_bmp280_are_known_too(chip_id: int) -> None:
 
 
 @pytest.mark.parametrize(("chip", "kind"), [(BMP280, AnotherBMP280), (BME280, AnotherBME280)], ids=str)
-def test_a_chip_is_read_with_the_calibration_it_has(running: Bench, chip: ChipId, kind: type[SimulatedBMP280]) -> None:
-    """It was put in between two cycles, in another's place."""
+def test_a_chip_is_read_with_its_own_calibration(running: Bench, chip: ChipId, kind: type[SimulatedBMP280]) -> None:
+    """The chip was swapped between two cycles."""
     running.replace(chip.address, kind)
     assert deviations(running.read(), running.air, [chip]) == []
 
@@ -144,8 +144,8 @@ def test_a_chip_is_set_up_once(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
-def test_the_settings_are_those_of_weather(bench: Bench, chip: ChipId) -> None:
-    """No filter, which a reading would lag behind; oversampling 2 for temperature, 16 for pressure, 1 for humidity."""
+def test_settings_are_suited_for_weather(bench: Bench, chip: ChipId) -> None:
+    """No filter, because readings would lag. Oversampling is 2 for temperature, 16 for pressure, and 1 for humidity."""
     bench.read()
     settings = [b"\xe0\xb6", b"\xf5\x00", b"\xf4\x54"]
     measurement = [b"\xf4\x55"] if chip == BMP280 else [b"\xf2\x01", b"\xf4\x55"]
@@ -168,14 +168,14 @@ def test_a_skipped_humidity_is_an_error(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
-def test_a_chip_that_loses_its_power_while_it_converts_is_converted_again(running: Bench, chip: ChipId) -> None:
+def test_a_conversion_is_repeated_after_a_power_loss(running: Bench, chip: ChipId) -> None:
     start, seen = bytes((0xF4, 0x55)), 0
 
     def during() -> None:
         nonlocal seen
         if running.wire.log and running.wire.log[-1].written == start and running.wire.log[-1].address == chip.address:
             seen += 1
-            if seen == 2:  # the first wait is the transfer's own
+            if seen == 2:  # the first wait is that of the transfer
                 running.simulator.chips[chip.address].power_on()
 
     running.clock.during = during
@@ -185,13 +185,13 @@ def test_a_chip_that_loses_its_power_while_it_converts_is_converted_again(runnin
 
 
 @pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
-def test_a_chip_that_does_not_take_its_settings_is_an_error(bench: Bench, chip: ChipId) -> None:
+def test_a_chip_that_does_not_accept_its_settings_is_an_error(bench: Bench, chip: ChipId) -> None:
     class Deaf(SimulatedBME280):
         CHIP_ID = {"BMP280": 0x58, "BME280": 0x60}[chip.kind]
 
         @override
         def store(self, register: int, value: int) -> None:
-            """Take nothing."""
+            """Ignore the write."""
 
     bench.replace(chip.address, Deaf)
     assert isinstance(bench.read().errors[chip], TransferError)

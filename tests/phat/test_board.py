@@ -1,4 +1,4 @@
-"""Tests of what Linux knows of the board."""
+"""Tests of the information that Linux has about the board."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from custom_components.anavi_weather.phat.board import BusInfo
 
 @pytest.fixture
 def linux(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder that stands for the root."""
+    """Return a folder that replaces the root folder."""
     with patch.multiple(
         board, DEVICES=tmp_path / "dev", ADAPTERS=tmp_path / "sys/class/i2c-dev", HAT=tmp_path / "device-tree/hat"
     ):
@@ -24,7 +24,7 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def test_buses_are_told_by_number_with_the_names_of_their_adapters(linux: Path) -> None:
+def test_buses_are_sorted_by_number_and_have_their_adapters_names(linux: Path) -> None:
     for number, name in ((20, "fef04500.i2c\n"), (1, "bcm2835 (i2c@7e804000)\n")):
         write(linux / f"dev/i2c-{number}", "")
         write(linux / f"sys/class/i2c-dev/i2c-{number}/name", name)
@@ -39,26 +39,26 @@ def test_a_bus_may_have_no_name(linux: Path) -> None:
     assert board.buses() == [BusInfo(f"{linux}/dev/i2c-1", "")]
 
 
-def test_a_name_that_is_no_text_is_shown_as_far_as_it_can_be(linux: Path) -> None:
+def test_invalid_bytes_in_a_name_are_replaced(linux: Path) -> None:
     write(linux / "dev/i2c-1", "")
     write(linux / "sys/class/i2c-dev/i2c-1/name", "")
     (linux / "sys/class/i2c-dev/i2c-1/name").write_bytes(b"odd\xff\n")
     assert board.buses() == [BusInfo(f"{linux}/dev/i2c-1", "odd\ufffd")]
 
 
-def test_what_has_no_number_is_no_bus(linux: Path) -> None:
+def test_devices_without_a_number_are_ignored(linux: Path) -> None:
     write(linux / "dev/i2c-stub", "")
     assert board.buses() == []
 
 
-def test_without_devices_there_is_no_bus(linux: Path) -> None:
+def test_no_buses_without_devices(linux: Path) -> None:
     assert board.buses() == []
 
 
-def test_the_board_is_known_by_its_eeprom(linux: Path) -> None:
+def test_the_product_is_read_from_the_eeprom(linux: Path) -> None:
     write(linux / "device-tree/hat/product", board.PRODUCT + "\0")
     assert board.product() == board.PRODUCT
 
 
-def test_an_eeprom_that_a_container_hides_says_nothing(linux: Path) -> None:
+def test_the_product_is_empty_without_an_eeprom(linux: Path) -> None:
     assert board.product() == ""

@@ -1,4 +1,4 @@
-"""Tests of what the drivers have in common."""
+"""Tests of the base class and registry of the drivers."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -18,7 +18,7 @@ from .bench import BH1750, BMP180, EVERY_KIND, HTU21D, Bench
 
 
 def finish[T](steps: Steps[T], waits: list[float] | None = None) -> T:
-    """Take steps to their end, without waiting."""
+    """Run steps to their end without waiting, and record the waits."""
     while True:
         try:
             wait = next(steps)
@@ -30,7 +30,7 @@ def finish[T](steps: Steps[T], waits: list[float] | None = None) -> T:
 
 
 def after(count: int) -> Callable[[], str | None]:
-    """Return a question that is answered when it is asked for so many times."""
+    """Return a function that has an answer only at the call with this number."""
     asked = 0
 
     def answer() -> str | None:
@@ -42,7 +42,7 @@ def after(count: int) -> Callable[[], str | None]:
 
 
 @pytest.mark.parametrize("chip", EVERY_KIND, ids=str)
-def test_the_text_of_a_chip_can_be_read_back(chip: ChipId) -> None:
+def test_the_text_of_a_chip_can_be_parsed(chip: ChipId) -> None:
     assert ChipId.parse(str(chip)) == chip
 
 
@@ -51,24 +51,24 @@ def test_the_text_of_a_chip_is_its_kind_and_address() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "BH1750", "BH1750 0x", "BH1750 0x23 ", "BH1750 light"])
-def test_another_text_is_no_chip(text: str) -> None:
+def test_a_malformed_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         ChipId.parse(text)
 
 
-def test_the_first_question_comes_after_the_typical_time() -> None:
+def test_polling_starts_after_the_typical_time() -> None:
     waits: list[float] = []
     assert finish(until(after(3), 0.040, 0.050), waits) == "answer"
     assert waits == [0.040, 0.001, 0.001]
 
 
-def test_a_conversion_may_take_somewhat_longer_than_the_data_sheet_says() -> None:
+def test_a_conversion_may_take_slightly_longer_than_the_maximum() -> None:
     waits: list[float] = []
     assert finish(until(after(20), 0.040, 0.050), waits) == "answer"
     assert sum(waits) > 0.050
 
 
-def test_a_conversion_that_does_not_end_is_given_up() -> None:
+def test_polling_stops_well_after_the_maximum() -> None:
     waits: list[float] = []
     with pytest.raises(NotFinishedError, match="no result after 63 ms"):
         finish(until(after(1000), 0.040, 0.050), waits)
@@ -76,7 +76,7 @@ def test_a_conversion_that_does_not_end_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("chip", EVERY_KIND, ids=str)
-def test_what_a_chip_measures_has_an_accuracy_and_a_plausible_range(chip: ChipId) -> None:
+def test_every_quantity_of_a_chip_has_an_accuracy_and_a_plausible_range(chip: ChipId) -> None:
     for quantity in quantities(chip):
         assert accuracy(chip, quantity).error > 0
         assert accuracy(chip, quantity).noise > 0
@@ -87,18 +87,18 @@ def test_what_a_chip_measures_has_an_accuracy_and_a_plausible_range(chip: ChipId
     ("quantity", "best"),
     [(Quantity.TEMPERATURE, "HTU21D"), (Quantity.HUMIDITY, "HTU21D"), (Quantity.ILLUMINANCE, "BH1750")],
 )
-def test_the_more_accurate_chip_is_known(quantity: Quantity, best: str) -> None:
+def test_the_most_accurate_chip(quantity: Quantity, best: str) -> None:
     candidates = (chip for chip in EVERY_KIND if quantity in quantities(chip))
     assert min(candidates, key=lambda chip: accuracy(chip, quantity)).kind == best
 
 
-def test_a_chip_does_not_measure_everything() -> None:
+def test_no_accuracy_for_a_quantity_that_a_chip_does_not_measure() -> None:
     with pytest.raises(KeyError):
         accuracy(HTU21D, Quantity.PRESSURE)
 
 
-def test_every_driver_is_used() -> None:
-    """The line in `phat/__init__.py` is not forgotten, nor the mark, and no kind has the name of another."""
+def test_every_driver_is_registered() -> None:
+    """A forgotten import in `phat/__init__.py`, a forgotten decorator, or a duplicate kind is noticed."""
     modules = [import_module(f"{phat.__name__}.{module.name}") for module in pkgutil.iter_modules(phat.__path__)]
     drivers = {
         value
@@ -109,8 +109,8 @@ def test_every_driver_is_used() -> None:
     assert set(CHIPS.values()) == drivers
 
 
-def test_the_chip_that_the_documentation_adds(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its file, and what the line does, are enough for it to be found and read."""
+def test_the_documentations_example_chip_works(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver's file and its registration suffice for the chip to be found and read."""
     page = Path("docs/architecture.md").read_text(encoding="utf-8").split("## Add a chip")[1]
     code = textwrap.dedent(page.split("```python\n")[1].split("```")[0])
     monkeypatch.setattr(phat, "CHIPS", CHIPS.copy())
@@ -141,17 +141,17 @@ def test_the_chip_that_the_documentation_adds(bench: Bench, monkeypatch: pytest.
     assert accuracy(example, Quantity.TEMPERATURE).error == 0.5
 
 
-@pytest.mark.parametrize("spoilt", [0, 1, 2])
-def test_a_chip_is_taken_for_another_only_when_two_answers_say_so(bench: Bench, spoilt: int) -> None:
+@pytest.mark.parametrize("spoiled", [0, 1, 2])
+def test_a_single_wrong_id_does_not_make_a_chip_another_kind(bench: Bench, spoiled: int) -> None:
     def spoil(answer: bytearray) -> None:
-        if len(bench.wire.log) < spoilt:
+        if len(bench.wire.log) < spoiled:
             answer[0] ^= 0x02
 
     bench.wire.spoil = spoil
-    assert finish(BMP180Driver.recognize(bench.bus, BMP180.address)) is (spoilt < 2)
+    assert finish(BMP180Driver.recognize(bench.bus, BMP180.address)) is (spoiled < 2)
 
 
-def test_preparing_another_chip_says_so(bench: Bench) -> None:
+def test_preparing_a_chip_of_another_kind_is_an_error(bench: Bench) -> None:
     bench.replace(BMP180.address, "BMP280")
     driver = BMP180Driver(bench.bus, BMP180.address)
     with pytest.raises(WrongChipError, match="BMP180 0x77"):

@@ -1,4 +1,4 @@
-"""Tests of every chip against everything that can go wrong on a wire: a reading is right, or it is an error."""
+"""Tests of every chip with every fault on the wire: a reading is right, or it is an error."""
 
 from collections.abc import Callable
 import errno
@@ -15,7 +15,7 @@ from custom_components.anavi_weather.phat.simulator import NackFault, TimeoutFau
 
 from .bench import EVERY_KIND, Bench, deviations
 
-# Two kinds of air, far from each other: a result of the cycle before is a wrong one.
+# Two kinds of air with very different values, so that a result of the previous cycle is detected
 AIRS = (Air(), Air(temperature=-12.3, humidity=81.0, pressure=871.0, illuminance=4_321.0))
 
 pytestmark = pytest.mark.parametrize("chips", [(chip,) for chip in EVERY_KIND], ids=lambda chips: chips[0].kind)
@@ -27,16 +27,16 @@ def chip(chips: tuple[ChipId, ...]) -> ChipId:
     return chips[0]
 
 
-class Spoiler:
-    """Does something at one of the calls that it gets, by number."""
+class ActionAtCall:
+    """Callback that performs an action at a single call."""
 
     def __init__(self, number: int, action: Callable[[], None]) -> None:
-        """Do the action at the call of this number."""
+        """Initialize the callback with the number of the call."""
         self._action = action
         self.left = number
 
     def __call__(self, *_: object) -> None:
-        """Count."""
+        """Count the call, and perform the action if it is due."""
         self.left -= 1
         if self.left == -1:
             self._action()
@@ -47,27 +47,27 @@ def change_air(bench: Bench) -> None:
 
 
 def settle(bench: Bench) -> None:
-    """Read until the light is in the range of its own."""
+    """Read until the light is measured in its range."""
     for _ in range(2):
         bench.read()
     bench.wire.log.clear()
 
 
-def in_every_cycle(bench: Bench, chip: ChipId, arm: Callable[[int], Spoiler]) -> list[str]:
-    """Read cycles, with a fault armed at the first place, the second, … until a cycle has no such place."""
+def in_every_cycle(bench: Bench, chip: ChipId, arm: Callable[[int], ActionAtCall]) -> list[str]:
+    """Read cycles with a fault at the first place, then at the second, and so on, until a cycle has no such place."""
     found: list[str] = []
     for number in count():
         change_air(bench)
-        spoiler = arm(number)
+        fault = arm(number)
         reading = bench.read()
-        if spoiler.left >= 0:
+        if fault.left >= 0:
             break
         found += [f"{number}: {deviation}" for deviation in deviations(reading, bench.air, [chip])]
     return found
 
 
 def flip(bench: Bench, number: int, bit: int) -> None:
-    """Flip a bit of the answer of this number from now on."""
+    """Flip a bit of the answer with this number, counted from now on."""
     answers = count()
 
     def spoil(answer: bytearray) -> None:
@@ -78,12 +78,12 @@ def flip(bench: Bench, number: int, bit: int) -> None:
 
 
 def bits(bench: Bench) -> list[tuple[int, int]]:
-    """Return every bit of every answer so far."""
+    """Return every bit of every answer in the log."""
     answers = [transfer.answer for transfer in bench.wire.log if transfer.answer is not None]
     return [(number, bit) for number, answer in enumerate(answers) for bit in range(8 * len(answer))]
 
 
-def test_a_flipped_bit_of_any_answer_does_not_spoil_the_reading(running: Bench, chip: ChipId) -> None:
+def test_a_flipped_bit_in_any_answer_does_not_affect_the_reading(running: Bench, chip: ChipId) -> None:
     settle(running)
     running.read()
     places = bits(running)
@@ -97,7 +97,7 @@ def test_a_flipped_bit_of_any_answer_does_not_spoil_the_reading(running: Bench, 
     assert found == []
 
 
-def test_a_flipped_bit_while_a_chip_is_found_and_set_up_does_not_spoil_the_reading(bench: Bench, chip: ChipId) -> None:
+def test_a_flipped_bit_during_detection_and_setup_does_not_affect_the_reading(bench: Bench, chip: ChipId) -> None:
     bench.read()
     found = []
     for number, bit in bits(bench):
@@ -114,15 +114,15 @@ def test_any_transfer_may_fail_once(running: Bench, chip: ChipId, number: int) -
     def fail() -> None:
         raise os_error(number)
 
-    def arm(place: int) -> Spoiler:
-        spoiler = running.wire.before = Spoiler(place, fail)
-        return spoiler
+    def arm(place: int) -> ActionAtCall:
+        fault = running.wire.before = ActionAtCall(place, fail)
+        return fault
 
     assert in_every_cycle(running, chip, arm) == []
 
 
 @pytest.mark.parametrize("number", [errno.EREMOTEIO, errno.EIO], ids=errno.errorcode.get)
-def test_any_transfer_may_fail_once_while_a_chip_is_found_and_set_up(bench: Bench, chip: ChipId, number: int) -> None:
+def test_any_transfer_may_fail_once_during_detection_and_setup(bench: Bench, chip: ChipId, number: int) -> None:
     bench.read()
 
     def fail() -> None:
@@ -130,88 +130,88 @@ def test_any_transfer_may_fail_once_while_a_chip_is_found_and_set_up(bench: Benc
 
     for place in range(len(bench.wire.log) + 5):
         again = Bench(chip)
-        again.wire.before = Spoiler(place, fail)
-        again.read()  # may be too early where it failed when it was looked for
+        again.wire.before = ActionAtCall(place, fail)
+        again.read()  # may not find the chip if its detection failed
         assert deviations(again.read(), again.air, [chip]) == [], place
 
 
-def test_power_lost_in_any_wait_does_not_spoil_the_reading(running: Bench, chip: ChipId) -> None:
-    """Waits only: between two messages of a row there is no time to pull a plug and put it back."""
+def test_a_power_loss_in_any_wait_does_not_affect_the_reading(running: Bench, chip: ChipId) -> None:
+    """Power is lost only in waits, because there is no time to unplug a chip between two consecutive messages."""
     settle(running)
     simulated = running.simulator.chips[chip.address]
 
-    def arm(place: int) -> Spoiler:
-        spoiler = Spoiler(place, simulated.power_on)
+    def arm(place: int) -> ActionAtCall:
+        fault = ActionAtCall(place, simulated.power_on)
 
         def during() -> None:
             if running.clock.slept >= 0.001 and running.clock.slept < 60:
-                spoiler()
+                fault()
 
         running.clock.during = during
-        return spoiler
+        return fault
 
     assert in_every_cycle(running, chip, arm) == []
 
 
 @pytest.mark.parametrize("missed", [1, 2])
-def test_a_plug_pulled_at_any_transfer_and_put_back_does_not_spoil_the_reading(
+def test_a_short_disconnection_at_any_transfer_does_not_affect_the_reading(
     running: Bench, chip: ChipId, missed: int
 ) -> None:
     settle(running)
 
-    def arm(place: int) -> Spoiler:
-        running.simulator.plug(chip.address)  # where it was pulled after the cycle's last transfer
-        spoiler = Spoiler(place, lambda: running.simulator.unplug(chip.address))
+    def arm(place: int) -> ActionAtCall:
+        running.simulator.plug(chip.address)  # in case it was unplugged after the last transfer of the cycle
+        fault = ActionAtCall(place, lambda: running.simulator.unplug(chip.address))
         absent = 0
 
         def before(address: int) -> None:
             nonlocal absent
-            spoiler()
+            fault()
             if address == chip.address and address not in running.simulator.plugged:
                 absent += 1
                 if absent > missed:
                     running.simulator.plug(address)
 
         running.wire.before = before
-        return spoiler
+        return fault
 
     assert in_every_cycle(running, chip, arm) == []
 
 
-def test_a_plug_pulled_at_any_transfer_is_told_and_heals_when_it_is_put_back(running: Bench, chip: ChipId) -> None:
+def test_a_chip_unplugged_at_any_transfer_is_an_error_until_it_is_plugged_in(running: Bench, chip: ChipId) -> None:
     settle(running)
     for place in count():
         change_air(running)
-        spoiler = running.wire.before = Spoiler(place, lambda: running.simulator.unplug(chip.address))
+        fault = running.wire.before = ActionAtCall(place, lambda: running.simulator.unplug(chip.address))
         reading = running.read()
-        if spoiler.left >= 0:
+        if fault.left >= 0:
             break
-        # Right where it was pulled after the last answer that counts
+        # The reading is right if the chip was unplugged after the last answer that is used
         assert chip in reading.errors or deviations(reading, running.air, [chip]) == []
         assert isinstance(running.read().errors[chip], NoAnswerError)
         running.simulator.plug(chip.address)
         assert deviations(running.read(), running.air, [chip]) == []
 
 
-def test_a_missing_chip_is_asked_for_three_times_and_no_more(running: Bench, chip: ChipId) -> None:
-    asked = 0
+def test_a_missing_chip_is_tried_three_times(running: Bench, chip: ChipId) -> None:
+    transfers = 0
 
-    def note(address: int) -> None:
-        nonlocal asked
-        asked += address == chip.address
+    def count_transfer(address: int) -> None:
+        nonlocal transfers
+        transfers += address == chip.address
 
     running.simulator.unplug(chip.address)
-    running.wire.before = note
+    running.wire.before = count_transfer
     assert isinstance(running.read().errors[chip], NoAnswerError)
-    assert asked == 3
+    assert transfers == 3
 
 
-def test_a_chip_that_never_answers_again_takes_a_bounded_time(running: Bench, chip: ChipId) -> None:
+def test_a_chip_that_never_answers_takes_a_limited_time(running: Bench, chip: ChipId) -> None:
     running.simulator.inject(NackFault(times=10_000, address=chip.address))
     assert running.read().duration < 0.5
 
 
-def test_a_bus_that_hangs_takes_three_timeouts_and_no_more(running: Bench, chip: ChipId) -> None:
+def test_a_bus_that_hangs_takes_three_timeouts(running: Bench, chip: ChipId) -> None:
     running.simulator.stuck = True
     begin = running.clock.now + 60
     with pytest.raises(BusStuckError):
@@ -221,57 +221,57 @@ def test_a_bus_that_hangs_takes_three_timeouts_and_no_more(running: Bench, chip:
     assert deviations(running.read(), running.air, [chip]) == []
 
 
-def test_a_bus_that_hangs_in_the_middle_of_a_cycle_heals(running: Bench, chip: ChipId) -> None:
+def test_a_bus_that_hangs_during_a_cycle_recovers(running: Bench, chip: ChipId) -> None:
     running.read()
     transfers = len(running.wire.log)
     for place in range(3, transfers):
-        running.wire.before = Spoiler(place, lambda: setattr(running.simulator, "stuck", True))
+        running.wire.before = ActionAtCall(place, lambda: setattr(running.simulator, "stuck", True))
         with pytest.raises(BusStuckError):
             running.read()
         running.simulator.stuck = False
         assert deviations(running.read(), running.air, [chip]) == [], place
 
 
-def test_a_chip_that_stretches_the_clock_for_ever_is_given_up(running: Bench, chip: ChipId) -> None:
-    """Others answer, so that the bus is not stuck."""
+def test_a_chip_that_stretches_the_clock_forever_does_not_block_the_bus(running: Bench, chip: ChipId) -> None:
+    """Other chips answer, so the bus is not stuck."""
     running.simulator.inject(TimeoutFault(times=2, address=chip.address))
     reading = running.read()
     assert deviations(reading, running.air, [chip]) == [] or isinstance(reading.errors[chip], TransferError)
 
 
 @pytest.mark.parametrize("pace", [0.6, 1.2])
-def test_a_chip_may_be_faster_or_somewhat_slower_than_its_data_sheet(bench: Bench, chip: ChipId, pace: float) -> None:
+def test_a_chip_may_be_faster_or_slightly_slower_than_its_data_sheet(bench: Bench, chip: ChipId, pace: float) -> None:
     bench.simulator.chips[chip.address].pace = pace
     for _ in range(3):
         assert deviations(bench.read(), bench.air, [chip]) == []
         change_air(bench)
-        bench.read()  # lets the light settle in its range
+        bench.read()  # selects the range for the new light
 
 
-def test_a_chip_that_has_become_much_too_slow_is_told(running: Bench, chip: ChipId) -> None:
+def test_a_chip_that_is_much_too_slow_is_an_error(running: Bench, chip: ChipId) -> None:
     settle(running)
     running.simulator.chips[chip.address].pace = 2.0
     for _ in range(3):
         reading = running.read()
         assert reading.duration < 0.5
-        if chip.kind == "BH1750":  # measures continuously: between two cycles it has time enough
+        if chip.kind == "BH1750":  # measures continuously, with enough time between two cycles
             assert deviations(reading, running.air, [chip]) == []
         else:
             assert isinstance(reading.errors[chip], NotFinishedError)
 
 
 def wrong(reading: Reading, bench: Bench, chip: ChipId) -> list[str]:
-    """Return what is wrong with a reading; an error is not."""
+    """Return the deviations of a reading. An error is not a deviation."""
     return [] if chip in reading.errors else deviations(reading, bench.air, [chip])
 
 
 @pytest.mark.parametrize("times", [2, 3, 5, 8])
-def test_whatever_fails_often_is_an_error_or_right(running: Bench, chip: ChipId, times: int) -> None:
+def test_a_reading_with_repeated_failures_is_right_or_an_error(running: Bench, chip: ChipId, times: int) -> None:
     settle(running)
     found = []
     for place in range(40):
         change_air(running)
-        running.wire.before = Spoiler(
+        running.wire.before = ActionAtCall(
             place, lambda: running.simulator.inject(NackFault(times=times, address=chip.address))
         )
         found += wrong(running.read(), running, chip)

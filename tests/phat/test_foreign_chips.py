@@ -1,4 +1,4 @@
-"""Tests of foreign chips at the board's addresses: they are recognised as such, and left alone."""
+"""Tests of foreign chips at the board's addresses, which are detected and then left alone."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from .foreign_chips import BME680, INA219, LPS25H, MCP23017, MS5611, PCA9685, PC
 ID = b"\xd0"
 BH1750_LIGHT_5C = ChipId("BH1750", 0x5C)
 
-# What may be written to each while it is found out what it is; all but the first are numbers of registers to read.
+# What may be written to each chip by the probes: to the first a command, to the others numbers of registers to read
 FOREIGN = [
     (PCF8574, 0x23, [b"\x01"] * 2),
     (MCP23017, 0x23, [b"\x01", b"\x07", b"\x00"] * 2),
@@ -35,7 +35,7 @@ each = pytest.mark.parametrize(
 
 
 @each
-def test_a_foreign_chip_is_recognised_as_such(
+def test_a_foreign_chip_is_detected(
     bench: Bench, kind: type[SimulatedChip], address: int, written: list[bytes]
 ) -> None:
     bench.replace(address, kind)
@@ -46,7 +46,7 @@ def test_a_foreign_chip_is_recognised_as_such(
 
 
 @each
-def test_nothing_more_is_written_to_a_foreign_chip_in_later_cycles(
+def test_a_foreign_chip_is_probed_only_once(
     bench: Bench, kind: type[SimulatedChip], address: int, written: list[bytes]
 ) -> None:
     bench.replace(address, kind)
@@ -68,7 +68,7 @@ def test_a_foreign_chip_does_not_disturb_the_others(
     assert bench.wire.written_to(address) == written
 
 
-def test_a_foreign_chip_is_asked_again_when_the_user_asks(bench: Bench) -> None:
+def test_detection_probes_foreign_chips_again(bench: Bench) -> None:
     bench.replace(BH1750.address, PCF8574)
     bench.phat.detect()
     bench.replace(BH1750.address, "BH1750")
@@ -76,7 +76,7 @@ def test_a_foreign_chip_is_asked_again_when_the_user_asks(bench: Bench) -> None:
     assert bench.phat.detect().foreign == ()
 
 
-def test_a_chip_in_the_place_of_a_foreign_one_that_was_pulled_is_found(bench: Bench) -> None:
+def test_a_chip_that_replaces_a_foreign_chip_is_found(bench: Bench) -> None:
     bench.replace(BMP180.address, MS5611)
     bench.read()
     bench.simulator.unplug(BMP180.address)
@@ -86,7 +86,7 @@ def test_a_chip_in_the_place_of_a_foreign_one_that_was_pulled_is_found(bench: Be
     assert bench.phat.detect().foreign == ()
 
 
-def test_an_address_is_foreign_no_more_when_its_chip_is_back(bench: Bench) -> None:
+def test_an_address_is_not_foreign_after_its_chip_returned(bench: Bench) -> None:
     for kind in ("BMP180", TCA9548A, "BMP180", "BME280"):
         bench.replace(BMP180.address, kind)
         bench.read()
@@ -94,7 +94,7 @@ def test_an_address_is_foreign_no_more_when_its_chip_is_back(bench: Bench) -> No
     assert deviations(bench.read(), bench.air, [ChipId("BME280", BMP180.address)]) == []
 
 
-def test_a_foreign_chip_that_is_pulled_is_foreign_no_more(bench: Bench) -> None:
+def test_an_address_is_not_foreign_after_its_foreign_chip_was_unplugged(bench: Bench) -> None:
     bench.replace(BMP180.address, MS5611)
     bench.read()
     bench.simulator.unplug(BMP180.address)
@@ -115,7 +115,7 @@ def test_a_foreign_chip_that_is_pulled_is_foreign_no_more(bench: Bench) -> None:
     ],
     ids=lambda value: str(value) if isinstance(value, ChipId) else value.__name__,
 )
-def test_a_foreign_chip_put_in_a_known_ones_place_is_never_read_as_that(
+def test_a_foreign_chip_that_replaces_a_known_chip_is_never_read(
     bench: Bench, chip: ChipId, kind: type[SimulatedChip]
 ) -> None:
     bench.replace(chip.address, chip.kind)

@@ -1,4 +1,4 @@
-"""Frames from what a LIRC device tells."""
+"""Tests of splitting items into frames."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -29,7 +29,7 @@ STREAMS = st.one_of(st.lists(ITEMS, max_size=80).map(b"".join), st.binary(max_si
 
 @settings(max_examples=300, deadline=None)
 @given(STREAMS, st.lists(st.integers(0, 400), max_size=12))
-def test_frames_do_not_depend_on_how_they_are_read(data: bytes, cuts: list[int]) -> None:
+def test_frames_do_not_depend_on_how_the_data_is_split(data: bytes, cuts: list[int]) -> None:
     whole = Framer().feed(data)
     framer, frames = Framer(), list[list[int]]()
     for begin, end in pairwise([0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]):
@@ -61,22 +61,22 @@ def test_frames_do_not_depend_on_how_they_are_read(data: bytes, cuts: list[int])
         (TIMEOUT + TIMEOUT + items(-50_000), []),
     ],
 )  # fmt: skip
-def test_what_a_device_tells_becomes_frames(data: bytes, frames: list[list[int]]) -> None:
+def test_items_become_frames(data: bytes, frames: list[list[int]]) -> None:
     assert Framer().feed(data) == frames
 
 
-def test_a_frame_that_is_known_to_be_whole_ends_sooner() -> None:
+def test_a_complete_frame_ends_sooner() -> None:
     framer = Framer(lambda frame: list(frame) == [900, -450, 560])
     assert framer.feed(items(900, -450, 560, -10_000)) == [[900, -450, 560]]
     assert framer.feed(items(900, -450, 560, -9_999, 560) + TIMEOUT) == [[900, -450, 560, -9_999, 560]]
     assert framer.feed(items(900, -450, 570, -20_000, 560) + TIMEOUT) == [[900, -450, 570, -20_000, 560]]
-    # What was begun before an overflow is no frame
+    # A frame with an overflow is discarded
     assert framer.feed(items(900) + OVERFLOW + items(-450, 560, -20_000, 900, -450, 560) + TIMEOUT) == [
         [900, -450, 560]
     ]
 
 
-def test_light_that_flickers_does_not_fill_the_memory() -> None:
+def test_flickering_light_does_not_fill_the_memory() -> None:
     lengths = []
 
     def is_whole(frame: Sequence[int]) -> bool:
@@ -92,7 +92,7 @@ def test_light_that_flickers_does_not_fill_the_memory() -> None:
     assert framer.feed(items(*longest) + TIMEOUT) == [longest]
 
 
-def test_a_frame_is_spoilt_only_when_one_has_begun() -> None:
+def test_only_a_pending_frame_is_discarded() -> None:
     framer = Framer()
     framer.discard()
     assert framer.feed(items(560) + TIMEOUT + items(900)) == [[560]]

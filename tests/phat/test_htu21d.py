@@ -1,4 +1,4 @@
-"""Tests of the HTU21D's driver."""
+"""Tests of the driver of the HTU21D."""
 
 from typing import override
 
@@ -17,7 +17,7 @@ HEATER = 0x04
 
 
 class AnsweringHTU21D(SimulatedHTU21D):
-    """An HTU21D whose answer to a conversion a test has chosen, its checksum being right."""
+    """HTU21D with a chosen signal and its right checksum."""
 
     command = TEMPERATURE
     signal = 0x683A
@@ -52,7 +52,7 @@ def test_one_or_two_flipped_bits_never_pass_the_checksum(data: bytes, flips: set
 @pytest.mark.parametrize(
     ("signal", "degrees"), [(0x683A, 24.69), (0x683A | 0b11, 24.69), (0x0000, -46.85), (0xFFFC, 128.86)]
 )
-def test_temperatures_of_the_data_sheet(signal: int, degrees: float) -> None:
+def test_temperatures_match_the_data_sheet(signal: int, degrees: float) -> None:
     assert temperature(signal) == pytest.approx(degrees, abs=0.005)
 
 
@@ -61,16 +61,16 @@ def test_temperatures_of_the_data_sheet(signal: int, degrees: float) -> None:
     [
         (0x4E85, 32.34),
         (0x6350, 42.5),  # SHT21, section 6.1
-        (0x0000, 0.0),  # the formula has -6
-        (0xFFFC, 100.0),  # and 119
+        (0x0000, 0.0),  # -6 by the formula
+        (0xFFFC, 100.0),  # 119 by the formula
     ],
 )
-def test_humidities_of_the_data_sheet(signal: int, percent: float) -> None:
+def test_humidities_match_the_data_sheet(signal: int, percent: float) -> None:
     assert humidity(signal) == pytest.approx(percent, abs=0.01)
 
 
 @given(signal=st.integers(0, 0xFFFF))
-def test_status_bits_do_not_count(signal: int) -> None:
+def test_status_bits_are_ignored(signal: int) -> None:
     assert temperature(signal) == temperature(signal & 0xFFFC)
     assert humidity(signal) == humidity(signal & 0xFFFC)
 
@@ -81,32 +81,32 @@ def test_the_whole_range_is_measured(running: Bench, degrees: float, percent: fl
     assert deviations(running.read(), running.air, [HTU21D]) == []
 
 
-def test_only_conversions_without_hold_of_the_clock_are_asked_for(running: Bench) -> None:
+def test_only_commands_that_do_not_hold_the_clock_are_used(running: Bench) -> None:
     running.read()
     assert running.wire.written_to(HTU21D.address) == [TEMPERATURE, HUMIDITY]
 
 
-def test_a_heater_left_on_is_turned_off_and_nothing_else_is_changed(bench: Bench) -> None:
+def test_the_heater_is_turned_off_without_changing_other_bits(bench: Bench) -> None:
     chip = bench.chip(SimulatedHTU21D, HTU21D.address)
     chip.user_register |= HEATER
     bench.read()
     assert chip.user_register == 0b0000_0010
 
 
-def test_the_user_register_is_not_written_without_need(bench: Bench) -> None:
+def test_the_user_register_is_written_only_to_change_it(bench: Bench) -> None:
     bench.read()
     assert not any(data[0] == 0xE6 for data in bench.wire.written_to(HTU21D.address))
 
 
 @pytest.mark.parametrize("register", [0b0000_0011, 0b1000_0010, 0b1000_0011, 0b0000_0000])
-def test_a_coarser_resolution_left_by_another_program_is_reset(bench: Bench, register: int) -> None:
+def test_the_resolution_set_by_another_program_is_reset(bench: Bench, register: int) -> None:
     chip = bench.chip(SimulatedHTU21D, HTU21D.address)
-    chip.user_register = register or 0x40  # the end of the battery is none of its business
+    chip.user_register = register or 0x40  # the bit for a low supply voltage is ignored
     assert deviations(bench.read(), bench.air, [HTU21D]) == []
     assert chip.user_register == 0b0000_0010
 
 
-def test_a_wrong_checksum_is_an_error_when_it_stays(running: Bench) -> None:
+def test_a_permanently_wrong_checksum_is_an_error(running: Bench) -> None:
     def spoil(answer: bytearray) -> None:
         if len(answer) == 3:
             answer[1] ^= 0x10
@@ -117,7 +117,7 @@ def test_a_wrong_checksum_is_an_error_when_it_stays(running: Bench) -> None:
     assert reading.measurements[HTU21D] is None
 
 
-def test_what_fails_its_checksums_is_not_taken_for_one(bench: Bench) -> None:
+def test_a_chip_with_wrong_checksums_is_foreign(bench: Bench) -> None:
     bench.wire.spoil = lambda answer: answer.__setitem__(-1, answer[-1] ^ (len(answer) == 3))
     assert bench.phat.detect().foreign == (HTU21D.address,)
 
@@ -125,8 +125,8 @@ def test_what_fails_its_checksums_is_not_taken_for_one(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("command", "signal"),
     [
-        (TEMPERATURE, 0x683A),  # says humidity
-        (HUMIDITY, 0x6838),  # says temperature
+        (TEMPERATURE, 0x683A),  # the status of humidity
+        (HUMIDITY, 0x6838),  # the status of temperature
         (TEMPERATURE, 0x0000),
         (TEMPERATURE, 0xFFFC),
         (HUMIDITY, 0x0002),
@@ -141,7 +141,7 @@ def test_an_answer_that_cannot_be_a_measurement_is_an_error(bench: Bench, comman
     assert isinstance(bench.read().errors[HTU21D], ImplausibleError)
 
 
-def test_the_data_sheets_humidity_is_one(bench: Bench) -> None:
+def test_the_data_sheets_humidity_is_read(bench: Bench) -> None:
     bench.expect(HTU21D)
     chip = bench.replace(HTU21D.address, AnsweringHTU21D)
     assert isinstance(chip, AnsweringHTU21D)
@@ -151,24 +151,24 @@ def test_the_data_sheets_humidity_is_one(bench: Bench) -> None:
     assert measurement.values[Quantity.HUMIDITY] == pytest.approx(32.34, abs=0.01)
 
 
-def test_a_conversion_is_waited_for_while_the_address_is_not_acknowledged(running: Bench) -> None:
+def test_a_conversion_is_awaited_while_the_address_is_not_acknowledged(running: Bench) -> None:
     begin = running.clock.now + 60
     running.read()
     assert running.clock.now - begin > 0.066
 
 
-def test_a_reset_is_waited_for_while_the_address_is_not_acknowledged(bench: Bench) -> None:
+def test_a_reset_is_awaited_while_the_address_is_not_acknowledged(bench: Bench) -> None:
     bench.chip(SimulatedHTU21D, HTU21D.address).pace = 1.2
     assert deviations(bench.read(), bench.air, [HTU21D]) == []
 
 
-def test_a_reset_that_does_not_end_is_given_up(running: Bench) -> None:
+def test_a_reset_that_does_not_end_is_an_error(running: Bench) -> None:
     chip = running.chip(SimulatedHTU21D, HTU21D.address)
     chip.pace = 1000
     assert isinstance(running.read().errors[HTU21D], NotFinishedError)
 
 
-def test_a_chip_that_loses_its_power_while_it_converts_is_converted_again(running: Bench) -> None:
+def test_a_conversion_is_repeated_after_a_power_loss(running: Bench) -> None:
     lost = False
 
     def during() -> None:
@@ -183,8 +183,8 @@ def test_a_chip_that_loses_its_power_while_it_converts_is_converted_again(runnin
 
 
 @pytest.mark.parametrize("status", [0x00, 0xFF])
-def test_what_answers_nothing_of_a_user_register_is_not_reset(bench: Bench, status: int) -> None:
-    """A read is harmless to whatever else may have the address; a reset need not be."""
+def test_a_chip_without_a_user_register_is_not_reset(bench: Bench, status: int) -> None:
+    """A read does no harm to other chips that may have the address, but a reset could."""
     bench.wire.spoil = lambda answer: answer.__setitem__(slice(None), bytes((status,)) * len(answer))
     bench.read()
     assert set(bench.wire.written_to(HTU21D.address)) == {b"\xe7"}

@@ -42,7 +42,7 @@ def chips() -> tuple[ChipId, ...]:
 
 
 @pytest.mark.parametrize("path", ["/dev/i2c-99", "/dev/null", "/"])
-def test_what_is_no_bus_is_not_found_and_leaves_no_descriptor_open(path: str) -> None:
+def test_a_path_that_is_no_bus_is_an_error_and_leaves_no_descriptor_open(path: str) -> None:
     before = open_descriptors()
     for _ in range(20):
         with pytest.raises(BusNotFoundError, match=path):
@@ -50,7 +50,7 @@ def test_what_is_no_bus_is_not_found_and_leaves_no_descriptor_open(path: str) ->
     assert open_descriptors() == before
 
 
-def test_missing_permission_is_told_from_a_missing_bus() -> None:
+def test_missing_permission_is_distinguished_from_a_missing_bus() -> None:
     with (
         patch("smbus2.smbus2.os.open", side_effect=os_error(errno.EACCES)),
         pytest.raises(BusPermissionError, match="/dev/i2c-1: Permission denied"),
@@ -60,7 +60,7 @@ def test_missing_permission_is_told_from_a_missing_bus() -> None:
 
 @pytest.fixture
 def linux_adapter() -> LinuxAdapter:
-    """Return an adapter on a file that opens, and refuses whatever an I2C bus is asked for."""
+    """Return an adapter on a file that can be opened, but does not support any I2C request."""
     with patch.object(SMBus, "_get_funcs", return_value=0):
         return LinuxAdapter("/dev/null")
 
@@ -73,7 +73,7 @@ def test_opening_and_closing_leaves_no_descriptor_open() -> None:
     assert open_descriptors() == before
 
 
-def test_the_kernel_is_asked_for_an_address(linux_adapter: LinuxAdapter) -> None:
+def test_an_address_is_requested_from_the_kernel(linux_adapter: LinuxAdapter) -> None:
     with pytest.raises(OSError, match="Inappropriate ioctl"):
         linux_adapter.claim(0x23)
     linux_adapter.close()
@@ -88,18 +88,18 @@ def test_a_register_is_read_after_a_repeated_start(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("number", "error"),
     [
-        (errno.EREMOTEIO, NoAnswerError),  # the Pi's adapters
-        (errno.ENXIO, NoAnswerError),  # most others
+        (errno.EREMOTEIO, NoAnswerError),  # adapters of the Raspberry Pi
+        (errno.ENXIO, NoAnswerError),  # most other adapters
         (errno.EIO, TransferError),
         (errno.EOPNOTSUPP, TransferError),
         (errno.ETIMEDOUT, TransferError),
         (errno.EAGAIN, TransferError),
-        (errno.ENODEV, BusNotFoundError),  # a USB adapter that was pulled
+        (errno.ENODEV, BusNotFoundError),  # a USB adapter that was unplugged
         (errno.ENOENT, BusNotFoundError),
         (errno.EBADF, BusNotFoundError),
     ],
 )
-def test_errors_of_a_transfer_are_told_apart(bench: Bench, number: int, error: type[PhatError]) -> None:
+def test_errors_of_transfers_are_distinguished(bench: Bench, number: int, error: type[PhatError]) -> None:
     bench.wire.before = lambda address: fail(number)
     with pytest.raises(error, match=os.strerror(number)):
         bench.bus.read(BMP180.address, 1)
@@ -109,7 +109,7 @@ def fail(number: int) -> None:
     raise os_error(number)
 
 
-def test_an_error_without_a_number_is_told_in_its_own_words(bench: Bench) -> None:
+def test_an_error_without_a_number_keeps_its_text(bench: Bench) -> None:
     def odd(address: int) -> None:
         raise OSError("odd")
 
@@ -126,7 +126,7 @@ def test_three_timeouts_in_a_row_are_a_stuck_bus(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("address", [BMP180.address, 0x42])
-def test_an_answer_or_a_missing_one_between_timeouts_shows_that_the_bus_works(bench: Bench, address: int) -> None:
+def test_an_answer_or_a_missing_acknowledgment_resets_the_timeouts(bench: Bench, address: int) -> None:
     for _ in range(5):
         bench.simulator.inject(TimeoutFault(times=2, address=BMP180.address))
         for _ in range(2):
@@ -139,7 +139,7 @@ def test_an_answer_or_a_missing_one_between_timeouts_shows_that_the_bus_works(be
             bench.bus.read(BMP180.address, 1)
 
 
-def test_presence_is_asked_for_without_a_byte(bench: Bench) -> None:
+def test_presence_is_checked_with_an_empty_message(bench: Bench) -> None:
     assert bench.bus.answers(BMP180.address)
     assert not bench.bus.answers(0x42)
     assert bench.wire.written_to(BMP180.address) == []
@@ -153,32 +153,32 @@ def test_the_data_wire_held_low_is_a_stuck_bus(bench: Bench) -> None:
         bench.bus.check_free()
 
 
-def test_an_adapter_without_empty_messages_is_no_stuck_bus(bench: Bench) -> None:
+def test_an_adapter_without_empty_messages_is_not_a_stuck_bus(bench: Bench) -> None:
     bench.wire.before = lambda address: fail(errno.EOPNOTSUPP)
     bench.bus.check_free()
 
 
-def test_a_claimed_address_is_told(bench: Bench) -> None:
+def test_a_claimed_address_is_an_error(bench: Bench) -> None:
     bench.bus.check_unclaimed(BMP180.address)
     bench.simulator.claimed.add(BMP180.address)
     with pytest.raises(AddressClaimedError, match="0x77"):
         bench.bus.check_unclaimed(BMP180.address)
 
 
-def test_asking_for_an_address_on_what_is_no_bus_fails_as_a_transfer(linux_adapter: LinuxAdapter) -> None:
+def test_requesting_an_address_on_a_path_that_is_no_bus_is_an_error(linux_adapter: LinuxAdapter) -> None:
     bus = Bus(linux_adapter, "/dev/null")
     with pytest.raises(TransferError, match="Inappropriate ioctl"):
         bus.check_unclaimed(0x23)
     bus.close()
 
 
-@pytest.mark.parametrize("spoilt", range(AGREEING_READS - 1))
-def test_one_spoilt_answer_of_several_is_outvoted(bench: Bench, spoilt: int) -> None:
+@pytest.mark.parametrize("spoiled", range(AGREEING_READS - 1))
+def test_one_spoiled_answer_of_several_is_outvoted(bench: Bench, spoiled: int) -> None:
     answers = 0
 
     def spoil(answer: bytearray) -> None:
         nonlocal answers
-        if answers == spoilt:
+        if answers == spoiled:
             answer[0] ^= 0x10
         answers += 1
 
@@ -186,7 +186,7 @@ def test_one_spoilt_answer_of_several_is_outvoted(bench: Bench, spoilt: int) -> 
     assert bench.bus.read_agreed(BMP180.address, 1, ID_REGISTER) == BMP180_ID
 
 
-def test_answers_that_never_agree_are_an_error_after_a_few(bench: Bench) -> None:
+def test_answers_that_never_agree_are_an_error(bench: Bench) -> None:
     def spoil(answer: bytearray) -> None:
         answer[0] = len(bench.wire.log)
 
@@ -196,20 +196,20 @@ def test_answers_that_never_agree_are_an_error_after_a_few(bench: Bench) -> None
     assert len(bench.wire.log) == AGREEING_READS
 
 
-def test_a_missing_answer_is_not_outvoted(bench: Bench) -> None:
+def test_a_missing_acknowledgment_is_not_outvoted(bench: Bench) -> None:
     bench.simulator.inject(NackFault(address=BMP180.address))
     with pytest.raises(NoAnswerError):
         bench.bus.read_agreed(BMP180.address, 1, ID_REGISTER)
 
 
-def test_buses_of_one_name_share_a_lock(bench: Bench) -> None:
+def test_buses_with_the_same_name_share_a_lock(bench: Bench) -> None:
     other = bench.simulator.bus("bench")
     elsewhere = bench.simulator.bus("elsewhere")
     assert other.lock is bench.bus.lock
     assert elsewhere.lock is not bench.bus.lock
 
 
-def test_nobody_else_reads_during_a_cycle(bench: Bench) -> None:
+def test_other_readers_wait_during_a_cycle(bench: Bench) -> None:
     reader = Thread(target=Phat(bench.simulator.bus("bench")).detect)
     with bench.bus.lock:
         reader.start()

@@ -1,4 +1,4 @@
-"""Finding LIRC devices, and opening them."""
+"""Tests of finding and opening LIRC devices."""
 
 from collections.abc import Sequence
 import errno
@@ -25,10 +25,10 @@ from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, S
 from .lirc_devices import Device, ports
 
 FIONREAD = 0x541B
-CEC = 0x80000  # the features of the television's remote control, which reports scancodes only
+CEC = 0x80000  # features of the television's remote control by HDMI, which has scancodes only
 
 
-def test_devices_are_told_apart_by_their_features(pair: SimulatedLirc) -> None:
+def test_devices_are_found_by_their_features(pair: SimulatedLirc) -> None:
     for opened in (pair.ports(), pair.ports()[::-1]):
         every = [Device(CEC).open, *opened]
         transmitter, receiver = (
@@ -40,7 +40,7 @@ def test_devices_are_told_apart_by_their_features(pair: SimulatedLirc) -> None:
         receiver.close()
 
 
-def test_a_device_that_misbehaves_does_not_hide_another() -> None:
+def test_a_faulty_device_does_not_hide_another() -> None:
     wrong = (
         Device(os_error(errno.ENOTTY)),
         Device(os_error(errno.EIO), close=os_error(errno.EIO)),
@@ -64,7 +64,7 @@ def test_a_device_that_misbehaves_does_not_hide_another() -> None:
         ((errno.EBUSY, errno.EACCES), DevicePermissionError, "infrared_no_permission", "may not be opened"),
     ],
 )
-def test_what_keeps_a_device_from_being_opened_is_told(
+def test_the_reason_why_no_device_can_be_opened(
     numbers: Sequence[int], kind: type[LircError], key: str, text: str
 ) -> None:
     devices = (Device(0x302), *(Device(open=os_error(number)) for number in numbers))

@@ -1,4 +1,4 @@
-"""Receiving through LIRC devices."""
+"""Tests of receiving through LIRC devices."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -17,7 +17,7 @@ from .lirc_devices import NEC, TIMEOUT, items
 
 
 class Listener:
-    """Keeps what a receiver delivers."""
+    """Listener that collects the frames of a receiver."""
 
     def __init__(self, pair: SimulatedLirc) -> None:
         self.frames: list[list[int]] = []
@@ -40,7 +40,7 @@ class Listener:
 
 @pytest.fixture
 async def listener(pair: SimulatedLirc) -> AsyncGenerator[Listener]:
-    """Return a listener to the pair's receiver."""
+    """Return a listener for the receiver of the pair."""
     listener = Listener(pair)
     await asyncio.to_thread(listener.receiver.open)
     listener.receiver.start()
@@ -49,11 +49,11 @@ async def listener(pair: SimulatedLirc) -> AsyncGenerator[Listener]:
 
 
 def alike(frame: Sequence[int], timings: Sequence[int]) -> bool:
-    """Return whether a frame is what was sent, as a receiver tells it."""
+    """Return whether a received frame has the timings that were sent, within the receiver's tolerance."""
     return len(frame) == len(timings) and all(abs(a - b) < 250 for a, b in zip(frame, timings, strict=True))
 
 
-async def test_what_is_heard_is_delivered(pair: SimulatedLirc, listener: Listener) -> None:
+async def test_received_frames_are_delivered(pair: SimulatedLirc, listener: Listener) -> None:
     assert pair.timeout == RECEIVER_SILENCE_US
     pair.press(NEC)
     pair.press([*NEC, -40_000, 9000, -2250, 560])
@@ -69,7 +69,7 @@ async def test_what_is_heard_is_delivered(pair: SimulatedLirc, listener: Listene
     assert listener.gone == 0
 
 
-async def test_what_is_heard_while_sending_is_not_delivered(
+async def test_frames_received_while_sending_are_not_delivered(
     pair: SimulatedLirc, listener: Listener, transmitter: Transmitter
 ) -> None:
     receiver = listener.receiver
@@ -79,25 +79,27 @@ async def test_what_is_heard_while_sending_is_not_delivered(
     pair.deliver([int.from_bytes(items(900), "little")])
     await listener.settle()
     receiver.deaf = False
-    pair.deliver([int.from_bytes(items(-450), "little"), int.from_bytes(TIMEOUT, "little")])  # its end is its own too
+    pair.deliver(
+        [int.from_bytes(items(-450), "little"), int.from_bytes(TIMEOUT, "little")]
+    )  # the rest of the signal that was sent
     pair.press(NEC)
     (frame,) = await listener.take()
     assert alike(frame, NEC)
 
 
-async def test_all_that_was_heard_until_then_is_read_before_it_listens_again(
+async def test_everything_received_while_deaf_is_read_before_listening_again(
     pair: SimulatedLirc, listener: Listener
 ) -> None:
     listener.receiver.deaf = True
     for _ in range(2):
         pair.press([500, *(-500, 500) * 250])
-    for _ in range(2):  # turns of the loop, of which one reads
+    for _ in range(2):  # iterations of the loop, one of which reads
         await asyncio.sleep(0)
     listener.receiver.deaf = False
     assert not await listener.take()
 
 
-async def test_a_receiver_that_disappears_is_told_once_and_opened_again(
+async def test_a_receiver_that_disappears_is_reported_once_and_can_be_opened_again(
     pair: SimulatedLirc, listener: Listener
 ) -> None:
     pair.deliver([int.from_bytes(items(900), "little")])
@@ -112,13 +114,13 @@ async def test_a_receiver_that_disappears_is_told_once_and_opened_again(
     await asyncio.to_thread(listener.receiver.open)
     listener.receiver.start()
     pair.press(NEC)
-    (frame,) = await listener.take()  # without the pulse from before
+    (frame,) = await listener.take()  # without the pulse before the interruption
     assert alike(frame, NEC)
     assert listener.gone == 1
 
 
 @pytest.mark.parametrize("result", [b"", os_error(errno.EIO), os_error(errno.ENODEV)])
-async def test_any_end_is_one(
+async def test_any_failed_read_means_that_the_receiver_disappeared(
     pair: SimulatedLirc, listener: Listener, monkeypatch: pytest.MonkeyPatch, result: bytes | OSError
 ) -> None:
     def read(self: SimulatedReceiver, length: int) -> bytes:
@@ -133,7 +135,7 @@ async def test_any_end_is_one(
     assert listener.gone == 1
 
 
-async def test_nothing_to_read_is_no_end(
+async def test_nothing_to_read_is_not_a_failure(
     pair: SimulatedLirc, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = SimulatedReceiver.read
@@ -151,7 +153,7 @@ async def test_nothing_to_read_is_no_end(
     assert listener.gone == 0
 
 
-async def test_the_end_of_a_frame_is_asked_for(pair: SimulatedLirc, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_time_out_of_the_receiver_is_set(pair: SimulatedLirc, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Request, int]] = []
     original = SimulatedReceiver.ioctl
 
@@ -166,7 +168,7 @@ async def test_the_end_of_a_frame_is_asked_for(pair: SimulatedLirc, monkeypatch:
     assert asked[1:] == [(Request.SET_REC_TIMEOUT, RECEIVER_SILENCE_US), (Request.SET_REC_TIMEOUT_REPORTS, 1)]
 
 
-async def test_a_receiver_without_time_outs_is_used(pair: SimulatedLirc) -> None:
+async def test_a_receiver_without_time_outs_works(pair: SimulatedLirc) -> None:
     pair.lacking = {Request.SET_REC_TIMEOUT, Request.SET_REC_TIMEOUT_REPORTS}
     listener = Listener(pair)
     listener.receiver.open()
@@ -190,7 +192,7 @@ async def test_opening_and_closing_twice_leaves_nothing_open(pair: SimulatedLirc
 
 
 class Broken(SimulatedLirc):
-    """A pair whose time-out cannot be set, as its receiver is just disappearing."""
+    """Pair whose time-out cannot be set because its receiver is disappearing."""
 
     @override
     def check_ioctl(self, request: Request) -> None:
@@ -198,7 +200,7 @@ class Broken(SimulatedLirc):
             raise os_error(errno.ENODEV)
 
 
-async def test_a_receiver_that_disappears_while_it_is_opened_is_told_later() -> None:
+async def test_a_receiver_that_disappears_while_it_is_opened_is_reported_later() -> None:
     pair: Any = Broken()
     listener = Listener(pair)
     listener.receiver.open()

@@ -1,4 +1,4 @@
-"""Sending through LIRC devices."""
+"""Tests of sending through LIRC devices."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ from .lirc_devices import NEC, Device, ports
 PULSES = st.integers(1, 20_000)
 SPACES = st.one_of(st.integers(1, 2_000), st.integers(1, 120_000), st.just(40_000)).map(lambda space: -space)
 CELLS = st.lists(st.tuples(PULSES, SPACES), max_size=60)
-# As often as a key repeats that is held
+# Repeated up to 30 times, like the frame of a key that is held
 TIMINGS = st.builds(
     lambda cells, count, last: [*(timing for cell in cells * count for timing in cell), last],
     CELLS,
@@ -44,11 +44,11 @@ TIMINGS = st.builds(
 @example([*(100, -5000) * 5000, 100])
 @example([500_000, -5_000, 500_000])
 @example([*(timing for space in range(9000, 6000, -1) for timing in (1, -space)), 1])
-def test_bursts_are_what_was_given_and_what_the_kernel_takes(timings: list[int]) -> None:
+def test_bursts_contain_all_timings_and_respect_the_kernels_limits(timings: list[int]) -> None:
     try:
         bursts = split(timings)
     except InvalidTimingsError:
-        # There is a piece without a pause that is too long, or it is too long altogether
+        # A piece without a pause, or all timings together, must be too long
         pieces, piece = [], [timings[0]]
         for space, pulse in zip(timings[1::2], timings[2::2], strict=True):
             if -space >= MIN_SPLIT_SPACE:
@@ -95,9 +95,7 @@ def test_bursts_are_what_was_given_and_what_the_kernel_takes(timings: list[int])
         (100_000, -200_001, *(100_000, -100_000) * 148, 100_000),
     ],
 )
-def test_what_no_transmitter_could_send_is_refused(
-    pair: SimulatedLirc, transmitter: Transmitter, timings: Sequence[int]
-) -> None:
+def test_invalid_timings_are_refused(pair: SimulatedLirc, transmitter: Transmitter, timings: Sequence[int]) -> None:
     with pytest.raises(InvalidTimingsError) as caught:
         transmitter.send(timings, 38_000, 50)
     assert caught.value.key == "infrared_invalid"
@@ -113,7 +111,7 @@ def test_a_space_at_the_end_is_not_sent() -> None:
     assert split((100, -1)) == split((100, -40_000)) == split((100,))
 
 
-def test_frames_are_cut_between_them_and_seldom() -> None:
+def test_timings_are_split_between_frames_into_few_bursts() -> None:
     frame = (4000, -2000, *(500, -1500) * 74, 500)  # 154.5 ms
     bursts = split([*frame, -20_000, *frame, -30_000, *frame, -20_000, *frame])
     assert [len(burst.items) for burst in bursts] == [2 * len(frame) + 1] * 2
@@ -139,7 +137,7 @@ def test_without_a_carrier_there_is_no_duty_cycle(pair: SimulatedLirc, transmitt
 
 
 @pytest.mark.parametrize(("carrier", "duty_cycle"), [(-1, 50), (1 << 32, 50), (38_000, 0), (38_000, 100), (0, -1)])
-def test_what_is_no_carrier_is_refused(
+def test_an_invalid_carrier_is_refused(
     pair: SimulatedLirc, transmitter: Transmitter, carrier: int, duty_cycle: int
 ) -> None:
     with pytest.raises(InvalidTimingsError, match="is not a valid carrier"):
@@ -147,7 +145,7 @@ def test_what_is_no_carrier_is_refused(
     assert not pair.sent
 
 
-def test_a_carrier_that_the_kernel_refuses_is_told(pair: SimulatedLirc, transmitter: Transmitter) -> None:
+def test_a_carrier_that_the_kernel_refuses_is_an_error(pair: SimulatedLirc, transmitter: Transmitter) -> None:
     with pytest.raises(SendError, match="refused a carrier of 500001 Hz: Invalid argument") as caught:
         transmitter.send(NEC, 500_001, 50)
     assert caught.value.key == "infrared_send_failed"
@@ -177,7 +175,7 @@ def test_a_fixed_carrier_is_38_kHz(pair: SimulatedLirc, transmitter: Transmitter
         (Request.SET_SEND_DUTY_CYCLE, "a duty cycle of 33 %: Invalid argument"),
     ],
 )
-def test_what_the_driver_refuses_is_told(
+def test_a_setting_that_the_driver_refuses_is_an_error(
     pair: SimulatedLirc, transmitter: Transmitter, monkeypatch: pytest.MonkeyPatch, refused: Request, text: str
 ) -> None:
     original = SimulatedTransmitter.ioctl
@@ -193,7 +191,7 @@ def test_what_the_driver_refuses_is_told(
     assert not pair.sent
 
 
-def test_bursts_begin_when_they_are_due(
+def test_bursts_start_when_they_are_due(
     pair: SimulatedLirc, transmitter: Transmitter, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begins = []
@@ -201,7 +199,7 @@ def test_bursts_begin_when_they_are_due(
 
     def write(self: SimulatedTransmitter, data: bytes) -> int:
         begins.append(clock.now)
-        clock.sleep(0.001)  # the driver takes its time
+        clock.sleep(0.001)  # delay of the driver
         return original(self, data)
 
     monkeypatch.setattr(SimulatedTransmitter, "write", write)
@@ -223,7 +221,7 @@ def test_one_transmission_does_not_disturb_another() -> None:
     assert carriers[::2] == carriers[1::2]
 
 
-def test_it_returns_when_all_is_sent_although_the_driver_returns_at_once(clock: VirtualClock) -> None:
+def test_sending_takes_its_time_even_if_the_driver_returns_at_once(clock: VirtualClock) -> None:
     begin = clock.now
     Transmitter(ports(Device(0x302)), clock).send([400_000, -50_000, 400_000], 38_000, 50)
     assert clock.now - begin == pytest.approx(0.85)
@@ -235,7 +233,9 @@ def test_a_write_that_is_cut_short_is_an_error(transmitter: Transmitter, monkeyp
         transmitter.send([100, -100, 100], 38_000, 50)
 
 
-def test_what_the_kernel_refuses_to_send_is_told(transmitter: Transmitter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_timings_that_the_kernel_refuses_are_an_error(
+    transmitter: Transmitter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def write(self: SimulatedTransmitter, data: bytes) -> int:
         raise os_error(errno.EINVAL)
 
@@ -245,7 +245,7 @@ def test_what_the_kernel_refuses_to_send_is_told(transmitter: Transmitter, monke
 
 
 @pytest.mark.parametrize("number", [errno.ENODEV, errno.EIO, errno.ENXIO])
-def test_a_transmitter_that_disappears_meanwhile_is_told(number: int, clock: VirtualClock) -> None:
+def test_a_transmitter_that_disappears_while_sending_is_an_error(number: int, clock: VirtualClock) -> None:
     device = Device(0x302, write=os_error(number))
     transmitter = Transmitter(ports(device), clock)
     with pytest.raises(DeviceGoneError, match="the transmitter has disappeared"):
@@ -253,7 +253,7 @@ def test_a_transmitter_that_disappears_meanwhile_is_told(number: int, clock: Vir
     assert not device.is_open
 
 
-def test_a_transmitter_that_has_gone_and_come_back_is_used(pair: SimulatedLirc, clock: VirtualClock) -> None:
+def test_a_transmitter_that_was_replaced_is_opened_again(pair: SimulatedLirc, clock: VirtualClock) -> None:
     stale = Device(0x302)
     found: list[Callable[[], Port]] = [stale.open]
     transmitter = Transmitter(lambda: found, clock)
@@ -265,7 +265,7 @@ def test_a_transmitter_that_has_gone_and_come_back_is_used(pair: SimulatedLirc, 
     assert not stale.is_open
 
 
-def test_a_transmitter_that_has_gone_is_told(pair: SimulatedLirc, transmitter: Transmitter) -> None:
+def test_a_missing_transmitter_is_an_error(pair: SimulatedLirc, transmitter: Transmitter) -> None:
     transmitter.open()
     pair.unplug()
     for _ in range(2):

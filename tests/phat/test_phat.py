@@ -1,4 +1,4 @@
-"""Tests of the board as a whole: finding chips, reading them at the same time, and keeping track of them."""
+"""Tests of the board: detecting chips, reading them concurrently, and tracking changes."""
 
 import errno
 from itertools import permutations
@@ -38,10 +38,10 @@ def with_chips(*boards: tuple[ChipId, ...]) -> pytest.MarkDecorator:
 
 
 class TestFinding:
-    """Which chips there are."""
+    """Detection of chips."""
 
     @with_chips(OFFICIAL, FULL, (BMP280, BME280), (BME280_AT_77,), ())
-    def test_every_chip_is_found_by_what_it_is(self, bench: Bench, chips: tuple[ChipId, ...]) -> None:
+    def test_every_chip_is_found(self, bench: Bench, chips: tuple[ChipId, ...]) -> None:
         detection = bench.phat.detect()
         assert detection.chips == tuple(sorted(chips))
         assert detection.foreign == detection.claimed == ()
@@ -52,12 +52,12 @@ class TestFinding:
         assert bench.wire.written_to(BME280.address) == []
 
     @with_chips((BMP280,))
-    def test_a_bmp280_sold_as_a_bme280_is_told_by_its_id(self, bench: Bench) -> None:
+    def test_a_bmp280_sold_as_a_bme280_is_detected(self, bench: Bench) -> None:
         assert bench.phat.detect().chips == (BMP280,)
 
     @with_chips(OFFICIAL)
-    def test_an_adapter_that_cannot_send_empty_messages_finds_them_too(self, bench: Bench) -> None:
-        """As mainline Linux has it on a Raspberry Pi 5."""
+    def test_chips_are_found_by_an_adapter_without_empty_messages(self, bench: Bench) -> None:
+        """Like mainline Linux on a Raspberry Pi 5."""
         rdwr = bench.simulator.i2c_rdwr
 
         def refuse_empty(*messages: object) -> None:
@@ -83,7 +83,7 @@ class TestFinding:
         assert deviations(running.read(), running.air, [HTU21D]) == []
 
     @with_chips((HTU21D,))
-    def test_an_expected_chip_that_is_missing_is_an_error_and_is_found_later(self, bench: Bench) -> None:
+    def test_an_expected_chip_is_an_error_while_it_is_missing(self, bench: Bench) -> None:
         bench.expect(HTU21D, BMP180)
         reading = bench.read()
         assert reading.measurements[BMP180] is None
@@ -94,10 +94,10 @@ class TestFinding:
 
 
 class TestReplacing:
-    """Chips in other chips' places."""
+    """Chips that replace other chips."""
 
     @pytest.mark.parametrize(("old", "new"), permutations((BMP180, BMP280, BME280_AT_77), 2), ids=str)
-    def test_another_kind_at_the_address_is_an_error_first_and_then_found(self, old: ChipId, new: ChipId) -> None:
+    def test_another_kind_at_an_address_is_an_error_before_it_is_found(self, old: ChipId, new: ChipId) -> None:
         running = Bench(old)
         running.read()
         running.replace(new.address, new.kind)
@@ -108,14 +108,14 @@ class TestReplacing:
             assert isinstance(reading.errors[old], WrongChipError)
 
     @with_chips((BMP180,))
-    def test_kinds_may_change_to_and_fro(self, running: Bench) -> None:
+    def test_kinds_may_change_repeatedly(self, running: Bench) -> None:
         for kind in ("BMP280", "BME280", "BMP180", "BME280", "BMP280", "BMP180"):
             running.replace(0x77, kind)
             running.read()
             assert deviations(running.read(), running.air, [ChipId(kind, 0x77)]) == []
 
     @pytest.mark.parametrize(("old", "new"), permutations((BMP180, BMP280, BME280_AT_77), 2), ids=str)
-    def test_nothing_is_written_to_a_chip_in_anothers_place(self, old: ChipId, new: ChipId) -> None:
+    def test_only_the_id_of_a_replaced_chip_is_read(self, old: ChipId, new: ChipId) -> None:
         bench = Bench(old)
         bench.read()
         bench.replace(new.address, new.kind)
@@ -131,7 +131,7 @@ class TestReplacing:
         assert running.phat.detect().foreign == ()
 
     @with_chips((BME280, BME280_AT_77), (BH1750, SECOND_BH1750))
-    def test_two_chips_of_a_kind_are_two_chips(self, bench: Bench, chips: tuple[ChipId, ChipId]) -> None:
+    def test_two_chips_of_the_same_kind_are_read_separately(self, bench: Bench, chips: tuple[ChipId, ChipId]) -> None:
         airs = Air(illuminance=300.0), Air(temperature=-5.0, humidity=30.0, pressure=900.0, illuminance=20_000.0)
         for chip, air in zip(chips, airs, strict=True):
             bench.simulator.chips[chip.address].air = lambda air=air: air  # type: ignore[misc]
@@ -142,11 +142,11 @@ class TestReplacing:
 
 
 class TestFailing:
-    """A chip that fails does not take others down."""
+    """Failures, which do not affect other chips."""
 
     @with_chips(FULL)
     @pytest.mark.parametrize("failing", FULL, ids=str)
-    def test_a_missing_chip_is_an_error_and_the_others_are_read(self, running: Bench, failing: ChipId) -> None:
+    def test_other_chips_are_read_while_one_is_missing(self, running: Bench, failing: ChipId) -> None:
         running.simulator.unplug(failing.address)
         reading = running.read()
         assert set(reading.errors) == {failing}
@@ -157,7 +157,7 @@ class TestFailing:
 
     @with_chips(FULL)
     @pytest.mark.parametrize("failing", FULL, ids=str)
-    def test_a_missing_chip_costs_no_time(self, running: Bench, failing: ChipId) -> None:
+    def test_a_missing_chip_does_not_delay_the_cycle(self, running: Bench, failing: ChipId) -> None:
         running.simulator.unplug(failing.address)
         slowest = max(CONVERSION_TIME[chip.kind] for chip in FULL if chip != failing)
         assert running.read().duration < 1.15 * slowest
@@ -172,7 +172,7 @@ class TestFailing:
 
     @with_chips(FULL)
     @pytest.mark.parametrize("claimed", FULL, ids=str)
-    def test_a_claimed_chip_is_told_and_left_to_the_kernel(self, running: Bench, claimed: ChipId) -> None:
+    def test_a_claimed_chip_is_an_error_and_left_to_the_kernel(self, running: Bench, claimed: ChipId) -> None:
         running.simulator.claimed.add(claimed.address)
         reading = running.read()
         assert isinstance(reading.errors[claimed], AddressClaimedError)
@@ -182,7 +182,7 @@ class TestFailing:
         assert deviations(running.read(), running.air, FULL) == []
 
     @with_chips(OFFICIAL)
-    def test_claimed_addresses_are_told_as_long_as_they_are_claimed(self, bench: Bench) -> None:
+    def test_claimed_addresses_are_reported_while_they_are_claimed(self, bench: Bench) -> None:
         bench.simulator.claimed.update({BMP180.address, HTU21D.address})
         detection = bench.phat.detect()
         assert detection.claimed == (HTU21D.address, BMP180.address)
@@ -194,7 +194,7 @@ class TestFailing:
 
     @with_chips(OFFICIAL)
     def test_a_data_wire_held_low_is_a_stuck_bus_and_not_darkness(self, running: Bench) -> None:
-        """The Pi's adapter then hears every address acknowledged, and reads zeros."""
+        """To the Raspberry Pi's adapter every address then seems to be acknowledged, and it reads zeros."""
         held_low = RegisterChip(lambda: running.air, running.clock)
         chips = running.simulator.chips
         low: dict[int, SimulatedChip] = dict.fromkeys((*chips, RESERVED_ADDRESS), held_low)
@@ -223,7 +223,7 @@ class TestFailing:
         assert bench.phat.detect().chips == ()
 
     @with_chips(OFFICIAL)
-    def test_an_adapter_that_goes_away_is_told(self, running: Bench) -> None:
+    def test_an_adapter_that_disappears_is_an_error(self, running: Bench) -> None:
         def gone(address: int) -> None:
             raise os_error(errno.ENODEV)
 
@@ -232,19 +232,19 @@ class TestFailing:
             running.read()
 
     @with_chips(OFFICIAL)
-    def test_a_reading_outside_of_the_plausible_is_an_error(self, running: Bench) -> None:
+    def test_an_implausible_value_is_an_error(self, running: Bench) -> None:
         running.air.pressure = 250.0
         reading = running.read()
         assert set(reading.errors) == {BMP180}
         assert deviations(reading, running.air, [HTU21D, BH1750]) == []
 
-    def test_a_bus_that_is_not_there_is_told(self) -> None:
+    def test_a_missing_bus_is_an_error(self) -> None:
         with pytest.raises(BusNotFoundError, match="/dev/i2c-99"):
             Phat.open("/dev/i2c-99")
 
 
 class TestTiming:
-    """A cycle takes about as long as the slowest chip."""
+    """Timing: a cycle takes about as long as the slowest chip."""
 
     @with_chips(OFFICIAL, FULL, (BMP180, BME280, HTU21D), (HTU21D,))
     def test_chips_convert_at_the_same_time(self, running: Bench, chips: tuple[ChipId, ...]) -> None:
@@ -253,7 +253,7 @@ class TestTiming:
             assert slowest < running.read().duration < 1.15 * slowest
 
     @with_chips(*((chip,) for chip in EVERY_KIND if chip != BH1750))
-    def test_a_chip_alone_is_waited_for_little_longer_than_it_takes(
+    def test_a_single_chip_takes_little_longer_than_its_conversion(
         self, running: Bench, chips: tuple[ChipId, ...]
     ) -> None:
         (chip,) = chips
@@ -276,12 +276,12 @@ class TestTiming:
         assert together < 0.6 * alone
 
     @with_chips(FULL)
-    def test_the_duration_is_told(self, running: Bench) -> None:
+    def test_a_reading_has_its_duration(self, running: Bench) -> None:
         begin = running.clock.now + 60
         assert running.read().duration == pytest.approx(running.clock.now - begin)
 
     @with_chips(FULL)
-    def test_a_slow_bus_makes_no_chip_fail(self, bench: Bench) -> None:
+    def test_chips_are_read_on_a_slow_bus(self, bench: Bench) -> None:
         bench.wire.before = lambda address: bench.clock.sleep(0.02)
         for _ in range(2):
             assert deviations(bench.read(), bench.air, FULL) == []
@@ -309,7 +309,7 @@ def test_closing_closes_the_adapter() -> None:
     assert bench.closed == 1
 
 
-def test_the_board_needs_nothing_of_home_assistant() -> None:
+def test_the_board_does_not_import_home_assistant() -> None:
     code = (
         "import sys, phat, phat.simulator, phat.board\n"
         "phat.Phat(phat.simulator.Simulator(clock=phat.simulator.VirtualClock()).bus()).read()\n"

@@ -1,4 +1,4 @@
-"""Properties: whatever the air, the reading is the air; whatever the bus says, there is an error or a plausible value."""
+"""Properties: readings match any air, and any answers on the bus lead to an error or a plausible value."""
 
 import random
 from typing import override
@@ -13,7 +13,7 @@ from custom_components.anavi_weather.phat.simulated_chips import Air, RegisterCh
 
 from .bench import BH1750, BME280, BMP180, BMP280, EVERY_KIND, HTU21D, Bench, deviations
 
-# The BMP180 stops at the edges themselves, by its steps of 0.1 °C and 0.01 hPa.
+# Without the limits themselves, which the BMP180 may exceed by rounding to 0.1 °C and 0.01 hPa
 airs = st.builds(
     Air,
     temperature=st.floats(-39.9, 84.9),
@@ -23,14 +23,14 @@ airs = st.builds(
 )
 
 every_kind = pytest.mark.parametrize("chip", EVERY_KIND, ids=lambda chip: chip.kind)
-MOST_TRANSFERS = 2500
-LONGEST = 6.0  # seconds: the dark BH1750, three times
+MAX_TRANSFERS = 2500
+MAX_DURATION = 6.0  # seconds: three times that of a BH1750 in darkness
 
 ID = {"BMP180": 0x55, "BMP280": 0x58, "BME280": 0x60}
 
 
 class BabblingChip(SimulatedChip):
-    """A chip that answers anything, and is not always there."""
+    """Chip that answers with random data."""
 
     generator = random.Random(0)
 
@@ -48,7 +48,7 @@ class BabblingChip(SimulatedChip):
 
 
 class ArbitraryRegisters(RegisterChip):
-    """A chip of the right id, the other registers of which hold anything, and can be written."""
+    """Chip with the right id, whose other registers have arbitrary contents and are writable."""
 
     content = bytes(256)
     chip_id = 0
@@ -74,7 +74,7 @@ def assert_plausible(reading: Reading) -> None:
 
 @given(air=airs)
 @pytest.mark.parametrize("chips", [(BMP180, BME280, HTU21D, BH1750), (BMP280,)], ids=len)
-def test_the_reading_is_the_air(chips: tuple[ChipId, ...], air: Air) -> None:
+def test_the_reading_matches_the_air(chips: tuple[ChipId, ...], air: Air) -> None:
     bench = Bench(*chips)
     bench.air = air
     bench.read()
@@ -82,7 +82,7 @@ def test_the_reading_is_the_air(chips: tuple[ChipId, ...], air: Air) -> None:
 
 
 @given(before=airs, after=airs)
-def test_the_reading_is_the_air_of_the_moment(before: Air, after: Air) -> None:
+def test_the_reading_matches_the_current_air(before: Air, after: Air) -> None:
     chips = (BMP180, BME280, HTU21D, BH1750)
     bench = Bench(*chips)
     bench.air = before
@@ -93,7 +93,7 @@ def test_the_reading_is_the_air_of_the_moment(before: Air, after: Air) -> None:
 
 @given(seed=st.integers(0, 2**32))
 @every_kind
-def test_a_babbling_chip_is_an_error_or_plausible_and_takes_a_bounded_time(chip: ChipId, seed: int) -> None:
+def test_a_babbling_chip_is_an_error_or_plausible_and_takes_a_limited_time(chip: ChipId, seed: int) -> None:
     bench = Bench(chip)
     bench.expect(chip)
     bench.read()
@@ -104,12 +104,12 @@ def test_a_babbling_chip_is_an_error_or_plausible_and_takes_a_bounded_time(chip:
     for _ in range(2):
         reading = bench.read()
         assert_plausible(reading)
-        assert reading.duration < LONGEST
-    assert len(bench.wire.log) < MOST_TRANSFERS
+        assert reading.duration < MAX_DURATION
+    assert len(bench.wire.log) < MAX_TRANSFERS
 
 
 @given(seed=st.integers(0, 2**32))
-def test_a_babbling_bus_is_an_error_or_plausible_and_takes_a_bounded_time(seed: int) -> None:
+def test_a_babbling_bus_is_an_error_or_plausible_and_takes_a_limited_time(seed: int) -> None:
     bench = Bench()
     for address in {address for kind in CHIPS.values() for address in kind.addresses}:
         babbling = bench.replace(address, BabblingChip)
@@ -119,7 +119,7 @@ def test_a_babbling_bus_is_an_error_or_plausible_and_takes_a_bounded_time(seed: 
     for _ in range(2):
         reading = bench.read()
         assert_plausible(reading)
-        assert reading.duration < LONGEST
+        assert reading.duration < MAX_DURATION
     assert not bench.bus.answers(RESERVED_ADDRESS)
 
 
@@ -134,11 +134,11 @@ def test_arbitrary_calibrations_and_results_are_an_error_or_plausible(chip: Chip
     registers.power_on()
     reading = bench.read()
     assert_plausible(reading)
-    assert reading.duration < LONGEST
+    assert reading.duration < MAX_DURATION
 
 
 @given(count=st.integers(0, 0xFFFF))
-def test_any_count_of_light_is_plausible(count: int) -> None:
+def test_any_count_is_plausible_or_above_the_range(count: int) -> None:
     bench = Bench(BH1750)
     bench.air.illuminance = count * 1.9
     reading = bench.read()

@@ -25,7 +25,7 @@ def test_the_data_sheets_examples(mode: Mode, measurement_time: int, lux: float)
     assert counts(lux, mode, measurement_time) == pytest.approx(0x8390, abs=1)
 
 
-def test_a_result_stops_at_16_bits() -> None:
+def test_results_are_limited_to_16_bits() -> None:
     assert counts(200_000, Mode.CONTINUOUS_HIGH_RESOLUTION, 69) == 0xFFFF
 
 
@@ -45,7 +45,7 @@ def test_a_one_time_measurement_is_not_repeated(bench: Bench) -> None:
     assert bench.bus.read(BH1750.address, 2) == before
 
 
-def test_a_reset_is_taken_only_while_powered_on(bench: Bench) -> None:
+def test_a_reset_is_ignored_while_powered_down(bench: Bench) -> None:
     bench.bus.write(BH1750.address, b"\x20")
     bench.clock.sleep(0.18)
     bench.bus.write(BH1750.address, b"\x07")
@@ -55,7 +55,7 @@ def test_a_reset_is_taken_only_while_powered_on(bench: Bench) -> None:
     assert not any(bench.bus.read(BH1750.address, 2))
 
 
-def test_what_it_does_not_know_is_ignored(bench: Bench) -> None:
+def test_unknown_commands_are_ignored(bench: Bench) -> None:
     bench.bus.write(BH1750.address, b"\xff")
     bench.clock.sleep(1)
     assert not any(bench.bus.read(BH1750.address, 2))

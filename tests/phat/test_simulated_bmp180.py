@@ -23,7 +23,7 @@ def test_the_data_sheets_example() -> None:
 
 @pytest.mark.parametrize("coefficients", [Coefficients(), ANOTHER_BMP180])
 @given(temperature=st.floats(-40, 85), pressure=st.floats(300, 1100), oversampling=st.integers(0, 3))
-def test_raw_results_are_those_of_the_air(
+def test_raw_values_match_the_air(
     coefficients: Coefficients, temperature: float, pressure: float, oversampling: int
 ) -> None:
     ut = raw_temperature(coefficients, temperature)
@@ -34,7 +34,9 @@ def test_raw_results_are_those_of_the_air(
 
 
 @pytest.mark.parametrize(("oversampling", "time_needed"), [(0, 4.5), (1, 7.5), (2, 13.5), (3, 25.5)])
-def test_pressure_takes_as_long_as_the_oversampling(bench: Bench, oversampling: int, time_needed: float) -> None:
+def test_the_duration_of_a_conversion_depends_on_the_oversampling(
+    bench: Bench, oversampling: int, time_needed: float
+) -> None:
     bench.bus.write(BMP180.address, bytes((0xF4, 0x34 | oversampling << 6)))
     bench.clock.sleep(time_needed / 1000 - 0.002)
     assert bench.bus.read_register(BMP180.address, 0xF4)[0] & 0x20
@@ -49,12 +51,12 @@ def test_other_commands_convert_nothing(bench: Bench, command: int) -> None:
     assert bench.bus.read_register(BMP180.address, 0xF6, 3) == b"\x80\x00\x00"
 
 
-def test_a_reset_is_a_power_on(bench: Bench) -> None:
+def test_a_reset_clears_the_result(bench: Bench) -> None:
     bench.read()
     bench.bus.write(BMP180.address, b"\xe0\xb6")
     assert bench.bus.read_register(BMP180.address, 0xF6, 3) == b"\x80\x00\x00"
 
 
-def test_other_registers_cannot_be_written(bench: Bench) -> None:
+def test_other_registers_are_read_only(bench: Bench) -> None:
     bench.bus.write(BMP180.address, b"\xaa\x00\xe0\x00")
     assert bench.bus.read_register(BMP180.address, 0xAA) == b"\x01"

@@ -36,7 +36,7 @@ def test_the_data_sheets_example() -> None:
     ids=["example", "another"],
 )
 @given(temperature=st.floats(-40, 85), pressure=st.floats(300, 1100), humidity=st.floats(0, 100))
-def test_raw_results_are_those_of_the_air(
+def test_raw_values_match_the_air(
     coefficients: Coefficients,
     humidity_coefficients: HumidityCoefficients,
     temperature: float,
@@ -76,14 +76,14 @@ def test_a_quantity_that_is_not_oversampled_is_skipped(bench: Bench) -> None:
     assert bench.bus.read_register(BME280.address, 0xF7, 8) == bytes.fromhex("8000008000008000")
 
 
-def test_humidity_settings_wait_for_the_control_register(bench: Bench) -> None:
+def test_humidity_settings_take_effect_with_the_control_register(bench: Bench) -> None:
     bench.bus.write(BME280.address, b"\xf4\x25")
     bench.bus.write(BME280.address, b"\xf2\x01")
     bench.clock.sleep(1)
     assert bench.bus.read_register(BME280.address, 0xFD, 2) == b"\x80\x00"
 
 
-def test_one_conversion_ends_in_sleep_and_the_normal_mode_stays(bench: Bench) -> None:
+def test_a_forced_conversion_ends_in_sleep_mode_and_normal_mode_stays(bench: Bench) -> None:
     for mode, then in ((0x25, b"\x24"), (0x27, b"\x27")):
         bench.bus.write(BME280.address, bytes((0xF4, mode)))
         bench.clock.sleep(1)
@@ -96,7 +96,7 @@ def test_the_calibration_is_copied_after_power_on(bench: Bench) -> None:
     assert not bench.bus.read_register(BME280.address, 0xF3)[0] & 0x01
 
 
-def test_other_registers_cannot_be_written(bench: Bench) -> None:
+def test_other_registers_are_read_only(bench: Bench) -> None:
     bench.bus.write(BME280.address, b"\x88\x00\xe0\x00")
     assert bench.bus.read_register(BME280.address, 0x88) == bytes((27504 & 0xFF,))
 

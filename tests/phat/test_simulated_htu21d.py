@@ -27,13 +27,13 @@ def test_the_two_lowest_bits_of_a_signal_are_the_status() -> None:
     assert humidity_signal(32.3) & 0b11 == 0b10
 
 
-def test_signals_stop_at_the_ends_of_16_bits() -> None:
+def test_signals_are_limited_to_16_bits() -> None:
     assert (temperature_signal(-50), temperature_signal(130)) == (0x0000, 0xFFFC)
     assert (humidity_signal(-7), humidity_signal(120)) == (0x0002, 0xFFFE)
 
 
 @pytest.mark.parametrize("command", [b"\xe3", b"\xe5", b"\x00", b"\xf3\x00"])
-def test_what_it_does_not_know_is_not_acknowledged(bench: Bench, command: bytes) -> None:
+def test_unknown_commands_are_not_acknowledged(bench: Bench, command: bytes) -> None:
     with pytest.raises(NoAnswerError):
         bench.bus.write(HTU21D.address, command)
 
@@ -53,7 +53,7 @@ def test_a_result_is_read_once(bench: Bench) -> None:
         bench.bus.read(HTU21D.address, 3)
 
 
-def test_a_reset_leaves_the_heater_as_it_was(bench: Bench) -> None:
+def test_a_reset_does_not_change_the_heater(bench: Bench) -> None:
     for register in (0x86, 0x82):
         bench.bus.write(HTU21D.address, bytes((0xE6, register)))
         bench.bus.write(HTU21D.address, b"\xfe")

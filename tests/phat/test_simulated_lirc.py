@@ -1,4 +1,4 @@
-"""The simulated pair behaves as the kernel's; tests/kernel/guest_infrared.py compares them."""
+"""Tests that the simulated pair behaves like the kernel's. tests/kernel/guest_infrared.py compares the two."""
 
 from collections.abc import Callable
 import errno
@@ -22,45 +22,45 @@ from custom_components.anavi_weather.phat.simulator import VirtualClock
 
 @pytest.fixture
 def transmitter(pair: SimulatedLirc) -> Port:
-    """Return the device that sends."""
+    """Return the device of the transmitter."""
     return find(pair.ports, Feature.CAN_SEND_PULSE)
 
 
 @pytest.fixture
 def receiver(pair: SimulatedLirc) -> Port:
-    """Return the device that receives."""
+    """Return the device of the receiver."""
     return find(pair.ports, Feature.CAN_REC_MODE2)
 
 
-def refused(call: Callable[..., object], *arguments: object) -> str:
-    """Return the name of the error number that a call ends with."""
+def error_of(call: Callable[..., object], *arguments: object) -> str:
+    """Return the name of the error number with which a call fails."""
     with pytest.raises(OSError) as caught:
         call(*arguments)
     return errno.errorcode[caught.value.errno or 0]
 
 
 def read(port: Port) -> list[tuple[ItemType, int]]:
-    """Return what was heard."""
+    """Return the received items."""
     return [(ItemType(value >> 24), value & 0xFFFFFF) for (value,) in struct.iter_unpack("I", port.read(4 * BUFFER))]
 
 
 def readable(port: Port) -> bool:
-    """Return whether there is something to read."""
+    """Return whether a read would return items."""
     with selectors.DefaultSelector() as selector:
         selector.register(port.fileno(), selectors.EVENT_READ)
         return bool(selector.select(0))
 
 
-def test_features_are_those_of_the_boards_drivers(transmitter: Port, receiver: Port) -> None:
+def test_features_match_the_boards_drivers(transmitter: Port, receiver: Port) -> None:
     assert transmitter.ioctl(Request.GET_FEATURES) == 0x302
     assert receiver.ioctl(Request.GET_FEATURES) == 0x10040000
 
 
-def test_each_does_its_own_only(transmitter: Port, receiver: Port) -> None:
-    assert refused(transmitter.read, 4) == "EINVAL"
-    assert refused(receiver.write, b"\1\0\0\0") == "EINVAL"
-    assert refused(transmitter.ioctl, Request.SET_REC_TIMEOUT, 1000) == "ENOTTY"
-    assert refused(receiver.ioctl, Request.SET_SEND_CARRIER, 38_000) == "ENOTTY"
+def test_each_device_refuses_what_the_other_does(transmitter: Port, receiver: Port) -> None:
+    assert error_of(transmitter.read, 4) == "EINVAL"
+    assert error_of(receiver.write, b"\1\0\0\0") == "EINVAL"
+    assert error_of(transmitter.ioctl, Request.SET_REC_TIMEOUT, 1000) == "ENOTTY"
+    assert error_of(receiver.ioctl, Request.SET_SEND_CARRIER, 38_000) == "ENOTTY"
     assert transmitter.fileno() == -1
 
 
@@ -71,32 +71,32 @@ def test_each_does_its_own_only(transmitter: Port, receiver: Port) -> None:
         (Request.SET_SEND_DUTY_CYCLE, (1, 99), (0, 100)),
     ],
 )
-def test_the_transmitters_limits(
+def test_the_transmitter_has_the_kernels_limits(
     transmitter: Port, request_: Request, right: tuple[int, ...], wrong: tuple[int, ...]
 ) -> None:
     assert [transmitter.ioctl(request_, value) for value in right] == list(right)
-    assert {refused(transmitter.ioctl, request_, value) for value in wrong} == {"EINVAL"}
+    assert {error_of(transmitter.ioctl, request_, value) for value in wrong} == {"EINVAL"}
 
 
-def test_the_receivers_limits(pair: SimulatedLirc, receiver: Port) -> None:
+def test_the_receiver_has_the_kernels_limits(pair: SimulatedLirc, receiver: Port) -> None:
     for value in (1, 1_250_000):
         receiver.ioctl(Request.SET_REC_TIMEOUT, value)
         assert pair.timeout == value
     for value in (0, 1_250_001):
-        assert refused(receiver.ioctl, Request.SET_REC_TIMEOUT, value) == "EINVAL"
+        assert error_of(receiver.ioctl, Request.SET_REC_TIMEOUT, value) == "EINVAL"
     assert receiver.ioctl(Request.SET_REC_TIMEOUT_REPORTS, 1) == 1
     for length in (0, 3, 6):
-        assert refused(receiver.read, length) == "EINVAL"
+        assert error_of(receiver.read, length) == "EINVAL"
 
 
 @pytest.mark.parametrize("items", [(), (1, 1), (1, 0, 1), (1,) * 1025, (500_001,), (400_000, 100_000, 1)])
-def test_writes_that_the_kernel_refuses(pair: SimulatedLirc, transmitter: Port, items: tuple[int, ...]) -> None:
-    assert refused(transmitter.write, struct.pack(f"{len(items)}I", *items)) == "EINVAL"
-    assert refused(transmitter.write, b"\1\0\0\0\0") == "EINVAL"
+def test_invalid_writes_are_error_of(pair: SimulatedLirc, transmitter: Port, items: tuple[int, ...]) -> None:
+    assert error_of(transmitter.write, struct.pack(f"{len(items)}I", *items)) == "EINVAL"
+    assert error_of(transmitter.write, b"\1\0\0\0\0") == "EINVAL"
     assert not pair.sent
 
 
-def test_sending_takes_as_long_as_the_light(pair: SimulatedLirc, transmitter: Port, clock: VirtualClock) -> None:
+def test_sending_takes_as_long_as_the_signal(pair: SimulatedLirc, transmitter: Port, clock: VirtualClock) -> None:
     begin = clock.now
     transmitter.ioctl(Request.SET_SEND_CARRIER, 40_000)
     transmitter.ioctl(Request.SET_SEND_DUTY_CYCLE, 33)
@@ -106,11 +106,11 @@ def test_sending_takes_as_long_as_the_light(pair: SimulatedLirc, transmitter: Po
     transmitter.close()
 
 
-def test_what_is_sent_is_heard_with_what_a_receiver_makes_of_it(
+def test_a_sent_signal_is_received_with_the_receivers_distortion(
     pair: SimulatedLirc, transmitter: Port, receiver: Port
 ) -> None:
     assert not readable(receiver)
-    assert refused(receiver.read, 4) == "EAGAIN"
+    assert error_of(receiver.read, 4) == "EAGAIN"
     transmitter.write(struct.pack("3I", 9000, 20, 560))
     assert readable(receiver)
     (leading, pulse, space, last, timeout) = read(receiver)
@@ -125,13 +125,13 @@ def test_what_is_sent_is_heard_with_what_a_receiver_makes_of_it(
     assert not readable(receiver)
 
 
-def test_a_pause_within_is_told_by_its_time_out(pair: SimulatedLirc, receiver: Port) -> None:
+def test_a_pause_within_a_signal_causes_a_time_out(pair: SimulatedLirc, receiver: Port) -> None:
     receiver.ioctl(Request.SET_REC_TIMEOUT, 36_000)
     pair.press([560, -40_000, 560])
     assert [type_.name for type_, _ in read(receiver)] == ["SPACE", "PULSE", "TIMEOUT", "SPACE", "PULSE", "TIMEOUT"]
 
 
-def test_an_overflow_is_told_once(pair: SimulatedLirc, receiver: Port) -> None:
+def test_an_overflow_is_reported_once(pair: SimulatedLirc, receiver: Port) -> None:
     pair.overflow = True
     pair.press([560, -560, 560])
     pair.press([560])
@@ -140,7 +140,7 @@ def test_an_overflow_is_told_once(pair: SimulatedLirc, receiver: Port) -> None:
     ]  # fmt: skip
 
 
-def test_every_reader_hears_all_until_its_buffer_is_full(pair: SimulatedLirc, receiver: Port) -> None:
+def test_every_reader_receives_everything_until_its_buffer_is_full(pair: SimulatedLirc, receiver: Port) -> None:
     other = find(pair.ports, Feature.CAN_REC_MODE2)
     pair.deliver([])
     pair.deliver([item(ItemType.PULSE, 1)] * (BUFFER - 1))
@@ -154,16 +154,16 @@ def test_every_reader_hears_all_until_its_buffer_is_full(pair: SimulatedLirc, re
     assert read(receiver) == [(ItemType.PULSE, 0xFFFFFF)]
 
 
-def test_devices_disappear_and_come_back(pair: SimulatedLirc, transmitter: Port, receiver: Port) -> None:
+def test_devices_can_be_unplugged_and_plugged_in(pair: SimulatedLirc, transmitter: Port, receiver: Port) -> None:
     openers = pair.ports()
     pair.unplug()
     assert pair.ports() == []
-    assert {refused(opener) for opener in openers} == {"ENOENT"}
+    assert {error_of(opener) for opener in openers} == {"ENOENT"}
     assert readable(receiver)
-    assert refused(receiver.read, 4) == "ENODEV"
-    assert refused(receiver.ioctl, Request.GET_FEATURES) == "ENODEV"
-    assert refused(transmitter.ioctl, Request.GET_FEATURES) == "ENODEV"
-    assert refused(transmitter.write, b"\1\0\0\0") == "ENODEV"
+    assert error_of(receiver.read, 4) == "ENODEV"
+    assert error_of(receiver.ioctl, Request.GET_FEATURES) == "ENODEV"
+    assert error_of(transmitter.ioctl, Request.GET_FEATURES) == "ENODEV"
+    assert error_of(transmitter.write, b"\1\0\0\0") == "ENODEV"
     receiver.close()
     pair.plug()
     again = find(pair.ports, Feature.CAN_REC_MODE2)
@@ -172,16 +172,16 @@ def test_devices_disappear_and_come_back(pair: SimulatedLirc, transmitter: Port,
     again.close()
 
 
-def test_opening_is_refused_as_told(pair: SimulatedLirc) -> None:
+def test_opening_can_be_error_of(pair: SimulatedLirc) -> None:
     pair.refusal = errno.EBUSY
-    assert {refused(opener) for opener in pair.ports()} == {"EBUSY"}
+    assert {error_of(opener) for opener in pair.ports()} == {"EBUSY"}
 
 
-def test_a_reader_that_hangs_up_meanwhile_hears_nothing(pair: SimulatedLirc, receiver: Port) -> None:
+def test_a_disconnected_reader_receives_nothing(pair: SimulatedLirc, receiver: Port) -> None:
     receiver.hang_up()  # type: ignore[attr-defined]
     pair.press([560])
-    assert refused(receiver.read, 4) == "ENODEV"
+    assert error_of(receiver.read, 4) == "ENODEV"
 
 
-def test_seeds_make_the_same_receiver() -> None:
+def test_the_same_seed_makes_the_same_receiver() -> None:
     assert SimulatedLirc(seed=3).received([560, -560]) == SimulatedLirc(seed=3).received([560, -560])

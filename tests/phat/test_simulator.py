@@ -1,4 +1,4 @@
-"""Tests of the simulated board: that it behaves as the data sheets say, where the drivers alone would not show it."""
+"""Tests of the simulated board: weather, bus and faults."""
 
 import errno
 from itertools import count, pairwise
@@ -13,7 +13,6 @@ from custom_components.anavi_weather.phat.i2c import TransferError
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulator import (
     OFFICIAL_CHIPS,
-    SIMULATED,
     SIMULATED_CHIPS,
     Fault,
     FlippedBitFault,
@@ -22,26 +21,27 @@ from custom_components.anavi_weather.phat.simulator import (
     TimeoutFault,
     VirtualClock,
     Weather,
+    is_simulated,
 )
 
 from .bench import BH1750, BMP180, HTU21D, Bench
 
-NOON = 1_780_315_200.0  # some day in June, by UTC
+NOON = 1_780_315_200.0  # UTC, on a day in June
 DAY = 86_400
 
 
 @pytest.fixture
 def simulator() -> Simulator:
-    """Return the official chips in steady air."""
+    """Return a board with the official chips in constant air."""
     return Simulator(air=Air, clock=VirtualClock())
 
 
 class TestWeather:
-    """The weather that it has of its own."""
+    """Tests of the weather."""
 
     @pytest.mark.parametrize("seed", range(5))
     @pytest.mark.parametrize("altitude", [-100.0, 0.0, 2500.0])
-    def test_it_is_always_plausible(self, seed: int, altitude: float) -> None:
+    def test_weather_is_always_plausible(self, seed: int, altitude: float) -> None:
         now = NOON
         weather = Weather(seed, altitude, lambda: now)
         for _ in range(2000):
@@ -51,11 +51,11 @@ class TestWeather:
                 assert low < getattr(air, quantity) < high
             now += 1009
 
-    def test_it_is_the_same_for_the_same_seed(self) -> None:
+    def test_the_same_seed_makes_the_same_weather(self) -> None:
         assert Weather("station", now=lambda: NOON)() == Weather("station", now=lambda: NOON)()
         assert Weather("station", now=lambda: NOON)() != Weather("another", now=lambda: NOON)()
 
-    def test_it_moves_from_minute_to_minute_and_never_jumps(self) -> None:
+    def test_weather_changes_every_minute_and_never_jumps(self) -> None:
         minutes = count()
         weather = Weather(7, now=lambda: NOON + 60 * next(minutes))
         airs = [weather() for _ in range(1440)]
@@ -89,26 +89,27 @@ class TestWeather:
 
 
 class TestBus:
-    """The bus."""
+    """Tests of the bus."""
 
-    def test_it_has_the_official_chips_and_a_name(self, simulator: Simulator) -> None:
+    def test_the_default_board_has_the_official_chips(self, simulator: Simulator) -> None:
         assert Phat(simulator.bus()).detect().chips == tuple(sorted(OFFICIAL_CHIPS))
-        assert simulator.bus().name == SIMULATED
+        assert is_simulated(simulator.bus().name)
+        assert not is_simulated("/dev/i2c-1")
 
-    def test_it_may_run_in_real_time(self) -> None:
+    def test_a_board_can_run_in_real_time(self) -> None:
         begin = time.monotonic()
         simulator = Simulator([BMP180])
         Phat(simulator.bus("real")).read()
         assert 0.03 < time.monotonic() - begin < 5
 
-    def test_its_clock_does_not_go_back(self) -> None:
-        """As `time.sleep` refuses it: a driver that would wait for what is past is seen."""
+    def test_the_virtual_clock_does_not_go_back(self) -> None:
+        """Like `time.sleep`, so that a driver with a negative wait is detected."""
         clock = VirtualClock()
         with pytest.raises(ValueError, match="must be non-negative"):
             clock.sleep(-0.001)
         clock.sleep(0)
 
-    def test_messages_take_the_time_of_100_khz(self, simulator: Simulator) -> None:
+    def test_messages_take_as_long_as_at_100_khz(self, simulator: Simulator) -> None:
         simulator.bus().read_register(BMP180.address, 0xAA, 22)
         # start, address, register, repeated start, address, 22 bytes, stop; 9 bits a byte
         assert simulator.busy_time == pytest.approx(0.00229, abs=0.00002)
@@ -118,7 +119,7 @@ class TestBus:
             simulator.i2c_rdwr(i2c_msg.read(0x10, 1))
         assert info.value.errno == errno.EREMOTEIO
 
-    def test_a_chip_that_is_put_back_has_lost_its_settings(self, simulator: Simulator) -> None:
+    def test_a_chip_loses_its_settings_when_it_is_unplugged(self, simulator: Simulator) -> None:
         bus = simulator.bus()
         bus.write(HTU21D.address, b"\xe6\x06")
         simulator.unplug(HTU21D.address)
@@ -127,7 +128,7 @@ class TestBus:
         simulator.plug(HTU21D.address)
         assert bus.read_register(HTU21D.address, 0xE7) == b"\x02"
 
-    def test_plugging_in_what_is_plugged_in_changes_nothing(self, simulator: Simulator) -> None:
+    def test_plugging_in_a_chip_twice_changes_nothing(self, simulator: Simulator) -> None:
         bus = simulator.bus()
         bus.write(HTU21D.address, b"\xe6\x06")
         simulator.plug(HTU21D.address)
@@ -144,10 +145,10 @@ class TestBus:
 
 
 class TestFaults:
-    """Faults that are injected."""
+    """Tests of injected faults."""
 
     @pytest.mark.parametrize(("fault", "error"), [(NackFault, NoAnswerError), (TimeoutFault, TransferError)])
-    def test_it_goes_wrong_as_often_as_asked(
+    def test_a_fault_occurs_as_often_as_injected(
         self, simulator: Simulator, fault: type[Fault], error: type[Exception]
     ) -> None:
         bus = simulator.bus()
@@ -157,7 +158,7 @@ class TestFaults:
                 bus.read_register(BMP180.address, 0xD0)
         assert bus.read_register(BMP180.address, 0xD0) == b"\x55"
 
-    def test_it_goes_wrong_at_one_address(self, simulator: Simulator) -> None:
+    def test_a_fault_can_be_limited_to_an_address(self, simulator: Simulator) -> None:
         bus = simulator.bus()
         simulator.inject(NackFault(address=HTU21D.address))
         assert bus.answers(BMP180.address)
