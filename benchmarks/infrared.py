@@ -1,9 +1,9 @@
-"""How long sending and receiving take beyond the light itself, and how fast files are imported.
+"""Measure the overhead of sending and receiving, and the speed of importing files.
 
     python benchmarks/infrared.py [ROUNDS]
 
-Measured in real time on the simulated pair, whose transmitter is busy for as long as the light lasts, as the kernel's.
-Needs infrared_protocols, but not Home Assistant.
+Runs in real time on the simulated pair, whose transmitter takes as long as the signal, like the kernel's. Needs
+infrared_protocols, but not Home Assistant.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from phat.lirc import FrameReceiver, Transmitter, split  # type: ignore[import-n
 from phat.simulated_lirc import SimulatedLirc, item  # type: ignore[import-not-found]
 
 ROUNDS = 20
-SEND_BOUND = 1.05
+MAX_SEND_RATIO = 1.05
 REMOTES = Path(__file__).parent.parent / "tests/ir_codes/remotes"
 
 COMMANDS = (
@@ -35,12 +35,12 @@ COMMANDS = (
     "samsung32:0x07,0x02",
     "gree_ac:mode=heat,temperature=21,fan=low,swing_v=true",
 )
-PASSES = 5  # over the files
+PASSES = 5
 
 
 def report_sending(rounds: int) -> None:
-    """Print how long commands take to be sent."""
-    print(f"Sending, from the text of a command to its last edge; the ratio to the air time is at most {SEND_BOUND}")
+    """Print the duration of sending commands."""
+    print(f"Sending, from the text of a command to its last edge. Maximum ratio to the air time: {MAX_SEND_RATIO}")
     print(f"  {'command':<55}{'writes':>7}{'air time':>12}{'took':>12}{'more':>11}{'ratio':>8}")
     for text in COMMANDS:
         pair = SimulatedLirc()
@@ -64,7 +64,7 @@ def report_sending(rounds: int) -> None:
 
 
 async def measure_receiving(text: str, rounds: int) -> tuple[list[float], list[float]]:
-    """Return the seconds from the last edge to the frame, and those of it since the kernel told that it has ended."""
+    """Return the seconds from the last edge to the frame, and from the kernel's time-out to the frame."""
     pair = SimulatedLirc()
     delivered: asyncio.Queue[float] = asyncio.Queue()
 
@@ -80,7 +80,7 @@ async def measure_receiving(text: str, rounds: int) -> tuple[list[float], list[f
     timings = parse(text).get_raw_timings()
 
     def press() -> tuple[float, float]:
-        """Let the receiver tell of a frame at its last edge, and of its end when it is sure of that."""
+        """Deliver the edges of a frame, then the time-out, and return the times of both."""
         edges = pair.received(timings)
         edge = time.perf_counter()
         pair.deliver(edges)
@@ -100,11 +100,11 @@ async def measure_receiving(text: str, rounds: int) -> tuple[list[float], list[f
 
 
 def report_receiving(rounds: int) -> None:
-    """Print how long frames take until they are known."""
+    """Print the duration of receiving commands."""
     print(
-        f"Receiving, from the last edge to the command; a frame has ended after {RECEIVER_SILENCE_US / 1000:.0f} ms of silence"
+        f"Receiving, from the last edge to the command. A frame ends after {RECEIVER_SILENCE_US / 1000:.0f} ms of silence"
     )
-    print(f"  {'command':<55}{'after the edge':>19}{'of it our own':>16}{'at most':>11}")
+    print(f"  {'command':<55}{'after the edge':>19}{'of which ours':>16}{'at most':>11}")
     for text in COMMANDS:
         if "repeat_count" in text or text.startswith("gree"):  # several frames, not decoded
             continue
@@ -117,7 +117,7 @@ def report_receiving(rounds: int) -> None:
 
 
 def report_import(files: Sequence[Path]) -> None:
-    """Print how fast files are imported."""
+    """Print the speed of importing files."""
     print("Importing lircd.conf")
     print(f"  {'file':<35}{'lines':>7}{'keys':>6}{'took':>12}{'lines per second':>19}")
     lines, seconds = 0, 0.0

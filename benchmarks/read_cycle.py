@@ -1,9 +1,9 @@
-"""How long a reading takes: about as long as the slowest chip converts, not as long as all of them together.
+"""Measure the duration of a reading, which should be about that of the slowest chip's conversions, not the sum of all.
 
     python benchmarks/read_cycle.py [CYCLES]
 
-Measured in real time on the simulated board, whose chips convert as long as their data sheets allow and whose messages
-take as long as on a bus of 100 kHz. Needs smbus2 and RPi.bme280, but not Home Assistant.
+Runs in real time on the simulated board, with the data sheets' maximum conversion times and a bus of 100 kHz. Needs smbus2
+and RPi.bme280, but not Home Assistant.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from phat.bh1750 import HIGH_RESOLUTION_TIME, RANGES  # type: ignore[import-not-
 from phat.simulated_chips import Air  # type: ignore[import-not-found]
 from phat.simulator import OFFICIAL_CHIPS, Simulator  # type: ignore[import-not-found]
 
-BOUND = 1.15
+MAX_RATIO = 1.15
 CYCLES = 30
-WARM_UP = 3  # cycles: the first finds the chips and sets them up, the next choose the range of the light
+WARM_UP_CYCLES = 3  # the first one detects the chips and sets them up, the others select the range of the light
 
 ALL_CHIPS = (
     ChipId("BMP180", 0x77),
@@ -34,12 +34,14 @@ CONVERSION_TIMES = {chip.kind: chip.conversion_time for chip in CHIPS.values()}
 
 
 def measure(chips: Sequence[ChipId], cycles: int) -> tuple[list[float], float]:
-    """Return the seconds that each cycle took, and those that messages took in one."""
+    """Return the seconds of each cycle, and the average seconds of the messages of a cycle."""
     simulator = Simulator(chips, Air, time)
     phat = Phat(simulator.bus())
-    for _ in range(WARM_UP):
+    for _ in range(WARM_UP_CYCLES):
         phat.read()
-        time.sleep(RANGES[0].conversion_time)  # as between any two cycles at home: the light is measured in its range
+        time.sleep(
+            RANGES[0].conversion_time
+        )  # so that the light is measured in its range, as it is between everyday cycles
     durations = []
     busy = simulator.busy_time
     for _ in range(cycles):
@@ -51,7 +53,7 @@ def measure(chips: Sequence[ChipId], cycles: int) -> tuple[list[float], float]:
 
 
 def report(name: str, chips: Sequence[ChipId], cycles: int) -> None:
-    """Print a board's table."""
+    """Print the table of a board."""
     durations, busy = measure(chips, cycles)
     slowest = max(chips, key=lambda chip: CONVERSION_TIMES[chip.kind])
     conversion = CONVERSION_TIMES[slowest.kind]
@@ -67,9 +69,11 @@ def report(name: str, chips: Sequence[ChipId], cycles: int) -> None:
         median(durations),
         f"of {cycles}; {min(durations) * 1000:.1f} to {max(durations) * 1000:.1f} ms",
     )
-    row("  of it messages on the bus", busy, "at 100 kHz")
-    row("the slowest chip's conversions", conversion, f"{slowest.kind}; the BH1750 measures all the time: not counted")
-    print(f"  {'ratio':<34}{median(durations) / conversion:8.3f}      at most {BOUND}")
+    row("  of which messages on the bus", busy, "at 100 kHz")
+    row(
+        "the slowest chip's conversions", conversion, f"{slowest.kind}; without the BH1750, which measures continuously"
+    )
+    print(f"  {'ratio':<34}{median(durations) / conversion:8.3f}      at most {MAX_RATIO}")
     row("one chip after another", alone, f"measured, each alone; {alone / median(durations):.1f} times a cycle")
     waiting = alone + lights * HIGH_RESOLUTION_TIME
     row("  and waiting for one-time light", waiting, f"computed, {lights} × {HIGH_RESOLUTION_TIME * 1000:.0f} ms more")
@@ -77,7 +81,7 @@ def report(name: str, chips: Sequence[ChipId], cycles: int) -> None:
 
 
 def main() -> None:
-    """Measure the board with everything, and as it is sold."""
+    """Measure a board with all chips, and one with the official chips."""
     cycles = int(sys.argv[1]) if len(sys.argv) > 1 else CYCLES
     report("All chips", ALL_CHIPS, cycles)
     report("The board's official chips", OFFICIAL_CHIPS, cycles)
