@@ -71,7 +71,7 @@ class Wire:
         self.log: list[Transfer] = []
         self.before: Callable[[int], None] = lambda address: None
         """Hook that is called with the address before every transfer, and may raise OSError."""
-        self.spoil: Callable[[bytearray], None] = lambda answer: None
+        self.corrupt: Callable[[bytearray], None] = lambda answer: None
         """Hook that is called with every answer, and may change it."""
 
     def i2c_rdwr(self, *messages: i2c_msg) -> None:
@@ -82,7 +82,7 @@ class Wire:
         for message in messages:
             if message.flags & I2C_M_RD:
                 answer = bytearray(bytes(message))
-                self.spoil(answer)
+                self.corrupt(answer)
                 for place, byte in enumerate(answer):
                     message.buf[place] = byte
             else:

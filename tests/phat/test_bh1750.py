@@ -302,7 +302,7 @@ def test_settings_are_sent_one_by_one(running: Bench) -> None:
 
 @pytest.mark.parametrize("result", [b"\x12\x34", b"\x12\x00", b"\x00\x34"])
 def test_a_result_that_is_not_cleared_is_an_error(running: Bench, result: bytes) -> None:
-    running.wire.spoil = lambda answer: answer.__setitem__(slice(None), result[: len(answer)])
+    running.wire.corrupt = lambda answer: answer.__setitem__(slice(None), result[: len(answer)])
     assert running.read().measurements[BH1750] is None
 
 

@@ -141,14 +141,14 @@ def test_the_documentations_example_chip_works(bench: Bench, monkeypatch: pytest
     assert accuracy(example, Quantity.TEMPERATURE).error == 0.5
 
 
-@pytest.mark.parametrize("spoiled", [0, 1, 2])
-def test_a_single_wrong_id_does_not_make_a_chip_another_kind(bench: Bench, spoiled: int) -> None:
-    def spoil(answer: bytearray) -> None:
-        if len(bench.wire.log) < spoiled:
+@pytest.mark.parametrize("corrupted", [0, 1, 2])
+def test_a_single_wrong_id_does_not_make_a_chip_another_kind(bench: Bench, corrupted: int) -> None:
+    def corrupt(answer: bytearray) -> None:
+        if len(bench.wire.log) < corrupted:
             answer[0] ^= 0x02
 
-    bench.wire.spoil = spoil
-    assert finish(BMP180Driver.recognize(bench.bus, BMP180.address)) is (spoiled < 2)
+    bench.wire.corrupt = corrupt
+    assert finish(BMP180Driver.recognize(bench.bus, BMP180.address)) is (corrupted < 2)
 
 
 def test_preparing_a_chip_of_another_kind_is_an_error(bench: Bench) -> None:

@@ -70,11 +70,11 @@ def flip(bench: Bench, number: int, bit: int) -> None:
     """Flip a bit of the answer with this number, counted from now on."""
     answers = count()
 
-    def spoil(answer: bytearray) -> None:
+    def corrupt(answer: bytearray) -> None:
         if next(answers) == number:
             answer[bit // 8] ^= 0x80 >> bit % 8
 
-    bench.wire.spoil = spoil
+    bench.wire.corrupt = corrupt
 
 
 def bits(bench: Bench) -> list[tuple[int, int]]:

@@ -107,18 +107,18 @@ def test_the_resolution_set_by_another_program_is_reset(bench: Bench, register: 
 
 
 def test_a_permanently_wrong_checksum_is_an_error(running: Bench) -> None:
-    def spoil(answer: bytearray) -> None:
+    def corrupt(answer: bytearray) -> None:
         if len(answer) == 3:
             answer[1] ^= 0x10
 
-    running.wire.spoil = spoil
+    running.wire.corrupt = corrupt
     reading = running.read()
     assert isinstance(reading.errors[HTU21D], ChecksumError)
     assert reading.measurements[HTU21D] is None
 
 
 def test_a_chip_with_wrong_checksums_is_foreign(bench: Bench) -> None:
-    bench.wire.spoil = lambda answer: answer.__setitem__(-1, answer[-1] ^ (len(answer) == 3))
+    bench.wire.corrupt = lambda answer: answer.__setitem__(-1, answer[-1] ^ (len(answer) == 3))
     assert bench.phat.detect().foreign == (HTU21D.address,)
 
 
@@ -185,6 +185,6 @@ def test_a_conversion_is_repeated_after_a_power_loss(running: Bench) -> None:
 @pytest.mark.parametrize("status", [0x00, 0xFF])
 def test_a_chip_without_a_user_register_is_not_reset(bench: Bench, status: int) -> None:
     """A read does no harm to other chips that may have the address, but a reset could."""
-    bench.wire.spoil = lambda answer: answer.__setitem__(slice(None), bytes((status,)) * len(answer))
+    bench.wire.corrupt = lambda answer: answer.__setitem__(slice(None), bytes((status,)) * len(answer))
     bench.read()
     assert set(bench.wire.written_to(HTU21D.address)) == {b"\xe7"}

@@ -172,25 +172,25 @@ def test_requesting_an_address_on_a_path_that_is_no_bus_is_an_error(linux_adapte
     bus.close()
 
 
-@pytest.mark.parametrize("spoiled", range(AGREEING_READS - 1))
-def test_one_spoiled_answer_of_several_is_outvoted(bench: Bench, spoiled: int) -> None:
+@pytest.mark.parametrize("corrupted", range(AGREEING_READS - 1))
+def test_one_corrupted_answer_of_several_is_outvoted(bench: Bench, corrupted: int) -> None:
     answers = 0
 
-    def spoil(answer: bytearray) -> None:
+    def corrupt(answer: bytearray) -> None:
         nonlocal answers
-        if answers == spoiled:
+        if answers == corrupted:
             answer[0] ^= 0x10
         answers += 1
 
-    bench.wire.spoil = spoil
+    bench.wire.corrupt = corrupt
     assert bench.bus.read_agreed(BMP180.address, 1, ID_REGISTER) == BMP180_ID
 
 
 def test_answers_that_never_agree_are_an_error(bench: Bench) -> None:
-    def spoil(answer: bytearray) -> None:
+    def corrupt(answer: bytearray) -> None:
         answer[0] = len(bench.wire.log)
 
-    bench.wire.spoil = spoil
+    bench.wire.corrupt = corrupt
     with pytest.raises(TransferError, match="no two answers agree"):
         bench.bus.read_agreed(BMP180.address, 1, ID_REGISTER)
     assert len(bench.wire.log) == AGREEING_READS

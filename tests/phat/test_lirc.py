@@ -56,8 +56,8 @@ def test_a_faulty_device_does_not_hide_another() -> None:
 @pytest.mark.parametrize(
     ("numbers", "kind", "key", "text"),
     [
-        ((), DeviceGoneError, "infrared_gone", "there is no infrared receiver$"),
-        ((errno.ENOENT, errno.ENXIO), DeviceGoneError, "infrared_gone", "there is no infrared receiver$"),
+        ((), DeviceGoneError, "infrared_gone", "no infrared receiver was found$"),
+        ((errno.ENOENT, errno.ENXIO), DeviceGoneError, "infrared_gone", "no infrared receiver was found$"),
         ((errno.EBUSY, errno.ENODEV), DeviceBusyError, "infrared_busy", "in use by another program"),
         ((errno.EACCES,), DevicePermissionError, "infrared_no_permission", "may not be opened"),
         ((errno.EPERM, errno.EBUSY), DevicePermissionError, "infrared_no_permission", "may not be opened"),

@@ -161,7 +161,7 @@ def until[T](answer: Callable[[], T | None], typical: float, maximum: float) -> 
     """Poll for an answer, starting after the typical conversion time.
 
     Raises:
-        NotFinishedError: if there is none by CLOCK_TOLERANCE times the maximum.
+        NotFinishedError: if there is no answer by CLOCK_TOLERANCE times the maximum.
     """
     waited, pause = 0.0, typical
     while True:

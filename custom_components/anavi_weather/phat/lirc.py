@@ -153,12 +153,12 @@ def find(ports: Ports, feature: Feature) -> Port:
     """Open the first device with a feature. The name of a device says nothing about its features.
 
     Raises:
-        DevicePermissionError: if there is none, but a candidate may not be opened.
-        DeviceBusyError: if there is none, but a candidate is in use by another program.
-        DeviceGoneError: if there is none.
+        DevicePermissionError: if no device has the feature, but a candidate may not be opened.
+        DeviceBusyError: if no device has the feature, but a candidate is in use by another program.
+        DeviceGoneError: if no device has the feature.
     """
     name = "transmitter" if feature is Feature.CAN_SEND_PULSE else "receiver"
-    error = DeviceGoneError(f"there is no infrared {name}")
+    error = DeviceGoneError(f"no infrared {name} was found")
     for open_port in ports():
         try:
             port = open_port()

@@ -135,7 +135,7 @@ class SimulatedLirc:
         """Deliver items to all readers."""
         items = tuple(items)
         for reader in tuple(self._readers):
-            reader.hear(items)
+            reader.receive(items)
 
 
 class SimulatedTransmitter:
@@ -204,7 +204,7 @@ class SimulatedReceiver:
         self._readable, self._signal = socket.socketpair()
         pair.listen(self)
 
-    def hear(self, items: Sequence[int]) -> None:
+    def receive(self, items: Sequence[int]) -> None:
         """Buffer items until they are read. Items that exceed the buffer are lost."""
         with self._lock:
             if self._connected and items:
