@@ -69,6 +69,7 @@ class Wire:
         """Initialize the wire without disturbances."""
         self._adapter = adapter
         self.log: list[Transfer] = []
+        self.closed = False
         self.before: Callable[[int], None] = lambda address: None
         """Hook that is called with the address before every transfer, and may raise OSError."""
         self.corrupt: Callable[[bytearray], None] = lambda answer: None
@@ -95,6 +96,7 @@ class Wire:
 
     def close(self) -> None:
         """Delegate to the adapter."""
+        self.closed = True
         self._adapter.close()
 
     def written_to(self, address: int) -> list[bytes]:
@@ -141,6 +143,11 @@ class Bench:
         measurement = self.read().measurements[BH1750]
         assert measurement is not None
         return measurement.values.get(Quantity.ILLUMINANCE)
+
+
+def always[T](value: T) -> Callable[[], T]:
+    """Return a function that returns a value."""
+    return lambda: value
 
 
 def deviations(reading: Reading, air: Air, chips: Iterable[ChipId]) -> list[str]:

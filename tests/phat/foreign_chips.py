@@ -1,6 +1,7 @@
 """Foreign chips at the addresses of the board's chips, and how they react to the probes."""
 
-from typing import override
+from collections.abc import Mapping
+from typing import ClassVar, override
 
 from custom_components.anavi_weather.phat.simulated_bmx280 import SimulatedBMP280
 from custom_components.anavi_weather.phat.simulated_chips import RegisterChip, SimulatedChip
@@ -26,7 +27,7 @@ class CountingRegisterChip(RegisterChip):
     """Chip with SIZE registers whose pointer advances with every byte that is read."""
 
     SIZE = 256
-    POWER_ON: dict[int, int] = {}  # noqa: RUF012
+    POWER_ON: ClassVar[Mapping[int, int]] = {}
 
     @override
     def power_on(self) -> None:
@@ -45,19 +46,19 @@ class MCP23017(CountingRegisterChip):
     """Port expander with registers. All pins are inputs."""
 
     SIZE = 0x16
-    POWER_ON = {0x00: 0xFF, 0x01: 0xFF}  # noqa: RUF012
+    POWER_ON: ClassVar[Mapping[int, int]] = {0x00: 0xFF, 0x01: 0xFF}
 
 
 class PCA9685(CountingRegisterChip):
     """Driver of LEDs and servos."""
 
-    POWER_ON = {0x00: 0x11, 0x01: 0x04, 0x02: 0xE2, 0xFE: 0x1E}  # noqa: RUF012
+    POWER_ON: ClassVar[Mapping[int, int]] = {0x00: 0x11, 0x01: 0x04, 0x02: 0xE2, 0xFE: 0x1E}
 
 
 class BME680(CountingRegisterChip):
     """Bosch chip that the board does not support."""
 
-    POWER_ON = {0xD0: 0x61}  # noqa: RUF012
+    POWER_ON: ClassVar[Mapping[int, int]] = {0xD0: 0x61}
 
 
 class LPS25H(RegisterChip):

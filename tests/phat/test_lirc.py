@@ -22,6 +22,7 @@ from custom_components.anavi_weather.phat.lirc import (
 from custom_components.anavi_weather.phat.simulated_errors import os_error
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedReceiver, SimulatedTransmitter
 
+from .bench import always
 from .lirc_devices import Device, ports
 
 FIONREAD = 0x541B
@@ -32,8 +33,7 @@ def test_devices_are_found_by_their_features(pair: SimulatedLirc) -> None:
     for opened in (pair.ports(), pair.ports()[::-1]):
         every = [Device(CEC).open, *opened]
         transmitter, receiver = (
-            find(lambda every=every: every, feature)  # type: ignore[misc]
-            for feature in (Feature.CAN_SEND_PULSE, Feature.CAN_REC_MODE2)
+            find(always(every), feature) for feature in (Feature.CAN_SEND_PULSE, Feature.CAN_REC_MODE2)
         )
         assert isinstance(transmitter, SimulatedTransmitter)
         assert isinstance(receiver, SimulatedReceiver)

@@ -2,16 +2,19 @@
 
 import errno
 from itertools import permutations
-import os
+from pathlib import Path
 import subprocess
 import sys
+from typing import override
 
 import pytest
+from smbus2 import i2c_msg
 
 import custom_components.anavi_weather as integration
 from custom_components.anavi_weather.phat import (
     CHIPS,
     AddressClaimedError,
+    Bus,
     BusNotFoundError,
     BusStuckError,
     ChipId,
@@ -24,7 +27,7 @@ from custom_components.anavi_weather.phat.i2c import RESERVED_ADDRESS
 from custom_components.anavi_weather.phat.simulated_chips import Air, RegisterChip, SimulatedChip
 from custom_components.anavi_weather.phat.simulated_errors import os_error
 
-from .bench import BH1750, BME280, BMP180, BMP280, EVERY_KIND, HTU21D, Bench, deviations
+from .bench import BH1750, BME280, BMP180, BMP280, EVERY_KIND, HTU21D, Bench, Wire, always, deviations
 
 OFFICIAL = (BMP180, HTU21D, BH1750)
 SECOND_BH1750 = ChipId("BH1750", 0x5C)
@@ -35,6 +38,16 @@ CONVERSION_TIME = {kind.kind: kind.conversion_time for kind in CHIPS.values()}
 
 def with_chips(*boards: tuple[ChipId, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("chips", boards, ids=lambda chips: "+".join(chip.kind for chip in chips) or "none")
+
+
+class WireWithoutEmptyMessages(Wire):
+    """Wire to an adapter that cannot send empty messages."""
+
+    @override
+    def i2c_rdwr(self, *messages: i2c_msg) -> None:
+        if any(message.len == 0 for message in messages):
+            raise os_error(errno.EOPNOTSUPP)
+        super().i2c_rdwr(*messages)
 
 
 class TestFinding:
@@ -58,14 +71,7 @@ class TestFinding:
     @with_chips(OFFICIAL)
     def test_chips_are_found_by_an_adapter_without_empty_messages(self, bench: Bench) -> None:
         """Like mainline Linux on a Raspberry Pi 5."""
-        rdwr = bench.simulator.i2c_rdwr
-
-        def refuse_empty(*messages: object) -> None:
-            if any(not len(message) for message in messages):  # type: ignore[arg-type]
-                raise os_error(errno.EOPNOTSUPP)
-            rdwr(*messages)  # type: ignore[arg-type]
-
-        bench.simulator.i2c_rdwr = refuse_empty  # type: ignore[method-assign]
+        bench.phat = Phat(Bus(WireWithoutEmptyMessages(bench.simulator), "bench", bench.clock))
         detection = bench.phat.detect()
         assert detection.chips == tuple(sorted(OFFICIAL))
         assert detection.foreign == ()
@@ -134,7 +140,7 @@ class TestReplacing:
     def test_two_chips_of_the_same_kind_are_read_separately(self, bench: Bench, chips: tuple[ChipId, ChipId]) -> None:
         airs = Air(illuminance=300.0), Air(temperature=-5.0, humidity=30.0, pressure=900.0, illuminance=20_000.0)
         for chip, air in zip(chips, airs, strict=True):
-            bench.simulator.chips[chip.address].air = lambda air=air: air  # type: ignore[misc]
+            bench.simulator.chips[chip.address].air = always(air)
         for _ in range(2):
             reading = bench.read()
             for chip, air in zip(chips, airs, strict=True):
@@ -299,14 +305,10 @@ class TestTiming:
         assert reading.errors == {}
 
 
-def test_closing_closes_the_adapter() -> None:
-    class Adapter(Bench):
-        closed = 0
-
-    bench = Adapter()
-    bench.simulator.close = lambda: setattr(bench, "closed", bench.closed + 1)  # type: ignore[method-assign]
+def test_closing_closes_the_adapter(bench: Bench) -> None:
+    assert not bench.wire.closed
     bench.phat.close()
-    assert bench.closed == 1
+    assert bench.wire.closed
 
 
 def test_the_board_does_not_import_home_assistant() -> None:
@@ -315,7 +317,7 @@ def test_the_board_does_not_import_home_assistant() -> None:
         "phat.Phat(phat.simulator.Simulator(clock=phat.simulator.VirtualClock()).bus()).read()\n"
         "print(*(name for name in sys.modules if name.split('.')[0] == 'homeassistant'))"
     )
-    folder = os.path.dirname(integration.__file__)  # noqa: PTH120
+    folder = str(Path(integration.__file__).parent)
     result = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": folder}, capture_output=True, text=True, check=True
     )

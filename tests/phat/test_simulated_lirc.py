@@ -15,6 +15,7 @@ from custom_components.anavi_weather.phat.simulated_lirc import (
     LEADING_SPACE,
     STRETCH,
     SimulatedLirc,
+    SimulatedReceiver,
     item,
 )
 from custom_components.anavi_weather.phat.simulator import VirtualClock
@@ -178,7 +179,8 @@ def test_opening_can_be_error_of(pair: SimulatedLirc) -> None:
 
 
 def test_a_disconnected_reader_receives_nothing(pair: SimulatedLirc, receiver: Port) -> None:
-    receiver.hang_up()  # type: ignore[attr-defined]
+    assert isinstance(receiver, SimulatedReceiver)
+    receiver.hang_up()
     pair.press([560])
     assert error_of(receiver.read, 4) == "ENODEV"
 
