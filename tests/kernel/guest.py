@@ -1,7 +1,7 @@
-"""Runs in a guest with a real kernel, started by scripts/test-kernel.
+"""Tests of the I2C drivers in a guest with a real kernel, started by scripts/test-kernel.
 
-The simulated chips are attached to a real /dev/i2c-N; our drivers read them through LinuxAdapter, and the kernel's own
-drivers, bound to the same chips, give an independent opinion. Everything is some 15 times slower there than at home.
+The simulated chips are attached to a real /dev/i2c-N. Our drivers read them through LinuxAdapter, and the kernel's own drivers
+for the same chips are the reference. Everything is about 15 times slower than on the host.
 """
 
 # ruff: noqa: T201
@@ -30,9 +30,9 @@ CHIPS = (BMP180, BME280, HTU21D, BH1750)
 NO_CHIP = ChipId("BH1750", 0x5C)
 
 AIR = Air(temperature=23.45, humidity=47.3, pressure=987.65, illuminance=1234.0)
-BH1750_PACE = 0.6  # the kernel's driver waits for as long as a conversion typically takes, not for the longest
+BH1750_PACE = 0.6  # the kernel's driver waits for the typical conversion time, not for the maximum
 
-# How far from the air a reading may be, and from the kernel's: a step of the coarser of the two
+# Maximum deviation from the air and from the kernel's value: a step of the coarser of the two
 RESOLUTION = {
     (BMP180, Quantity.TEMPERATURE): 0.1,
     (BMP180, Quantity.PRESSURE): 0.05,
@@ -48,23 +48,23 @@ RESOLUTION = {
 
 
 class Plugged:
-    """A simulated chip as tiny_i2c takes it."""
+    """Simulated chip with the interface of tiny_i2c."""
 
     def __init__(self, chip: ChipId) -> None:
-        """Plug in a chip."""
+        """Initialize the simulated chip."""
         self.chip = SIMULATED_CHIPS[chip.kind](lambda: AIR, time)
         if chip == BH1750:
             self.chip.pace = BH1750_PACE
 
     def write(self, data: bytes) -> None:
-        """Take one message."""
+        """Process one write message."""
         try:
             self.chip.write(data)
         except Nack:
             raise tiny_i2c.Nak from None
 
     def read(self, length: int) -> bytes:
-        """Answer one message."""
+        """Return the answer to one read message."""
         try:
             return bytes(self.chip.read(length))
         except Nack:
@@ -72,31 +72,31 @@ class Plugged:
 
 
 class PluggedHTU21D(Plugged):
-    """An HTU21D that knows conversions with hold of the clock too: the kernel's driver wants them."""
+    """HTU21D with the commands that hold the clock, which the kernel's driver uses."""
 
     HOLDING = {b"\xe3": b"\xf3", b"\xe5": b"\xf5"}  # noqa: RUF012
 
     @override
     def write(self, data: bytes) -> None:
-        """Take one message; with hold of the clock, the next comes when the conversion is finished."""
+        """Process one write message. A command that holds the clock delays the next message until the conversion is finished."""
         super().write(self.HOLDING.get(data, data))
         if data in self.HOLDING:
             time.sleep(0.05)
 
 
 def plug(chip: ChipId) -> None:
-    """Put a chip in, powered on afresh."""
+    """Plug a chip in, which resets it."""
     adapter.chips[chip.address] = (PluggedHTU21D if chip == HTU21D else Plugged)(chip)
 
 
 def read() -> Reading:
-    """Read a cycle, when the light has been measured."""
+    """Read a cycle after the light was measured."""
     time.sleep(0.7)
     return phat.read()
 
 
-def check_right(reading: Reading, *chips: ChipId) -> None:
-    """See that what chips measured is the air."""
+def check_values(reading: Reading, *chips: ChipId) -> None:
+    """Check that the values of chips match the air."""
     for chip in chips:
         measurement = reading.measurements[chip]
         assert measurement is not None, reading.errors[chip]
@@ -106,7 +106,7 @@ def check_right(reading: Reading, *chips: ChipId) -> None:
 
 @contextmanager
 def kernel_driver(chip: ChipId, name: str) -> Iterator[Path]:
-    """Bind the kernel's driver to a chip, and return the folder of its values."""
+    """Bind the kernel's driver to a chip, and yield the folder of its values."""
     bus = Path(f"/sys/bus/i2c/devices/i2c-{number}")
     (bus / "new_device").write_text(f"{name} 0x{chip.address:02x}")
     try:
@@ -117,12 +117,12 @@ def kernel_driver(chip: ChipId, name: str) -> Iterator[Path]:
 
 
 def number_in(folder: Path, name: str) -> float:
-    """Return the number in a file of sysfs."""
+    """Return the number in a sysfs file."""
     return float((folder / name).read_text())
 
 
 def kernel_humidity(folder: Path) -> float:
-    """Return the humidity in %; newer kernels have it in thousandths."""
+    """Return the humidity in %, which newer kernels have in thousandths."""
     value = number_in(folder, "in_humidityrelative_input")
     return value / 1000 if value > 100 else value
 
@@ -142,22 +142,22 @@ HWMON: dict[Quantity, Callable[[Path], float]] = {
 
 
 def test_chips_are_found() -> None:
-    """The official chips and a BME280."""
+    """The official chips and a BME280 are detected."""
     detection = phat.detect()
     assert detection.chips == tuple(sorted(CHIPS)), detection
     assert detection.foreign == detection.claimed == ()
 
 
 def test_chips_are_read() -> None:
-    """Twice: the first time, they are set up."""
-    check_right(read(), *CHIPS)
+    """Chips are read twice, because the first cycle sets them up."""
+    check_values(read(), *CHIPS)
     reading = read()
-    check_right(reading, *CHIPS)
+    check_values(reading, *CHIPS)
     print(f"  a cycle takes {reading.duration * 1000:.0f} ms here, of {len(adapter.log)} messages so far")
 
 
-def test_an_absent_address_is_told() -> None:
-    """The adapter's error number is not the Pi's."""
+def test_a_missing_chip_is_an_error() -> None:
+    """The error number of this adapter differs from that of a Raspberry Pi."""
     absent = Phat.open(adapter.path, [NO_CHIP])
     error = absent.read().errors[NO_CHIP]
     absent.close()
@@ -167,8 +167,8 @@ def test_an_absent_address_is_told() -> None:
 
 
 def test_the_kernels_drivers_agree() -> None:
-    """Each is bound to a chip for a while, which is then claimed; the others are read meanwhile."""
-    rows, apart = [], []
+    """Each driver is bound to a chip for a while, which claims the chip. The other chips are read meanwhile."""
+    rows, deviating = [], []
     for chip, driver, values in (
         (BMP180, "bmp180", IIO),
         (BME280, "bme280", IIO),
@@ -180,9 +180,9 @@ def test_the_kernels_drivers_agree() -> None:
         with kernel_driver(chip, driver) as folder:
             reading = read()
             assert isinstance(reading.errors[chip], AddressClaimedError)
-            check_right(reading, *set(CHIPS) - {chip})
+            check_values(reading, *set(CHIPS) - {chip})
             rows += compare(chip, driver, ours.values, folder, values)
-        check_right(read(), *CHIPS)
+        check_values(read(), *CHIPS)
     adapter.chips.pop(BMP180.address)
     plug(BMP280)
     read()
@@ -197,8 +197,8 @@ def test_the_kernels_drivers_agree() -> None:
         most = RESOLUTION[chip, quantity]
         print(f"  {chip!s:<12}{quantity:<13}{mine:10.3f}{kernels:11.3f}{mine - kernels:13.4f}{most:10.3f}   {driver}")
         if abs(mine - kernels) > most:
-            apart.append((chip, quantity))
-    assert not apart, apart
+            deviating.append((chip, quantity))
+    assert not deviating, deviating
 
 
 def compare(
@@ -208,13 +208,13 @@ def compare(
     folder: Path,
     values: dict[Quantity, Callable[[Path], float]],
 ) -> list[tuple[ChipId, Quantity, float, float, str]]:
-    """Return a row for every quantity."""
-    time.sleep(0.3)  # until the first conversion is finished
+    """Return a row for each quantity."""
+    time.sleep(0.3)  # for the first conversion
     return [(chip, quantity, value, values[quantity](folder), driver) for quantity, value in ours.items()]
 
 
-def test_claimed_addresses_are_told() -> None:
-    """By a look at the bus that knows of no chips."""
+def test_claimed_addresses_are_detected() -> None:
+    """A board without known chips detects the address."""
     with kernel_driver(BME280, "bme280"):
         other = Phat.open(adapter.path)
         detection = other.detect()
@@ -223,13 +223,13 @@ def test_claimed_addresses_are_told() -> None:
     assert BME280 not in detection.chips
 
 
-def test_a_chip_that_is_pulled_heals_when_it_is_put_back() -> None:
-    """One after another."""
+def test_a_chip_is_an_error_while_it_is_unplugged() -> None:
+    """Each chip recovers after it is plugged in again."""
     for chip in (BME280, HTU21D, BH1750):
         del adapter.chips[chip.address]
         assert isinstance(read().errors[chip], NoAnswerError)
         plug(chip)
-        check_right(read(), BME280, HTU21D, BH1750)
+        check_values(read(), BME280, HTU21D, BH1750)
 
 
 def descriptors() -> int:
@@ -238,7 +238,7 @@ def descriptors() -> int:
 
 
 def test_descriptors_are_closed() -> None:
-    """However often."""
+    """Opening and closing a bus repeatedly leaves no descriptor open."""
     before = descriptors()
     for _ in range(50):
         Phat.open(adapter.path).close()

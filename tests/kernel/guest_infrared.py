@@ -1,7 +1,7 @@
-"""Runs in a guest with a real kernel, started by scripts/test-kernel.
+"""Tests of the infrared driver in a guest with a real kernel, started by scripts/test-kernel.
 
-One LIRC device sends, another receives that; the kernel's own encoders and decoders give an independent opinion of our
-driver and of our codes. Everything is some 15 times slower there than at home.
+One LIRC device sends, and another receives its signal. The kernel's own encoders and decoders are the reference for our driver
+and our codes. Everything is about 15 times slower than on the host.
 """
 
 # ruff: noqa: T201
@@ -43,7 +43,7 @@ from phat.simulated_lirc import SimulatedLirc  # type: ignore[import-not-found]
 KERNELS_DECODERS = "nec,rc-5,rc-5-sz,rc-6,sony,jvc,sharp,sanyo"
 SCANCODE = re.compile(r"lirc protocol\((\w+)\): scancode = (0x[0-9a-f]+)")
 
-# What the kernel calls it, and we; ir-ctl has no name for Samsung's frame, which the kernel decodes
+# The kernel's name and ours. ir-ctl has no name for Samsung's frame, which the kernel decodes
 CODES = (
     ("nec:0x408", "nec:0x04,0x08"),
     ("necx:0x80412", "nec:0x408,0x12"),
@@ -65,12 +65,12 @@ CODES = (
     ("sharp:0x1f45", "sharp:0x1f,0x45,0x01"),
     ("sanyo:0x1c4808", "nec42:0x1c48,0x08"),
 )
-NOT_THERE = "rc5_sz:0x2fff"  # which the kernel makes of the end of some of Sony's frames, too
+NOT_SENT = "rc5_sz:0x2fff"  # which the kernel also decodes from the end of some of Sony's frames
 NOT_BY_IR_CTL = ("samsung32:0x07,0x02",)
 
 
 class Guest:
-    """The kernel's pair, opened by us, and read by its own tool as well."""
+    """The kernel's pair, opened by our driver and by the kernel's own tool."""
 
     def __init__(self) -> None:
         """Open the pair."""
@@ -97,18 +97,18 @@ class Guest:
                 await asyncio.sleep(0.2)
 
     def log(self) -> str:
-        """Return what the kernel's tool has told."""
+        """Return the output of the kernel's tool."""
         return self._log.read_text(encoding="utf-8")
 
     def close(self) -> None:
-        """Let go of all."""
+        """Close everything."""
         self._keytable.kill()
         self._keytable.wait()
         self.receiver.close()
         self.transmitter.close()
 
-    async def hear(self, send: Callable[[], object], frames: int = 1) -> tuple[list[list[int]], list[str]]:
-        """Let something be sent; return the frames that we hear, and the scancodes that the kernel does."""
+    async def receive(self, send: Callable[[], object], frames: int = 1) -> tuple[list[list[int]], list[str]]:
+        """Call a function that sends; return the frames that we receive, and the scancodes that the kernel decodes."""
         self.frames.clear()
         begin = len(self.log())
         await asyncio.to_thread(send)
@@ -120,18 +120,18 @@ class Guest:
         return list(self.frames), scancodes
 
     def send(self, text: str) -> None:
-        """Send a command of ours."""
+        """Send a command with our driver."""
         command = parse(text)
         self.transmitter.send(command.get_raw_timings(), command.modulation, 50)
 
 
 def ir_ctl(scancode: str) -> None:
-    """Let the kernel's encoder send."""
+    """Send a scancode with the kernel's encoder."""
     subprocess.run(["ir-ctl", "-d", sender(), "-S", scancode], check=True)
 
 
 def sender() -> str:
-    """Return the path of the device that sends."""
+    """Return the path of the transmitter's device."""
     port = find(linux_ports, Feature.CAN_SEND_PULSE)
     path = str(Path(f"/proc/self/fd/{descriptor(port)}").readlink())
     port.close()
@@ -139,7 +139,7 @@ def sender() -> str:
 
 
 def descriptor(port: Port) -> int:
-    """Return what a device is open as."""
+    """Return the file descriptor of an open device."""
     return int(port.fileno())
 
 
@@ -154,24 +154,24 @@ def parameter(name: str) -> int:
 
 
 def decoded(frames: Sequence[Sequence[int]]) -> str:
-    """Return the text of what was heard first."""
+    """Return the text of the first received frame."""
     found = decode(frames[0]) if frames else None
     return "-" if found is None else str(found.text)
 
 
-async def test_what_each_sends_the_other_decodes(guest: Guest) -> None:
-    """By our commands and our driver, and by the kernel's."""
+async def test_we_and_the_kernel_decode_each_other(guest: Guest) -> None:
+    """Each code is sent by our driver and by the kernel's encoder, and decoded by both."""
     print(f"  {'sent by us':<33}{'kernel decoded':<23}{'we decoded':<33}{'sent by ir-ctl':<23}we decoded")
     wrong = []
     for scancode, text in CODES:
-        frames, scancodes = await guest.hear(lambda text=text: guest.send(text))  # type: ignore[misc]
+        frames, scancodes = await guest.receive(lambda text=text: guest.send(text))  # type: ignore[misc]
         ours, kernels, theirs = (
             decoded(frames),
-            ", ".join(dict.fromkeys(found for found in scancodes if found != NOT_THERE)) or "-",
+            ", ".join(dict.fromkeys(found for found in scancodes if found != NOT_SENT)) or "-",
             "-",
         )
         if text not in NOT_BY_IR_CTL:
-            frames, _ = await guest.hear(lambda scancode=scancode: ir_ctl(scancode))  # type: ignore[misc]
+            frames, _ = await guest.receive(lambda scancode=scancode: ir_ctl(scancode))  # type: ignore[misc]
             theirs = decoded(frames)
         by = "-" if text in NOT_BY_IR_CTL else scancode
         print(f"  {text:<33}{kernels:<23}{ours:<33}{by:<23}{theirs}")
@@ -181,12 +181,12 @@ async def test_what_each_sends_the_other_decodes(guest: Guest) -> None:
 
 
 async def test_long_frames_are_sent_in_bursts(guest: Guest) -> None:
-    """A key that is held for a second, and an air conditioner's frames."""
+    """A key that is held for a second, and the frames of an air conditioner, are sent in bursts."""
     command = parse("nec:0x04,0x08,repeat_count=9")
     timings = command.get_raw_timings()
     air_time = sum(map(abs, timings)) / 1_000_000
     begin = time.monotonic()
-    frames, scancodes = await guest.hear(lambda: guest.transmitter.send(timings, 38_000, 50), 10)
+    frames, scancodes = await guest.receive(lambda: guest.transmitter.send(timings, 38_000, 50), 10)
     duration = time.monotonic() - begin
     assert len(frames) == 10, frames
     assert [abs(timing) for timing in frames[0]] == [abs(timing) for timing in timings[:67]]
@@ -195,9 +195,9 @@ async def test_long_frames_are_sent_in_bursts(guest: Guest) -> None:
     assert duration >= air_time
     print(f"  {air_time:.3f} s on the air in {len(split(timings))} writes, sent and heard within {duration:.3f} s")
     frame = (8000, -4000, *(500, -3000) * 60, 500, -30_000) * 2 + (8000, -4000, *(500, -500) * 60, 500)
-    frames, _ = await guest.hear(lambda: guest.transmitter.send(frame, 38_000, 50))
-    # This driver lets the receiver hear a whole write as it begins, so that the pause until the next seems longer by it:
-    # here the cut ends a frame, on a board it would not
+    frames, _ = await guest.receive(lambda: guest.transmitter.send(frame, 38_000, 50))
+    # This driver delivers a whole write to the receiver when it starts, so the pause until the next one seems longer than it
+    # is. The split ends a frame here, which it would not do on a board
     heard = [timing for frame in frames for timing in frame]
     assert [timing for timing in heard if timing > 0] == list(frame[::2]), frames
     assert len(frames) <= 2, frames
@@ -205,7 +205,7 @@ async def test_long_frames_are_sent_in_bursts(guest: Guest) -> None:
 
 
 async def test_our_limits_are_the_kernels(guest: Guest) -> None:
-    """What we refuse and what we let through, with the words for it."""
+    """We refuse timings that the kernel refuses, and send what it accepts."""
     for timings in ([], [0], [500, 500], [-500, 500], [500_001], [600, -600] * 600 + [600]):
         try:
             guest.transmitter.send(timings, 38_000, 50)
@@ -225,12 +225,12 @@ async def test_our_limits_are_the_kernels(guest: Guest) -> None:
             assert parameter("duty") == (33 if carrier else 50)
         assert refusal is error
     guest.transmitter.send([500_000], 38_000, 50)
-    # Not 1023: this driver lets the receiver hear a write at once, which keeps 512, and what is more can hang the guest
+    # Not 1023, because this driver delivers a write at once to the receiver, which buffers 512, and more can hang the guest
     guest.transmitter.send([100, *(-100, 100) * 250], 38_000, 50)
 
 
 def outcome(call: Callable[[Port], object], port: Port) -> object:
-    """Return what a call on a device returns, or its error number."""
+    """Return the result of a call on a device, or the name of its error number."""
     try:
         return call(port)
     except OSError as err:
@@ -238,22 +238,22 @@ def outcome(call: Callable[[Port], object], port: Port) -> object:
 
 
 def numbers(*items: int) -> bytes:
-    """Return numbers as the kernel takes them."""
+    """Return numbers in the kernel's format."""
     return struct.pack(f"{len(items)}I", *items)
 
 
 async def test_the_simulator_answers_as_the_kernel_does(guest: Guest) -> None:
-    """Each request and each kind of write, with its error number."""
-    pair, apart = SimulatedLirc(), []
+    """Each request and each kind of write has the same result or error number."""
+    pair, differences = SimulatedLirc(), []
     for feature in (Feature.CAN_SEND_PULSE, Feature.CAN_REC_MODE2):
         kernels, simulated = find(linux_ports, feature), find(pair.ports, feature)
         calls: list[tuple[str, Callable[[Port], object]]] = [
             (f"{request.name} {value}", lambda port, r=request, v=value: port.ioctl(r, v))  # type: ignore[misc]
             for request in Request
             for value in (0, 1, 50, 99, 100, 36_000, 500_000, 500_001, 1_250_000, 1_250_001)
-            # Whether reports can be switched, and what is told then, differs among kernels
+            # Kernels differ in whether reports can be switched, and in the result
             if request != Request.SET_REC_TIMEOUT_REPORTS
-            # Without a time-out, as no driver of a board has it; and 0 is a duty cycle to newer kernels
+            # No driver of a board allows turning the time-out off, and newer kernels accept 0 as a duty cycle
             if (request, value) not in ((Request.SET_REC_TIMEOUT, 0), (Request.SET_SEND_DUTY_CYCLE, 0))
             and (request, value) != (Request.SET_REC_TIMEOUT, 1)
         ]
@@ -274,18 +274,18 @@ async def test_the_simulator_answers_as_the_kernel_does(guest: Guest) -> None:
         for name, call in calls:
             theirs, ours = outcome(call, kernels), outcome(call, simulated)
             if theirs != ours and not (theirs == 0 and isinstance(ours, int)):
-                apart.append((feature.name, name, theirs, ours))
+                differences.append((feature.name, name, theirs, ours))
         if feature is Feature.CAN_REC_MODE2:
             kernels.ioctl(Request.SET_REC_TIMEOUT, RECEIVER_SILENCE_US)
         kernels.close()
         simulated.close()
-    for row in apart:
+    for row in differences:
         print("  device, call, kernel, simulator:", *row)
-    assert not apart
+    assert not differences
 
 
-async def test_the_lack_of_permission_is_told(guest: Guest) -> None:
-    """To a user who may not open it."""
+async def test_missing_permission_is_an_error(guest: Guest) -> None:
+    """A user without permission gets its own error."""
     os.seteuid(65534)
     try:
         Transmitter().open()
@@ -298,7 +298,7 @@ async def test_the_lack_of_permission_is_told(guest: Guest) -> None:
 
 
 async def test_descriptors_are_closed(guest: Guest) -> None:
-    """However often."""
+    """Opening and closing the pair repeatedly leaves no descriptor open."""
     before = descriptors()
     for _ in range(20):
         transmitter, receiver = Transmitter(), FrameReceiver(asyncio.get_running_loop(), print, print)
@@ -310,8 +310,8 @@ async def test_descriptors_are_closed(guest: Guest) -> None:
     assert descriptors() == before
 
 
-async def test_a_driver_that_is_loaded_again_is_used_again(guest: Guest) -> None:
-    """With both devices open meanwhile; the kernel's tool, which has lost its device, has no part in it."""
+async def test_a_driver_that_is_loaded_again_is_used(guest: Guest) -> None:
+    """Both devices are open while the driver is unloaded. The kernel's tool has lost its device, and is not used."""
     guest.send("nec:0x04,0x08")
     await asyncio.sleep(1)
     await modprobe("-r", "rc-pi")
@@ -334,7 +334,7 @@ async def test_a_driver_that_is_loaded_again_is_used_again(guest: Guest) -> None
         while not guest.frames:
             await asyncio.sleep(0.05)
     assert decoded(guest.frames) == "nec:0x04,0x08"
-    # The transmitter's old device is open when the new one appears: it is found by the first command
+    # The transmitter's old device is still open when the new one appears, which the first command finds
     await modprobe("-r", "rc-pi")
     await modprobe("rc-pi")
     await asyncio.to_thread(guest.send, "nec:0x04,0x08")

@@ -1,4 +1,4 @@
-"""Runs in a guest with a real kernel, started by scripts/test-kernel: what `setup-pi --check` says of its devices."""
+"""Tests of `setup-pi --check` in a guest with a real kernel, started by scripts/test-kernel."""
 
 # ruff: noqa: T201
 
@@ -18,31 +18,31 @@ BMP180, HTU21D, BH1750 = 0x77, 0x40, 0x23
 
 
 class Chip:
-    """Answers to its address, after so many times that it did not."""
+    """Chip that does not acknowledge the first few messages."""
 
     def __init__(self, silent: int = 0) -> None:
-        """Be there."""
+        """Initialize the chip with the number of messages that it does not acknowledge."""
         self.silent = silent
 
     def write(self, data: bytes) -> None:
-        """Take anything."""
+        """Accept any data."""
         if self.silent:
             self.silent -= 1
             raise tiny_i2c.Nak
 
     def read(self, length: int) -> bytes:
-        """Answer anything."""
+        """Return zeros."""
         return bytes(length)
 
 
 def check(root: Path) -> tuple[int, str]:
-    """Run it, and return the exit status and what it said, without where that is."""
+    """Run the check, and return the exit status and the output without the path of the devices."""
     result = subprocess.run([SETUP_PI, "--root", root, "--check"], capture_output=True, text=True, check=False)
     return result.returncode, (result.stdout + result.stderr).replace(f"{root}/dev/", "")
 
 
 def expect(root: Path, status: int, *lines: str) -> None:
-    """Compare what it says."""
+    """Run the check, and compare its exit status and output."""
     got, text = check(root)
     print(text)
     assert got == status, f"exit status {got}"
@@ -50,12 +50,12 @@ def expect(root: Path, status: int, *lines: str) -> None:
 
 
 def main(root: Path) -> None:
-    """See that it says what is so."""
+    """Run all checks."""
     adapter: Any = tiny_i2c.attach({BMP180: Chip(), HTU21D: Chip(silent=2), BH1750: Chip()})
     devices = root / "dev"
     devices.mkdir()
     (devices / "i2c-1").symlink_to(adapter.path)
-    # The other way round than the guest's: they are told apart by what they can do
+    # In the opposite order of the guest's devices, because the check goes by their features
     (devices / "lirc0").symlink_to("/dev/lirc1")
     (devices / "lirc1").symlink_to("/dev/lirc0")
     bus = "ok      I2C bus i2c-1"
@@ -93,4 +93,4 @@ def main(root: Path) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         main(Path(folder))
-    print("ok: setup-pi --check tells what is there")
+    print("ok: setup-pi --check reports the devices")
