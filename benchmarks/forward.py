@@ -25,15 +25,15 @@ import time
 from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts" / "lib"))
 
-from _api import HomeAssistant, Login, connect
 from _history import fill
-from _instance import DOMAIN, Instance, bind, prepare
 from _server import STREAM, Server, bulk
-from _setup import set_up_station
 from _station import rows
 import aiohttp
+from api import HomeAssistant, Login, connect
+from instance import DOMAIN, Instance, bind, prepare
+from station_setup import set_up_station
 
 from custom_components.anavi_weather.const import SUBENTRY_USER_STATION
 from custom_components.anavi_weather.user_station.batch_size import MAX_COUNT

@@ -11,10 +11,10 @@ from sqlalchemy import create_engine
 
 from homeassistant.components.recorder.db_schema import Base
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts" / "lib"))
 
-import _past
-from _smoke import Entity
+import past
+from smoke import Entity
 
 ENTITIES = [
     Entity("sensor.sea_level_pressure", "entry_sea_level_pressure"),
@@ -39,7 +39,7 @@ class HomeAssistant:
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     """Return a recorder's database with one pressure in it."""
-    file = tmp_path / _past.DATABASE
+    file = tmp_path / past.DATABASE
     engine = create_engine(f"sqlite:///{file}")
     Base.metadata.create_all(engine)
     engine.dispose()
@@ -58,7 +58,7 @@ def count(database: Path) -> int:
 
 
 async def record(home_assistant: HomeAssistant, database: Path) -> None:
-    await _past.record_pressure(home_assistant, database.parent, "entry", ENTITIES)  # type: ignore[arg-type]
+    await past.record_pressure(home_assistant, database.parent, "entry", ENTITIES)  # type: ignore[arg-type]
 
 
 async def test_pressure_is_recorded(database: Path) -> None:
@@ -66,28 +66,28 @@ async def test_pressure_is_recorded(database: Path) -> None:
 
     await record(home_assistant, database)
 
-    assert count(database) == 1 + _past.PRESSURES + 2
+    assert count(database) == 1 + past.PRESSURES + 2
     assert home_assistant.commands == ["get_config", "call_service"]
 
 
 async def test_waits_for_the_recorder_to_commit(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_past, "LOCK_SECONDS", 0)
+    monkeypatch.setattr(past, "LOCK_SECONDS", 0)
     with closing(sqlite3.connect(database, autocommit=True)) as recorder:
         recorder.execute("BEGIN IMMEDIATE")
 
         task = asyncio.create_task(record(HomeAssistant(), database))
-        await asyncio.sleep(2 * _past.POLL_SECONDS)
+        await asyncio.sleep(2 * past.POLL_SECONDS)
 
         assert not task.done()
         recorder.execute("COMMIT")
         await task
 
-    assert count(database) == 1 + _past.PRESSURES + 2
+    assert count(database) == 1 + past.PRESSURES + 2
 
 
 async def test_recorder_that_is_never_done(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_past, "LOCK_SECONDS", 0)
-    monkeypatch.setattr(_past, "RECORD_SECONDS", 0)
+    monkeypatch.setattr(past, "LOCK_SECONDS", 0)
+    monkeypatch.setattr(past, "RECORD_SECONDS", 0)
     home_assistant = HomeAssistant()
     with closing(sqlite3.connect(database, autocommit=True)) as recorder:
         recorder.execute("BEGIN IMMEDIATE")
@@ -99,7 +99,7 @@ async def test_recorder_that_is_never_done(database: Path, monkeypatch: pytest.M
 
 
 async def test_database_without_tables_is_an_error(tmp_path: Path) -> None:
-    file = tmp_path / _past.DATABASE
+    file = tmp_path / past.DATABASE
     sqlite3.connect(file).close()
 
     with pytest.raises(sqlite3.OperationalError, match="no such table"):

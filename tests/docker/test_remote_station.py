@@ -19,7 +19,7 @@ from .compose import BUILD_SECONDS, PROJECT, REMOTE_STATION, Compose, missing_co
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
 
-SCRIPTS = PROJECT / "scripts"
+LIBRARY = PROJECT / "scripts" / "lib"
 COMPOSE = REMOTE_STATION / "compose.yaml"
 GELF = REMOTE_STATION / "compose.gelf.yaml"
 BAKE = REMOTE_STATION / "docker-bake.hcl"
@@ -125,8 +125,8 @@ class Station:
         return asyncio.run(self._talk(what))
 
     async def _talk(self, what: str) -> Any:
-        from _api import Login, connect
         import aiohttp
+        from api import Login, connect
 
         url = "http://" + self.compose.run("port", SERVICE, "8123").strip()
         if self.login is None:
@@ -344,7 +344,7 @@ def test_folder_of_somebody_else(station: Station, tmp_path: Path) -> None:
 
 def test_upgrade(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A simulated board shows readings; a new image brings a new integration, and leaves every file of the user's alone."""
-    monkeypatch.syspath_prepend(SCRIPTS)
+    monkeypatch.syspath_prepend(LIBRARY)
     entry = station.talk("add_simulated_board")
     station.check_readings()
     begun = station.talk("version")
@@ -373,7 +373,7 @@ def test_upgrade(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.skipif(os.geteuid() != 0, reason="the folder that is backed up belongs to root: run the tests as root")
 def test_backup_is_restored(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the README tells it: the account, the station and the user's files are there again."""
-    monkeypatch.syspath_prepend(SCRIPTS)
+    monkeypatch.syspath_prepend(LIBRARY)
     before = station.users_files()
     backup = tmp_path / "config.tar.gz"
     station.compose.run("stop", timeout=300)

@@ -9,13 +9,13 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from .conftest import SCRIPTS, Develop
+from .conftest import LIBRARY, Develop
 
-sys.path.insert(0, str(SCRIPTS))
+sys.path.insert(0, str(LIBRARY))
 
-from _api import HomeAssistant, Login, connect
-from _instance import LOG_FILE
-from _smoke import errors_of_ours
+from api import HomeAssistant, Login, connect
+from instance import LOG_FILE
+from smoke import errors_of_ours
 
 PASSWORD = "only-for-tests"
 AREA = "living_room"

@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
+LIBRARY = SCRIPTS / "lib"
 START_SECONDS = 300  # the first time, everything is installed
 STOP_SECONDS = 90  # scripts/develop waits for a minute: a busy machine can delay Home Assistant's threads
 WAIT_SECONDS = 90

@@ -15,16 +15,16 @@ import time
 from typing import Any, override
 from urllib.request import Request, urlopen
 
-from .conftest import SCRIPTS, STOP_SECONDS
+from .conftest import LIBRARY, STOP_SECONDS
 from .server import Document, Server
 
-sys.path.insert(0, str(SCRIPTS))
+sys.path.insert(0, str(LIBRARY))
 
-from _api import Login, connect
-from _instance import bind, prepare
-from _setup import set_up_station
+from api import Login, connect
+from instance import bind, prepare
+from station_setup import set_up_station
 
-LAUNCHER = SCRIPTS / "_hass.py"
+LAUNCHER = LIBRARY / "launcher.py"
 COMPONENTS = Path(__file__).parent / "custom_components"
 DATABASE = "home-assistant_v2.db"
 START_SECONDS = 180

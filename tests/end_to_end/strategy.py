@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 import sys
 
-from _browser import open_browser
+from browser import open_browser
 from playwright.sync_api import Page, Route
 
 FOLDER = Path(__file__).parents[2] / "custom_components" / "anavi_weather" / "frontend"

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from .conftest import SCRIPTS, START_SECONDS
+from .conftest import LIBRARY, SCRIPTS, START_SECONDS
 
 pytestmark = pytest.mark.end_to_end
 
@@ -57,8 +57,8 @@ def test_bus_that_is_not_there() -> None:
 
 def test_log_and_states_are_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An error of ours in the log counts, and so does every state that a working entity does not have."""
-    monkeypatch.syspath_prepend(SCRIPTS)
-    from _smoke import Entity, errors_of_ours, rows
+    monkeypatch.syspath_prepend(LIBRARY)
+    from smoke import Entity, errors_of_ours, rows
 
     log = tmp_path / "home-assistant.log"
     log.write_text(LOG)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import SCRIPTS, needs_browser
+from .conftest import LIBRARY, SCRIPTS, needs_browser
 
 pytestmark = [pytest.mark.end_to_end, needs_browser]
 
@@ -51,7 +51,7 @@ class Home:
         result = subprocess.run(
             [BROWSER_PYTHON, DRIVER],
             input=json.dumps({"hass": self.hass, "commands": self.commands}),
-            env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+            env=os.environ | {"PYTHONPATH": str(LIBRARY)},
             capture_output=True,
             text=True,
             timeout=60,

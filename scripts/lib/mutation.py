@@ -32,9 +32,9 @@ import time
 from types import CodeType, FunctionType
 from typing import NamedTuple, TypedDict
 
-from _mutants import Mutant, find_mutants, mutated
 import coverage
 from hypothesis import HealthCheck, Phase, settings
+from mutants import Mutant, find_mutants, mutated
 import pytest
 
 INTEGRATION = Path("custom_components/anavi_weather")

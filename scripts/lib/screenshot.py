@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 import sys
 
-from _browser import ROOT, PageError, open_browser, open_page, read_login, read_page
+from browser import ROOT, PageError, open_browser, open_page, read_login, read_page
 from playwright.sync_api import Error
 
 

@@ -10,9 +10,9 @@ import sqlite3
 import sys
 import time
 
-from _api import HomeAssistant
-from _smoke import Entity
+from api import HomeAssistant
 from requirements import OURS
+from smoke import Entity
 
 sys.path.insert(0, str(OURS.parents[1]))
 from custom_components.anavi_weather import meteorology

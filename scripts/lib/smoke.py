@@ -6,7 +6,7 @@ from pathlib import Path
 import re
 from typing import Any, NamedTuple
 
-from _instance import DOMAIN, LOG_RECORD
+from instance import DOMAIN, LOG_RECORD
 
 # The state of these is the time at which something has happened for the last time.
 MOMENT_DOMAINS = {"button", "event", "infrared"}

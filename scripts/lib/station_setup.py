@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from _api import FlowError, HomeAssistant
-from _instance import DOMAIN
-from _smoke import Entity
+from api import FlowError, HomeAssistant
+from instance import DOMAIN
 from requirements import OURS
+from smoke import Entity
 
 SIMULATED = "simulated"
 STATIONS_FILE = "stations.json"
@@ -36,7 +36,7 @@ async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str) 
         if bus == SIMULATED:
             await _import_commands(home_assistant, stations[bus])
             # Imports the integration, which takes a while.
-            from _past import import_past, record_pressure
+            from past import import_past, record_pressure
 
             entities = await enabled_entities(home_assistant)
             await record_pressure(home_assistant, folder, stations[bus], entities)

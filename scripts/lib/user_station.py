@@ -11,7 +11,7 @@ import subprocess
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-SETUP = Path(__file__).parents[1] / "docker" / "user_station" / "elasticsearch" / "setup"
+SETUP = Path(__file__).parents[2] / "docker" / "user_station" / "elasticsearch" / "setup"
 VARIABLES = ("ELASTICSEARCH_URL", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD")
 STATION = "pictures"
 TIMEOUT_SECONDS = 120

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 import sys
 
-from _browser import ROOT, PageError, open_browser, save
+from browser import ROOT, PageError, open_browser, save
 from playwright.sync_api import Error, Page
 
 SOURCE = ROOT / "docs" / "brand" / "anavi_weather.svg"

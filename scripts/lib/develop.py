@@ -14,9 +14,11 @@ import sys
 import tempfile
 import time
 
-from _api import ApiError, FlowError, HomeAssistant, Login, connect
-from _instance import LOG_FILE, RESTART_EXIT_CODE, Instance, StartError, bind, prepare
-from _setup import (
+from api import ApiError, FlowError, HomeAssistant, Login, connect
+from instance import LOG_FILE, RESTART_EXIT_CODE, Instance, StartError, bind, prepare
+from requirements import OURS
+from smoke import Row, errors_of_ours, rows, table
+from station_setup import (
     SIMULATED,
     TITLES,
     URL_PATH,
@@ -26,8 +28,6 @@ from _setup import (
     set_up_dashboard,
     set_up_station,
 )
-from _smoke import Row, errors_of_ours, rows, table
-from requirements import OURS
 
 DEFAULT_FOLDER = OURS.parents[1] / ".develop"
 DEFAULT_HOST = "127.0.0.1"

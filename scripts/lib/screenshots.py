@@ -17,9 +17,9 @@ import tempfile
 import time
 from typing import Any, NamedTuple
 
-from _browser import ROOT, PageError, open_browser, open_page, read_login, read_page, save
-from _user_station import UserStationError, missing, stream
+from browser import ROOT, PageError, open_browser, open_page, read_login, read_page, save
 from playwright.sync_api import Browser, Error, Page
+from user_station import UserStationError, missing, stream
 
 OUTPUT = ROOT / "docs" / "images"
 DASHBOARD = "/anavi-weather"

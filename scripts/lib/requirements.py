@@ -23,7 +23,7 @@ INTEGRATIONS = (
 # the voice assistant must be compiled, which not every machine can; scripts/develop does without.
 COMPILED = ("pymicro-vad", "pyspeex-noise")
 CORE = Path(homeassistant.__file__).parent / "components"
-OURS = Path(__file__).parents[1] / "custom_components" / "anavi_weather"
+OURS = Path(__file__).parents[2] / "custom_components" / "anavi_weather"
 
 
 def requirements(*domains: str) -> set[str]:

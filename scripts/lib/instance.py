@@ -20,7 +20,7 @@ from requirements import INTEGRATIONS, OURS
 
 DOMAIN = OURS.name
 BLUEPRINTS = OURS.parents[1] / "blueprints" / "automation" / DOMAIN
-LAUNCHER = Path(__file__).with_name("_hass.py")
+LAUNCHER = Path(__file__).with_name("launcher.py")
 LOCK_FILE = ".ha_run.lock"
 LOG_FILE = "home-assistant.log"
 RESTART_EXIT_CODE = 100  # what Home Assistant exits with when it wants to be started again
