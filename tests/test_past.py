@@ -1,106 +1,96 @@
-"""Tests of the past that the simulated station of `scripts/develop` is given beside the recorder's own writes."""
+"""Tests of the past that `scripts/develop` gives to its simulated station."""
 
-import asyncio
-from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
-import sqlite3
 import sys
+from typing import Any, override
 
 import pytest
-from sqlalchemy import create_engine
+from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
-from homeassistant.components.recorder.db_schema import Base
+from homeassistant.components.recorder.history import state_changes_during_period
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+
+from .conftest import value
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts" / "lib"))
 
+import api
+from components import simulated_past
 import past
 from smoke import Entity
 
+PRESSURE = "sensor.pressure"
 ENTITIES = [
     Entity("sensor.sea_level_pressure", "entry_sea_level_pressure"),
-    Entity("sensor.pressure", "entry_chip_pressure"),
+    Entity(PRESSURE, "entry_chip_pressure"),
 ]
-COUNT = (
-    "SELECT count(*) FROM states JOIN states_meta USING (metadata_id) WHERE states_meta.entity_id = 'sensor.pressure'"
-)
+HISTORY = timedelta(hours=4)
 
 
-class HomeAssistant:
-    """What is asked of Home Assistant."""
+class Session(api.HomeAssistant):
+    """The session of `scripts/develop`, over a websocket of the test's Home Assistant."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: MockHAClientWebSocket) -> None:
+        self._client = client
         self.commands: list[str] = []
 
-    async def call(self, command: str, **data: object) -> dict[str, object]:
+    @override
+    async def call(self, command: str, **data: object) -> Any:
         self.commands.append(command)
-        return {"elevation": 760}
+        if command == "call_service":  # reloads an entry that this Home Assistant does not have
+            return None
+        await self._client.send_json_auto_id({"type": command, **data})
+        answer = await self._client.receive_json()
+        assert answer["success"], answer
+        return answer["result"]
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """Return a recorder's database with one pressure in it."""
-    file = tmp_path / past.DATABASE
-    engine = create_engine(f"sqlite:///{file}")
-    Base.metadata.create_all(engine)
-    engine.dispose()
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("INSERT INTO states_meta (metadata_id, entity_id) VALUES (7, 'sensor.pressure')")
-        connection.execute("INSERT INTO state_attributes (attributes_id, shared_attrs) VALUES (3, '{}')")
-        connection.execute("INSERT INTO states (state, metadata_id, attributes_id) VALUES ('930.0', 7, 3)")
-    return file
+async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> MockHAClientWebSocket:
+    """Return a websocket of a Home Assistant that has the component, and one pressure."""
+    assert await async_setup_component(hass, "websocket_api", {})
+    assert await simulated_past.async_setup(hass, {})
+    hass.states.async_set(PRESSURE, "930.0", {"unit_of_measurement": "hPa"})
+    return await hass_ws_client(hass)
 
 
-def count(database: Path) -> int:
-    with closing(sqlite3.connect(database)) as connection:
-        number: int = connection.execute(COUNT).fetchone()[0]
-    return number
+async def recorded(hass: HomeAssistant) -> list[tuple[float, str]]:
+    """Return the times and states of the pressure that the recorder has of the last hours."""
+    history = await get_instance(hass).async_add_executor_job(
+        lambda: state_changes_during_period(hass, dt_util.utcnow() - HISTORY, entity_id=PRESSURE)
+    )
+    return [(state.last_updated_timestamp, state.state) for state in history[PRESSURE]]
 
 
-async def record(home_assistant: HomeAssistant, database: Path) -> None:
-    await past.record_pressure(home_assistant, database.parent, "entry", ENTITIES)  # type: ignore[arg-type]
+async def test_pressure_is_recorded_at_its_times(hass: HomeAssistant, client: MockHAClientWebSocket) -> None:
+    now = dt_util.utcnow().timestamp()
+    session = Session(client)
+
+    await past.record_pressure(session, "entry", ENTITIES)
+
+    times = [moment for moment, _ in await recorded(hass)]
+    assert len(times) == past.PRESSURES + 2 + 1  # the current one too
+    assert now - times[0] > 3 * 3600
+    assert session.commands == ["get_config", "simulated_past/record", "call_service"]
 
 
-async def test_pressure_is_recorded(database: Path) -> None:
-    home_assistant = HomeAssistant()
+async def test_equal_states_are_each_recorded(hass: HomeAssistant, client: MockHAClientWebSocket) -> None:
+    now = dt_util.utcnow().timestamp()
+    states = [("931.0", now - 120), ("931.0", now - 60)]
 
-    await record(home_assistant, database)
+    await client.send_json_auto_id({"type": "simulated_past/record", "entity_id": PRESSURE, "states": states})
 
-    assert count(database) == 1 + past.PRESSURES + 2
-    assert home_assistant.commands == ["get_config", "call_service"]
-
-
-async def test_waits_for_the_recorder_to_commit(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(past, "LOCK_SECONDS", 0)
-    with closing(sqlite3.connect(database, autocommit=True)) as recorder:
-        recorder.execute("BEGIN IMMEDIATE")
-
-        task = asyncio.create_task(record(HomeAssistant(), database))
-        await asyncio.sleep(2 * past.POLL_SECONDS)
-
-        assert not task.done()
-        recorder.execute("COMMIT")
-        await task
-
-    assert count(database) == 1 + past.PRESSURES + 2
+    assert (await client.receive_json())["success"]
+    assert [state for _, state in await recorded(hass)] == ["931.0", "931.0", "930.0"]
+    assert value(hass, PRESSURE) == "931.0"
 
 
-async def test_recorder_that_is_never_done(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(past, "LOCK_SECONDS", 0)
-    monkeypatch.setattr(past, "RECORD_SECONDS", 0)
-    home_assistant = HomeAssistant()
-    with closing(sqlite3.connect(database, autocommit=True)) as recorder:
-        recorder.execute("BEGIN IMMEDIATE")
+async def test_unknown_entity_is_an_error(client: MockHAClientWebSocket) -> None:
+    await client.send_json_auto_id({"type": "simulated_past/record", "entity_id": "sensor.other", "states": []})
 
-        await record(home_assistant, database)
-
-    assert count(database) == 1
-    assert home_assistant.commands == ["get_config"]
-
-
-async def test_database_without_tables_is_an_error(tmp_path: Path) -> None:
-    file = tmp_path / past.DATABASE
-    sqlite3.connect(file).close()
-
-    with pytest.raises(sqlite3.OperationalError, match="no such table"):
-        await record(HomeAssistant(), file)
+    answer = await client.receive_json()
+    assert (answer["success"], answer["error"]["code"]) == (False, "not_found")

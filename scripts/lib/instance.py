@@ -21,6 +21,7 @@ from requirements import INTEGRATIONS, OURS
 DOMAIN = OURS.name
 BLUEPRINTS = OURS.parents[1] / "blueprints" / "automation" / DOMAIN
 LAUNCHER = Path(__file__).with_name("launcher.py")
+PAST = Path(__file__).with_name("components") / "simulated_past"
 LOCK_FILE = ".ha_run.lock"
 LOG_FILE = "home-assistant.log"
 RESTART_EXIT_CODE = 100  # what Home Assistant exits with when it wants to be started again
@@ -70,7 +71,7 @@ def prepare(folder: Path, host: str, port: int, language: str, *, anew: bool) ->
     if anew:
         shutil.rmtree(storage, ignore_errors=True)
     storage.mkdir(exist_ok=True)
-    integrations = "".join(f"{integration}:\n" for integration in INTEGRATIONS)
+    integrations = "".join(f"{integration}:\n" for integration in (*INTEGRATIONS, PAST.name))
     configuration = CONFIGURATION.format(language=language, domain=DOMAIN)
     (folder / "configuration.yaml").write_text(configuration + integrations, encoding="utf-8")
     (folder / "automations.yaml").touch()
@@ -80,6 +81,7 @@ def prepare(folder: Path, host: str, port: int, language: str, *, anew: bool) ->
     if not (storage / "onboarding").exists():
         _store(storage / "onboarding", 4, {"done": STEPS_SKIPPED})
     _link(folder / "custom_components" / DOMAIN, OURS)
+    _link(folder / "custom_components" / PAST.name, PAST)
     _link(folder / "blueprints" / "automation" / DOMAIN, BLUEPRINTS)
 
 

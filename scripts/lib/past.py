@@ -1,12 +1,8 @@
 """Gives the simulated station a past: the weather that it would have had, for its graphs, its tendency and its forecast."""
 
-import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
-import sqlite3
 import sys
 import time
 
@@ -17,12 +13,6 @@ from smoke import Entity
 sys.path.insert(0, str(OURS.parents[1]))
 from custom_components.anavi_weather import meteorology
 from custom_components.anavi_weather.phat.simulator import Weather
-
-DATABASE = "home-assistant_v2.db"
-RECORD_SECONDS = 60.0  # the recorder commits every five, and may have much to do when it is new
-LOCK_SECONDS = 2.0
-POLL_SECONDS = 0.2
-PRIMARY_CODE = 0xFF  # of SQLite's extended result codes
 
 DAYS = 30
 SAMPLES = 12  # an hour
@@ -69,10 +59,8 @@ async def import_past(home_assistant: HomeAssistant, entry_id: str, entities: It
         await home_assistant.call("recorder/import_statistics", metadata=metadata, stats=stats)
 
 
-async def record_pressure(
-    home_assistant: HomeAssistant, folder: Path, entry_id: str, entities: Iterable[Entity]
-) -> None:
-    """Let the recorder have the last hours' pressure, from which the tendency and the forecast follow; load the station anew."""
+async def record_pressure(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity]) -> None:
+    """Record the last hours' pressure, from which the tendency and the forecast follow, and reload the station."""
     altitude = (await home_assistant.call("get_config"))["elevation"]
     suffixes = ("_pressure", "_sea_level_pressure")
     (entity_id,) = (
@@ -84,40 +72,10 @@ async def record_pressure(
     now = time.time()
     moments = [now - step * number for number in range(PRESSURES + 2, 0, -1)]
     states = [(f"{Weather(entry_id, altitude, partial(float, moment))().pressure:.2f}", moment) for moment in moments]
-    end = time.monotonic() + RECORD_SECONDS
-    while not _record(folder / DATABASE, entity_id, states):
-        if time.monotonic() > end:
-            return  # it is a past, and not worth more
-        await asyncio.sleep(POLL_SECONDS)
+    await home_assistant.call("simulated_past/record", entity_id=entity_id, states=states)
     await home_assistant.call(
         "call_service", domain="homeassistant", service="reload_config_entry", service_data={"entry_id": entry_id}
     )
-
-
-def _record(database: Path, entity_id: str, states: Iterable[tuple[str, float]]) -> bool:
-    """Write states of an entity; return whether the recorder knew it, and let it be done."""
-    address = f"{database.as_uri()}?mode=rw"
-    with closing(sqlite3.connect(address, timeout=LOCK_SECONDS, uri=True)) as connection, connection:
-        try:
-            # A lock that is only asked for after a read is refused at once where the recorder has written in between.
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
-                raise
-            return False
-        first = connection.execute(
-            "SELECT metadata_id, states.attributes_id FROM states JOIN states_meta USING (metadata_id)"
-            " WHERE states_meta.entity_id = ? AND states.attributes_id IS NOT NULL LIMIT 1",
-            (entity_id,),
-        ).fetchone()
-        if first is None:
-            return False
-        connection.executemany(
-            "INSERT INTO states (state, last_updated_ts, last_reported_ts, origin_idx, metadata_id, attributes_id)"
-            " VALUES (?, ?, ?, 0, ?, ?)",
-            [(state, moment, moment, *first) for state, moment in states],
-        )
-    return True
 
 
 def _samples(entry_id: str, altitude: float, begin: float) -> Iterator[dict[str, float]]:

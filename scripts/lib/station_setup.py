@@ -39,7 +39,7 @@ async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str) 
             from past import import_past, record_pressure
 
             entities = await enabled_entities(home_assistant)
-            await record_pressure(home_assistant, folder, stations[bus], entities)
+            await record_pressure(home_assistant, stations[bus], entities)
             # Keeps the recorder busy after it has answered.
             await import_past(home_assistant, stations[bus], entities)
         done = "added"
