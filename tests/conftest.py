@@ -61,9 +61,24 @@ for handler in logging.root.handlers[:]:
         logging.root.removeHandler(handler)
 
 
+# The modules that take longest start first, so that no process waits for them in the end.
+LONGEST = (
+    "end_to_end/test_outages.py",
+    "end_to_end/test_forwarding.py",
+    "kernel/test_kernel.py",
+    "end_to_end/test_dashboard.py",
+    "docker/test_remote_station.py",
+    "end_to_end/test_screenshots.py",
+    "end_to_end/test_api.py",
+)
+# Each event that the recorder stores costs a commit, which takes longer than most tests. Nothing reads these.
+UNRECORDED = ("component_loaded", "device_registry_updated", "entity_registry_updated", "service_registered")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the longest module begin first, so that no process waits for it in the end; it mostly waits itself."""
-    items.sort(key=lambda item: item.path.name != "test_outages.py")
+    """Put the longest modules first."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 class PassTime(Protocol):
@@ -137,6 +152,27 @@ def integration(request: pytest.FixtureRequest) -> None:
     if "hass" in request.fixturenames:
         request.getfixturevalue("recorder_mock")
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug() -> AsyncIterator[None]:
+    """Enable the event loop's checks, without the traceback of where each future was made: it takes as long as the tests."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    with patch.object(loop, "get_debug", new=lambda: False):
+        yield
+
+
+@pytest.fixture
+def records_states() -> bool:
+    """Return whether the recorder stores states; modules whose tests read them override this."""
+    return False
+
+
+@pytest.fixture
+def recorder_config(records_states: bool) -> dict[str, Any]:
+    """Return a configuration of the recorder that stores no more than the test reads."""
+    return {"exclude": {"event_types": list(UNRECORDED), "entity_globs": [] if records_states else ["*"]}}
 
 
 @pytest.fixture

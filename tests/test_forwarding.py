@@ -39,6 +39,12 @@ POSITION = Position("sqlite", 5, 1.5)
 SINCE = Position("sqlite", 1, 0.5)
 
 
+@pytest.fixture
+def records_states() -> bool:
+    """Have the recorder store states, which these tests read."""
+    return True
+
+
 async def create(hass: HomeAssistant, entry: MockConfigEntry, subentry: ConfigSubentry, **changes: Any) -> Checkpoint:
     """Return what a forwarder begins with, after a user station was changed."""
     changed = MappingProxyType({**subentry.data, **changes})

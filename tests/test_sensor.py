@@ -46,6 +46,12 @@ HTU21D = ChipId("HTU21D", 0x40)
 HOUR = 3600
 
 
+@pytest.fixture
+def records_states() -> bool:
+    """Have the recorder store states, which these tests read."""
+    return True
+
+
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Set a station up."""
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -29,6 +29,12 @@ from .server import API_KEY, Connect, Server
 
 
 @pytest.fixture
+def records_states() -> bool:
+    """Have the recorder store states, which are what is forwarded."""
+    return True
+
+
+@pytest.fixture
 def clock() -> Iterator[Clock]:
     """Return the forwarder's time; of the jitter, the longest is drawn."""
     clock = Clock()
