@@ -61,6 +61,8 @@ for handler in logging.root.handlers[:]:
         logging.root.removeHandler(handler)
 
 
+pytest_plugins = ["tests.quick"]
+
 # The modules that take longest start first, so that no process waits for them in the end.
 LONGEST = (
     "end_to_end/test_outages.py",

@@ -51,6 +51,7 @@ def test_what_is_run_is_there(file: Path) -> None:
                 assert (ROOT / command).exists(), command
 
 
+@pytest.mark.end_to_end
 @pytest.mark.parametrize("prerelease", ["false", "true"])
 @pytest.mark.parametrize("account", ["", "Somebody"])
 def test_a_release_is_pushed_where_there_is_an_account(tmp_path: Path, account: str, prerelease: str) -> None:

@@ -79,6 +79,7 @@ def test_the_limits_themselves_are_accepted(text: str) -> None:
     assert to_text(parse(text)) == text
 
 
+@pytest.mark.end_to_end
 def test_nothing_of_home_assistant_is_imported() -> None:
     package = Path(__file__).parents[2] / "custom_components" / "anavi_weather"
     check = "import ir_codes, ir_codes.files, ir_codes.capture, sys; assert 'homeassistant' not in sys.modules"

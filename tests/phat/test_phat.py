@@ -311,6 +311,7 @@ def test_closing_closes_the_adapter(bench: Bench) -> None:
     assert bench.wire.closed
 
 
+@pytest.mark.end_to_end
 def test_the_board_does_not_import_home_assistant() -> None:
     code = (
         "import sys, phat, phat.simulator, phat.board\n"

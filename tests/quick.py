@@ -1,0 +1,72 @@
+"""The option `--quick`: only the tests that start no process, and need no kernel and no server."""
+
+from collections import Counter
+import os
+from pathlib import Path
+import sys
+from typing import Any
+
+import pytest
+
+TESTS = Path(__file__).parent
+FOLDERS = ("docker", "end_to_end", "kernel")  # all of their tests are left out
+DATABASE_SERVERS = ("mariadb", "postgresql")
+STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
+LEFT_OUT = "left_out"
+
+_left_out: Counter[str] = Counter()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option."""
+    parser.addoption("--quick", action="store_true", help="leave out what starts a process, a kernel or a server")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold the tests to it."""
+    if config.getoption("quick"):
+        sys.addaudithook(_refuse_processes)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that need more than this process, and leave them out if that is wanted."""
+    for item in items:
+        if _folder(item) in FOLDERS or _needs_database_server(item):
+            item.add_marker("end_to_end")
+    if not config.getoption("quick"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("end_to_end")]
+    items[:] = [item for item in items if not item.get_closest_marker("end_to_end")]
+    config.hook.pytest_deselected(items=left_out)
+    _left_out.update(map(_folder, left_out))
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[LEFT_OUT] = dict(_left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker has left out; each leaves out the same."""
+    _left_out.update(getattr(node, "workeroutput", {}).get(LEFT_OUT, {}) if not _left_out else {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was left out."""
+    if _left_out:
+        counts = ", ".join(f"{count} of tests/{folder}" for folder, count in sorted(_left_out.items()))
+        terminalreporter.write_line(f"--quick left out {_left_out.total()} tests: {counts}")
+
+
+def _folder(item: pytest.Item) -> str:
+    """Return the folder of tests/ that a test belongs to; of one in tests/ itself, its file."""
+    return item.path.relative_to(TESTS).parts[0]
+
+
+def _needs_database_server(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and callspec.params.get("database") in DATABASE_SERVERS
+
+
+def _refuse_processes(event: str, _: tuple[Any, ...]) -> None:
+    if event in STARTS and "PYTEST_CURRENT_TEST" in os.environ:
+        raise RuntimeError("a test starts a process: mark it with end_to_end")
