@@ -56,12 +56,26 @@ async def test_history_is_sent_in_batches(harness: Harness, monkeypatch: pytest.
 
 
 async def test_nothing_is_read_while_nothing_is_recorded(harness: Harness) -> None:
+    is_waiting, is_committed = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: RecorderLog) -> None:
+        is_waiting.set()
+        await is_committed.wait()
+
     await harness.record("1")
-    await harness.start()
-    await harness.stored("1")
-    with patch.object(RecorderLog, "read", autospec=True, side_effect=RecorderLog.read) as read:
-        await asyncio.sleep(0.1)
-    assert read.call_count <= 1
+    with (
+        patch.object(RecorderLog, "async_wait", wait),
+        patch.object(RecorderLog, "read", autospec=True, side_effect=RecorderLog.read) as read,
+    ):
+        await harness.start()
+        await is_waiting.wait()
+        assert harness.server.values() == ["1"]
+        count = read.call_count
+        await harness.hass.async_block_till_done()
+        assert read.call_count == count
+        await harness.record("2")
+        is_committed.set()
+        await harness.stored("1", "2")
 
 
 async def test_without_history_only_what_is_new_is_sent(harness: Harness) -> None:

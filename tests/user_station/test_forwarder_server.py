@@ -289,18 +289,19 @@ async def test_what_is_refused_before_what_has_to_wait_is_counted_once(harness: 
 
 
 async def test_a_server_that_takes_a_little_at_a_time_is_no_outage(
-    harness: Harness, clock: Clock, logged: Logged
+    harness: Harness, clock: Clock, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long that goes on, and it is not waited for longer each time."""
-    busy = {str(number) for number in range(1, 200)}
+    monkeypatch.setattr(status, "BUSY_PATIENCE", 5.0)
+    busy = {str(number) for number in range(1, 20)}
     harness.server.items = lambda document: item(429) if document["state"]["value"] in busy else None
-    await harness.record(*(str(number) for number in range(200)))
+    await harness.record(*(str(number) for number in range(20)))
     await harness.start()
-    for number in range(1, 200):
+    for number in range(1, 20):
         await clock.asleep()
         busy.discard(str(number))
         await clock.wake()
-    await until(lambda: harness.checkpoint["stored"] == 200)
+    await until(lambda: harness.checkpoint["stored"] == 20)
     assert clock.now - 1000 > 2 * status.BUSY_PATIENCE
     assert set(clock.slept) == {forwarder.FIRST_DELAY}
     assert logged() == []
