@@ -227,59 +227,13 @@ class Bench:
 
     def report(self, idle: Report, live: list[float], size: float, sent: float, version: str) -> None:
         """Print the table."""
-        rates = [done["stored"] / done["seconds"] for done in self.forward]
-        ratios = [one / other for one, other in zip(rates, self.bare, strict=True)]
-        idle_cpu = idle["cpu"] / idle["seconds"]
-        cpu = [(r["cpu"] - idle_cpu * r["seconds"]) / r["stored"] * 1000 for r in self.forward]
-        added = [(r["peak"] - r["before"]) / MB for r in self.forward]
-        stays = [(r["after"] - r["before"]) / MB for r in self.forward]
-        stall = [r["stall"] * 1000 for r in self.forward]
-
-        def row(label: str, value: str, remark: str = "") -> None:
-            print(f"  {label:<52}{value:>16}   {remark}".rstrip())
-
-        def each(values: Sequence[float], form: str) -> str:
-            return "rounds: " + ", ".join(format(value, form) for value in values)
-
         print(
             f"\nHome Assistant {__version__}, Elasticsearch {version}, {len(self.rows):,} states, load {os.getloadavg()[0]:.1f}"
         )
-        row("forwarder, documents per second", f"{median(rates):,.0f}", each(rates, ",.0f"))
-        row("bare _bulk, documents per second", f"{median(self.bare):,.0f}", each(self.bare, ",.0f"))
-        ratio = median(rates) / median(self.bare)
-        row("ratio", f"{ratio:.2f}", f"at least {RATIO_BOUND}; {each(ratios, '.2f')}{verdict(ratio >= RATIO_BOUND)}")
-        row(
-            "CPU of Home Assistant per 1,000 states",
-            f"{median(cpu) * 1000:.1f} ms",
-            each([c * 1000 for c in cpu], ".1f"),
-        )
-        row(
-            "longest stall of the event loop",
-            f"{max(stall):.1f} ms",
-            f"under {STALL_BOUND:.0f}; {each(stall, '.1f')}{verdict(max(stall) < STALL_BOUND)}",
-        )
-        row("  99 % of wakings late by less than", f"{max(r['stall_p99'] for r in self.forward) * 1000:.1f} ms")
-        row(
-            "  of it Home Assistant computing, at most",
-            f"{max(r['stall_own'] for r in self.forward) * 1000:.1f} ms",
-            each([r["stall_own"] * 1000 for r in self.forward], ".1f") + "; the rest is other programs on the machine",
-        )
-        collections = [r["collection"] * 1000 for r in self.forward]
-        row("  of it Python's garbage collector, at most", f"{max(collections):.1f} ms", each(collections, ".1f"))
-        row(
-            "  idle",
-            f"{idle['stall'] * 1000:.1f} ms",
-            f"computing at most {idle['stall_own'] * 1000:.1f} ms; 99 %: {idle['stall_p99'] * 1000:.1f} ms",
-        )
-        bare_stall = [r["stall"] * 1000 for r in self.bare_reports]
-        row("  idle while the bare _bulk runs", f"{max(bare_stall):.1f} ms", each(bare_stall, ".1f"))
-        row(
-            "memory added at its peak (resident)",
-            f"{max(added):.1f} MB",
-            f"under {MEMORY_BOUND:.0f}; {each(added, '.1f')}{verdict(max(added) < MEMORY_BOUND)}",
-        )
-        row("  after the history", f"{max(stays):.1f} MB", each(stays, ".1f"))
-        row("  idle, in as long", f"{(idle['peak'] - idle['before']) / MB:.1f} MB", f"of {idle['before'] / MB:.0f} MB")
+        self.report_rates()
+        self.report_cpu(idle)
+        self.report_stalls(idle)
+        self.report_memory(idle)
         if live:
             row(
                 "a live state, commit to acknowledgement, median",
@@ -288,6 +242,72 @@ class Bench:
             )
         row("a document on disk, merged", f"{size:.0f} bytes")
         row("a document on the wire, in a full batch", f"{sent:.0f} bytes", "gzip; without HTTP's headers and TLS")
+
+    def report_rates(self) -> None:
+        """Print how fast documents were stored."""
+        rates = [done["stored"] / done["seconds"] for done in self.forward]
+        ratios = [one / other for one, other in zip(rates, self.bare, strict=True)]
+        row("forwarder, documents per second", f"{median(rates):,.0f}", each(rates, ",.0f"))
+        row("bare _bulk, documents per second", f"{median(self.bare):,.0f}", each(self.bare, ",.0f"))
+        ratio = median(rates) / median(self.bare)
+        row("ratio", f"{ratio:.2f}", f"at least {RATIO_BOUND}; {each(ratios, '.2f')}{verdict(ratio >= RATIO_BOUND)}")
+
+    def report_cpu(self, idle: Report) -> None:
+        """Print the CPU time that forwarding adds."""
+        idle_cpu = idle["cpu"] / idle["seconds"]
+        cpu = [(r["cpu"] - idle_cpu * r["seconds"]) / r["stored"] * 1_000_000 for r in self.forward]
+        row("CPU of Home Assistant per 1,000 states", f"{median(cpu):.1f} ms", each(cpu, ".1f"))
+
+    def report_stalls(self, idle: Report) -> None:
+        """Print for how long the event loop could not run."""
+
+        def milliseconds(reports: Sequence[Report], key: str) -> list[float]:
+            return [report[key] * 1000 for report in reports]
+
+        stall = milliseconds(self.forward, "stall")
+        row(
+            "longest stall of the event loop",
+            f"{max(stall):.1f} ms",
+            f"under {STALL_BOUND:.0f}; {each(stall, '.1f')}{verdict(max(stall) < STALL_BOUND)}",
+        )
+        row("  99 % of wakings late by less than", f"{max(milliseconds(self.forward, 'stall_p99')):.1f} ms")
+        own = milliseconds(self.forward, "stall_own")
+        row(
+            "  of it Home Assistant computing, at most",
+            f"{max(own):.1f} ms",
+            each(own, ".1f") + "; the rest is other programs on the machine",
+        )
+        collections = milliseconds(self.forward, "collection")
+        row("  of it Python's garbage collector, at most", f"{max(collections):.1f} ms", each(collections, ".1f"))
+        row(
+            "  idle",
+            f"{idle['stall'] * 1000:.1f} ms",
+            f"computing at most {idle['stall_own'] * 1000:.1f} ms; 99 %: {idle['stall_p99'] * 1000:.1f} ms",
+        )
+        bare = milliseconds(self.bare_reports, "stall")
+        row("  idle while the bare _bulk runs", f"{max(bare):.1f} ms", each(bare, ".1f"))
+
+    def report_memory(self, idle: Report) -> None:
+        """Print the memory that forwarding adds."""
+        added = [(r["peak"] - r["before"]) / MB for r in self.forward]
+        stays = [(r["after"] - r["before"]) / MB for r in self.forward]
+        row(
+            "memory added at its peak (resident)",
+            f"{max(added):.1f} MB",
+            f"under {MEMORY_BOUND:.0f}; {each(added, '.1f')}{verdict(max(added) < MEMORY_BOUND)}",
+        )
+        row("  after the history", f"{max(stays):.1f} MB", each(stays, ".1f"))
+        row("  idle, in as long", f"{(idle['peak'] - idle['before']) / MB:.1f} MB", f"of {idle['before'] / MB:.0f} MB")
+
+
+def row(label: str, value: str, remark: str = "") -> None:
+    """Print a row of the table."""
+    print(f"  {label:<52}{value:>16}   {remark}".rstrip())
+
+
+def each(values: Sequence[float], form: str) -> str:
+    """Return the values of all rounds."""
+    return "rounds: " + ", ".join(format(value, form) for value in values)
 
 
 def verdict(met: bool) -> str:

@@ -117,16 +117,42 @@ class Probe:
         }
 
 
+class Commits:
+    """The recorder's commits."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Listen."""
+        self._instance = get_instance(hass)
+        self._last = 0.0
+        event.listen(Session, "after_commit", self._committed)
+
+    def _committed(self, _: Session) -> None:
+        self._last = time.perf_counter()
+
+    async def async_commit(self) -> float:
+        """Let the recorder commit; return when it did."""
+        await asyncio.sleep(QUEUED)
+        if future := self._instance.async_get_commit_future():
+            await future
+        return self._last
+
+
+async def async_latency(hass: HomeAssistant, probe: Probe, commits: Commits, number: int) -> float:
+    """Return the seconds from a state's commit until Elasticsearch has acknowledged it."""
+    hass.states.async_set(PROBE_ID, str(number), {"friendly_name": "Probe"})
+    state = hass.states.get(PROBE_ID)
+    assert state
+    commit = await commits.async_commit()
+    async with asyncio.timeout(TIMEOUT):
+        while (probe.checkpoint().last_stored_ts or 0.0) < state.last_updated_timestamp:
+            await asyncio.sleep(0.001)
+    return time.perf_counter() - commit
+
+
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Begin to measure, and answer."""
     probe = Probe(hass)
-    instance = get_instance(hass)
-    commits = [0.0]
-
-    def committed(_: Session) -> None:
-        commits[0] = time.perf_counter()
-
-    event.listen(Session, "after_commit", committed)
+    commits = Commits(hass)
     gc.callbacks.append(probe.collecting)
     hass.async_create_background_task(probe.run(), DOMAIN)
 
@@ -149,22 +175,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     @websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/latency", vol.Required("count"): int})
     @websocket_api.async_response
     async def latency(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
-        """Return the seconds from a state's commit until Elasticsearch has acknowledged it, many times."""
-        found = []
+        latencies = []
         for number in range(message["count"]):
             await asyncio.sleep(random.uniform(0.5, 1.5))
-            hass.states.async_set(PROBE_ID, str(number), {"friendly_name": "Probe"})
-            state = hass.states.get(PROBE_ID)
-            assert state
-            await asyncio.sleep(QUEUED)
-            if future := instance.async_get_commit_future():
-                await future
-            commit = commits[0]
-            async with asyncio.timeout(TIMEOUT):
-                while (probe.checkpoint().last_stored_ts or 0.0) < state.last_updated_timestamp:
-                    await asyncio.sleep(0.001)
-            found.append(time.perf_counter() - commit)
-        connection.send_result(message["id"], found)
+            latencies.append(await async_latency(hass, probe, commits, number))
+        connection.send_result(message["id"], latencies)
 
     for command in (begin, report, done, latency):
         websocket_api.async_register_command(hass, command)
