@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import trustme
 
 from custom_components.anavi_weather.const import (
     CONF_CA_CERTIFICATE,
@@ -20,7 +21,7 @@ from homeassistant.const import CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
-from .user_station.certificates import Authority
+from .user_station.certificates import pem, server_context
 from .user_station.server import API_KEY, KEY_ID, KEY_SECRET, Server, elastic
 from .user_station_flow_steps import ERRORS, STATES, add, answer, break_, mend, required, start, suggested, where
 
@@ -53,11 +54,11 @@ async def test_a_user_station_is_added(hass: HomeAssistant, station: MockConfigE
 
 @pytest.mark.usefixtures("station")
 async def test_a_certificate_is_used(hass: HomeAssistant, server: Server) -> None:
-    authority = Authority()
+    authority = trustme.CA()
     await server.stop()
-    await server.start(authority.serve("127.0.0.1"))
-    subentry = await add(hass, server, ca_certificate=f"\n{authority.pem}\n")
-    assert subentry.data[CONF_CA_CERTIFICATE] == authority.pem.strip()
+    await server.start(server_context(authority, "127.0.0.1"))
+    subentry = await add(hass, server, ca_certificate=f"\n{pem(authority)}\n")
+    assert subentry.data[CONF_CA_CERTIFICATE] == pem(authority).strip()
     assert subentry.data[CONF_URL].startswith("https://127.0.0.1:")
 
 

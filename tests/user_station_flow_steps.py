@@ -3,6 +3,7 @@
 from typing import Any
 
 from pytest_homeassistant_custom_component.common import get_schema_suggested_value
+import trustme
 import voluptuous as vol
 
 from custom_components.anavi_weather.const import (
@@ -19,7 +20,7 @@ from homeassistant.const import CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from .user_station.certificates import Authority
+from .user_station.certificates import server_context
 from .user_station.server import API_KEY, Server, elastic
 
 STATES = {CONF_STATION_NAME: "Farol", CONF_ENTITIES: Selection.STATION, CONF_SEND_HISTORY: True}
@@ -104,7 +105,7 @@ async def break_(server: Server, error: str) -> None:
             await server.stop()
         case "tls_not_trusted":
             await server.stop()
-            await server.start(Authority().serve("127.0.0.1"))
+            await server.start(server_context(trustme.CA(), "127.0.0.1"))
         case "not_elasticsearch":
             server.check = nginx
         case "privilege_missing":

@@ -10,8 +10,9 @@ import time
 
 import pytest
 import pytest_socket
+import trustme
 
-from tests.user_station.certificates import Authority
+from tests.user_station.certificates import pem, server_context
 
 from .conftest import wait_for
 from .proxy import Mode, Proxy
@@ -42,9 +43,9 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def certificate_and_proxy(server: Server) -> Iterator[tuple[str, Proxy]]:
     """Return the way to the server, and its authority's certificate."""
-    authority = Authority()
-    with Proxy(*server.address, authority.serve("127.0.0.1")) as proxy:
-        yield authority.pem, proxy
+    authority = trustme.CA()
+    with Proxy(*server.address, server_context(authority, "127.0.0.1")) as proxy:
+        yield pem(authority), proxy
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from aiohttp import ClientSession
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+import trustme
 from yarl import URL
 
 from custom_components.anavi_weather.user_station import forwarder
@@ -22,7 +23,6 @@ from custom_components.anavi_weather.user_station.elasticsearch import Destinati
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 
-from .certificates import Authority
 from .harness import LOGGER, Clock, Harness, Logged
 from .log import SERVERS, Log
 from .server import API_KEY, Connect, Server
@@ -116,6 +116,6 @@ async def connect(server: Server) -> AsyncIterator[Connect]:
 
 
 @pytest.fixture(scope="module")
-def authority() -> Authority:
+def authority() -> trustme.CA:
     """Return a private authority."""
-    return Authority()
+    return trustme.CA()

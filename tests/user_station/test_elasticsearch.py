@@ -7,6 +7,7 @@ import logging
 
 from aiohttp import ClientTimeout, web
 import pytest
+import trustme
 from yarl import URL
 
 from custom_components.anavi_weather.user_station import elasticsearch
@@ -22,7 +23,7 @@ from custom_components.anavi_weather.user_station.errors import (
     TooLargeError,
 )
 
-from .certificates import Authority
+from .certificates import server_context
 from .server import API_KEY, DOCUMENT, KEY_SECRET, Connect, Document, Server, elastic, refusing
 
 
@@ -241,7 +242,7 @@ async def test_a_stream_that_cannot_be_looked_at(server: Server, connect: Connec
 
 
 async def test_the_key_is_told_to_nobody(
-    server: Server, connect: Connect, authority: Authority, caplog: pytest.LogCaptureFixture
+    server: Server, connect: Connect, authority: trustme.CA, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     told = [repr(Destination(URL("https://host"), API_KEY, "default")), repr(connect())]
@@ -261,7 +262,7 @@ async def test_the_key_is_told_to_nobody(
         await collect(connect())
     await server.stop()
     await collect(connect())
-    await server.start(authority.serve("127.0.0.1"))
+    await server.start(server_context(authority, "127.0.0.1"))
     await collect(connect())
     assert len(told) > 40
     for text in (*told, caplog.text):

@@ -1,43 +1,44 @@
 """Tests of whom Elasticsearch is believed to be, and of where a key may be sent."""
 
 import pytest
+import trustme
 from yarl import URL
 
 from custom_components.anavi_weather.user_station.elasticsearch import is_private, trust
 from custom_components.anavi_weather.user_station.errors import CannotConnectError, NoTlsError, TlsNotTrustedError
 
-from .certificates import Authority
+from .certificates import pem, pem_without_key_usage, server_context
 from .server import DOCUMENT, Connect, Server
 
 
-async def test_a_private_authority_is_trusted(server: Server, connect: Connect, authority: Authority) -> None:
+async def test_a_private_authority_is_trusted(server: Server, connect: Connect, authority: trustme.CA) -> None:
     await server.stop()
-    await server.start(authority.serve("127.0.0.1"))
-    await connect(trusted=trust(authority.pem)).async_check()
+    await server.start(server_context(authority, "127.0.0.1"))
+    await connect(trusted=trust(pem(authority))).async_check()
 
 
-async def test_one_of_several_authorities_is_trusted(server: Server, connect: Connect, authority: Authority) -> None:
+async def test_one_of_several_authorities_is_trusted(server: Server, connect: Connect, authority: trustme.CA) -> None:
     await server.stop()
-    await server.start(authority.serve("127.0.0.1"))
-    await connect(trusted=trust(f"Some words\n{Authority().pem}\n{authority.pem}\r\n")).async_check()
+    await server.start(server_context(authority, "127.0.0.1"))
+    await connect(trusted=trust(f"Some words\n{pem(trustme.CA())}\n{pem(authority)}\r\n")).async_check()
 
 
 async def test_an_authority_as_the_set_up_of_elasticsearch_makes_it_is_trusted(
     server: Server, connect: Connect
 ) -> None:
     """elasticsearch-certutil, and Elasticsearch when it secures itself, leave the key usage out."""
-    authority = Authority(key_usage=False)
+    authority = trustme.CA()
     await server.stop()
-    await server.start(authority.serve("127.0.0.1"))
-    await connect(trusted=trust(authority.pem)).async_check()
+    await server.start(server_context(authority, "127.0.0.1"))
+    await connect(trusted=trust(pem_without_key_usage(authority))).async_check()
 
 
-async def test_certificates_that_are_not_trusted(server: Server, connect: Connect, authority: Authority) -> None:
+async def test_certificates_that_are_not_trusted(server: Server, connect: Connect, authority: trustme.CA) -> None:
     for context, trusted in (
-        (authority.serve("127.0.0.1"), True),
-        (authority.serve("127.0.0.1"), trust(Authority().pem)),
-        (authority.serve("elasticsearch.example.org"), trust(authority.pem)),
-        (authority.serve("127.0.0.1", expired=True), trust(authority.pem)),
+        (server_context(authority, "127.0.0.1"), True),
+        (server_context(authority, "127.0.0.1"), trust(pem(trustme.CA()))),
+        (server_context(authority, "elasticsearch.example.org"), trust(pem(authority))),
+        (server_context(authority, "127.0.0.1", expired=True), trust(pem(authority))),
     ):
         await server.stop()
         await server.start(context)
@@ -48,11 +49,11 @@ async def test_certificates_that_are_not_trusted(server: Server, connect: Connec
     assert not server.requests
 
 
-async def test_a_server_that_speaks_another_protocol(server: Server, connect: Connect, authority: Authority) -> None:
+async def test_a_server_that_speaks_another_protocol(server: Server, connect: Connect, authority: trustme.CA) -> None:
     with pytest.raises(NoTlsError):
         await connect(server.url.replace("http", "https")).async_check()
     await server.stop()
-    await server.start(authority.serve("127.0.0.1"))
+    await server.start(server_context(authority, "127.0.0.1"))
     with pytest.raises(CannotConnectError):
         await connect(server.url.replace("https", "http")).async_check()
 
@@ -72,9 +73,9 @@ def test_what_is_no_certificate_is_refused(text: str) -> None:
         trust(text)
 
 
-def test_a_key_is_no_certificate(authority: Authority) -> None:
+def test_a_key_is_no_certificate(authority: trustme.CA) -> None:
     with pytest.raises(ValueError):
-        trust(authority.private_key_pem)
+        trust(authority.private_key_pem.bytes().decode())
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
