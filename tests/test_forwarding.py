@@ -85,7 +85,7 @@ def test_the_user_stations_of_an_entry(entry: MockConfigEntry, user_station: Con
 
 
 @pytest.mark.usefixtures("stored")
-async def test_a_forwarder_goes_on(
+async def test_a_forwarder_continues_from_its_checkpoint(
     hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, task: str
 ) -> None:
     expected = Checkpoint(task, POSITION, None, 4, 3, 2, 1.5, {"sensor.a"}, 1, 1, ("sensor.a", "odd"))
@@ -105,7 +105,7 @@ async def test_a_forwarder_goes_on(
     ],
 )
 @pytest.mark.usefixtures("stored")
-async def test_another_task_begins_anew(
+async def test_another_task_starts_over(
     hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, task: str, changes: dict[str, Any]
 ) -> None:
     checkpoint = await create(hass, entry, user_station, **changes)
@@ -113,7 +113,7 @@ async def test_another_task_begins_anew(
     assert checkpoint.task != task
 
 
-async def test_another_task_without_history_begins_where_the_first_has_begun(
+async def test_another_task_without_history_starts_where_the_first_started(
     hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, stored: dict[str, Any]
 ) -> None:
     stored["since"] = list(SINCE)
@@ -122,7 +122,7 @@ async def test_another_task_without_history_begins_where_the_first_has_begun(
     assert checkpoint == Checkpoint(checkpoint.task, since=SINCE)
 
 
-async def test_history_that_is_wanted_after_all_is_sent(
+async def test_history_can_be_sent_later(
     hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, stored: dict[str, Any], task: str
 ) -> None:
     stored["since"] = list(SINCE)
@@ -132,12 +132,12 @@ async def test_history_that_is_wanted_after_all_is_sent(
 
 
 @pytest.mark.usefixtures("stored")
-async def test_a_checkpoint_is_forgotten(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
+async def test_a_checkpoint_is_deleted(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
     await async_remove_checkpoint(hass, "01USER")
     assert KEY not in hass_storage
 
 
-async def test_checkpoints_that_nobody_needs_are_forgotten(
+async def test_orphaned_checkpoints_are_deleted(
     hass: HomeAssistant, station: MockConfigEntry, hass_storage: dict[str, Any], tmp_path: Path
 ) -> None:
     """A user station may be removed while its entry is not loaded; another's entry may be disabled."""
@@ -164,7 +164,7 @@ async def test_checkpoints_that_nobody_needs_are_forgotten(
     assert others <= hass_storage.keys()
 
 
-async def test_a_certificate_that_is_none_is_an_error(hass: HomeAssistant, user_station: ConfigSubentry) -> None:
+async def test_an_invalid_certificate_is_an_error(hass: HomeAssistant, user_station: ConfigSubentry) -> None:
     with pytest.raises(ValueError):
         await async_create_elasticsearch(hass, {**user_station.data, CONF_CA_CERTIFICATE: "none"})
 

@@ -329,7 +329,7 @@ def told_of_user_stations() -> Iterator[str]:
     """Return the keys of the issues of a user station."""
     yield from (error.key for error in DESTINATION_ERRORS)
     for call in calls(ast.parse((FOLDER / "user_station_issues.py").read_text(encoding="utf-8"))):
-        if called(call) == "_tell" and isinstance(key := call.args[1], ast.Constant):
+        if called(call) == "_create" and isinstance(key := call.args[1], ast.Constant):
             yield str(key.value)
 
 

@@ -63,7 +63,7 @@ async def test_a_certificate_is_used(hass: HomeAssistant, server: Server) -> Non
 
 
 @pytest.mark.usefixtures("station")
-async def test_a_key_may_be_typed_in_as_its_two_parts(hass: HomeAssistant, server: Server) -> None:
+async def test_a_key_may_be_entered_unencoded(hass: HomeAssistant, server: Server) -> None:
     form = await answer(hass, await start(hass), **where(server, api_key=f" {KEY_ID}:{KEY_SECRET}\n"))
     assert form["step_id"] == "states"
     assert b64encode(f"{KEY_ID}:{KEY_SECRET}".encode()).decode() == API_KEY
@@ -116,7 +116,7 @@ async def test_a_namespace_is_in_the_title(hass: HomeAssistant, server: Server) 
     ],
 )
 @pytest.mark.usefixtures("station")
-async def test_what_cannot_be_right_is_told_at_its_field(
+async def test_invalid_input_is_reported_at_its_field(
     hass: HomeAssistant, server: Server, typed: dict[str, str], field: str, error: str
 ) -> None:
     form = await answer(hass, await start(hass), **where(server, **typed))
@@ -131,7 +131,7 @@ async def test_what_cannot_be_right_is_told_at_its_field(
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.usefixtures("station")
-async def test_what_is_wrong_with_the_server_is_told(hass: HomeAssistant, server: Server, error: str) -> None:
+async def test_errors_of_the_server_are_reported(hass: HomeAssistant, server: Server, error: str) -> None:
     await break_(server, error)
     form = await answer(hass, await start(hass), **where(server))
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {"base": error})
@@ -158,7 +158,7 @@ async def test_what_is_wrong_with_the_server_is_told(hass: HomeAssistant, server
     ],
 )
 @pytest.mark.usefixtures("station")
-async def test_what_is_wrong_with_the_choice_is_told(
+async def test_an_invalid_choice_of_states_is_reported(
     hass: HomeAssistant, server: Server, typed: dict[str, Any], field: str, error: str
 ) -> None:
     form = await answer(hass, await start(hass), **where(server))
@@ -169,7 +169,7 @@ async def test_what_is_wrong_with_the_choice_is_told(
 
 
 @pytest.mark.usefixtures("station")
-async def test_an_entity_that_is_none_is_refused(hass: HomeAssistant, server: Server) -> None:
+async def test_an_unknown_selection_is_rejected(hass: HomeAssistant, server: Server) -> None:
     form = await answer(hass, await start(hass), **where(server))
     with pytest.raises(InvalidData):
         await answer(hass, form, **{**STATES, CONF_ENTITIES: "everything"})
@@ -185,9 +185,7 @@ async def test_a_user_station_is_not_added_twice(hass: HomeAssistant, server: Se
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
 
-async def test_several_user_stations_are_possible(
-    hass: HomeAssistant, station: MockConfigEntry, server: Server
-) -> None:
+async def test_several_user_stations(hass: HomeAssistant, station: MockConfigEntry, server: Server) -> None:
     other = await Server().start()
     await add(hass, server)
     await add(hass, other)

@@ -28,7 +28,7 @@ from .user_station_flow_steps import ERRORS, STATES, add, answer, break_, mend, 
 # Chosen entities
 
 
-async def test_chosen_entities_are_known_by_what_stays(
+async def test_chosen_entities_survive_a_rename(
     hass: HomeAssistant, station: MockConfigEntry, entity_registry: er.EntityRegistry, server: Server
 ) -> None:
     temperature = entity_registry.async_get("sensor.simulated_phat_temperature")
@@ -77,7 +77,7 @@ async def test_a_user_station_is_changed(hass: HomeAssistant, station: MockConfi
 
 
 @pytest.mark.parametrize("error", ERRORS)
-async def test_a_change_to_what_does_not_work_changes_nothing(
+async def test_a_failed_check_changes_nothing(
     hass: HomeAssistant, station: MockConfigEntry, server: Server, error: str
 ) -> None:
     subentry = await add(hass, server)
@@ -92,7 +92,7 @@ async def test_a_change_to_what_does_not_work_changes_nothing(
 
 
 @pytest.mark.parametrize(("title", "expected"), [(None, "localhost"), ("Casa", "Casa")])
-async def test_a_title_follows_the_address_unless_the_user_named_it(
+async def test_a_title_follows_the_address_unless_the_user_chose_it(
     hass: HomeAssistant, station: MockConfigEntry, server: Server, title: str | None, expected: str
 ) -> None:
     subentry = await add(hass, server)
@@ -109,7 +109,7 @@ async def test_a_title_follows_the_address_unless_the_user_named_it(
     assert (subentry.title, subentry.unique_id) == (expected, f"{url} default")
 
 
-async def test_a_user_station_cannot_become_another(
+async def test_a_user_station_cannot_become_a_duplicate(
     hass: HomeAssistant, station: MockConfigEntry, server: Server
 ) -> None:
     other = await Server().start()
@@ -131,7 +131,7 @@ def identifiers(registry: dr.DeviceRegistry) -> set[str]:
 
 
 @pytest.mark.parametrize("what", ["user station", "station"])
-async def test_a_user_station_that_is_removed_leaves_nothing(
+async def test_removing_a_user_station_leaves_nothing(
     hass: HomeAssistant,
     station: MockConfigEntry,
     server: Server,
@@ -165,7 +165,7 @@ async def test_a_user_station_that_is_removed_leaves_nothing(
     assert subentry.subentry_id not in identifiers(device_registry)
 
 
-async def test_the_checkpoint_of_another_stays(
+async def test_the_checkpoint_of_another_user_station_is_kept(
     hass: HomeAssistant, station: MockConfigEntry, server: Server, hass_storage: dict[str, Any]
 ) -> None:
     subentry = await add(hass, server)

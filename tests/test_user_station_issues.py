@@ -60,7 +60,7 @@ def told(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dict[str, st
         TlsNotTrustedError,
     ],
 )
-async def test_what_waiting_does_not_mend_is_told_after_some_failures(
+async def test_errors_that_retrying_cannot_fix_are_reported_after_some_failures(
     issue_registry: ir.IssueRegistry, forwarder: Forwarder, error: type[ElasticsearchError]
 ) -> None:
     fail(forwarder, error("why"), FAILURES - 1)
@@ -77,16 +77,14 @@ async def test_what_waiting_does_not_mend_is_told_after_some_failures(
 
 
 @pytest.mark.parametrize("error", [BusyError, CannotConnectError, ElasticsearchError])
-async def test_what_waiting_mends_is_not_told(
+async def test_errors_that_retrying_can_fix_are_not_reported(
     issue_registry: ir.IssueRegistry, forwarder: Forwarder, error: type[ElasticsearchError]
 ) -> None:
     fail(forwarder, error("why"), 10)
     assert told(issue_registry) == {}
 
 
-async def test_another_error_takes_the_place_of_the_first(
-    issue_registry: ir.IssueRegistry, forwarder: Forwarder
-) -> None:
+async def test_another_error_replaces_the_first(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
     fail(forwarder, KeyRefusedError("401"))
     fail(forwarder, TlsNotTrustedError("expired"), 1)
     assert [key for key, _ in told(issue_registry).values()] == ["user_station_tls_not_trusted"]
@@ -97,7 +95,9 @@ async def test_another_error_takes_the_place_of_the_first(
 # What is wrong with the recorder
 
 
-async def test_a_recorder_that_cannot_be_read_is_told(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
+async def test_a_recorder_that_cannot_be_read_is_reported(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
     forwarder.status.async_record_recorder_failure(RecorderUnexpectedError("states has no state"), now=0)
     assert told(issue_registry) == {
         "recorder_01USER": (
@@ -121,7 +121,7 @@ async def test_a_recorder_that_cannot_be_read_is_told(issue_registry: ir.IssueRe
         (None, None),
     ],
 )
-async def test_a_backlog_near_the_recorders_horizon_is_told(
+async def test_a_backlog_near_the_recorders_horizon_is_reported(
     issue_registry: ir.IssueRegistry, forwarder: Forwarder, waiting: WaitingStates | None, hours: str | None
 ) -> None:
     if waiting:
@@ -141,7 +141,7 @@ async def test_a_backlog_near_the_recorders_horizon_is_told(
 # What is lost
 
 
-async def test_refused_states_are_told_until_somebody_has_taken_note(
+async def test_refused_states_are_reported_until_a_user_acknowledges_them(
     hass: HomeAssistant, issue_registry: ir.IssueRegistry, forwarder: Forwarder
 ) -> None:
     refuse(forwarder, 2)
@@ -166,7 +166,7 @@ async def test_refused_states_are_told_until_somebody_has_taken_note(
     assert [names and names["count"] for _, names in told(issue_registry).values()] == ["3"]
 
 
-async def test_purged_states_are_told(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
+async def test_purged_states_are_reported(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
     forwarder.checkpoint.record_purged(5)
     forwarder.status.async_notify_listeners()
     assert told(issue_registry) == {
@@ -175,7 +175,7 @@ async def test_purged_states_are_told(issue_registry: ir.IssueRegistry, forwarde
 
 
 @pytest.mark.parametrize("noted", [False, True])
-async def test_what_nobody_has_taken_note_of_is_told_again_after_a_restart(
+async def test_unacknowledged_losses_are_reported_again_after_a_restart(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
@@ -205,7 +205,7 @@ async def test_what_nobody_has_taken_note_of_is_told_again_after_a_restart(
     assert told(issue_registry) == ({} if noted else before)
 
 
-async def test_taking_note_of_a_station_that_is_not_loaded_changes_nothing(
+async def test_acknowledging_losses_of_an_unloaded_station_changes_nothing(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
 ) -> None:
     refuse(forwarder)
@@ -219,7 +219,7 @@ async def test_taking_note_of_a_station_that_is_not_loaded_changes_nothing(
     assert forwarder.checkpoint.refused_acknowledged == 0
 
 
-async def test_a_station_that_is_unloaded_tells_nothing(
+async def test_an_unloaded_station_has_no_issues(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
 ) -> None:
     forwarder.status.async_record_recorder_failure(RecorderUnexpectedError("away"), now=0)

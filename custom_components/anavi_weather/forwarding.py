@@ -1,4 +1,4 @@
-"""The user stations of a remote station: each is a subentry, with a forwarder and a checkpoint of its own."""
+"""The user stations of a remote station. Each is a subentry with its own forwarder and checkpoint."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,9 +37,10 @@ def user_stations(entry: ConfigEntry) -> list[ConfigSubentry]:
 
 
 async def async_create_elasticsearch(hass: HomeAssistant, data: Mapping[str, Any]) -> Elasticsearch:
-    """Return the server that a user station's data names.
+    """Create a client for the server in a user station's data.
 
-    Raises ValueError if the CA certificate is none.
+    Raises:
+        ValueError: if the CA certificate is invalid.
     """
     trusted = await hass.async_add_executor_job(trust, data.get(CONF_CA_CERTIFICATE))
     destination = Destination(URL(data[CONF_URL]), data[CONF_API_KEY], data[CONF_NAMESPACE])
@@ -47,7 +48,7 @@ async def async_create_elasticsearch(hass: HomeAssistant, data: Mapping[str, Any
 
 
 async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> Forwarder:
-    """Return a user station's forwarder, which goes on from its checkpoint."""
+    """Create a user station's forwarder, which continues from its checkpoint."""
     data = subentry.data
     chosen = data.get(CONF_CHOSEN_ENTITIES, [])
     task = " ".join([data[CONF_URL], data[CONF_NAMESPACE], data[CONF_ENTITIES], *chosen])
@@ -78,12 +79,12 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
 
 
 async def async_remove_checkpoint(hass: HomeAssistant, subentry_id: str) -> None:
-    """Forget how far a user station's states were sent."""
+    """Delete a user station's checkpoint."""
     await _store(hass, subentry_id).async_remove()
 
 
 async def async_remove_orphans(hass: HomeAssistant) -> None:
-    """Forget the checkpoints of user stations that were removed while their entry was not loaded."""
+    """Delete the checkpoints of user stations that were removed while their entry was not loaded."""
     entries = hass.config_entries.async_entries(DOMAIN)
     known = {_key(subentry_id) for entry in entries for subentry_id in entry.subentries}
 

@@ -1,4 +1,4 @@
-"""A user station: where the states go, and which."""
+"""Subentry flow of a user station: the server, and the states to send."""
 
 from base64 import b64decode, b64encode
 import binascii
@@ -63,31 +63,31 @@ STATES_SCHEMA = vol.Schema(
 
 
 class InvalidInputError(Exception):
-    """What was typed in cannot be right."""
+    """Invalid input in a field of the form."""
 
     def __init__(self, field: str, key: str) -> None:
-        """Name the field and the error."""
+        """Initialize the error with the field and the translation key."""
         super().__init__(key)
         self.errors = {field: key}
 
 
 class UserStationFlow(ConfigSubentryFlow):
-    """Adds a user station, or changes it."""
+    """Subentry flow that adds or reconfigures a user station."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Initialize the flow."""
         self._server: dict[str, Any] = {}
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say where the states go."""
+        """Handle the server of a new user station."""
         return await self._async_step_server("user", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say anew where the states go; a key that is left out stays."""
+        """Handle a change of the server. A key that is left out is kept."""
         return await self._async_step_server("reconfigure", user_input)
 
     async def async_step_states(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say which states are sent."""
+        """Handle the choice of the states to send."""
         errors: dict[str, str] = {}
         if user_input is not None:
             user_input[CONF_STATION_NAME] = name = user_input[CONF_STATION_NAME].strip()
@@ -143,14 +143,14 @@ class UserStationFlow(ConfigSubentryFlow):
         )
 
     def _chosen_ids(self, user_input: Mapping[str, Any]) -> dict[str, list[str]]:
-        """Return the chosen entities by what stays when they are renamed, where they have that."""
+        """Return the chosen entities by their registry ids, which remain when they are renamed, if they have one."""
         registry = er.async_get(self.hass)
         chosen = user_input[CONF_CHOSEN_ENTITIES] if user_input[CONF_ENTITIES] == Selection.CHOSEN else []
         entries = ((entity_id, registry.async_get(entity_id)) for entity_id in chosen)
         return {CONF_CHOSEN_ENTITIES: [entry.id if entry else entity_id for entity_id, entry in entries]}
 
     def _known(self) -> Mapping[str, Any]:
-        """Return the data that is changed; nothing of a new user station."""
+        """Return the data to reconfigure, or nothing for a new user station."""
         return self._get_reconfigure_subentry().data if self.source == SOURCE_RECONFIGURE else {}
 
     def _raise_if_configured(self) -> None:
@@ -178,9 +178,10 @@ class UserStationFlow(ConfigSubentryFlow):
 
 
 def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]:
-    """Return what was typed in as it is used.
+    """Return the user's input in the form that is stored.
 
-    Raises InvalidInputError.
+    Raises:
+        InvalidInputError: if a field is invalid.
     """
     text = user_input[CONF_URL].strip().rstrip("/")
     try:
@@ -206,14 +207,15 @@ def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]
 
 
 def _has_more(url: URL) -> bool:
-    """Return whether an address has what does not belong to it: a user and a password are not kept in an address."""
+    """Return whether an address has parts that are not supported, like a user and a password."""
     return bool(url.user or url.password or url.query or url.fragment)
 
 
 def _encoded(api_key: str) -> str:
-    """Return a key as it is sent: `id:key` in base64, which is how it is shown.
+    """Return an API key in the encoded form, the base64 of `id:key`.
 
-    Raises InvalidInputError.
+    Raises:
+        InvalidInputError: if it has neither form.
     """
     if ":" in api_key:
         return b64encode(api_key.encode()).decode()

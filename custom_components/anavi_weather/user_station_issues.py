@@ -1,4 +1,4 @@
-"""What keeps a user station from having all states, told as repairs."""
+"""Repair issues of user stations that do not receive all states."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from .user_station.errors import (
 )
 from .user_station.forwarder import Forwarder
 
-# What waiting alone does not mend
+# Errors that retrying alone cannot fix
 DESTINATION_ERRORS = (
     KeyRefusedError,
     NotElasticsearchError,
@@ -28,18 +28,18 @@ DESTINATION_ERRORS = (
     ServerBehindError,
     TlsNotTrustedError,
 )
-FAILURES = 3  # in a row: a server that starts refuses for a moment what it takes later
-PURGE_NEAR = 0.25  # of the time that the recorder keeps states
+FAILURES = 3  # in a row; a server that starts may reject requests for a moment
+PURGE_NEAR = 0.25  # fraction of the time that the recorder keeps states
 
 KINDS = ("destination", "recorder", "backlog", "refused", "purged")
-NOTED = ("refused", "purged")  # they last until somebody has taken note of them
+LOSSES = ("refused", "purged")  # their issues last until a user acknowledges them
 
 
 class UserStationIssues:
-    """The issues of one user station."""
+    """Repair issues of one user station."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, forwarder: Forwarder) -> None:
-        """Watch a forwarder."""
+        """Initialize the issues of a user station and its forwarder."""
         self._hass = hass
         self._entry = entry
         self._subentry = subentry
@@ -47,7 +47,7 @@ class UserStationIssues:
 
     @callback
     def async_start(self) -> Callable[[], None]:
-        """Tell what is wrong; return how to stop, which takes it back."""
+        """Create issues and keep them up to date; return a function that stops it and deletes them."""
         unsubscribe = self._forwarder.async_subscribe(self._update)
         self._update()
 
@@ -55,7 +55,7 @@ class UserStationIssues:
         def stop() -> None:
             unsubscribe()
             for kind in KINDS:
-                self._take_back(kind)
+                self._delete(kind)
 
         return stop
 
@@ -64,42 +64,42 @@ class UserStationIssues:
         status, checkpoint = self._forwarder.status, self._forwarder.checkpoint
         failing = status.failures >= FAILURES
         if failing and isinstance(status.problem, DESTINATION_ERRORS):
-            self._tell("destination", status.problem.key, detail=str(status.problem))
+            self._create("destination", status.problem.key, detail=str(status.problem))
         else:
-            self._take_back("destination")
+            self._delete("destination")
         if status.recorder_problem is not None:
-            self._tell("recorder", "recorder_unexpected", detail=status.recorder_problem)
+            self._create("recorder", "recorder_unexpected", detail=status.recorder_problem)
         else:
-            self._take_back("recorder")
+            self._delete("recorder")
         waiting = status.waiting
         if failing and waiting and waiting.purge_in < PURGE_NEAR * waiting.horizon:
             hours = max(int(waiting.purge_in // 3600), 0)
-            self._tell("backlog", "purge_near", backlog=str(waiting.count), hours=str(hours))
+            self._create("backlog", "purge_near", backlog=str(waiting.count), hours=str(hours))
         else:
-            self._take_back("backlog")
+            self._delete("backlog")
         if checkpoint.refused_count > checkpoint.refused_acknowledged and checkpoint.last_refused:
             entity_id, reason = checkpoint.last_refused
-            self._tell(
+            self._create(
                 "refused", "states_refused", count=str(checkpoint.refused_count), entity=entity_id, detail=reason
             )
         else:
-            self._take_back("refused")
+            self._delete("refused")
         if checkpoint.purged_count > checkpoint.purged_acknowledged:
-            self._tell("purged", "states_purged", count=str(checkpoint.purged_count))
+            self._create("purged", "states_purged", count=str(checkpoint.purged_count))
         else:
-            self._take_back("purged")
+            self._delete("purged")
 
-    def _tell(self, kind: str, key: str, **placeholders: str) -> None:
+    def _create(self, kind: str, key: str, **placeholders: str) -> None:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             f"{kind}_{self._subentry.subentry_id}",
             data={"entry_id": self._entry.entry_id, "subentry_id": self._subentry.subentry_id},
-            is_fixable=kind in NOTED,
+            is_fixable=kind in LOSSES,
             severity=ir.IssueSeverity.ERROR if kind != "backlog" else ir.IssueSeverity.WARNING,
             translation_key=f"user_station_{key}",
             translation_placeholders={"user_station": self._subentry.title, **placeholders},
         )
 
-    def _take_back(self, kind: str) -> None:
+    def _delete(self, kind: str) -> None:
         ir.async_delete_issue(self._hass, DOMAIN, f"{kind}_{self._subentry.subentry_id}")

@@ -218,7 +218,7 @@ def test_database_deleted_and_begun_again(station: Station, server: Server) -> N
 
     comparison = compare(station, server, "recorder's database deleted and begun again")
     assert comparison.documents > comparison.rows + 10_000
-    assert "has begun again" in station.log
+    assert "has started over" in station.log
 
 
 def test_user_station_is_removed(station: Station, server: Server) -> None:

@@ -64,9 +64,9 @@ class Log:
         assert backlog.newest == await self.newest()
         return backlog.count, backlog.oldest_ts
 
-    async def holds(self, position: Position) -> bool:
-        """Tell whether a row is still there."""
-        return await self.log.async_run(self.log.holds, position)
+    async def has_row(self, position: Position) -> bool:
+        """Return whether a row still exists."""
+        return await self.log.async_run(self.log.has_row, position)
 
     async def record(self, *states: str, entity_id: str = "sensor.t", **attributes: Any) -> None:
         """Let an entity have states, one after another, and wait until the recorder has them."""

@@ -85,7 +85,7 @@ def files(path: Path) -> list[str]:
     return [file.name for file in path.parent.iterdir()]
 
 
-async def test_a_checkpoint_is_what_it_was(hass: HomeAssistant, path: Path) -> None:
+async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, path: Path) -> None:
     checkpoint = Checkpoint(
         "task", POSITION, POSITION._replace(state_id=1), 3, 2, 1, 1.5, {"b.c", "a.b"}, 5, 6, ("a.b", "too old")
     )
@@ -111,13 +111,13 @@ async def test_1_0_0_can_load_a_checkpoint(hass: HomeAssistant, path: Path) -> N
     assert file_content(path) == json.loads(STORED_BY_1_0_0)
 
 
-async def test_a_new_checkpoint_is_what_it_was(hass: HomeAssistant, path: Path) -> None:
+async def test_a_new_checkpoint_survives_saving_and_loading(hass: HomeAssistant, path: Path) -> None:
     assert await CheckpointStore(hass, KEY).async_load() is None
     await CheckpointStore(hass, KEY).async_save(Checkpoint("task"))
     assert await CheckpointStore(hass, KEY).async_load() == Checkpoint("task")
 
 
-async def test_a_checkpoint_is_forgotten(hass: HomeAssistant, path: Path) -> None:
+async def test_a_checkpoint_is_deleted(hass: HomeAssistant, path: Path) -> None:
     store = CheckpointStore(hass, KEY)
     await store.async_save(Checkpoint("task"))
     await store.async_remove()
@@ -126,9 +126,9 @@ async def test_a_checkpoint_is_forgotten(hass: HomeAssistant, path: Path) -> Non
     await store.async_remove()  # there is none
 
 
-def test_what_begins_again_keeps_what_is_not_wanted() -> None:
+def test_beginning_again_still_skips_unwanted_history() -> None:
     checkpoint = Checkpoint("task", POSITION, POSITION, 3, 2, 1, 1.5, {"a.b"}, 2, 1, ("a.b", "too old"))
-    checkpoint.begin_again()
+    checkpoint.start_over()
     assert checkpoint == Checkpoint("task", None, POSITION, 0, 0, 1, 1.5, {"a.b"}, 0, 1, ("a.b", "too old"))
 
 
@@ -168,7 +168,7 @@ def test_losses_are_acknowledged() -> None:
     assert (checkpoint.refused_count, checkpoint.refused_acknowledged) == (3, 2)
 
 
-async def test_a_checkpoint_is_on_the_disk_when_it_is_written(hass: HomeAssistant, path: Path) -> None:
+async def test_saving_returns_when_the_checkpoint_is_on_the_disk(hass: HomeAssistant, path: Path) -> None:
     await CheckpointStore(hass, KEY).async_save(Checkpoint("task", POSITION))
     assert stored(path)["position"] == list(POSITION)
     assert files(path) == [KEY]
@@ -186,7 +186,7 @@ async def test_a_power_cut_leaves_the_old_checkpoint(
     assert await CheckpointStore(hass, KEY).async_load() == Checkpoint("old", POSITION)
 
 
-async def test_a_broken_checkpoint_is_none(hass: HomeAssistant, path: Path) -> None:
+async def test_a_corrupt_checkpoint_is_ignored(hass: HomeAssistant, path: Path) -> None:
     await CheckpointStore(hass, KEY).async_save(Checkpoint("old", POSITION))
     await hass.async_add_executor_job(path.write_text, "{")
     assert await CheckpointStore(hass, KEY).async_load() is None

@@ -22,7 +22,7 @@ def test_it_is_a_sequence_of_named_tuples() -> None:
     assert not Compact(Sent._make)
 
 
-def test_the_garbage_collector_does_not_follow_what_is_kept() -> None:
+def test_the_garbage_collector_skips_the_items() -> None:
     items = Compact(Sent._make)
     items.extend(Sent(number, f"sensor.t{number}", number / 2) for number in range(100))
     gc.collect()

@@ -110,7 +110,7 @@ def test_a_state_that_changed_when_it_was_updated() -> None:
     assert document(row())["state"]["changed"] == ISO
 
 
-def test_an_entity_of_which_nothing_is_known() -> None:
+def test_an_entity_without_registry_data() -> None:
     found = document(row("on", None, entity_id="light.x"))
     assert found["entity"] == {"id": "light.x", "domain": "light"}
     assert found.keys() == {"@timestamp", "station", "entity", "state"}
@@ -158,27 +158,27 @@ def test_an_entity_without_a_key() -> None:
         ("-", None),
     ],
 )
-def test_states_that_are_numbers_have_their_number(text: str, number: float | None) -> None:
+def test_numeric_states_have_a_number(text: str, number: float | None) -> None:
     state = document(row(text))["state"]
     assert state.get("number") == number
     assert state.get("value", "") == text
 
 
 @pytest.mark.parametrize("state", [None, ""])
-def test_an_entity_that_was_removed(state: str | None) -> None:
+def test_a_removed_entity(state: str | None) -> None:
     assert document(row(state))["state"] == {"removed": True, "changed": ISO}
 
 
 @pytest.mark.parametrize(
     "text", ["ção", "雪", "🌦", "a\nb", "a\r\n\u2028b", 'quote"', "back\\slash", "\x00", "{}", "x" * 255]
 )
-def test_text_stays_as_it_is(text: str) -> None:
+def test_text_is_unchanged(text: str) -> None:
     found = document(row(text, json.dumps({"friendly_name": text})))
     assert found["state"]["value"] == text
     assert found["entity"]["name"] == text
 
 
-def test_text_that_is_no_unicode_is_refused() -> None:
+def test_invalid_unicode_is_refused() -> None:
     sent, found = encode(row("\ud800"))
     assert found is None
     assert sent.encoding_error
@@ -211,7 +211,7 @@ def attributes_of(size: int) -> str:
         ('{"a": 1e999}', "not_json"),
     ],
 )
-def test_attributes_that_cannot_be_stored_are_left_out(text: str, omitted: str | None) -> None:
+def test_attributes_that_cannot_be_stored_are_omitted(text: str, omitted: str | None) -> None:
     found = document(row("5", text))
     assert found.get("attributes_omitted") == omitted
     assert ("attributes" in found) is (omitted is None)
@@ -227,19 +227,19 @@ def test_no_attributes(text: str | None) -> None:
 
 
 @pytest.mark.parametrize("value", [5, None, True, ["a"], {"a": "b"}, "x" * (MAX_TEXT + 1)])
-def test_an_attribute_that_is_no_short_text_has_no_field_of_its_own(value: object) -> None:
+def test_only_short_strings_have_a_field_of_their_own(value: object) -> None:
     text = json.dumps({"friendly_name": value, "device_class": value, "unit_of_measurement": value})
     found = document(row("5", text))
     assert found["entity"] == {"id": "sensor.t", "domain": "sensor"}
     assert found["attributes"] == text
 
 
-def test_the_longest_text_that_has_a_field_of_its_own() -> None:
+def test_the_longest_string_with_a_field_of_its_own() -> None:
     name = "x" * MAX_TEXT
     assert document(row("5", json.dumps({"friendly_name": name})))["entity"]["name"] == name
 
 
-def test_attributes_cannot_take_the_place_of_the_entity() -> None:
+def test_attributes_cannot_replace_fields_of_the_entity() -> None:
     found = document(row("5", '{"id":"other","domain":"other","platform":"other","key":"other"}'))
     assert found["entity"] == {"id": "sensor.t", "domain": "sensor"}
 
@@ -247,7 +247,7 @@ def test_attributes_cannot_take_the_place_of_the_entity() -> None:
 KEY = '{"event_type":"pressed","device":"tv","name":"power","protocol":"nec","code":"nec:0x04,0x08"}'
 
 
-def test_a_key_that_was_received() -> None:
+def test_a_received_key() -> None:
     found = document(row("2026", KEY, entity_id="event.key"), {"event.key": Origin(DOMAIN, "key")})
     assert found["event"] == {"type": "pressed"}
     assert found["infrared"] == {"device": "tv", "name": "power", "protocol": "nec", "code": "nec:0x04,0x08"}
@@ -260,16 +260,16 @@ def test_an_event_of_another_integration(origins: dict[str, Origin]) -> None:
     assert "infrared" not in found
 
 
-def test_an_event_of_which_nothing_is_told_has_no_fields_for_it() -> None:
+def test_an_event_without_attributes_has_no_event_fields() -> None:
     found = document(row("2026", None, entity_id="event.key"), {"event.key": Origin(DOMAIN, "key")})
     assert found.keys() == {"@timestamp", "station", "entity", "state"}
 
 
-def test_what_is_no_event_has_no_type() -> None:
+def test_only_events_have_an_event_type() -> None:
     assert "event" not in document(row("2026", KEY), {"sensor.t": Origin(DOMAIN, None)})
 
 
-def test_an_entity_that_was_renamed_keeps_its_old_name_in_old_states() -> None:
+def test_old_states_of_a_renamed_entity_keep_its_old_name() -> None:
     encoder = Encoder(STATION, {"sensor.new": Origin(DOMAIN, "dew_point")})
     sent, lines = encoder.encode([row(entity_id="sensor.old"), row(entity_id="sensor.new")])
     assert [one.entity_id for one in sent] == ["sensor.old", "sensor.new"]
@@ -302,29 +302,29 @@ def test_times(timestamp: float | None, text: str | None) -> None:
     assert (sent.encoding_error is None) is (text is not None)
 
 
-def test_a_time_of_change_that_is_none_is_refused() -> None:
+def test_an_impossible_time_of_change_is_refused() -> None:
     sent, found = encode(row(last_changed_ts=math.inf))
     assert found is None
     assert sent.encoding_error == "inf is not a time"
 
 
 def test_a_state_without_a_time_is_refused_with_a_reason() -> None:
-    assert encode(row(last_updated_ts=None))[0].encoding_error == "the recorder does not say when it was updated"
+    assert encode(row(last_updated_ts=None))[0].encoding_error == "the recorder has no time for it"
 
 
 @pytest.mark.parametrize("entity_id", [None, ""])
 def test_a_state_without_an_entity_is_refused(entity_id: str | None) -> None:
     sent, found = encode(row(entity_id=entity_id))
     assert found is None
-    assert sent == Sent(7, "?", TIME, "the recorder does not say of which entity it is")
+    assert sent == Sent(7, "?", TIME, "the recorder has no entity for it")
 
 
-def test_states_of_the_same_time_differ_by_nanoseconds() -> None:
+def test_states_with_the_same_time_differ_by_nanoseconds() -> None:
     times = [document(row(twin=twin))["@timestamp"] for twin in (0, 1, 2, 999)]
     assert times == [ISO, f"{ISO[:-1]}001Z", f"{ISO[:-1]}002Z", f"{ISO[:-1]}999Z"]
 
 
-def test_more_states_of_the_same_time_than_there_are_nanoseconds_are_refused() -> None:
+def test_more_than_a_thousand_states_with_the_same_time_are_refused() -> None:
     sent, found = encode(row(twin=1000))
     assert found is None
     assert sent.encoding_error == "a thousand states have the same time"
@@ -336,13 +336,13 @@ def test_times_are_exact_to_the_microsecond(timestamp: float) -> None:
     assert datetime.fromisoformat(text) == datetime.fromtimestamp(timestamp, UTC)
 
 
-def test_one_that_is_refused_does_not_keep_back_the_others() -> None:
+def test_a_refused_row_does_not_hold_up_the_others() -> None:
     sent, lines = Encoder(STATION, {}).encode([row("1"), row(entity_id=None), row("2", state_id=8)])
     assert [one.encoding_error is None for one in sent] == [True, False, True]
     assert [json.loads(line.splitlines()[1])["state"]["value"] for line in lines] == ["1", "2"]
 
 
-def test_what_is_remembered_of_attributes_is_bounded() -> None:
+def test_the_cache_of_attributes_is_bounded() -> None:
     encoder = Encoder(STATION, {})
     rows = [row(str(number), json.dumps({"a": number})) for number in range(2 * documents.CACHED)]
     rows += [row("5", attributes_of(documents.CACHED_ATTRIBUTES + 1))]

@@ -45,12 +45,12 @@ def said(body: object, status: int = 200) -> Callable[[web.Request], Awaitable[w
     return answer
 
 
-async def test_a_key_that_may_store_in_a_time_series_is_good(server: Server, connect: Connect) -> None:
+async def test_a_key_that_may_write_to_a_time_series_passes(server: Server, connect: Connect) -> None:
     await connect().async_check()
     assert server.requests == ["POST /_security/user/_has_privileges", f"GET /_data_stream/{STREAM}default"]
 
 
-async def test_what_the_key_has_to_be_good_for(server: Server, connect: Connect) -> None:
+async def test_privileges_are_checked(server: Server, connect: Connect) -> None:
     asked: list[object] = []
 
     async def note(request: web.Request) -> None:
@@ -70,14 +70,14 @@ async def test_an_address_may_have_a_path(server: Server, connect: Connect, pref
     assert server.requests[0] == "POST /es/_security/user/_has_privileges"
 
 
-async def test_nobody_listens(server: Server, connect: Connect) -> None:
+async def test_a_server_that_does_not_listen(server: Server, connect: Connect) -> None:
     await server.stop()
     with pytest.raises(CannotConnectError):
         await connect().async_check()
 
 
 @pytest.mark.parametrize("part", ["headers", "body"])
-async def test_a_server_that_hangs_is_a_time_out(
+async def test_a_server_that_hangs_times_out(
     server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     monkeypatch.setattr(elasticsearch, "CHECK_TIMEOUT", ClientTimeout(total=0.05))
@@ -101,7 +101,7 @@ async def test_a_server_that_hangs_is_a_time_out(
 
 
 @pytest.mark.parametrize("beginning", [b"", b'{"items":['])
-async def test_a_connection_that_breaks(server: Server, connect: Connect, beginning: bytes) -> None:
+async def test_a_connection_that_is_cut(server: Server, connect: Connect, beginning: bytes) -> None:
     async def break_off(request: web.Request, _: list[Document]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"X-Elastic-Product": "Elasticsearch", "Content-Length": "100"})
         if beginning:
@@ -140,7 +140,7 @@ async def test_a_connection_that_breaks(server: Server, connect: Connect, beginn
         (said({"has_all_requested": "true", "index": None}), PrivilegeMissingError, ", ".join(PRIVILEGES)),
     ],
 )
-async def test_an_answer_that_is_no_good(
+async def test_a_check_that_fails(
     server: Server,
     connect: Connect,
     answer: Callable[[web.Request], Awaitable[web.StreamResponse]],
@@ -167,7 +167,7 @@ async def test_an_answer_that_is_not_json(server: Server, connect: Connect, cont
     assert raised.value.key == "unexpected_answer"
 
 
-async def test_an_answer_without_end_is_given_up(
+async def test_an_endless_answer_is_abandoned(
     server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(elasticsearch, "MAX_ANSWER", 1_000_000)
@@ -188,7 +188,7 @@ async def test_an_answer_without_end_is_given_up(
     assert written < 50_000_000
 
 
-async def test_a_small_answer_that_unpacks_to_a_large_one_is_given_up(
+async def test_a_decompression_bomb_is_abandoned(
     server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(elasticsearch, "MAX_ANSWER", 1_000_000)
@@ -203,7 +203,7 @@ async def test_a_small_answer_that_unpacks_to_a_large_one_is_given_up(
 
 
 @pytest.mark.parametrize("missing", PRIVILEGES)
-async def test_the_privilege_that_lacks_is_named(server: Server, connect: Connect, missing: str) -> None:
+async def test_a_missing_privilege_is_named(server: Server, connect: Connect, missing: str) -> None:
     server.privileges[missing] = False
     with pytest.raises(PrivilegeMissingError) as raised:
         await connect().async_check()
@@ -229,7 +229,7 @@ async def test_a_stream_that_would_store_states_twice(
     assert str(raised.value) == f"{STREAM}default"
 
 
-async def test_a_stream_that_cannot_be_looked_at(server: Server, connect: Connect) -> None:
+async def test_a_stream_that_cannot_be_read(server: Server, connect: Connect) -> None:
     async def answer(request: web.Request) -> web.Response | None:
         return elastic({}, 400) if "_data_stream" in request.path else None
 
@@ -241,7 +241,7 @@ async def test_a_stream_that_cannot_be_looked_at(server: Server, connect: Connec
 # The key
 
 
-async def test_the_key_is_told_to_nobody(
+async def test_the_key_is_never_shown(
     server: Server, connect: Connect, authority: trustme.CA, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

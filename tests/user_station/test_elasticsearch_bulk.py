@@ -40,9 +40,7 @@ async def test_documents_are_stored(server: Server, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("parsed", [True, False])
-async def test_what_is_nearly_always_answered_is_the_same_without_being_parsed(
-    server: Server, connect: Connect, parsed: bool
-) -> None:
+async def test_the_usual_answer_is_not_parsed(server: Server, connect: Connect, parsed: bool) -> None:
     text = '{"errors":false,"items":[{"create":{"status":201}},{"create":{"status":201}}]}' + " " * parsed
 
     async def answer(_: web.Request, __: list[Document]) -> web.StreamResponse:
@@ -72,7 +70,7 @@ async def test_what_is_nearly_always_answered_is_the_same_without_being_parsed(
         (None, Item(0)),
     ],
 )
-async def test_what_became_of_a_document(server: Server, connect: Connect, told: object, expected: Item) -> None:
+async def test_the_result_of_a_document(server: Server, connect: Connect, told: object, expected: Item) -> None:
     async def answer(_: web.Request, __: list[Document]) -> web.Response:
         return elastic({"errors": True, "items": [told]})
 
@@ -82,12 +80,12 @@ async def test_what_became_of_a_document(server: Server, connect: Connect, told:
 
 
 @pytest.mark.parametrize("body", [{}, {"items": []}, {"items": {}}, {"items": [item(201), item(201)]}, [], None])
-async def test_an_answer_that_does_not_tell_of_each(server: Server, connect: Connect, body: object) -> None:
+async def test_an_answer_without_a_result_for_each_document(server: Server, connect: Connect, body: object) -> None:
     async def answer(_: web.Request, __: list[Document]) -> web.Response:
         return elastic(body)
 
     server.always = answer
-    with pytest.raises(ElasticsearchError, match="does not tell of each"):
+    with pytest.raises(ElasticsearchError, match="without a result for each"):
         await connect().async_bulk(DOCUMENT, 1, compressed=False)
 
 
@@ -104,7 +102,7 @@ async def test_an_answer_that_does_not_tell_of_each(server: Server, connect: Con
         (503, BusyError),
     ],
 )
-async def test_a_bulk_that_is_refused_as_a_whole(
+async def test_a_bulk_that_is_rejected_as_a_whole(
     server: Server, connect: Connect, status: int, error: type[ElasticsearchError]
 ) -> None:
     server.always = refusing(status)
@@ -114,7 +112,7 @@ async def test_a_bulk_that_is_refused_as_a_whole(
 
 
 @pytest.mark.parametrize(("body", "text"), [({}, ""), ({"error": None}, ""), ({"error": "why"}, "why")])
-async def test_a_refusal_is_told_in_its_own_words(
+async def test_a_rejection_has_the_reason_of_elasticsearch(
     server: Server, connect: Connect, body: dict[str, object], text: str
 ) -> None:
     async def answer(_: web.Request, __: list[Document]) -> web.Response:
@@ -138,5 +136,5 @@ async def test_a_refusal_is_told_in_its_own_words(
         ),
     ],
 )
-def test_until_when_a_stream_takes_states(reason: str, end: str | None) -> None:
+def test_the_end_of_a_streams_time_range(reason: str, end: str | None) -> None:
     assert Item(400, reason).range_end == end

@@ -23,9 +23,7 @@ async def test_one_of_several_authorities_is_trusted(server: Server, connect: Co
     await connect(trusted=trust(f"Some words\n{pem(trustme.CA())}\n{pem(authority)}\r\n")).async_check()
 
 
-async def test_an_authority_as_the_set_up_of_elasticsearch_makes_it_is_trusted(
-    server: Server, connect: Connect
-) -> None:
+async def test_an_authority_made_by_elasticsearch_is_trusted(server: Server, connect: Connect) -> None:
     """elasticsearch-certutil, and Elasticsearch when it secures itself, leave the key usage out."""
     authority = trustme.CA()
     await server.stop()
@@ -33,7 +31,7 @@ async def test_an_authority_as_the_set_up_of_elasticsearch_makes_it_is_trusted(
     await connect(trusted=trust(pem_without_key_usage(authority))).async_check()
 
 
-async def test_certificates_that_are_not_trusted(server: Server, connect: Connect, authority: trustme.CA) -> None:
+async def test_untrusted_certificates(server: Server, connect: Connect, authority: trustme.CA) -> None:
     for context, trusted in (
         (server_context(authority, "127.0.0.1"), True),
         (server_context(authority, "127.0.0.1"), trust(pem(trustme.CA()))),
@@ -49,7 +47,7 @@ async def test_certificates_that_are_not_trusted(server: Server, connect: Connec
     assert not server.requests
 
 
-async def test_a_server_that_speaks_another_protocol(server: Server, connect: Connect, authority: trustme.CA) -> None:
+async def test_a_server_with_and_without_tls(server: Server, connect: Connect, authority: trustme.CA) -> None:
     with pytest.raises(NoTlsError):
         await connect(server.url.replace("http", "https")).async_check()
     await server.stop()
@@ -68,18 +66,18 @@ async def test_a_server_that_speaks_another_protocol(server: Server, connect: Co
         "-----BEGIN CERTIFICATE-----",
     ],
 )
-def test_what_is_no_certificate_is_refused(text: str) -> None:
+def test_invalid_certificates_are_rejected(text: str) -> None:
     with pytest.raises(ValueError):
         trust(text)
 
 
-def test_a_key_is_no_certificate(authority: trustme.CA) -> None:
+def test_a_key_is_not_a_certificate(authority: trustme.CA) -> None:
     with pytest.raises(ValueError):
         trust(authority.private_key_pem.bytes().decode())
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_without_an_authority_the_public_ones_are_trusted(nothing: str | None) -> None:
+def test_public_authorities_are_trusted_by_default(nothing: str | None) -> None:
     assert trust(nothing) is True
 
 
@@ -97,5 +95,5 @@ def test_without_an_authority_the_public_ones_are_trusted(nothing: str | None) -
         ("http:", False),
     ],
 )
-def test_a_key_is_only_sent_where_nobody_listens(url: str, private: bool) -> None:
+def test_which_addresses_are_private(url: str, private: bool) -> None:
     assert is_private(URL(url)) is private

@@ -34,12 +34,12 @@ def selected(*entity_ids: str, new: tuple[str, ...] = ()) -> SelectedEntities:
 
 
 @pytest.mark.usefixtures("ours")
-def test_everything(hass: HomeAssistant) -> None:
+def test_select_all_entities(hass: HomeAssistant) -> None:
     assert select(hass, Selection.ALL).async_select({"sensor.known"}) == SelectedEntities(None, frozenset())
 
 
 @pytest.mark.usefixtures("ours")
-def test_the_stations_own(hass: HomeAssistant) -> None:
+def test_select_the_stations_own_entities(hass: HomeAssistant) -> None:
     entities = select(hass, Selection.STATION)
     assert entities.async_select(set()) == selected("sensor.ours", new=("sensor.ours",))
     assert entities.async_select({"sensor.ours"}) == selected("sensor.ours")
@@ -55,7 +55,7 @@ def test_known_ids_are_not_changed_and_may_change_later(hass: HomeAssistant, sel
     assert result == selected("sensor.known", "sensor.ours", new=("sensor.ours",))
 
 
-def test_an_entity_that_was_renamed_is_sent_by_both_names(
+def test_a_renamed_entity_is_selected_by_both_names(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
 ) -> None:
     entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
@@ -63,14 +63,14 @@ def test_an_entity_that_was_renamed_is_sent_by_both_names(
     assert result == selected("sensor.ours", "sensor.new", new=("sensor.new",))
 
 
-def test_an_entity_that_was_removed_is_sent(
+def test_a_removed_entity_is_still_selected(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
 ) -> None:
     entity_registry.async_remove(ours.entity_id)
     assert select(hass, Selection.STATION).async_select({"sensor.ours"}) == selected("sensor.ours")
 
 
-def test_a_name_that_another_has_taken_is_not_sent(
+def test_a_name_that_another_entity_took_over_is_not_selected(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
 ) -> None:
     entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
@@ -79,7 +79,7 @@ def test_a_name_that_another_has_taken_is_not_sent(
     assert result == selected("sensor.new", new=("sensor.new",))
 
 
-def test_chosen_ones_by_the_id_that_stays_or_by_name(
+def test_select_chosen_entities_by_registry_id_or_entity_id(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
 ) -> None:
     entities = select(hass, Selection.CHOSEN, ours.id, "sun.sun", "0123456789abcdef0123456789abcdef")
@@ -91,7 +91,7 @@ def test_chosen_ones_by_the_id_that_stays_or_by_name(
     assert entities.async_select({*known, "sensor.new"}) == selected(*known, "sensor.new")
 
 
-def test_what_chosen_ones_are_called(hass: HomeAssistant, ours: er.RegistryEntry) -> None:
+def test_current_entity_ids_of_chosen_entities(hass: HomeAssistant, ours: er.RegistryEntry) -> None:
     assert entity_ids(hass, [ours.id, "sensor.other", "sun.sun", "gone"]) == ["sensor.ours", "sensor.other", "sun.sun"]
 
 
@@ -128,7 +128,7 @@ async def test_origins_follow_the_registry(
     assert before.keys() == {"sensor.ours", "sensor.other"}, "what was returned is read in an executor"
 
 
-async def test_the_registry_is_not_followed_for_ever(
+async def test_following_the_registry_can_be_stopped(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
 ) -> None:
     listeners = hass.bus.async_listeners().get(er.EVENT_ENTITY_REGISTRY_UPDATED, 0)

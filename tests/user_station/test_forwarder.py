@@ -23,7 +23,7 @@ from .server import Document, elastic, refusing
 # History, then live
 
 
-async def test_history_is_sent_oldest_first_and_then_what_is_recorded(harness: Harness) -> None:
+async def test_history_is_sent_oldest_first_and_then_new_states(harness: Harness) -> None:
     await harness.record("1", "2", "3")
     await harness.start()
     await harness.stored("1", "2", "3")
@@ -78,7 +78,7 @@ async def test_nothing_is_read_while_nothing_is_recorded(harness: Harness) -> No
         await harness.stored("1", "2")
 
 
-async def test_without_history_only_what_is_new_is_sent(harness: Harness) -> None:
+async def test_without_history_only_new_states_are_sent(harness: Harness) -> None:
     await harness.record("old")
     await harness.start(send_history=False)
     await until(lambda: KEY in harness.storage)
@@ -91,7 +91,7 @@ async def test_without_history_only_what_is_new_is_sent(harness: Harness) -> Non
     await harness.stored("new", "newer")
 
 
-async def test_it_goes_on_after_a_restart(harness: Harness) -> None:
+async def test_forwarding_continues_after_a_restart(harness: Harness) -> None:
     await harness.record("1", "2")
     await harness.start()
     await harness.stored("1", "2")
@@ -102,7 +102,7 @@ async def test_it_goes_on_after_a_restart(harness: Harness) -> None:
     assert [len(bulk) for bulk in harness.server.bulks] == [2, 1]
 
 
-async def test_what_was_stored_without_our_knowledge_is_counted_and_not_doubled(harness: Harness) -> None:
+async def test_states_stored_without_a_checkpoint_are_counted_and_not_doubled(harness: Harness) -> None:
     await harness.record("1", "2")
     await harness.start()
     await harness.stored("1", "2")
@@ -115,7 +115,7 @@ async def test_what_was_stored_without_our_knowledge_is_counted_and_not_doubled(
     assert len(harness.server.bulks) == 2
 
 
-async def test_only_what_is_chosen_is_sent(harness: Harness) -> None:
+async def test_only_chosen_entities_are_sent(harness: Harness) -> None:
     await harness.record("1")
     await harness.record("on", entity_id="light.x")
     await harness.start(selection=Selection.CHOSEN, chosen=("light.x",))
@@ -169,7 +169,7 @@ async def test_nothing_is_written_when_nothing_is_sent(harness: Harness) -> None
 
 
 @pytest.mark.parametrize("when", ["answering", "saving"])
-async def test_it_can_be_stopped_in_the_middle(harness: Harness, when: str) -> None:
+async def test_the_forwarder_can_be_stopped_at_any_time(harness: Harness, when: str) -> None:
     await harness.record("1", "2")
     reached, released = asyncio.Event(), asyncio.Event()
 
@@ -202,7 +202,7 @@ async def test_it_can_be_stopped_in_the_middle(harness: Harness, when: str) -> N
     assert harness.checkpoint["stored"] == 2
 
 
-async def test_what_is_read_ahead_ends_with_the_forwarder(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reading_ahead_ends_with_the_forwarder(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 1)
     await harness.record("1", "2")
     harness.server.always = refusing(503)
@@ -216,7 +216,7 @@ async def test_what_is_read_ahead_ends_with_the_forwarder(harness: Harness, monk
 # What a user may know
 
 
-async def test_what_waits_is_counted_but_not_too_often(harness: Harness, clock: Clock) -> None:
+async def test_waiting_states_are_counted_but_not_too_often(harness: Harness, clock: Clock) -> None:
     await harness.record("1", "2", "3")
     harness.server.always = refusing(503)
     with patch.object(RecorderLog, "backlog", autospec=True, side_effect=RecorderLog.backlog) as count:
@@ -238,7 +238,9 @@ async def test_what_waits_is_counted_but_not_too_often(harness: Harness, clock: 
     assert harness.forwarder.status.backlog == 0
 
 
-async def test_progress_of_history_is_told(harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_listeners_see_the_backlog_shrink(
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 1)
     monkeypatch.setattr(batch_size, "MAX_COUNT", 1)
     backlogs: list[int | None] = []
@@ -257,7 +259,7 @@ async def test_progress_of_history_is_told(harness: Harness, clock: Clock, monke
     assert told[told.index(2) :][:3] == [2, 1, 0]
 
 
-async def test_an_empty_backlog_has_no_horizon_to_fear(harness: Harness, clock: Clock) -> None:
+async def test_an_empty_backlog_is_not_near_the_horizon(harness: Harness, clock: Clock) -> None:
     harness.server.streams = None
     await harness.start()
     await clock.asleep()
@@ -266,7 +268,7 @@ async def test_an_empty_backlog_has_no_horizon_to_fear(harness: Harness, clock: 
     assert (waits.count, waits.purge_in) == (0, waits.horizon)
 
 
-async def test_listeners_are_told_every_minute(harness: Harness) -> None:
+async def test_listeners_are_notified_every_minute(harness: Harness) -> None:
     await harness.start()
     await until(lambda: harness.forwarder.status.connected)
     before = harness.told
@@ -280,7 +282,7 @@ async def test_listeners_are_told_every_minute(harness: Harness) -> None:
     assert harness.told == before + 1
 
 
-async def test_who_does_not_listen_any_more_is_not_told(harness: Harness) -> None:
+async def test_unsubscribed_listeners_are_not_notified(harness: Harness) -> None:
     await harness.start()
     told: list[None] = []
     stop = harness.forwarder.async_subscribe(lambda: told.append(None))
@@ -292,7 +294,7 @@ async def test_who_does_not_listen_any_more_is_not_told(harness: Harness) -> Non
 # Defects
 
 
-async def test_what_nobody_thought_of_is_logged_once_and_tried_again(
+async def test_a_defect_is_logged_once_and_retried(
     harness: Harness, clock: Clock, logged: Logged, caplog: pytest.LogCaptureFixture
 ) -> None:
     await harness.record("1")
@@ -311,9 +313,7 @@ async def test_what_nobody_thought_of_is_logged_once_and_tried_again(
     assert logged()[1:] == [("INFO", "Farol: connected again")]
 
 
-async def test_a_defect_in_what_is_read_ahead_is_one_as_well(
-    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_defect_while_reading_ahead(harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 1)
     encode = Encoder.encode
     broken = True
@@ -334,7 +334,7 @@ async def test_a_defect_in_what_is_read_ahead_is_one_as_well(
         await harness.stored("1", "2")
 
 
-async def test_a_defect_while_counting_does_not_end_it(harness: Harness, clock: Clock) -> None:
+async def test_a_defect_while_counting_does_not_stop_forwarding(harness: Harness, clock: Clock) -> None:
     await harness.record("1")
     harness.server.answers.append(refusing(503))
     with patch.object(RecorderLog, "backlog", side_effect=RuntimeError("odd")):

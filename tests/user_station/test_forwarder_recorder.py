@@ -11,7 +11,7 @@ from .harness import KEY, Clock, Harness, Logged, recorder_problem, until
 from .server import item, once, refusing
 
 
-async def test_a_recorder_that_begins_again_is_sent_again(harness: Harness, logged: Logged) -> None:
+async def test_a_replaced_database_is_sent_again(harness: Harness, logged: Logged) -> None:
     await harness.record("1", "2")
     await harness.start()
     await harness.stored("1", "2")
@@ -22,12 +22,12 @@ async def test_a_recorder_that_begins_again_is_sent_again(harness: Harness, logg
     await harness.start()
     await until(lambda: harness.checkpoint["position"][0] != "sqlite before")
 
-    assert logged() == [("WARNING", "Farol: the recorder's database has begun again; all of its states are sent")]
+    assert logged() == [("WARNING", "Farol: the recorder's database has started over; sending all of its states")]
     assert (harness.checkpoint["stored"], harness.checkpoint["refused"]) == (2, 0)
     assert harness.server.values() == ["1", "2"]
 
 
-async def test_what_was_purged_unsent_is_counted_even_if_ids_are_used_again(harness: Harness, clock: Clock) -> None:
+async def test_purged_states_are_counted_even_if_their_ids_are_reused(harness: Harness, clock: Clock) -> None:
     await harness.record("1", "2")
     await harness.start()
     await harness.stored("1", "2")
@@ -48,9 +48,7 @@ async def test_what_was_purged_unsent_is_counted_even_if_ids_are_used_again(harn
     await until(lambda: harness.checkpoint["purged"] == 3)
 
 
-async def test_what_was_purged_unsent_is_counted_once(
-    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_purged_states_are_counted_once(harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 1)
     monkeypatch.setattr(batch_size, "MAX_COUNT", 1)
     await harness.record("1")
@@ -75,7 +73,7 @@ async def test_what_was_purged_unsent_is_counted_once(
     assert harness.checkpoint["purged"] == 3
 
 
-async def test_what_waits_is_not_counted_as_purged_while_it_is_there(harness: Harness, clock: Clock) -> None:
+async def test_waiting_states_are_not_counted_as_purged_while_they_exist(harness: Harness, clock: Clock) -> None:
     await harness.record("1", "2")
     await harness.start()
     await harness.stored("1", "2")
@@ -92,7 +90,7 @@ async def test_what_waits_is_not_counted_as_purged_while_it_is_there(harness: Ha
     assert harness.checkpoint["purged"] == 0
 
 
-async def test_a_user_takes_note_of_what_is_missing(harness: Harness) -> None:
+async def test_a_user_acknowledges_losses(harness: Harness) -> None:
     harness.server.items = lambda document: item(400, "no") if document["state"].get("value") == "2" else None
     await harness.record("1", "2", "3")
     await harness.start()
@@ -105,7 +103,7 @@ async def test_a_user_takes_note_of_what_is_missing(harness: Harness) -> None:
     assert harness.told == told + 1
 
 
-async def test_a_recorder_that_begins_again_while_the_server_is_busy(harness: Harness, clock: Clock) -> None:
+async def test_a_database_is_replaced_while_the_server_is_busy(harness: Harness, clock: Clock) -> None:
     await harness.record("1", "2")
     await harness.start()
     await harness.stored("1", "2")
@@ -144,7 +142,7 @@ async def test_states_that_were_purged_before_they_were_sent_are_counted(
     assert harness.checkpoint["purged"] == 2
 
 
-async def test_a_recorder_that_migrates_is_waited_for(harness: Harness, clock: Clock, logged: Logged) -> None:
+async def test_forwarding_waits_for_a_migration(harness: Harness, clock: Clock, logged: Logged) -> None:
     await harness.record("1")
     harness.instance.migration_in_progress = True
     await harness.start()
@@ -159,7 +157,9 @@ async def test_a_recorder_that_migrates_is_waited_for(harness: Harness, clock: C
     await harness.stored("1")
 
 
-async def test_a_database_that_is_away_for_a_moment_is_not_told(harness: Harness, clock: Clock, logged: Logged) -> None:
+async def test_a_database_that_is_unreachable_for_a_moment_is_not_reported(
+    harness: Harness, clock: Clock, logged: Logged
+) -> None:
     await harness.record("1")
     away = patch.object(Connection, "execute", side_effect=exc.OperationalError("", [], Exception("gone")))
     with away:
@@ -180,7 +180,9 @@ async def test_a_database_that_is_away_for_a_moment_is_not_told(harness: Harness
     assert recorder_problem(harness) is None, "an earlier moment does not count"
 
 
-async def test_a_database_that_stays_away_is_told_once(harness: Harness, clock: Clock, logged: Logged) -> None:
+async def test_a_database_that_stays_unreachable_is_reported_once(
+    harness: Harness, clock: Clock, logged: Logged
+) -> None:
     await harness.record("1")
     with patch.object(Connection, "execute", side_effect=exc.OperationalError("", [], Exception("gone"))):
         await harness.start()
@@ -196,7 +198,7 @@ async def test_a_database_that_stays_away_is_told_once(harness: Harness, clock: 
     assert logged()[1:] == [("INFO", "Farol: the recorder's database can be read again")]
 
 
-async def test_a_database_that_is_back_while_the_server_is_away(harness: Harness, clock: Clock) -> None:
+async def test_a_database_comes_back_during_an_outage(harness: Harness, clock: Clock) -> None:
     await harness.record("1")
     harness.server.always = refusing(401)
     with patch.object(Connection, "execute", side_effect=exc.OperationalError("", [], Exception("gone"))):
@@ -211,7 +213,7 @@ async def test_a_database_that_is_back_while_the_server_is_away(harness: Harness
     assert harness.forwarder.status.connected is False
 
 
-async def test_a_table_that_is_not_as_expected_is_told_at_once(harness: Harness, clock: Clock, logged: Logged) -> None:
+async def test_an_unexpected_table_is_reported_at_once(harness: Harness, clock: Clock, logged: Logged) -> None:
     await harness.record("1")
     await harness.run_sql("ALTER TABLE states RENAME COLUMN last_changed_ts TO other")
     await harness.start()

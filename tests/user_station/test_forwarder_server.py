@@ -55,7 +55,7 @@ async def test_the_first_connection_is_not_logged(harness: Harness, logged: Logg
     assert logged() == []
 
 
-async def test_stations_do_not_come_back_at_the_same_time(harness: Harness, clock: Clock) -> None:
+async def test_delays_are_jittered(harness: Harness, clock: Clock) -> None:
     await harness.server.stop()
     with patch.object(forwarder, "random", random.Random(5)):
         await harness.start()
@@ -67,7 +67,9 @@ async def test_stations_do_not_come_back_at_the_same_time(harness: Harness, cloc
     assert len({delay / limit for delay, limit in zip(clock.slept, longest, strict=True)}) == 21
 
 
-async def test_a_server_that_is_busy_for_a_moment_is_no_outage(harness: Harness, clock: Clock, logged: Logged) -> None:
+async def test_a_server_that_is_busy_for_a_moment_is_not_an_outage(
+    harness: Harness, clock: Clock, logged: Logged
+) -> None:
     harness.server.answers.extend([refusing(429)] * 2)
     await harness.record("1")
     await harness.start()
@@ -95,7 +97,7 @@ async def test_a_server_that_stays_busy_is_an_outage(harness: Harness, clock: Cl
     ]
 
 
-async def test_a_server_that_answers_again_is_not_waited_for_as_long_as_before(harness: Harness, clock: Clock) -> None:
+async def test_a_server_that_answers_again_is_retried_sooner(harness: Harness, clock: Clock) -> None:
     await harness.record("1")
     await harness.server.stop()
     await harness.start()
@@ -141,7 +143,7 @@ async def test_a_server_that_hangs_is_an_outage(
         (503, BusyError),
     ],
 )
-async def test_a_bulk_that_is_refused_as_a_whole_is_sent_again(
+async def test_a_bulk_that_is_rejected_as_a_whole_is_sent_again(
     harness: Harness, clock: Clock, status: int, error: type[ElasticsearchError]
 ) -> None:
     harness.server.answers.extend([refusing(status)] * 2)
@@ -156,7 +158,7 @@ async def test_a_bulk_that_is_refused_as_a_whole_is_sent_again(
     await harness.stored("1", "2")
 
 
-async def test_a_server_that_is_not_ready_gets_no_bulk(harness: Harness, clock: Clock) -> None:
+async def test_nothing_is_sent_until_the_check_passes(harness: Harness, clock: Clock) -> None:
     harness.server.streams = None
     await harness.record("1")
     await harness.start()
@@ -168,7 +170,7 @@ async def test_a_server_that_is_not_ready_gets_no_bulk(harness: Harness, clock: 
     await harness.stored("1")
 
 
-async def test_an_answer_without_an_item_stores_nothing_for_certain(harness: Harness, clock: Clock) -> None:
+async def test_an_answer_without_all_results_moves_nothing(harness: Harness, clock: Clock) -> None:
     async def forget(_: web.Request, documents: list[Document]) -> web.StreamResponse:
         return elastic({"items": harness.server.store(documents)[:-1]})
 
@@ -196,7 +198,7 @@ async def test_an_answer_without_an_item_stores_nothing_for_certain(harness: Har
         ({"create": {}}, ElasticsearchError),
     ],
 )
-async def test_the_checkpoint_stops_before_what_was_not_stored(
+async def test_the_checkpoint_stops_before_a_state_that_waits(
     harness: Harness, clock: Clock, result: Item, error: type[ElasticsearchError]
 ) -> None:
     harness.server.items = once("3", result)
@@ -218,7 +220,7 @@ async def test_the_checkpoint_stops_before_what_was_not_stored(
     ]
 
 
-async def test_a_first_document_that_was_not_stored_moves_nothing(harness: Harness, clock: Clock) -> None:
+async def test_a_first_state_that_waits_moves_nothing(harness: Harness, clock: Clock) -> None:
     harness.server.items = once("1", item(503, "no shard"))
     await harness.record("1", "2")
     await harness.start()
@@ -230,7 +232,7 @@ async def test_a_first_document_that_was_not_stored_moves_nothing(harness: Harne
     assert harness.checkpoint["stored"] == 2
 
 
-async def test_refused_states_are_set_aside_and_counted(harness: Harness, logged: Logged) -> None:
+async def test_refused_states_are_counted_and_reported(harness: Harness, logged: Logged) -> None:
     harness.server.items = lambda document: (
         item(400, "odd", "mapper_exception") if document["state"]["value"].startswith("bad") else None
     )
@@ -257,7 +259,7 @@ async def test_refused_states_are_set_aside_and_counted(harness: Harness, logged
     assert len(logged()) == status.SAMPLES, "the log is not flooded"
 
 
-async def test_states_that_have_no_document_are_counted(harness: Harness) -> None:
+async def test_states_without_a_document_are_counted(harness: Harness) -> None:
     await harness.record("1", "2", "3")
     await harness.run_sql("UPDATE states SET last_updated_ts = NULL WHERE state_id = 2")
     await harness.start()
@@ -267,7 +269,7 @@ async def test_states_that_have_no_document_are_counted(harness: Harness) -> Non
     assert harness.server.bulks[0][1]["state"]["value"] == "3"
 
 
-async def test_a_batch_without_any_document_moves_on(harness: Harness) -> None:
+async def test_a_batch_without_documents_moves_the_checkpoint(harness: Harness) -> None:
     await harness.record("1")
     await harness.run_sql("UPDATE states SET last_updated_ts = NULL")
     await harness.start()
@@ -276,7 +278,7 @@ async def test_a_batch_without_any_document_moves_on(harness: Harness) -> None:
     assert harness.server.bulks == []
 
 
-async def test_what_is_refused_before_what_has_to_wait_is_counted_once(harness: Harness, clock: Clock) -> None:
+async def test_a_state_refused_before_one_that_waits_is_counted_once(harness: Harness, clock: Clock) -> None:
     harness.server.items = lambda document: {"bad": item(400, "odd"), "busy": item(429)}.get(document["state"]["value"])
     await harness.record("bad", "busy")
     await harness.start()
@@ -288,7 +290,7 @@ async def test_what_is_refused_before_what_has_to_wait_is_counted_once(harness: 
     assert harness.checkpoint["refused"] == 1
 
 
-async def test_a_server_that_takes_a_little_at_a_time_is_no_outage(
+async def test_a_server_that_stores_a_little_at_a_time_is_not_an_outage(
     harness: Harness, clock: Clock, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long that goes on, and it is not waited for longer each time."""
@@ -310,7 +312,7 @@ async def test_a_server_that_takes_a_little_at_a_time_is_no_outage(
 # Times that the stream does not take
 
 
-async def test_a_stream_that_is_behind_is_waited_for(harness: Harness, clock: Clock) -> None:
+async def test_states_wait_for_a_stream_that_is_behind(harness: Harness, clock: Clock) -> None:
     harness.server.items = once("1", out_of_range("2020-01-01T00:00:00.000Z", "2021-01-01T00:00:00.000Z"))
     await harness.record("1")
     await harness.start()
@@ -327,7 +329,7 @@ async def test_a_stream_that_is_behind_is_waited_for(harness: Harness, clock: Cl
     [(-10_000_000, "2999-01-01T00:00:00.000Z"), (3600, "2021-01-01T00:00:00.000Z")],
     ids=["older than the stream takes", "of a clock that was wrong"],
 )
-async def test_a_state_that_no_stream_will_ever_take_is_refused(harness: Harness, seconds: float, end: str) -> None:
+async def test_a_state_outside_of_any_time_range_is_refused(harness: Harness, seconds: float, end: str) -> None:
     harness.server.items = lambda _: out_of_range(end)
     await harness.record("1")
     await harness.run_sql("UPDATE states SET last_updated_ts = last_updated_ts + :seconds", seconds=seconds)
@@ -339,7 +341,7 @@ async def test_a_state_that_no_stream_will_ever_take_is_refused(harness: Harness
 # How much is sent
 
 
-async def test_a_batch_that_is_too_large_is_halved_until_it_is_not(
+async def test_a_batch_is_halved_until_it_is_not_too_large(
     harness: Harness, clock: Clock, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def limited(request: web.Request, documents: list[Document]) -> web.StreamResponse:
@@ -362,7 +364,7 @@ async def test_a_batch_that_is_too_large_is_halved_until_it_is_not(
     assert logged() == []
 
 
-async def test_a_document_that_is_too_large_by_itself_is_refused(harness: Harness) -> None:
+async def test_a_document_that_is_too_large_on_its_own_is_refused(harness: Harness) -> None:
     async def limited(request: web.Request, documents: list[Document]) -> web.StreamResponse:
         if any(document["state"]["value"] == "large" for document in documents):
             return await refusing(413)(request, documents)
@@ -391,7 +393,7 @@ async def test_a_batch_that_fails_is_halved(
     assert [len(bulk) for bulk in harness.server.bulks[:2]] == [8, 4]
 
 
-async def test_answers_that_are_slow_make_batches_smaller(
+async def test_slow_answers_make_batches_smaller(
     harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 16)
@@ -410,9 +412,7 @@ async def test_answers_that_are_slow_make_batches_smaller(
     assert [len(bulk) for bulk in harness.server.bulks] == [16, 16, 8, 8, 4, 4, 4]
 
 
-async def test_items_that_are_refused_for_now_make_batches_smaller(
-    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_busy_items_make_batches_smaller(harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 8)
     harness.server.items = once("4", item(429, "full"))
     states = [str(number) for number in range(12)]
@@ -423,7 +423,7 @@ async def test_items_that_are_refused_for_now_make_batches_smaller(
     assert [len(bulk) for bulk in harness.server.bulks[:2]] == [8, 4]
 
 
-async def test_what_is_in_memory_is_bounded(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_size_of_a_batch_is_bounded(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "MAX_SIZE", 10_000)
     for number in range(30):
         await harness.record(str(number), text="x" * 1000, number=number)

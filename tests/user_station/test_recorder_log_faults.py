@@ -63,7 +63,7 @@ async def test_a_commit_is_noticed(log: Log) -> None:
 
 
 @databases("sqlite")
-async def test_a_feed_that_starts_or_stops_during_a_commit_does_not_break_it(log: Log) -> None:
+async def test_starting_or_stopping_during_a_commit_does_not_break_it(log: Log) -> None:
     """SQLAlchemy's listeners are gone through in the recorder's thread: there they must not change."""
     committing, changed = threading.Event(), threading.Event()
 
@@ -97,7 +97,7 @@ async def test_a_commit_after_the_end_of_the_event_loop_does_not_fail(log: Log) 
 
 
 @databases("sqlite")
-async def test_a_commit_that_is_not_noticed_is_looked_for(log: Log) -> None:
+async def test_waiting_ends_after_the_commit_interval(log: Log) -> None:
     timeouts: list[float] = []
 
     class Timeout:
@@ -130,7 +130,7 @@ async def test_a_commit_that_is_not_noticed_is_looked_for(log: Log) -> None:
         ("schema_changes", None),
     ],
 )
-async def test_tables_that_are_not_as_expected(log: Log, table: str, column: str | None) -> None:
+async def test_unexpected_tables(log: Log, table: str, column: str | None) -> None:
     if column:
         await log.run(f"ALTER TABLE {table} RENAME COLUMN {column} TO other")
         message = f"{table} has no {column}"
@@ -146,20 +146,20 @@ async def test_tables_that_are_not_as_expected(log: Log, table: str, column: str
 
 
 @databases("sqlite")
-async def test_columns_that_are_missed_are_all_named(log: Log) -> None:
+async def test_all_missing_columns_are_named(log: Log) -> None:
     await log.run("ALTER TABLE states RENAME COLUMN state TO other")
     await log.run("ALTER TABLE states RENAME COLUMN last_changed_ts TO another")
     with pytest.raises(RecorderUnexpectedError, match=r"^states has no last_changed_ts, state$"):
         await log.newest()
 
 
-async def test_tables_are_looked_at_once(log: Log) -> None:
+async def test_tables_are_inspected_once(log: Log) -> None:
     await log.newest()
     with patch.object(recorder_log, "inspect", side_effect=AssertionError):
         await log.newest()
 
 
-async def test_a_recorder_that_migrates_is_left_alone(log: Log) -> None:
+async def test_a_migrating_recorder_is_busy(log: Log) -> None:
     log.instance.migration_in_progress = True
     with pytest.raises(RecorderBusyError):
         await log.newest()
@@ -168,7 +168,7 @@ async def test_a_recorder_that_migrates_is_left_alone(log: Log) -> None:
 
 
 @databases("sqlite")
-async def test_a_recorder_that_starts_is_left_alone(log: Log) -> None:
+async def test_a_starting_recorder_is_busy(log: Log) -> None:
     log.instance.async_recorder_ready.clear()
     with pytest.raises(RecorderBusyError):
         await log.newest()
@@ -179,7 +179,7 @@ async def test_a_recorder_that_starts_is_left_alone(log: Log) -> None:
     log.instance.engine = engine
 
 
-async def test_a_database_that_is_away(log: Log) -> None:
+async def test_an_unreachable_database(log: Log) -> None:
     await log.record("1")
     position = await log.newest()
     away = exc.OperationalError("SELECT 1", [], Exception("gone"))
@@ -191,12 +191,12 @@ async def test_a_database_that_is_away(log: Log) -> None:
     assert await log.newest() == position
 
 
-def test_the_columns_are_the_recorders() -> None:
+def test_the_columns_exist_in_the_recorders_schema() -> None:
     assert set(recorder_log.STATES.c.keys()) <= set(States.__table__.c.keys())
     assert Row._fields[0] == "state_id"
 
 
-async def test_an_engine_that_is_another_is_looked_at(log: Log) -> None:
+async def test_a_new_engine_is_inspected(log: Log) -> None:
     await log.newest()
     seen: list[Engine] = []
 

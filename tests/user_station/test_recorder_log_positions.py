@@ -27,7 +27,7 @@ def recorder_db_url(database_url: str) -> str:
 # States of one entity with the same time
 
 
-async def test_states_of_the_same_time_are_numbered(log: Log) -> None:
+async def test_states_with_the_same_time_are_numbered(log: Log) -> None:
     await log.record("1", "2", "3", "4")
     await log.record("5", entity_id="sensor.other")
     first = (await log.read()).rows[0].state_id
@@ -59,34 +59,34 @@ async def test_states_without_a_time_or_an_entity(log: Log) -> None:
 # Positions that do not hold
 
 
-async def test_a_purge_of_what_was_read_is_no_loss(log: Log) -> None:
+async def test_a_purge_of_read_states_is_not_a_loss(log: Log) -> None:
     await log.record("1", "2", "3")
     page = await log.read(limit=2)
     await log.purge(page.rows[0].state_id)
     again = await log.read(page.position)
-    assert (values(again), again.begun_again, again.purged) == (["3"], False, 0)
+    assert (values(again), again.started_over, again.purged) == (["3"], False, 0)
     await log.purge(page.rows[1].state_id)
     again = await log.read(page.position)
-    assert (values(again), again.begun_again, again.purged) == (["3"], False, 0)
+    assert (values(again), again.started_over, again.purged) == (["3"], False, 0)
 
 
-async def test_a_purge_of_what_was_not_read_is_counted(log: Log) -> None:
+async def test_a_purge_of_unread_states_is_counted(log: Log) -> None:
     await log.record("1", "2", "3", "4")
     page = await log.read(limit=1)
     first = page.rows[0].state_id
     await log.purge(first, first + 1, first + 2)
     again = await log.read(page.position)
-    assert (values(again), again.begun_again, again.purged) == (["4"], False, 2)
+    assert (values(again), again.started_over, again.purged) == (["4"], False, 2)
     after = await log.read(again.position)
-    assert (after.begun_again, after.purged) == (False, 0), "they are counted once"
+    assert (after.started_over, after.purged) == (False, 0), "they are counted once"
 
 
-async def test_a_purge_before_the_first_reading_is_no_loss(log: Log) -> None:
+async def test_a_purge_before_the_first_read_is_not_a_loss(log: Log) -> None:
     beginning = await log.newest()
     await log.record("1", "2")
     await log.purge((await log.read()).rows[0].state_id)
     page = await log.read(beginning)
-    assert (values(page), page.begun_again, page.purged) == (["2"], False, 0)
+    assert (values(page), page.started_over, page.purged) == (["2"], False, 0)
 
 
 async def test_a_purge_of_everything(log: Log) -> None:
@@ -94,7 +94,7 @@ async def test_a_purge_of_everything(log: Log) -> None:
     page = await log.read()
     await log.purge(page.rows[0].state_id, page.rows[1].state_id)
     again = await log.read(page.position)
-    assert again == Page([], page.position, end=True, begun_again=False, purged=0)
+    assert again == Page([], page.position, reached_end=True, started_over=False, purged=0)
     assert await log.waits(page.position) == (0, None)
 
 
@@ -107,11 +107,11 @@ async def test_a_purge_by_the_recorder_itself(log: Log) -> None:
     for _ in range(3):
         await async_wait_recording_done(log.hass)
     page = await log.read(Position(position.recorder, position.state_id, (position.last_updated_ts or 0) - 8640000))
-    assert (values(page), page.begun_again, page.purged) == (["3"], False, 0)
+    assert (values(page), page.started_over, page.purged) == (["3"], False, 0)
 
 
 @databases("sqlite")
-async def test_ids_that_sqlite_hands_out_again_are_recognised(log: Log) -> None:
+async def test_ids_reused_by_sqlite_are_detected(log: Log) -> None:
     await log.record("1", "2", "3")
     page = await log.read()
     newest = page.rows[-1].state_id
@@ -119,26 +119,26 @@ async def test_ids_that_sqlite_hands_out_again_are_recognised(log: Log) -> None:
     await log.record("other", entity_id="sensor.other")
     again = await log.read(page.position)
     assert again.rows[-1].state_id == newest, "SQLite has handed the id out again"
-    assert (values(again), again.begun_again) == (["1", "2", "other"], True)
+    assert (values(again), again.started_over) == (["1", "2", "other"], True)
 
 
 @databases("mariadb", "postgresql")
-async def test_ids_are_handed_out_once(log: Log) -> None:
+async def test_other_databases_do_not_reuse_ids(log: Log) -> None:
     await log.record("1", "2")
     page = await log.read()
     await log.purge(page.position.state_id)
     await log.record("other", entity_id="sensor.other")
     again = await log.read(page.position)
     assert again.rows[-1].state_id > page.position.state_id
-    assert (values(again), again.begun_again) == (["1", "other"], True), "the row is gone: all is read again"
+    assert (values(again), again.started_over) == (["1", "other"], True), "the row is gone: all is read again"
 
 
-async def test_a_row_that_is_another(log: Log) -> None:
+async def test_a_row_with_another_time_is_another_row(log: Log) -> None:
     await log.record("1", "2")
     page = await log.read()
     await log.set_time(page.position.state_id, TIME)
     again = await log.read(page.position)
-    assert (values(again), again.begun_again) == (["1", "2"], True)
+    assert (values(again), again.started_over) == (["1", "2"], True)
 
 
 @pytest.mark.parametrize("moved", [("sqlite", "mysql"), ("mysql", "postgresql"), ("postgresql", "sqlite")])
@@ -149,14 +149,12 @@ async def test_another_engine_has_other_ids(log: Log, moved: tuple[str, str]) ->
     engine = next(name for name in moved if name != position.recorder.split()[0])
     elsewhere = position._replace(recorder=" ".join([engine, *position.recorder.split()[1:]]))
     again = await log.read(elsewhere)
-    assert (values(again), again.begun_again) == (["1", "2"], True)
+    assert (values(again), again.started_over) == (["1", "2"], True)
     assert (await log.backlog(elsewhere)).count == 2
 
 
 @databases("sqlite")
-async def test_a_database_that_was_lost_begins_again(
-    log: Log, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_corrupt_database_starts_over(log: Log, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     await log.record("1", "2")
     position = await log.newest()
     await async_recorder_block_till_done(log.hass)
@@ -170,28 +168,28 @@ async def test_a_database_that_was_lost_begins_again(
 
     page = await log.read(position)
 
-    assert page.begun_again
+    assert page.started_over
     assert values(page)[-1:] == ["new"]
     assert not {"1", "2"} & set(values(page))
     assert page.position.recorder != position.recorder
-    assert (await log.read(page.position)).begun_again is False
+    assert (await log.read(page.position)).started_over is False
 
 
 # The backlog
 
 
-async def test_a_row_is_still_there(log: Log) -> None:
+async def test_a_row_still_exists(log: Log) -> None:
     await log.record("1", "2")
     first, second = (await log.read()).rows
     newest = await log.newest()
-    assert await log.holds(newest)
-    assert not await log.holds(newest._replace(recorder="another"))
-    assert not await log.holds(newest._replace(last_updated_ts=first.last_updated_ts))
+    assert await log.has_row(newest)
+    assert not await log.has_row(newest._replace(recorder="another"))
+    assert not await log.has_row(newest._replace(last_updated_ts=first.last_updated_ts))
     await log.purge(second.state_id)
-    assert not await log.holds(newest)
+    assert not await log.has_row(newest)
 
 
-async def test_what_waits_is_counted(log: Log) -> None:
+async def test_waiting_rows_are_counted(log: Log) -> None:
     await log.record("1", "2", "3")
     await log.record("on", entity_id="light.x")
     rows = (await log.read()).rows

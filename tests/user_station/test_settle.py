@@ -54,10 +54,10 @@ def batch_of(sent: Sequence[Sent]) -> Batch:
     """Return a batch that the recorder's other rows follow."""
     documents = sum(state.encoding_error is None for state in sent)
     return Batch(
-        begun_again=False,
+        started_over=False,
         purged=0,
         position=Position("sqlite", 1000, NOW + 1000),
-        end=False,
+        reached_end=False,
         sent=sent,
         count=documents,
         body=b"",

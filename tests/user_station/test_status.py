@@ -48,7 +48,7 @@ def listener(status: Status) -> Listener:
     return Listener(status)
 
 
-def test_nothing_is_known_in_the_beginning(status: Status) -> None:
+def test_a_new_status(status: Status) -> None:
     assert (status.connected, status.problem, status.recorder_problem, status.backlog) == (None, None, None, None)
 
 

@@ -1,4 +1,4 @@
-"""The user station's feed: forwards the recorder's states to Elasticsearch, each exactly once."""
+"""Forward the recorder's states to a user station (Elasticsearch), each exactly once."""
 
 from .forwarder import Forwarder
 from .status import Status

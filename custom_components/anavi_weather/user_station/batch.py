@@ -1,4 +1,4 @@
-"""Reads the next states, and makes a request of them."""
+"""Batches: the recorder's next states, encoded as one request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,30 +7,33 @@ from .documents import Encoder, Sent, Station
 from .entities import Entities
 from .recorder_log import Backlog, Page, Position, RecorderLog
 
-MAX_SIZE = 1_000_000  # bytes of attributes in a request: two requests are in memory at a time
+MAX_SIZE = 1_000_000  # bytes of attributes in a request; two requests are in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is sent in one request."""
+    """States that are sent in one request."""
 
-    begun_again: bool
+    started_over: bool
+    """Whether the recorder's database was replaced, so that this is its first batch."""
     purged: int
+    """Number of states that the recorder purged before they were read."""
     position: Position
-    """After it."""
-    end: bool
+    """Position after the last state."""
+    reached_end: bool
+    """Whether no more states follow now."""
     sent: Sequence[Sent]
     count: int
-    """Of documents in the body."""
+    """Number of documents in the body."""
     body: bytes
-    """Compressed."""
+    """Compressed with gzip."""
 
 
 class BatchReader:
-    """Reads and encodes, in the recorder's executor."""
+    """Reader and encoder of batches, in the recorder's executor."""
 
     def __init__(self, log: RecorderLog, entities: Entities, station: Station) -> None:
-        """Read what was selected, and speak for a station."""
+        """Initialize the reader with the station that its documents name."""
         self._log = log
         self._entities = entities
         self._station = station
@@ -42,12 +45,21 @@ class BatchReader:
         entity_ids: frozenset[str] | None,
         since: Position | None,
         count: int,
-        waiting: Backlog | None,
+        known_backlog: Backlog | None,
     ) -> Batch:
-        """Return what is to be sent after a position, at most so many states.
+        """Return the batch after a position.
 
-        `waiting` is what was known to wait: if it is not there any more, it is told as purged. Raises what
-        `RecorderLog.async_run` raises.
+        Args:
+            position: The position after the last state of the batch before; None: before the first row.
+            entity_ids: The entities to read; None: all.
+            since: Skip states from before this position.
+            count: The maximum number of states.
+            known_backlog: States that were waiting when they were last counted. If they have vanished, they count as purged.
+
+        Raises:
+            RecorderBusyError: if the recorder starts, or migrates its database.
+            RecorderUnavailableError: if the database cannot be read.
+            RecorderUnexpectedError: if its tables are not the expected ones.
         """
         if self._encoder.origins is not (origins := self._entities.async_origins()):
             self._encoder = Encoder(self._station, origins)
@@ -56,8 +68,8 @@ class BatchReader:
         def read() -> Batch:
             page = self._log.read(position, entity_ids, since, count, MAX_SIZE)
             purged = page.purged
-            if waiting and not self._log.holds(waiting.newest):
-                purged = max(purged, waiting.count)
+            if known_backlog and not self._log.has_row(known_backlog.newest):
+                purged = max(purged, known_backlog.count)
             return _batch(page, purged, encoder)
 
         return await self._log.async_run(read)
@@ -65,4 +77,4 @@ class BatchReader:
 
 def _batch(page: Page, purged: int, encoder: Encoder) -> Batch:
     sent, count, body = encoder.encode_compressed(page.rows)
-    return Batch(page.begun_again, purged, page.position, page.end, sent, count, body)
+    return Batch(page.started_over, purged, page.position, page.reached_end, sent, count, body)

@@ -1,4 +1,4 @@
-"""How far a station's states have been sent: the only thing that is kept beside the recorder."""
+"""Checkpoints: how far a station's states have been sent. Nothing else is stored beside the recorder."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,11 +20,11 @@ class Checkpoint:
     """
 
     task: str
-    """What is sent where: for another task, all is sent again."""
+    """Which entities are sent where. Another task sends everything again."""
     position: Position | None = None
     """None: before the first row."""
     since: Position | None = None
-    """Earlier states are not wanted; None: all are."""
+    """Skip states from before this position; None: send the whole history."""
     stored_count: int = 0
     refused_count: int = 0
     purged_count: int = 0
@@ -42,8 +42,8 @@ class Checkpoint:
         """Begin after the recorder's newest state."""
         self.position = self.since = newest
 
-    def begin_again(self) -> None:
-        """Send everything again: what was stored before is counted when it is recognised."""
+    def start_over(self) -> None:
+        """Send everything again. States that were stored before are counted again when Elasticsearch recognizes them."""
         self.position = None
         self.stored_count = self.refused_count = self.refused_acknowledged = 0
 
@@ -79,7 +79,7 @@ type _StoredPosition = tuple[str, int, float | None]
 
 
 class _Stored(TypedDict):
-    """The form of version 1 on the disk, since 1.0.0."""
+    """Stored form, version 1 (since 1.0.0)."""
 
     task: str
     position: _StoredPosition | None
@@ -95,14 +95,14 @@ class _Stored(TypedDict):
 
 
 class CheckpointStore:
-    """Keeps a checkpoint in Home Assistant's storage: replaced as a whole, so a power cut leaves the old or the new."""
+    """Storage of a checkpoint. It is replaced as a whole, so that a power cut leaves either the old or the new one."""
 
     def __init__(self, hass: HomeAssistant, key: str) -> None:
-        """Have a key in the storage."""
+        """Initialize the store with its key in Home Assistant's storage."""
         self._store = Store[_Stored](hass, VERSION, key, atomic_writes=True)
 
     async def async_load(self) -> Checkpoint | None:
-        """Read it, if there is one."""
+        """Return the stored checkpoint, if any."""
         if (data := await self._store.async_load()) is None:
             return None
         position, since, last_refused = data["position"], data["since"], data["last_refused"]
@@ -121,10 +121,11 @@ class CheckpointStore:
         )
 
     async def async_save(self, checkpoint: Checkpoint) -> None:
-        """Write it.
+        """Write a checkpoint.
 
-        It is on the disk when this returns, except that a Home Assistant which is stopping writes it last of all, and that
-        a full disk is logged: an older checkpoint only sends again what is then recognised.
+        It is on the disk when this returns, with two exceptions: while Home Assistant is stopping, it is written last of
+        all, and an error such as a full disk is only logged. Neither does harm: with an older checkpoint, states are sent
+        again, and Elasticsearch recognizes them.
         """
         await self._store.async_save(
             _Stored(
@@ -143,5 +144,5 @@ class CheckpointStore:
         )
 
     async def async_remove(self) -> None:
-        """Forget it."""
+        """Delete the stored checkpoint."""
         await self._store.async_remove()

@@ -1,27 +1,32 @@
-"""Thousands of named tuples without a burden for Python's garbage collector."""
+"""Sequences of thousands of named tuples that Python's garbage collector need not visit."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload, override
 
 
 class Compact[Item: tuple[object, ...]](Sequence[Item]):
-    """Named tuples that are kept as plain ones, and made when they are asked for.
+    """Sequence of named tuples that are stored as plain tuples, and created on access.
 
-    Python's garbage collector stops everything to look at all of Home Assistant's objects whenever many have been added that
-    may hold others. Of a plain tuple of texts and numbers it knows that it does not, of a named one not.
+    Whenever many containers have been allocated, Python's garbage collector stops Home Assistant to visit all of its objects.
+    It skips plain tuples that contain only strings and numbers, but not named tuples.
     """
 
     def __init__(self, make: Callable[[Iterable[object]], Item], items: Iterable[Item] = ()) -> None:
-        """Keep items, which `make` makes of their fields."""
+        """Initialize the sequence.
+
+        Args:
+            make: Creates an item from its fields.
+            items: The first items.
+        """
         self._make = make
         self._plain = [tuple(item) for item in items]
 
     def append(self, item: Iterable[object]) -> None:
-        """Keep one more."""
+        """Append an item."""
         self._plain.append(tuple(item))
 
     def extend(self, items: Iterable[Iterable[object]]) -> None:
-        """Keep more."""
+        """Append items."""
         self._plain.extend(map(tuple, items))
 
     @override
@@ -32,7 +37,7 @@ class Compact[Item: tuple[object, ...]](Sequence[Item]):
     def __eq__(self, other: object) -> bool:
         return list(self) == other
 
-    __hash__ = None  # type: ignore[assignment]  # it can be added to
+    __hash__ = None  # type: ignore[assignment]  # the sequence is mutable
 
     @override
     def __iter__(self) -> Iterator[Item]:

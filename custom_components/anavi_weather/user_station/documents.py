@@ -1,4 +1,4 @@
-"""A state → a document. The index template in `docker/user_station/elasticsearch` has the same fields."""
+"""Documents of states. The index template in `docker/user_station/elasticsearch` has the same fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,22 +15,21 @@ from ..const import DOMAIN  # noqa: TID252
 from .compact import Compact
 from .recorder_log import Row
 
-MAX_ATTRIBUTES = 16_384  # bytes of JSON: what the recorder itself keeps
-MAX_TEXT = 1024  # characters of what dashboards select by
+MAX_ATTRIBUTES = 16_384  # bytes of JSON, like the recorder's own limit
+MAX_TEXT = 1024  # characters of a field that dashboards select by
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
-# Most states of an entity have the same attributes: what follows from them is kept, if they are not large
+# Most states of an entity have the same attributes, so the fields that follow from small ones are cached
 CACHED = 512
 CACHED_ATTRIBUTES = 2048  # characters
 
-# Rows that are encoded at a time: while what comes of them is compressed, the event loop has the interpreter, for which it
-# would else wait again and again
+# Rows that are encoded at a time. Compressing their lines releases the interpreter lock, so that the event loop can run
 PIECE = 100
 GZIP = 16 + zlib.MAX_WBITS
 
 ACTION = b'{"create":{}}\n'
 
-# The attributes that have a field of their own: of any entity, of an event, and of a key that was received
+# Attributes with a field of their own: of any entity, of an event, and of a received key
 NAMED = {
     "entity": {
         "name": "friendly_name",
@@ -49,26 +48,26 @@ type Fields = dict[str, str | float | bool | orjson.Fragment | Fields]
 
 
 class Station(NamedTuple):
-    """What every document says of the station that sends it."""
+    """The station in its documents."""
 
     id: str
     name: str
     version: str
-    """Of this integration."""
+    """Version of this integration."""
     home_assistant: str
-    """Its version."""
+    """Version of Home Assistant."""
 
 
 class Origin(NamedTuple):
-    """What the entity registry knows of an entity."""
+    """Registry data of an entity."""
 
     platform: str
     key: str | None
-    """Names the entity within its integration, in no language."""
+    """Language-independent name of the entity within its integration."""
 
 
 class Sent(NamedTuple):
-    """What is remembered of a state while its document is on the way."""
+    """A state whose document was sent but not yet acknowledged."""
 
     state_id: int
     entity_id: str
@@ -78,18 +77,23 @@ class Sent(NamedTuple):
 
 
 class Encoder:
-    """Turns rows into documents."""
+    """Encoder of the recorder's rows as documents."""
 
     def __init__(self, station: Station, origins: Mapping[str, Origin]) -> None:
-        """Speak for a station; `origins` is read in an executor."""
+        """Initialize the encoder.
+
+        Args:
+            station: The station that sends the documents.
+            origins: Registry data by entity id. It is read in an executor, so it must not change.
+        """
         self.origins = origins
         self._station = orjson.Fragment(orjson.dumps(station._asdict()))
         self._describe_cached = lru_cache(maxsize=CACHED)(self._describe)
 
     def encode(self, rows: Iterable[Row]) -> tuple[list[Sent], list[bytes]]:
-        """Return what becomes of each row, and the lines of `_bulk` for those that have a document.
+        """Return the state of each row, and the `_bulk` lines of those that have a document.
 
-        A row without a time or an entity, by which Elasticsearch would know it, has none.
+        Elasticsearch identifies a document by its time and entity, so a row without these has none.
         """
         sent: list[Sent] = []
         lines: list[bytes] = []
@@ -103,7 +107,7 @@ class Encoder:
         return sent, lines
 
     def encode_compressed(self, rows: Iterable[Row]) -> tuple[Sequence[Sent], int, bytes]:
-        """Return what becomes of each row, how many documents there are, and the body of `_bulk`, by gzip."""
+        """Return the state of each row, the number of documents, and the gzip-compressed body of `_bulk`."""
         sent = Compact(Sent._make)
         count = 0
         body: list[bytes] = []
@@ -118,7 +122,7 @@ class Encoder:
 
     def _document(self, row: Row) -> Fields:
         if not row.entity_id:
-            raise ValueError("the recorder does not say of which entity it is")
+            raise ValueError("the recorder has no entity for it")
         attributes = row.attributes or "{}"
         describe = self._describe_cached if len(attributes) <= CACHED_ATTRIBUTES else self._describe
         changed = row.last_updated_ts if row.last_changed_ts is None else row.last_changed_ts
@@ -137,7 +141,7 @@ class Encoder:
         }
 
     def _describe(self, entity_id: str, text: str) -> Fields:
-        """Return what a document says of an entity with these attributes, whatever its state."""
+        """Return the fields that depend on an entity and its attributes, but not on its state."""
         domain = entity_id.partition(".")[0]
         origin = self.origins.get(entity_id)
         named = NAMED
@@ -166,9 +170,13 @@ class Encoder:
 
 
 def _iso(timestamp: float | None, nanoseconds: int = 0) -> str:
-    """Return a time in UTC to the µs, as Home Assistant has it; nanoseconds tell twins apart."""
+    """Return a time in UTC, in µs like Home Assistant's. Nanoseconds distinguish states of the same µs.
+
+    Raises:
+        ValueError: if there is no time, or no calendar has it.
+    """
     if timestamp is None:
-        raise ValueError("the recorder does not say when it was updated")
+        raise ValueError("the recorder has no time for it")
     try:
         text = datetime.fromtimestamp(timestamp, UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
     except (OverflowError, OSError) as err:
@@ -179,7 +187,7 @@ def _iso(timestamp: float | None, nanoseconds: int = 0) -> str:
 
 
 def _parse(text: str) -> tuple[Mapping[str, object], str | None]:
-    """Return the attributes, and why they cannot be stored."""
+    """Return the attributes, and the reason if they cannot be stored."""
     if len(text) > MAX_ATTRIBUTES or len(text.encode(errors="replace")) > MAX_ATTRIBUTES:
         return {}, "too_large"
     try:

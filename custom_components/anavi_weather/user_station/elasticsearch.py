@@ -1,4 +1,4 @@
-"""Elasticsearch, 8.12 to 9.x: the only file that speaks HTTP."""
+"""Client of Elasticsearch 8.12 to 9.x. No other module of forwarding uses HTTP."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -49,14 +49,14 @@ RANGE_END = re.compile(r", ?(\d{4}-\d\d-\d\dT[0-9:.]+Z)\]")
 
 
 class Item(NamedTuple):
-    """What became of one document."""
+    """Result of one document in the answer to a `_bulk`."""
 
     status: int
     reason: str = ""
 
     @property
     def range_end(self) -> str | None:
-        """Return until when the stream takes states, if the document was outside that: this end moves on with time."""
+        """Return the end of the stream's time range if the document is outside of it. The end moves with time."""
         if "outside of ranges of currently writable" not in self.reason:
             return None
         return max(RANGE_END.findall(self.reason), default=None)
@@ -66,7 +66,7 @@ CREATED = Item(HTTPStatus.CREATED)
 
 
 class Destination(NamedTuple):
-    """Where a station's states go."""
+    """The stream on a server that a station writes to."""
 
     url: URL
     api_key: str
@@ -74,33 +74,37 @@ class Destination(NamedTuple):
 
     @property
     def stream(self) -> str:
-        """Return the data stream."""
+        """Return the name of the data stream."""
         return STREAM + self.namespace
 
     @override
     def __repr__(self) -> str:
-        """Leave the key out."""
+        """Return a description without the key."""
         return f"{self.url} {self.stream}"
 
 
 def trust(certificate: str | None) -> ssl.SSLContext | bool:
-    """Return what to trust: a private authority's certificates (PEM), or what the system trusts.
+    """Return the certificates to trust, for aiohttp. Must run in an executor.
 
-    It reads and computes, so it belongs in an executor. Raises ValueError if these are no certificates.
+    Args:
+        certificate: A private authority's certificates (PEM); none: those of the system.
+
+    Raises:
+        ValueError: if the text contains no certificates, or anything else that is not one.
     """
     if not certificate:
         return True
     try:
         context = ssl.create_default_context(cadata=certificate)
-    except (ssl.SSLError, TypeError, ValueError) as err:  # TypeError: it has other letters than ASCII's
+    except (ssl.SSLError, TypeError, ValueError) as err:  # TypeError: not ASCII
         raise ValueError(str(err)) from err
-    # Authorities that Elasticsearch's own tools make do not say what their key is for, as strict verification asks
+    # Strict verification demands a key usage, which the authorities of Elasticsearch's own tools do not have
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
 
 def is_private(url: URL) -> bool:
-    """Return whether what is sent to an address stays on this machine, or is encrypted."""
+    """Return whether requests to an address are encrypted, or stay on this machine."""
     if url.scheme == "https" or url.host == "localhost":
         return True
     try:
@@ -110,18 +114,25 @@ def is_private(url: URL) -> bool:
 
 
 class Elasticsearch:
-    """A stream on a server."""
+    """Client of a stream on a server."""
 
     def __init__(self, session: ClientSession, destination: Destination, trusted: ssl.SSLContext | bool) -> None:
-        """Speak to a destination."""
+        """Initialize the client.
+
+        Args:
+            session: Home Assistant's HTTP session.
+            destination: The stream, and the key for it.
+            trusted: The result of `trust`.
+        """
         self._session = session
         self._destination = destination
         self._trusted = trusted
 
     async def async_check(self) -> None:
-        """Find out whether states can be stored, each once.
+        """Check that the key may write, and that the stream stores each state once.
 
-        Raises ElasticsearchError.
+        Raises:
+            ElasticsearchError: if it may not, does not, or cannot be checked.
         """
         stream = self._destination.stream
         wanted = {"index": [{"names": [stream], "privileges": PRIVILEGES}]}
@@ -145,9 +156,15 @@ class Elasticsearch:
             raise NotTimeSeriesError(stream)
 
     async def async_bulk(self, body: bytes, count: int, *, compressed: bool) -> Sequence[Item]:
-        """Store documents; return what became of each.
+        """Store documents, and return the result of each.
 
-        Raises ElasticsearchError if that is not known of any.
+        Args:
+            body: The lines of a `_bulk`.
+            count: The number of documents in it.
+            compressed: Whether it is compressed with gzip.
+
+        Raises:
+            ElasticsearchError: if the results are unknown, or the request was rejected as a whole.
         """
         status, content = await self._async_request(
             "POST",
@@ -158,15 +175,15 @@ class Elasticsearch:
             compressed=compressed,
         )
         if status == HTTPStatus.OK and content == _all_created(count):
-            # Nearly always: it is not parsed, as thousands of objects would occupy the event loop and Python's garbage
-            # collector
+            # Nearly always. Parsing would create thousands of objects, which cost the event loop time for them and for
+            # Python's garbage collector
             return [CREATED] * count
         answer = _parse(content)
         if status != HTTPStatus.OK:
             raise ElasticsearchError(f"{status}: {_reason(answer)}")
         items = answer.get("items")
         if not isinstance(items, list) or len(items) != count:
-            raise ElasticsearchError("an answer that does not tell of each document")
+            raise ElasticsearchError("an answer without a result for each document")
         return [_item(item) for item in items]
 
     async def _async_request(
@@ -209,20 +226,24 @@ class Elasticsearch:
 
 
 def _raise_for_status(response: ClientResponse, content: bytes) -> None:
-    """Raise what an answer to the whole request says, and what is none of Elasticsearch's."""
+    """Raise the error of an answer that rejects a whole request, or that is not from Elasticsearch.
+
+    Raises:
+        ElasticsearchError: if it does, or is not.
+    """
     status = response.status
     error = error_for_status(status)
-    # A proxy in front of the server gives these answers too. A server that does not implement POST is not Elasticsearch
+    # Proxies in front of the server answer so too. A server that does not implement POST is not Elasticsearch
     if error in (BusyError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED:
         raise error(str(status))
-    # Elasticsearch does not name itself to a client that it does not know
+    # Elasticsearch does not identify itself to a client that it cannot authenticate
     if error is KeyRefusedError and "ApiKey" in response.headers.getall("WWW-Authenticate", ()):
         raise error(str(status))
     if response.headers.get("X-Elastic-Product") != "Elasticsearch":
         raise NotElasticsearchError(str(status))
     if error is PrivilegeMissingError:
         raise error(_reason(_parse(content)))
-    # Unlike that of one document, a 404 of a whole answer may be about anything: callers judge it
+    # A 404 for one document means a missing stream. For a whole request it depends on the path, so callers decide
 
 
 async def _read(response: ClientResponse) -> bytes:
@@ -242,7 +263,7 @@ def _parse(content: bytes) -> JsonObjectType:
 
 
 def _all_created(count: int) -> bytes:
-    """Return the answer to a `_bulk` of which all is stored now."""
+    """Return the answer to a `_bulk` whose documents are all stored now."""
     return b'{"errors":false,"items":[' + b",".join([b'{"create":{"status":201}}'] * count) + b"]}"
 
 
@@ -254,13 +275,13 @@ def _item(value: JsonValueType) -> Item:
     result = _object(_object(value).get("create"))
     status = result.get("status")
     if result.get("failure_store") == "used":
-        # Put aside with what could not be read, where no dashboard looks
+        # Stored with documents that could not be indexed, where no dashboard reads
         return Item(HTTPStatus.BAD_REQUEST, "it went to the failure store")
     return Item(status if isinstance(status, int) else 0, _reason(result) if "error" in result else "")
 
 
 def _reason(answer: Mapping[str, JsonValueType]) -> str:
-    """Return an error's own words, with those of its cause."""
+    """Return an error's type and reason, with the reason of its cause."""
     error = answer.get("error")
     if not isinstance(error, dict):
         return str(error or "")

@@ -1,4 +1,4 @@
-"""Which entities are sent, and what the entity registry knows of them."""
+"""Selection of the entities that are sent, and their registry data."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from enum import StrEnum
@@ -11,12 +11,12 @@ from .documents import Origin
 
 
 class Selection(StrEnum):
-    """Which entities are sent."""
+    """A user's choice of the entities that are sent."""
 
     STATION = "station"
-    """Those of the remote station."""
+    """The remote station's own entities."""
     ALL = "all"
-    """All that are recorded."""
+    """All recorded entities."""
     CHOSEN = "chosen"
 
 
@@ -26,22 +26,34 @@ class SelectedEntities(NamedTuple):
     entity_ids: frozenset[str] | None
     """None: all."""
     new_ids: frozenset[str]
-    """Those of them that were not known."""
+    """Current ones that were not known before."""
 
 
 @callback
 def entity_ids(hass: HomeAssistant, chosen: Iterable[str]) -> list[str]:
-    """Return what chosen entities, known by their entity id or by their id in the registry, are called now."""
+    """Return the current entity ids of chosen entities.
+
+    Args:
+        hass: Home Assistant.
+        chosen: Entity ids, or ids in the registry, which remain when an entity is renamed.
+    """
     registry = er.async_get(hass)
     resolved = (er.async_resolve_entity_id(registry, entity) for entity in chosen)
     return [entity_id for entity_id in resolved if entity_id]
 
 
 class Entities:
-    """Finds the selected entities, whatever they are called now."""
+    """The selected entities, under their current and earlier names."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str, selection: Selection, chosen: Sequence[str]) -> None:
-        """Select; `chosen` has entity ids or, so that they may be renamed, ids of the registry."""
+        """Initialize the selection.
+
+        Args:
+            hass: Home Assistant.
+            entry_id: The remote station's config entry.
+            selection: The user's choice.
+            chosen: The chosen entities, see `entity_ids`.
+        """
         self._hass = hass
         self._entry_id = entry_id
         self._selection = selection
@@ -50,17 +62,17 @@ class Entities:
 
     @callback
     def async_start(self) -> Callable[[], None]:
-        """Follow the registry; return how to stop."""
+        """Listen for changes of the registry; return a function that stops it."""
 
         @callback
-        def forget(_: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        def invalidate(_: Event[er.EventEntityRegistryUpdatedData]) -> None:
             self._origins = None
 
-        return self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, forget)
+        return self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, invalidate)
 
     @callback
     def async_origins(self) -> Mapping[str, Origin]:
-        """Return what is known of each entity; what is returned is not changed any more."""
+        """Return the registry data by entity id. The mapping returned never changes."""
         if self._origins is None:
             self._origins = {
                 entry.entity_id: Origin(entry.platform, entry.translation_key or entry.original_device_class)
@@ -70,9 +82,12 @@ class Entities:
 
     @callback
     def async_select(self, known_ids: AbstractSet[str]) -> SelectedEntities:
-        """Return the entities that are sent, of those that were known before and those of now.
+        """Return the selected entities, including earlier names.
 
-        An entity that was renamed or removed may have states in the recorder that wait under its old name.
+        States of an entity that was renamed or removed may still wait in the recorder under its earlier name.
+
+        Args:
+            known_ids: Entities that were selected before.
         """
         if self._selection is Selection.ALL:
             return SelectedEntities(None, frozenset())
@@ -87,6 +102,6 @@ class Entities:
         return SelectedEntities(selected_ids, current_ids - known_ids)
 
     def _is_ours(self, entity_id: str) -> bool:
-        """Return whether nobody else has taken a name that was the station's."""
+        """Return whether no other integration's entity has taken over a name of the station's."""
         entry = er.async_get(self._hass).async_get(entity_id)
         return entry is None or entry.config_entry_id == self._entry_id

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 
 class ElasticsearchError(Exception):
-    """An answer that nobody expects of Elasticsearch, and the base of all other errors."""
+    """An unexpected answer of Elasticsearch, and the base class of all errors."""
 
     key = "unexpected_answer"
 

@@ -1,4 +1,4 @@
-"""Waits, reads, sends, advances, and backs off."""
+"""Forwarder: reads, sends, advances the checkpoint, waits for commits, and backs off."""
 
 import asyncio
 from collections.abc import Sequence
@@ -35,12 +35,12 @@ LOGGER = logging.getLogger(__name__)
 FIRST_DELAY = 1.0  # seconds
 MAX_DELAY = 60.0  # seconds
 RECORDER_DELAY = 5.0  # seconds
-BACKLOG_INTERVAL = 30.0  # seconds: counting rows is work for the database
-STATUS_INTERVAL = timedelta(minutes=1)  # the status is recorded and sent itself
+BACKLOG_INTERVAL = 30.0  # seconds; counting rows is expensive
+STATUS_INTERVAL = timedelta(minutes=1)  # each change of the status is recorded, and sent too
 
 
 class Forwarder:
-    """Sends a recorder's states to one user station."""
+    """Forwarder of a recorder's states to one user station."""
 
     def __init__(
         self,
@@ -54,7 +54,18 @@ class Forwarder:
         checkpoint: Checkpoint,
         send_history: bool,
     ) -> None:
-        """Go on from a checkpoint; a new one begins with the recorder's oldest state, or with the next."""
+        """Initialize the forwarder.
+
+        Args:
+            hass: Home Assistant.
+            name: The user station's name, for the log.
+            station: This station, for the documents.
+            entities: The entities to send.
+            elasticsearch: The server.
+            store: The storage of the checkpoint.
+            checkpoint: Where to continue.
+            send_history: Whether a new checkpoint begins with the oldest state, rather than with the next.
+        """
         self._hass = hass
         self._name = name
         self._send_history = send_history
@@ -71,17 +82,20 @@ class Forwarder:
 
     @callback
     def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call when the status has changed, at most every minute but for what matters; return how to stop."""
+        """Call when the status changes, and return a function that unsubscribes.
+
+        Counts change with each batch. They alone are reported only once a minute.
+        """
         return self.status.async_subscribe(listener)
 
     async def async_acknowledge_losses(self) -> None:
-        """Remember that a user knows of what was refused or purged until now."""
+        """Remember that a user knows of all states that were refused or purged until now."""
         self.checkpoint.acknowledge_losses()
         await self._store.async_save(self.checkpoint)
         self.status.async_notify_listeners()
 
     async def async_run(self) -> None:
-        """Forward until cancelled."""
+        """Forward until canceled."""
 
         @callback
         def notify(_: datetime) -> None:
@@ -96,7 +110,7 @@ class Forwarder:
             while True:
                 try:
                     await self._async_run_once()
-                # A task that ends would stop forwarding in silence
+                # If the task ended, forwarding would stop silently
                 except Exception as err:  # noqa: BLE001 # pylint: disable=broad-exception-caught
                     self._record_failure(DefectError(f"{type(err).__name__}: {err}"), err)
                     await self._async_back_off()
@@ -105,7 +119,7 @@ class Forwarder:
                 stop()
 
     async def _async_run_once(self) -> None:
-        """Forward until something is wrong; then wait for as long as makes sense."""
+        """Forward until an error occurs, then wait before the next attempt."""
         try:
             await self._elasticsearch.async_check()
             await self._async_forward()
@@ -133,12 +147,19 @@ class Forwarder:
             LOGGER.warning("%s: states wait in the recorder: %s: %s", self._name, type(error).__name__, error)
 
     async def _async_back_off(self) -> None:
-        """Wait longer after each failure, and not as long as others do."""
+        """Wait longer after each failure, with jitter so that stations do not come back at the same time."""
         delay = min(FIRST_DELAY * 2 ** min(self.status.failures - 1, 10), MAX_DELAY)
         await asyncio.sleep(delay * random.uniform(0.5, 1))
 
     async def _async_forward(self) -> None:
-        """Send what is there, then what is committed; never return."""
+        """Send the history, then each commit. Never returns.
+
+        Raises:
+            ElasticsearchError: if states cannot be stored now.
+            RecorderBusyError: if the recorder starts, or migrates its database.
+            RecorderUnavailableError: if the database cannot be read.
+            RecorderUnexpectedError: if its tables are not the expected ones.
+        """
         checkpoint = self.checkpoint
         if not self._send_history and checkpoint.position is None and checkpoint.since is None:
             checkpoint.skip_history(await self._log.async_run(self._log.newest))
@@ -151,22 +172,22 @@ class Forwarder:
                 batch = await self._async_read(checkpoint.position)
 
     async def _async_send_and_read(self, batch: Batch) -> Batch:
-        """Send a batch, and return the next, which is read meanwhile if there is more.
+        """Send a batch, and return the next. If more states follow, it is read at the same time.
 
         Raises:
             ElasticsearchError: if states of the batch wait.
         """
         read_ahead: asyncio.Task[Batch] | None = None
-        if not batch.end:
+        if not batch.reached_end:
             read_ahead = self._hass.async_create_background_task(
                 self._async_read(batch.position), f"{self._name}: read"
             )
             read_ahead.add_done_callback(_retrieve_exception)
         try:
             await self._async_send(batch)
-            if batch.end:
+            if batch.reached_end:
                 self._known_backlog = None
-            if self.status.async_record_success(all_sent=batch.end):
+            if self.status.async_record_success(all_sent=batch.reached_end):
                 LOGGER.info("%s: connected again", self._name)
             if read_ahead:
                 await self._async_count_backlog()
@@ -202,14 +223,14 @@ class Forwarder:
         """
         answers = await self._async_bulk(batch) if batch.count else ()
         settlement = settle(batch, answers, time.time())
-        if batch.begun_again:
-            LOGGER.warning("%s: the recorder's database has begun again; all of its states are sent", self._name)
-            self.checkpoint.begin_again()
+        if batch.started_over:
+            LOGGER.warning("%s: the recorder's database has started over; sending all of its states", self._name)
+            self.checkpoint.start_over()
         if settlement.position is not None:
             self._record_settlement(settlement, settlement.position)
             if batch.purged:
                 self._record_purged(batch.purged)
-            if batch.sent or batch.purged or batch.begun_again:
+            if batch.sent or batch.purged or batch.started_over:
                 await self._store.async_save(self.checkpoint)
             if batch.purged or settlement.refused:
                 self.status.async_notify_listeners()
@@ -220,7 +241,7 @@ class Forwarder:
         """Send a batch, and adapt the size of the next.
 
         Raises:
-            ElasticsearchError: if it is not known of any document what became of it.
+            ElasticsearchError: if the result of each document is unknown.
         """
         started = time.monotonic()
         try:
@@ -271,8 +292,8 @@ class Forwarder:
         backlog = await self._log.async_run(
             self._log.backlog, self.checkpoint.position, entity_ids, self.checkpoint.since
         )
-        # Known states that have vanished are yet to be counted as purged, by the next read
-        if self._known_backlog is None or await self._log.async_run(self._log.holds, self._known_backlog.newest):
+        # If known states have vanished, keep them: the next read counts them as purged
+        if self._known_backlog is None or await self._log.async_run(self._log.has_row, self._known_backlog.newest):
             self._known_backlog = backlog
         horizon = self._log.horizon()
         age = 0.0 if backlog.oldest_ts is None else time.time() - backlog.oldest_ts
@@ -280,6 +301,6 @@ class Forwarder:
 
 
 def _retrieve_exception(task: asyncio.Task[Batch]) -> None:
-    """Retrieve what a read raised that nobody waits for any more; the next read raises it again."""
+    """Retrieve the exception of a read whose result is no longer needed. The next read raises it again."""
     if not task.cancelled():
         task.exception()

@@ -1,9 +1,9 @@
-"""The recorder's states in commit order: the only file that knows the recorder's tables.
+"""The recorder's states in commit order. No other module knows the recorder's tables.
 
-One thread of the recorder writes all states, so `state_id` rises in the order of commits. SQLite hands the ids of the newest
-rows out again when these are purged, and a restored or deleted database begins anew. A position is therefore believed only
-while its own row is still there, unchanged; else reading begins again, and what was stored before is recognised by
-Elasticsearch.
+One thread of the recorder writes all states, so `state_id` rises in the order of commits. But SQLite reuses the ids of the
+newest rows after these are purged, and a restored or deleted database starts over. A position is therefore valid only while
+its own row exists, unchanged. Otherwise reading starts from the first row, and Elasticsearch recognizes the states that it
+has stored before.
 """
 
 import asyncio
@@ -65,24 +65,24 @@ ROWS = (
     .order_by(STATES.c.state_id)
 )
 
-WINDOW = 10_000  # rows that one read looks through for those of the selected entities
-FETCH = 100  # rows that are in memory before their size is known
+WINDOW = 10_000  # rows that one read searches for those of the selected entities
+FETCH = 100  # rows that are fetched before their size is known
 
 
 class RecorderBusyError(Exception):
-    """The recorder starts, or migrates its database."""
+    """The recorder is starting, or migrating its database."""
 
 
 class RecorderUnavailableError(Exception):
-    """The recorder's database is away, or cannot be read."""
+    """The recorder's database is unreachable, or cannot be read."""
 
 
 class RecorderUnexpectedError(Exception):
-    """The recorder's tables are not those that this version knows."""
+    """The recorder's tables are not the ones that this version knows."""
 
 
 class Row(NamedTuple):
-    """A state as the recorder has it."""
+    """A state in the recorder."""
 
     state_id: int
     entity_id: str | None
@@ -90,39 +90,39 @@ class Row(NamedTuple):
     """None or empty: the entity was removed."""
     last_updated_ts: float | None
     last_changed_ts: float | None
-    """None: when it was updated."""
+    """None: the same as `last_updated_ts`."""
     attributes: str | None
     """JSON."""
     twin: int
-    """How many rows of the same entity have the same time and were written before."""
+    """Number of earlier rows of the same entity with the same time."""
 
 
 class Position(NamedTuple):
-    """How far the states of a recorder have been read."""
+    """Position in a recorder's states, after a row."""
 
     recorder: str
-    """The database's engine, and when it was made."""
+    """The database's engine and creation time."""
     state_id: int
-    """Of the last row that was read; 0 is before the first."""
+    """Id of the row; 0: before the first row."""
     last_updated_ts: float | None
 
 
 class Page(NamedTuple):
-    """Some rows, and the position after them."""
+    """Result of one read."""
 
     rows: Sequence[Row]
     position: Position
-    end: bool
-    """Whether there are no more rows now."""
-    begun_again: bool
-    """Whether the position that was read from did not hold, so that these are the recorder's first rows."""
+    reached_end: bool
+    """Whether no more rows follow now."""
+    started_over: bool
+    """Whether the given position was invalid, so that these are the recorder's first rows."""
     purged: int
-    """State ids that vanished between the position and the oldest row that is left."""
+    """Number of state ids that vanished between the position and the oldest remaining row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is still to be read."""
+    """Rows that are still to be read."""
 
     count: int
     oldest_ts: float | None
@@ -130,17 +130,17 @@ class Backlog:
 
 
 class _Commits:
-    """Tells of the commits of all sessions, in the thread that has committed.
+    """Notifier of the commits of all sessions, in the thread that commits.
 
-    SQLAlchemy's own list of listeners must not change while the recorder's thread goes through it: its session would be
-    broken from then on, and nothing recorded. So there is one listener from the import on, which is never taken back.
+    SQLAlchemy's own list of listeners must not change while the recorder's thread iterates over it. That would break its
+    session, and nothing more would be recorded. So one listener is added on import, and never removed.
     """
 
     subscribers: tuple[Callable[[], object], ...] = ()
 
     @classmethod
     def subscribe(cls, subscriber: Callable[[], object]) -> Callable[[], None]:
-        """Call after each commit; return how to stop. Belongs on the event loop."""
+        """Call after each commit, and return a function that unsubscribes. Must run in the event loop."""
         cls.subscribers = (*cls.subscribers, subscriber)
 
         def stop() -> None:
@@ -149,32 +149,32 @@ class _Commits:
         return stop
 
     @classmethod
-    def tell(cls, _: Session) -> None:
-        """Tell of a commit; nothing is raised, as the recorder's commit would fail by it."""
+    def notify(cls, _: Session) -> None:
+        """Notify subscribers of a commit. Never raises: an exception would abort the recorder's commit."""
         for subscriber in cls.subscribers:
             with suppress(RuntimeError):  # the event loop is closed
                 subscriber()
 
 
-event.listen(Session, "after_commit", _Commits.tell)
+event.listen(Session, "after_commit", _Commits.notify)
 
 
 class RecorderLog:
-    """Reads the recorder's states. What is not async runs in the recorder's executor, by `async_run`."""
+    """Reader of the recorder's states. Call methods that are not async through `async_run`."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Read nothing yet."""
+        """Initialize the reader."""
         self._hass = hass
         self._committed = asyncio.Event()
         self._checked: Engine | None = None
 
     @callback
     def async_start(self) -> Callable[[], None]:
-        """Listen for commits; return how to stop."""
+        """Listen for commits; return a function that stops it."""
         return _Commits.subscribe(lambda: self._hass.loop.call_soon_threadsafe(self._committed.set))
 
     async def async_wait(self) -> None:
-        """Wait for the next commit, or for the recorder's commit interval."""
+        """Wait for the next commit, at most for the recorder's commit interval."""
         try:
             async with asyncio.timeout(max(get_instance(self._hass).commit_interval, 1)):
                 await self._committed.wait()
@@ -185,9 +185,12 @@ class RecorderLog:
     async def async_run[*Arguments, Result](
         self, job: Callable[[*Arguments], Result], *arguments: *Arguments
     ) -> Result:
-        """Run a job that reads.
+        """Run a job that reads, in the recorder's executor.
 
-        Raises RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError.
+        Raises:
+            RecorderBusyError: if the recorder starts, or migrates its database.
+            RecorderUnavailableError: if the database cannot be read.
+            RecorderUnexpectedError: if its tables are not the expected ones.
         """
         instance = get_instance(self._hass)
         if not instance.async_recorder_ready.is_set() or instance.migration_in_progress:
@@ -228,12 +231,16 @@ class RecorderLog:
     ) -> Page:
         """Return the rows after a position, oldest first.
 
-        At most `limit` rows, and not many more than `size` bytes of attributes; only those of `entity_ids`, unless that is
-        None, and none that were there before `since`.
+        Args:
+            position: None: before the first row.
+            entity_ids: Read only these entities; None: all.
+            since: Skip rows from before this position.
+            limit: The maximum number of rows.
+            size: The size of all attributes, in bytes, with which a page is full.
         """
         with session_scope(hass=self._hass, read_only=True) as session:
             recorder = self._recorder(session)
-            after, begun_again, purged = self._resume(session, position, recorder)
+            after, started_over, purged = self._resume(session, position, recorder)
             wanted = _since(since, recorder)
             statement = ROWS.where(STATES.c.state_id > after.state_id, *wanted)
             last: Position | None = None
@@ -249,20 +256,20 @@ class RecorderLog:
             else:
                 reached = last or after
             end = not full and (last is None or last.state_id == self._end(session).state_id)
-            return Page(rows, reached, end, begun_again, purged)
+            return Page(rows, reached, end, started_over, purged)
 
-    def holds(self, position: Position) -> bool:
-        """Return whether a position's row is still there."""
+    def has_row(self, position: Position) -> bool:
+        """Return whether a position's row still exists."""
         with session_scope(hass=self._hass, read_only=True) as session:
-            return position.recorder == self._recorder(session) and self._is_there(session, position)
+            return position.recorder == self._recorder(session) and self._exists(session, position)
 
     def newest(self) -> Position:
-        """Return the position after all rows that there are."""
+        """Return the position after the newest row."""
         with session_scope(hass=self._hass, read_only=True) as session:
             return self._end(session)
 
     def backlog(self, position: Position | None, entity_ids: frozenset[str] | None, since: Position | None) -> Backlog:
-        """Return how many rows there are after a position, and when the first of them was updated."""
+        """Return the rows after a position, see `read`."""
         with session_scope(hass=self._hass, read_only=True) as session:
             recorder = self._recorder(session)
             after = self._resume(session, position, recorder)[0]
@@ -287,7 +294,7 @@ class RecorderLog:
         return Position(self._recorder(session), *(row or (0, None)))
 
     def _resume(self, session: Session, position: Position | None, recorder: str) -> tuple[Position, bool, int]:
-        """Return where to go on, whether that is at the beginning again, and how many ids are missing there."""
+        """Return the position to continue from, whether that is the beginning again, and how many ids were purged."""
         beginning = Position(recorder, 0, None)
         if position is None:
             return beginning, False, 0
@@ -295,7 +302,7 @@ class RecorderLog:
             return beginning, True, 0
         if position.state_id == 0:
             return position, False, 0
-        if self._is_there(session, position):
+        if self._exists(session, position):
             return position, False, 0
         oldest = session.execute(select(func.min(STATES.c.state_id))).scalar()
         if oldest is None:
@@ -304,7 +311,7 @@ class RecorderLog:
             return position, False, oldest - position.state_id - 1
         return beginning, True, 0
 
-    def _is_there(self, session: Session, position: Position) -> bool:
+    def _exists(self, session: Session, position: Position) -> bool:
         found = session.execute(select(STATES.c.last_updated_ts).where(STATES.c.state_id == position.state_id)).first()
         return found is not None and found[0] == position.last_updated_ts
 
@@ -323,9 +330,9 @@ class RecorderLog:
 
 
 def _since(since: Position | None, recorder: str) -> list[ColumnElement[bool]]:
-    """Return the condition that a row was not there before; all of a recorder that has begun again are new.
+    """Return the condition that a row is newer than a position. All rows of another database are newer.
 
-    The id is what counts, as a clock may be set back; but SQLite hands ids out again.
+    A higher id is enough, because a clock may be set back. A later time is enough too, because SQLite reuses ids.
     """
     if since is None or since.recorder != recorder or since.last_updated_ts is None:
         return []
@@ -335,7 +342,7 @@ def _since(since: Position | None, recorder: str) -> list[ColumnElement[bool]]:
 def _fetch(
     session: Session, statement: Select[tuple[object, ...]], limit: int, size: int
 ) -> tuple[Sequence[Row], bool]:
-    """Return rows until there are enough, and whether there were."""
+    """Return rows until the page is full, and whether it is."""
     rows = Compact(Row._make)
     result = session.execute(statement.limit(limit), execution_options={"yield_per": FETCH})
     for found in result:

@@ -1,4 +1,4 @@
-"""The exactly-once core: what the answers to a batch mean for its states, and how far the position may move."""
+"""Exactly-once core: decide from the answers to a batch what becomes of its states, and how far the position moves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class Settlement:
 
 
 def settle(batch: Batch, answers: Sequence[Answer], now: float) -> Settlement:
-    """Return what becomes of the states of a batch.
+    """Return the outcome of each state of a batch, and the position after the settled ones.
 
     Args:
         batch: The states, in the recorder's order.
@@ -99,7 +99,7 @@ def settle(batch: Batch, answers: Sequence[Answer], now: float) -> Settlement:
 
 
 def judge(sent: Sent, answer: Answer, now: float) -> Stored | Refusal | ElasticsearchError:
-    """Return what the answer to a document means for its state; an error: it waits."""
+    """Return the outcome of a state from the answer to its document. An error means that the state waits."""
     if isinstance(answer, TooLargeError):
         return Refusal(f"larger than the server takes ({answer})")
     match answer.status:
@@ -112,14 +112,14 @@ def judge(sent: Sent, answer: Answer, now: float) -> Stored | Refusal | Elastics
         case HTTPStatus.BAD_REQUEST:
             return Refusal(answer.reason)
     error = error_for_status(answer.status)
-    # A whole request can be too large. Elasticsearch does not say so of one document
+    # Only a whole request can be too large: Elasticsearch never reports 413 for one document
     if error in (ElasticsearchError, TooLargeError):
         return ElasticsearchError(f"{answer.status}: {answer.reason}")
     return error(answer.reason)
 
 
 def _is_server_behind(sent: Sent, range_end: str | None, now: float) -> bool:
-    """Return whether the stream will accept a state later, as opposed to one of a clock that was wrong."""
+    """Return whether the stream will accept a state later. It will not if the state's time is in the future."""
     if range_end is None or sent.last_updated_ts is None:
         return False
     return datetime.fromisoformat(range_end).timestamp() <= sent.last_updated_ts <= now + CLOCK_TOLERANCE

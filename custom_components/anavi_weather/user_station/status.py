@@ -1,4 +1,4 @@
-"""The state of the forwarding, for entities, repairs and diagnostics."""
+"""Status of forwarding, for entities, repairs and diagnostics."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ SAMPLES = 5  # refused states that are logged and kept
 
 @dataclass(frozen=True, slots=True)
 class WaitingStates:
-    """States that were recorded, and are not stored yet."""
+    """Recorded states that are not stored yet."""
 
     count: int
     horizon: float
@@ -28,13 +28,13 @@ class WaitingStates:
 
 @dataclass(slots=True)
 class Status:
-    """The state of one forwarder, and those who listen to its changes."""
+    """Status of one forwarder. Only its own methods change it, and notify its listeners."""
 
     connected: bool | None = None
     """None: not tried yet."""
     problem: ElasticsearchError | None = None
     failures: int = 0
-    """In a row."""
+    """Number of failures in a row."""
     recorder_problem: str | None = None
     waiting: WaitingStates | None = None
     """None: none, or not counted yet."""
@@ -46,7 +46,7 @@ class Status:
 
     @callback
     def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call when the status has changed; return a function that unsubscribes."""
+        """Call when the status changes; return a function that unsubscribes."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -89,7 +89,7 @@ class Status:
 
     @callback
     def async_record_failure(self, error: ElasticsearchError, now: float) -> bool:
-        """Record that nothing can be stored now; return whether that is to be logged.
+        """Record that nothing can be stored now; return whether to log it.
 
         A server that is busy counts as disconnected only if it stays busy.
 
@@ -99,7 +99,7 @@ class Status:
         """
         known, self.problem = self.problem, error
         if isinstance(known, CannotConnectError) and not isinstance(error, CannotConnectError):
-            # A server that answers again is retried sooner than one that is away
+            # Retry a server that answers again sooner than an unreachable one
             self.failures = 0
         self.failures += 1
         if self._failing_since is None:
@@ -126,7 +126,7 @@ class Status:
     def async_record_recorder_failure(
         self, error: RecorderUnavailableError | RecorderUnexpectedError, now: float
     ) -> bool:
-        """Record that the recorder cannot be read; return whether that is to be logged.
+        """Record that the recorder cannot be read; return whether to log it.
 
         A database may be unreachable for a moment.
 
@@ -144,7 +144,7 @@ class Status:
         return is_news
 
     def record_refused(self, state: RefusedState) -> bool:
-        """Keep a refused state as one of the newest; return whether it is to be logged."""
+        """Keep a refused state as one of the newest; return whether to log it."""
         is_first = len(self.refused) < SAMPLES
         if not is_first:
             del self.refused[0]

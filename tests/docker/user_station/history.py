@@ -117,7 +117,7 @@ async def async_history(hass: HomeAssistant) -> History:
     entities = Entities(hass, "", Selection.ALL, ())
     log = RecorderLog(hass)
     page = await log.async_run(log.read, None, None, None, 100_000, 100_000_000)
-    assert page.end
+    assert page.reached_end
     end = dt_util.utcnow().timestamp()
     facts = await get_instance(hass).async_add_executor_job(_facts, hass)
     by_time = {(fact["entity.id"], fact["@timestamp"]) for fact in facts}
