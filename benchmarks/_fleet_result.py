@@ -16,7 +16,7 @@ class Load(NamedTuple):
     """Quantiles of a bulk's seconds."""
     bulks: int
     busy: int
-    """Bulks that were refused with 429, and sent again."""
+    """Bulks that were rejected with 429, and sent again."""
     query: Mapping[float, float]
     """Quantiles of a query's seconds."""
     queries: int
@@ -35,6 +35,6 @@ class Result(NamedTuple):
 
 
 def quantiles(values: Sequence[float]) -> dict[float, float]:
-    """Return the quantiles that are told."""
+    """Return the reported quantiles."""
     ordered = sorted(values)
     return {q: ordered[min(int(len(ordered) * q), len(ordered) - 1)] for q in QUANTILES}

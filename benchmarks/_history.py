@@ -1,4 +1,4 @@
-"""Fills a recorder's database, which Home Assistant has made, with a history."""
+"""History for a recorder's database that Home Assistant has created."""
 
 from collections.abc import Iterable
 from contextlib import closing
@@ -11,7 +11,7 @@ from homeassistant.components.recorder.db_schema import StateAttributes
 
 
 def fill(database: Path, rows: Iterable[Row]) -> int:
-    """Put these states in place of those that are there; return how many entities there are."""
+    """Replace all states with these, and return the number of entities."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("DELETE FROM states")
         entities = dict(connection.execute("SELECT entity_id, metadata_id FROM states_meta"))

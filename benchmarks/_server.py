@@ -1,4 +1,4 @@
-"""The user station that benchmarks write to, as its administrator sees it."""
+"""User station that benchmarks write to, with its administrator's rights."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -17,12 +17,12 @@ VARIABLES = ("ELASTICSEARCH_URL", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSW
 
 
 class Server:
-    """An Elasticsearch whose address and administrator are in the environment."""
+    """Elasticsearch whose address and administrator are in the environment."""
 
     def __init__(self) -> None:
-        """Read the environment."""
+        """Initialize the server from the environment."""
         if missing := [name for name in VARIABLES if not os.environ.get(name)]:
-            sys.exit(f"{', '.join(missing)}: say by the environment where Elasticsearch is, and who may set it up")
+            sys.exit(f"{', '.join(missing)}: not set. Set these to the address and administrator of Elasticsearch")
         self.url, username, password = (os.environ[name] for name in VARIABLES)
         self.url = self.url.rstrip("/")
         self._auth = aiohttp.BasicAuth(username, password)
@@ -30,7 +30,7 @@ class Server:
         self._stations: set[str] = set()
 
     async def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Ask as the administrator; exit if that is refused."""
+        """Make a request as the administrator. Exit if it is rejected."""
         async with (
             aiohttp.ClientSession(auth=self._auth, timeout=aiohttp.ClientTimeout(total=300)) as http,
             http.request(method, f"{self.url}/{path}", json=body) as response,
@@ -44,7 +44,7 @@ class Server:
         return str((await self.request("GET", ""))["version"]["number"])
 
     def make(self, namespace: str) -> str:
-        """Prepare a namespace as a user station's owner does, and return a station's API key."""
+        """Set up a namespace like a user station's owner, and return a station's API key."""
         station = f"benchmark {namespace}"
         self._made.add(namespace)
         self._setup(namespace)
@@ -61,7 +61,7 @@ class Server:
         return done.stdout
 
     async def delete(self) -> None:
-        """Leave nothing behind."""
+        """Delete all streams and keys that were created."""
         for namespace in sorted(self._made):
             await self.request("DELETE", f"_data_stream/{STREAM}{namespace}")
         for station in sorted(self._stations):
@@ -70,12 +70,12 @@ class Server:
         self._stations.clear()
 
     async def count(self, namespace: str) -> int:
-        """Return how many documents there are."""
+        """Return the number of documents."""
         await self.request("POST", f"{STREAM}{namespace}/_refresh")
         return int((await self.request("GET", f"{STREAM}{namespace}/_count"))["count"])
 
     async def bytes_merged(self, namespace: str) -> int:
-        """Return what a stream takes on disk once it is merged."""
+        """Merge a stream, and return its size on disk."""
         stream = f"{STREAM}{namespace}"
         await self.request("POST", f"{stream}/_flush?force=true&wait_if_ongoing=true")
         await self.request("POST", f"{stream}/_forcemerge?max_num_segments=1")
@@ -85,7 +85,7 @@ class Server:
 
 
 async def bulk(http: aiohttp.ClientSession, url: str, namespace: str, api_key: str, body: bytes) -> list[int]:
-    """Send a `_bulk`, and return each document's status; none if the server is busy."""
+    """Send a `_bulk`, and return each document's status, or an empty list if the server is busy."""
     async with http.post(
         f"{url}/{STREAM}{namespace}/_bulk?filter_path={ANSWER}",
         data=body,

@@ -1,7 +1,7 @@
-"""The states that a remote station records, made with the simulator's weather, as rows of the recorder.
+"""States of a remote station with the simulator's weather, in the form of the recorder's rows.
 
-The entities and their attributes are those that Home Assistant records of a simulated pHAT; the values, those of the weather,
-rounded as they are there. Only what has changed is recorded.
+Entities and attributes are the ones that Home Assistant records of a simulated pHAT. Values are from the weather, with the
+same rounding. Only changes are recorded.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,28 +21,28 @@ from custom_components.anavi_weather.user_station.recorder_log import Row
 ALTITUDE = 760.0  # m
 DEVICE = "Simulated pHAT"
 TENDENCY = 10_800.0  # seconds
-STATUS_INTERVAL = 60.0  # seconds: the forwarding's own status
-LARGE_INTERVAL = 225.0  # seconds: an integration with large attributes, all different
+STATUS_INTERVAL = 60.0  # seconds; forwarding's own status
+LARGE_INTERVAL = 225.0  # seconds; an integration with large attributes that always differ
 
 
 class Moment(NamedTuple):
-    """What a station knows when it reads."""
+    """Inputs of a reading."""
 
     time: float
     air: Air
     tendency: float
     """Change of the pressure in three hours, in hPa."""
     written: int
-    """Rows so far."""
+    """Number of rows so far."""
 
     @property
     def sea_level_pressure(self) -> float:
-        """Return the pressure as maps have it, in hPa."""
+        """Return the pressure at sea level, in hPa."""
         return meteorology.sea_level_pressure(self.air.pressure, ALTITUDE, self.air.temperature)
 
 
 class Entity(NamedTuple):
-    """An entity as the recorder and the entity registry have it."""
+    """Entity in the recorder and in the entity registry."""
 
     entity_id: str
     attributes: str
@@ -50,7 +50,7 @@ class Entity(NamedTuple):
     origin: Origin
     value: Callable[[Moment], str]
     interval: float = DEFAULT_INTERVAL
-    """Seconds between two looks at it."""
+    """Seconds between two readings."""
 
 
 def _sensor(name: str, key: str, unit: str, device_class: str, value: Callable[[Moment], str]) -> Entity:
@@ -144,7 +144,13 @@ ORIGINS = {entity.entity_id: entity.origin for entity in ENTITIES} | {LARGE_ID: 
 
 
 def rows(seed: int, start: float, *, large: bool = False) -> Iterator[Row]:
-    """Yield what a station records from a time on, without end; `large`: and another entity with large attributes."""
+    """Yield the rows of a station, without end.
+
+    Args:
+        seed: Selects the weather.
+        start: The time of the first reading, in seconds since 1970.
+        large: Whether to add an entity with large attributes.
+    """
     now = start
     weather = Weather(seed, ALTITUDE, lambda: now)
     generator = random.Random(seed)
@@ -180,13 +186,13 @@ def rows(seed: int, start: float, *, large: bool = False) -> Iterator[Row]:
 
 
 def states_per_day(seed: int = 0) -> int:
-    """Return how many states a station records in a day."""
+    """Return the number of states that a station records in a day."""
     day = 1_795_500_000.0
     return next(n for n, row in enumerate(rows(seed, day)) if (row.last_updated_ts or 0.0) >= day + 86_400)
 
 
 def _large_attributes(now: float, generator: random.Random) -> str:
-    """Return about 3 kB: prices of two days, by the hour."""
+    """Return about 3 kB of attributes: hourly prices of two days."""
     prices = [
         {
             "start": datetime.fromtimestamp(now + hour * 3600, UTC).isoformat(timespec="seconds"),

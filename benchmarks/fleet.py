@@ -1,17 +1,18 @@
-r"""How many remote stations one user station takes: N simulated ones write to it, while a dashboard's queries run.
+r"""Measure how many remote stations one user station can serve, while a dashboard's queries run.
 
     scripts/setup benchmark
     ELASTICSEARCH_URL=… ELASTICSEARCH_USERNAME=… ELASTICSEARCH_PASSWORD=… \
         .cache/benchmark/bin/python benchmarks/fleet.py [--stations 1 10 100 1000] [--seconds 62] [--plot FILE]
 
 Real: the server, its template and a station's privileges; the documents, by the package's own encoder; HTTP with keep-alive,
-a connection for each station, gzip. Simulated: the stations, which are tasks of one process on the same machine and share one
-API key, and their weather; after a 429 they wait as the forwarder does, but send the same again. Each N has two phases:
+one connection per station, gzip. Simulated: the stations, which are tasks of one process on the same machine and share one
+API key, and their weather. After a 429 they wait like the forwarder, but send the same batch again. Each number of stations
+has two phases:
 
-catch-up   All stations come back from an outage at once. Each sends its states, oldest first, as fast as it is answered, in
-           batches of the forwarder's largest. Time is compressed: N stations share as many documents as a minute may take,
-           a day of each at most. What is sent is encoded beforehand.
-live       All stations send at their real pace, uncompressed: a bulk of what has changed after each reading.
+catch-up   All stations come back from an outage at once. Each sends its states, oldest first, as fast as they are stored, in
+           batches of the forwarder's maximum size. The stations share the number of documents that the server might store
+           in a minute, at most a day of each station. The bodies are encoded beforehand.
+live       All stations send at their real pace: a bulk of the changed states after each reading.
 """
 
 import argparse
@@ -41,8 +42,8 @@ from homeassistant.const import __version__
 
 STATIONS = (1, 10, 100, 1000)
 SECONDS = 62.0
-CAPACITY = 8_000  # documents per second for which documents are made beforehand
-QUERY_INTERVAL = 0.5  # seconds from one query's begin to the next's
+CAPACITY = 8_000  # documents per second to encode beforehand
+QUERY_INTERVAL = 0.5  # seconds between the starts of two queries
 STORED = {201, 409}
 DAY = 86_400.0
 PLOT = Path(__file__).parents[1] / "docs/images/fleet.png"
@@ -97,10 +98,10 @@ type Send = Callable[[bytes, int], Awaitable[None]]
 
 
 class Fleet:
-    """Stations that write to a namespace of a server."""
+    """Simulated stations that write to a namespace of a server."""
 
     def __init__(self, server: Server, stations: int, seconds: float) -> None:
-        """Make the namespace."""
+        """Initialize the fleet, and create its namespace."""
         self._server = server
         self._stations = stations
         self._seconds = seconds
@@ -123,23 +124,23 @@ class Fleet:
         histories.clear()
         documents = await self._server.count(self._namespace)
         if documents != catch_up.documents:
-            sys.exit(f"{catch_up.documents} documents were acknowledged, {documents} are there")
+            sys.exit(f"{catch_up.documents} documents were acknowledged, {documents} exist")
         document = await self._server.bytes_merged(self._namespace) / documents
         readings = [list(self._readings(number)) for number in range(self._stations)]
         live = await self._phase(self._live, readings)
         return Result(self._stations, catch_up, live, document, document * states_per_day())
 
     def _history(self, number: int, now: float, each: int) -> Iterator[tuple[int, bytes]]:
-        """Yield the bulks of the states that a station recorded until now."""
+        """Yield bulks of the states that a station recorded until now."""
         start = now - each / states_per_day() * DAY
         for batch in batched(islice(rows(number, start), each), MAX_COUNT, strict=False):
             yield self._body(number, batch)
 
     def _readings(self, number: int) -> Iterator[tuple[int, bytes]]:
-        """Yield a bulk for each reading from now on."""
+        """Yield a bulk for each future reading."""
         start = time.time() + random.uniform(0, DEFAULT_INTERVAL)
         end = start + self._seconds
-        # The first reading, when everything has changed, is what the station has sent before
+        # The first reading, in which everything has changed, was sent before
         changed = (row for row in rows(number, start - DEFAULT_INTERVAL) if (row.last_updated_ts or 0.0) >= start)
         for _, group in groupby(
             changed, key=lambda row: int(((row.last_updated_ts or 0.0) - start) / DEFAULT_INTERVAL)
@@ -157,7 +158,7 @@ class Fleet:
         station: Callable[[Send, Sequence[tuple[int, bytes]], float], Awaitable[None]],
         bodies: Sequence[Sequence[tuple[int, bytes]]],
     ) -> Load:
-        """Let every station write, and somebody look at the dashboard."""
+        """Run all stations and the dashboard's queries."""
         self._bulks, self._busy, self._sent = [], 0, 0
         queried: list[float] = []
         connector = aiohttp.TCPConnector(limit=0)
@@ -167,7 +168,7 @@ class Fleet:
                 await self._send(http, body, count)
 
             begin = time.perf_counter()
-            looking = asyncio.create_task(self._look(queried))
+            looking = asyncio.create_task(self._query(queried))
             end = time.time() + self._seconds
             await asyncio.gather(*(station(send, own, end) for own in bodies))
             took = time.perf_counter() - begin
@@ -185,14 +186,14 @@ class Fleet:
         )
 
     async def _catch_up(self, send: Send, bodies: Sequence[tuple[int, bytes]], end: float) -> None:
-        """Be a station that has much to send."""
+        """Run a station that sends a backlog."""
         for count, body in bodies:
             if time.time() >= end:
                 return
             await send(body, count)
 
     async def _live(self, send: Send, bodies: Sequence[tuple[int, bytes]], end: float) -> None:
-        """Be a station that sends what it reads."""
+        """Run a station that sends its readings."""
         offset = random.uniform(0, DEFAULT_INTERVAL)
         begin = end - self._seconds
         for number, (count, body) in enumerate(bodies):
@@ -218,8 +219,8 @@ class Fleet:
             await asyncio.sleep(delay * random.uniform(0.5, 1))
             delay = min(delay * 2, 60)
 
-    async def _look(self, took: list[float]) -> None:
-        """Ask what a dashboard asks, one query after another."""
+    async def _query(self, took: list[float]) -> None:
+        """Run the dashboard's queries, one after another."""
         path = f"{STREAM}{self._namespace}/_search?request_cache=false"
         while True:
             for query in QUERIES.values():
@@ -276,10 +277,10 @@ async def run(options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Measure, and draw."""
+    """Measure, and draw the plot."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--stations", type=int, nargs="+", default=STATIONS)
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each phase, of which there are two")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="duration of each of the two phases")
     parser.add_argument("--plot", type=Path, default=PLOT)
     options = parser.parse_args()
     if options.seconds <= DEFAULT_INTERVAL:

@@ -1,12 +1,12 @@
-r"""What forwarding costs: a history's backfill beside a bare `_bulk`, CPU time, stalls, memory, latency and disk.
+r"""Measure the cost of forwarding: speed compared with a bare `_bulk`, CPU time, stalls, memory, latency and disk.
 
     scripts/setup develop
     ELASTICSEARCH_URL=… ELASTICSEARCH_USERNAME=… ELASTICSEARCH_PASSWORD=… \
         .cache/develop/bin/python benchmarks/forward.py [--rows 100000] [--rounds 3]
 
-A real Home Assistant, in a folder of its own, has a recorder with a history, and is given a user station over HTTP. In the
-same run, in turns, the same documents go to the same server over one connection in batches of the forwarder's largest, encoded
-and compressed beforehand. What is written is deleted in the end.
+A real Home Assistant in its own folder has a recorder with a history, and forwards it to a user station over HTTP. In turns
+with that, the same documents are sent to the same server over one connection, in batches of the forwarder's maximum size,
+encoded and compressed beforehand. All written data is deleted at the end.
 """
 
 import argparse
@@ -51,7 +51,7 @@ RATIO_BOUND = 0.7
 STALL_BOUND = 20.0  # ms
 MEMORY_BOUND = 30.0  # MB
 MB = 1_000_000
-SAMPLE = 200  # documents that are compared
+SAMPLE = 200  # documents to compare
 PROBE = "benchmark_probe"
 HOST = "127.0.0.1"
 STATION_NAME = "Benchmark"
@@ -60,10 +60,10 @@ type Report = dict[str, float]
 
 
 class Bench:
-    """A Home Assistant with a history, and a server."""
+    """Benchmark with a Home Assistant that has a history, and a server."""
 
     def __init__(self, folder: Path, options: argparse.Namespace) -> None:
-        """Prepare nothing yet."""
+        """Initialize the benchmark."""
         self.folder = folder
         self.options = options
         self.server = Server()
@@ -75,7 +75,7 @@ class Bench:
         self.forward: list[Report] = []
 
     def instance(self) -> Instance:
-        """Return a Home Assistant in the folder, with the probe."""
+        """Create a Home Assistant in the folder, with the probe."""
         prepare(self.folder, HOST, self.port, "en", anew=False)
         with (self.folder / "configuration.yaml").open("a", encoding="utf-8") as configuration:
             configuration.write(f"{PROBE}:\n")
@@ -85,14 +85,14 @@ class Bench:
         return Instance(self.folder, f"http://{HOST}:{self.port}", None)
 
     def login(self) -> Login:
-        """Return the folder's account."""
+        """Return the login of the folder's account."""
         return Login.load(self.folder, f"http://{HOST}:{self.port}")
 
     async def make_history(self) -> None:
-        """Let Home Assistant make its database, and fill that."""
-        say("Home Assistant makes its database")
+        """Let Home Assistant create its database, and fill it with a history."""
+        say("Home Assistant creates its database")
         instance = self.instance()
-        # Else Home Assistant would only make one up when the first user station is added
+        # Otherwise Home Assistant creates an id only when the first user station is added
         (self.folder / ".storage/core.uuid").write_text(
             json.dumps({"version": 1, "minor_version": 1, "key": "core.uuid", "data": {"uuid": self.uuid}}), "utf-8"
         )
@@ -112,7 +112,7 @@ class Bench:
         say(f"{len(self.rows):,} states of {entities} entities over {span:.1f} days")
 
     def bodies(self) -> list[tuple[int, bytes]]:
-        """Return the history's documents as the forwarder would send them."""
+        """Return the bodies of the history's documents, like the forwarder's."""
         registry = json.loads((self.folder / ".storage/core.entity_registry").read_text(encoding="utf-8"))
         origins = {
             entry["entity_id"]: Origin(entry["platform"], entry["translation_key"] or entry["original_device_class"])
@@ -125,7 +125,7 @@ class Bench:
     async def send_bare(
         self, namespace: str, home_assistant: HomeAssistant, bodies: Sequence[tuple[int, bytes]]
     ) -> None:
-        """Send the documents as fast as one connection can; Home Assistant does nothing meanwhile."""
+        """Send the documents as fast as one connection can, while Home Assistant is idle."""
         api_key = self.server.make(namespace)
         await home_assistant.call(f"{PROBE}/begin", target=0)
         async with aiohttp.ClientSession() as http:
@@ -142,7 +142,7 @@ class Bench:
         say(f"bare _bulk: {self.bare[-1]:,.0f} documents per second")
 
     async def forward_to(self, namespace: str, home_assistant: HomeAssistant, entry_id: str) -> None:
-        """Add a user station, and wait until the history is there."""
+        """Add a user station, and wait until the history is stored."""
         api_key = self.server.make(namespace)
         await home_assistant.call(f"{PROBE}/begin", target=len(self.rows))
         await home_assistant.add_subentry(
@@ -161,7 +161,7 @@ class Bench:
         say(f"forwarder: {done['stored'] / done['seconds']:,.0f} documents per second")
 
     async def remove(self, home_assistant: HomeAssistant, entry_id: str) -> None:
-        """Take the user station away again."""
+        """Remove the user station."""
         for subentry in await home_assistant.call("config_entries/subentries/list", entry_id=entry_id):
             await home_assistant.call(
                 "config_entries/subentries/delete", entry_id=entry_id, subentry_id=subentry["subentry_id"]
@@ -169,7 +169,7 @@ class Bench:
         await asyncio.sleep(SETTLE)
 
     async def compare(self, one: str, other: str) -> None:
-        """Make sure that both ways have written the same."""
+        """Check that both ways wrote the same documents."""
         query = {
             "size": SAMPLE,
             "sort": ["@timestamp", "entity.id"],
@@ -178,7 +178,7 @@ class Bench:
         found = []
         for namespace in (one, other):
             if (there := await self.server.count(namespace)) < len(self.rows):
-                sys.exit(f"{namespace} has {there} documents only")
+                sys.exit(f"{namespace} has only {there} documents")
             answer = await self.server.request("POST", f"{STREAM}{namespace}/_search", query)
             found.append([hit["_source"] for hit in answer["hits"]["hits"]])
         if found[0] != found[1] or len(found[0]) != SAMPLE:
@@ -199,7 +199,7 @@ class Bench:
             await self.server.delete()
 
     async def measure(self, home_assistant: HomeAssistant, bodies: Sequence[tuple[int, bytes]]) -> None:
-        """Measure idle, then in rounds, then live."""
+        """Measure Home Assistant idle, then in rounds, then with live states."""
         entries = await home_assistant.call("config_entries/get", domain=DOMAIN)
         entry_id = entries[0]["entry_id"]
         say(f"idle for {IDLE:.0f} s")
@@ -311,21 +311,21 @@ def each(values: Sequence[float], form: str) -> str:
 
 
 def verdict(met: bool) -> str:
-    """Return what is said of a bound."""
+    """Return a remark if a bound is not met."""
     return "" if met else "  NOT MET"
 
 
 def say(what: str) -> None:
-    """Tell what is going on."""
+    """Print the progress."""
     print(f"forward: {what}", file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    """Measure in a folder that does not stay."""
+    """Measure in a temporary folder."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--entities", choices=["all", "station"], default="all", help="which are sent")
+    parser.add_argument("--entities", choices=["all", "station"], default="all", help="entities to send")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="anavi_weather-") as folder, suppress(KeyboardInterrupt):
         asyncio.run(Bench(Path(folder), options).run())

@@ -1,7 +1,7 @@
-"""Measures a Home Assistant from within: its event loop, memory and CPU time while states are forwarded.
+"""Probe in Home Assistant that measures its event loop, memory and CPU time while states are forwarded.
 
-`benchmarks/forward.py` puts it into the config folder. It wakes every few ms, notes how late it was, and looks how far the
-forwarder has come; it asks nothing of anybody.
+`benchmarks/forward.py` links it into the config folder. It wakes every few ms, and records how late it was and how far the
+forwarder is. It makes no requests.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ FORWARDING = "anavi_weather"
 TICK = 0.002  # seconds
 PROBE_ID = "sensor.benchmark_probe"
 TIMEOUT = 60  # seconds
-QUEUED = 0.2  # seconds: the recorder has a state in its session by then, so that it can be asked to commit
+QUEUED = 0.2  # seconds until the recorder has a state in its session, so that a commit includes it
 RESET_PEAK = "5"  # see proc_pid_clear_refs(5)
 
 
@@ -37,17 +37,17 @@ def memory(name: str) -> int:
 
 
 class Probe:
-    """What is measured since the last `begin`."""
+    """Measurements since the last `begin`."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Measure nothing yet."""
+        """Initialize the probe."""
         self._hass = hass
         self._target = 0
         self._collecting_since = 0.0
         self.begin(0)
 
     def begin(self, target: int) -> None:
-        """Forget what was; end when so many states are stored."""
+        """Start over; end when this number of states is settled."""
         self._target = target
         self._lateness: list[float] = []
         self._own = 0.0
@@ -59,21 +59,21 @@ class Probe:
         self.done: dict[str, float] | None = None
 
     def collecting(self, phase: str, _: dict[str, int]) -> None:
-        """Time Python's garbage collector, which stops everything."""
+        """Measure the time of Python's garbage collector, which stops everything else."""
         if phase == "start":
             self._collecting_since = time.perf_counter()
         else:
             self._collection = max(self._collection, time.perf_counter() - self._collecting_since)
 
     async def run(self) -> None:
-        """Measure for ever."""
+        """Measure until canceled."""
         due = time.perf_counter()
         while True:
             due = max(due, time.perf_counter()) + TICK
             cpu = time.process_time()
             await asyncio.sleep(due - time.perf_counter())
             late = time.perf_counter() - due
-            # While other programs have the processor, this process uses none: what it used is what it was late by itself
+            # While other programs use the processor, this process uses none: the CPU time used is its own part of the delay
             self._own = max(self._own, min(late, time.process_time() - cpu))
             self._lateness.append(late)
             self._look()
@@ -82,7 +82,7 @@ class Probe:
         if not self._target or self.done or (checkpoint := self.checkpoint()) is None:
             return
         if self._started is None:
-            # What is before is the reload of the integration
+            # Exclude the reload of the integration
             self._lateness.clear()
             self._own = self._collection = 0.0
             self._started = (time.perf_counter(), time.process_time())
@@ -93,7 +93,7 @@ class Probe:
             }
 
     def checkpoint(self) -> Any:
-        """Return the checkpoint of the only user station, if there is one."""
+        """Return the checkpoint of the only user station, if it exists."""
         for entry in self._hass.config_entries.async_entries(FORWARDING):
             if entry.state is ConfigEntryState.LOADED:
                 for forwarder in entry.runtime_data.forwarders.values():
@@ -118,10 +118,10 @@ class Probe:
 
 
 class Commits:
-    """The recorder's commits."""
+    """Observer of the recorder's commits."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Listen."""
+        """Listen for commits."""
         self._instance = get_instance(hass)
         self._last = 0.0
         event.listen(Session, "after_commit", self._committed)
@@ -150,7 +150,7 @@ async def async_latency(hass: HomeAssistant, probe: Probe, commits: Commits, num
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Begin to measure, and answer."""
+    """Start measuring, and register the commands."""
     probe = Probe(hass)
     commits = Commits(hass)
     gc.callbacks.append(probe.collecting)
