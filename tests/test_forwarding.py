@@ -1,4 +1,4 @@
-"""Tests of what a user station's forwarder begins with."""
+"""Tests of creating and removing the forwarders of user stations."""
 
 from pathlib import Path
 from types import MappingProxyType
@@ -46,7 +46,7 @@ def records_states() -> bool:
 
 
 async def create(hass: HomeAssistant, entry: MockConfigEntry, subentry: ConfigSubentry, **changes: Any) -> Checkpoint:
-    """Return what a forwarder begins with, after a user station was changed."""
+    """Return a new forwarder's checkpoint, after a change of the user station."""
     changed = MappingProxyType({**subentry.data, **changes})
     data = ConfigSubentry(data=changed, subentry_type="user_station", title="Casa", unique_id="", subentry_id="01USER")
     return (await async_create_forwarder(hass, entry, data)).checkpoint
@@ -54,7 +54,7 @@ async def create(hass: HomeAssistant, entry: MockConfigEntry, subentry: ConfigSu
 
 @pytest.fixture
 async def task(hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry) -> str:
-    """Return what is sent where."""
+    """Return the user station's task."""
     checkpoint = await create(hass, entry, user_station)
     assert checkpoint == Checkpoint(checkpoint.task)
     return checkpoint.task
@@ -62,7 +62,7 @@ async def task(hass: HomeAssistant, entry: MockConfigEntry, user_station: Config
 
 @pytest.fixture
 def stored(hass_storage: dict[str, Any], task: str) -> dict[str, Any]:
-    """Return a checkpoint on the disk."""
+    """Return a stored checkpoint."""
     data = {
         "task": task,
         "position": list(POSITION),
@@ -90,7 +90,7 @@ async def test_a_forwarder_continues_from_its_checkpoint(
 ) -> None:
     expected = Checkpoint(task, POSITION, None, 4, 3, 2, 1.5, {"sensor.a"}, 1, 1, ("sensor.a", "odd"))
     assert await create(hass, entry, user_station) == expected
-    # What does not change what is sent where
+    # Changes that do not concern the task
     same = {CONF_STATION_NAME: "Torre", "api_key": "other", CONF_SEND_HISTORY: False}
     assert await create(hass, entry, user_station, **same) == expected
 
@@ -140,7 +140,7 @@ async def test_a_checkpoint_is_deleted(hass: HomeAssistant, hass_storage: dict[s
 async def test_orphaned_checkpoints_are_deleted(
     hass: HomeAssistant, station: MockConfigEntry, hass_storage: dict[str, Any], tmp_path: Path
 ) -> None:
-    """A user station may be removed while its entry is not loaded; another's entry may be disabled."""
+    """A user station may be removed while its entry is not loaded. Those of a disabled entry are kept."""
     disabled = MockConfigEntry(
         domain=DOMAIN,
         disabled_by=ConfigEntryDisabler.USER,

@@ -23,7 +23,18 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
 from .user_station.certificates import pem, server_context
 from .user_station.server import API_KEY, KEY_ID, KEY_SECRET, Server, elastic
-from .user_station_flow_steps import ERRORS, STATES, add, answer, break_, mend, required, start, suggested, where
+from .user_station_flow_steps import (
+    ERRORS,
+    STATES,
+    add,
+    answer,
+    break_server,
+    repair_server,
+    required,
+    server_input,
+    start,
+    suggested,
+)
 
 
 async def test_a_user_station_is_added(hass: HomeAssistant, station: MockConfigEntry, server: Server) -> None:
@@ -31,7 +42,7 @@ async def test_a_user_station_is_added(hass: HomeAssistant, station: MockConfigE
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {})
     assert required(form) == {CONF_URL, CONF_API_KEY, CONF_NAMESPACE}
 
-    form = await answer(hass, form, **where(server, **{CONF_URL: f" {server.url}/ "}))
+    form = await answer(hass, form, **server_input(server, **{CONF_URL: f" {server.url}/ "}))
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "states", {})
     assert suggested(form, CONF_STATION_NAME) == hass.config.location_name
 
@@ -64,7 +75,7 @@ async def test_a_certificate_is_used(hass: HomeAssistant, server: Server) -> Non
 
 @pytest.mark.usefixtures("station")
 async def test_a_key_may_be_entered_unencoded(hass: HomeAssistant, server: Server) -> None:
-    form = await answer(hass, await start(hass), **where(server, api_key=f" {KEY_ID}:{KEY_SECRET}\n"))
+    form = await answer(hass, await start(hass), **server_input(server, api_key=f" {KEY_ID}:{KEY_SECRET}\n"))
     assert form["step_id"] == "states"
     assert b64encode(f"{KEY_ID}:{KEY_SECRET}".encode()).decode() == API_KEY
 
@@ -119,12 +130,14 @@ async def test_a_namespace_is_in_the_title(hass: HomeAssistant, server: Server) 
 async def test_invalid_input_is_reported_at_its_field(
     hass: HomeAssistant, server: Server, typed: dict[str, str], field: str, error: str
 ) -> None:
-    form = await answer(hass, await start(hass), **where(server, **typed))
+    form = await answer(hass, await start(hass), **server_input(server, **typed))
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {field: error})
     assert server.requests == []
-    assert all(suggested(form, key) == text for key, text in where(server, **typed).items()), "nothing is typed again"
+    assert all(suggested(form, key) == text for key, text in server_input(server, **typed).items()), (
+        "nothing is typed again"
+    )
 
-    form = await answer(hass, form, **where(server))
+    form = await answer(hass, form, **server_input(server))
     assert form["step_id"] == "states"
     assert (await answer(hass, form, **STATES))["type"] is FlowResultType.CREATE_ENTRY
 
@@ -132,8 +145,8 @@ async def test_invalid_input_is_reported_at_its_field(
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.usefixtures("station")
 async def test_errors_of_the_server_are_reported(hass: HomeAssistant, server: Server, error: str) -> None:
-    await break_(server, error)
-    form = await answer(hass, await start(hass), **where(server))
+    await break_server(server, error)
+    form = await answer(hass, await start(hass), **server_input(server))
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {"base": error})
     placeholders = form["description_placeholders"]
     assert placeholders
@@ -142,8 +155,8 @@ async def test_errors_of_the_server_are_reported(hass: HomeAssistant, server: Se
     if error == "privilege_missing":
         assert placeholders["detail"] == "auto_configure"
 
-    await mend(server)
-    form = await answer(hass, form, **where(server))
+    await repair_server(server)
+    form = await answer(hass, form, **server_input(server))
     assert (form["step_id"], form["errors"]) == ("states", {})
     assert (await answer(hass, form, **STATES))["type"] is FlowResultType.CREATE_ENTRY
 
@@ -161,7 +174,7 @@ async def test_errors_of_the_server_are_reported(hass: HomeAssistant, server: Se
 async def test_an_invalid_choice_of_states_is_reported(
     hass: HomeAssistant, server: Server, typed: dict[str, Any], field: str, error: str
 ) -> None:
-    form = await answer(hass, await start(hass), **where(server))
+    form = await answer(hass, await start(hass), **server_input(server))
     form = await answer(hass, form, **{**STATES, **typed})
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "states", {field: error})
     assert suggested(form, CONF_ENTITIES) == typed.get(CONF_ENTITIES, Selection.STATION)
@@ -170,7 +183,7 @@ async def test_an_invalid_choice_of_states_is_reported(
 
 @pytest.mark.usefixtures("station")
 async def test_an_unknown_selection_is_rejected(hass: HomeAssistant, server: Server) -> None:
-    form = await answer(hass, await start(hass), **where(server))
+    form = await answer(hass, await start(hass), **server_input(server))
     with pytest.raises(InvalidData):
         await answer(hass, form, **{**STATES, CONF_ENTITIES: "everything"})
 
@@ -181,7 +194,7 @@ async def test_an_unknown_selection_is_rejected(hass: HomeAssistant, server: Ser
 @pytest.mark.usefixtures("station")
 async def test_a_user_station_is_not_added_twice(hass: HomeAssistant, server: Server) -> None:
     await add(hass, server)
-    result = await answer(hass, await start(hass), **where(server, url=server.url + "/"))
+    result = await answer(hass, await start(hass), **server_input(server, url=server.url + "/"))
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
 

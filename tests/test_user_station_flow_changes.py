@@ -1,4 +1,4 @@
-"""Tests of changing a user station, and of removing it."""
+"""Tests of reconfiguring and removing a user station."""
 
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +23,18 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
 from .user_station.server import API_KEY, Server
-from .user_station_flow_steps import ERRORS, STATES, add, answer, break_, mend, required, start, suggested, where
+from .user_station_flow_steps import (
+    ERRORS,
+    STATES,
+    add,
+    answer,
+    break_server,
+    repair_server,
+    required,
+    server_input,
+    start,
+    suggested,
+)
 
 # Chosen entities
 
@@ -38,7 +49,7 @@ async def test_chosen_entities_survive_a_rename(
     assert subentry.data[CONF_CHOSEN_ENTITIES] == [temperature.id, "sun.sun"]
 
     entity_registry.async_update_entity(temperature.entity_id, new_entity_id="sensor.outside")
-    form = await answer(hass, await start(hass, subentry), **where(server))
+    form = await answer(hass, await start(hass, subentry), **server_input(server))
     assert suggested(form, CONF_CHOSEN_ENTITIES) == ["sensor.outside", "sun.sun"]
     form = await answer(hass, form, **{**STATES, CONF_STATION_NAME: " ", CONF_CHOSEN_ENTITIES: ["sensor.outside"]})
     assert suggested(form, CONF_CHOSEN_ENTITIES) == ["sensor.outside"]
@@ -48,7 +59,7 @@ async def test_chosen_entities_survive_a_rename(
     assert subentry.data[CONF_CHOSEN_ENTITIES] == [], "what is not used is not kept"
 
 
-# Changing
+# Reconfiguring
 
 
 async def test_a_user_station_is_changed(hass: HomeAssistant, station: MockConfigEntry, server: Server) -> None:
@@ -81,12 +92,12 @@ async def test_a_failed_check_changes_nothing(
     hass: HomeAssistant, station: MockConfigEntry, server: Server, error: str
 ) -> None:
     subentry = await add(hass, server)
-    await break_(server, error)
-    form = await answer(hass, await start(hass, subentry), **where(server))
+    await break_server(server, error)
+    form = await answer(hass, await start(hass, subentry), **server_input(server))
     assert (form["step_id"], form["errors"]) == ("reconfigure", {"base": error})
     assert station.subentries == {subentry.subentry_id: subentry}
-    await mend(server)
-    form = await answer(hass, form, **where(server))
+    await repair_server(server)
+    form = await answer(hass, form, **server_input(server))
     result = await answer(hass, form, **STATES)
     assert result["reason"] == "reconfigure_successful"
 
@@ -103,7 +114,7 @@ async def test_a_title_follows_the_address_unless_the_user_chose_it(
     with patch("custom_components.anavi_weather.user_station_flow.async_create_elasticsearch") as create:
         create.return_value.async_check.return_value = None
         url = server.url.replace("127.0.0.1", "localhost")
-        form = await answer(hass, await start(hass, subentry), **where(server, url=url))
+        form = await answer(hass, await start(hass, subentry), **server_input(server, url=url))
     await answer(hass, form, **STATES)
     (subentry,) = station.subentries.values()
     assert (subentry.title, subentry.unique_id) == (expected, f"{url} default")
@@ -115,7 +126,7 @@ async def test_a_user_station_cannot_become_a_duplicate(
     other = await Server().start()
     await add(hass, server)
     subentry = await add(hass, other)
-    result = await answer(hass, await start(hass, subentry), **where(server))
+    result = await answer(hass, await start(hass, subentry), **server_input(server))
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
     assert station.subentries[subentry.subentry_id].data[CONF_URL] == other.url
     await hass.config_entries.async_unload(station.entry_id)
@@ -126,7 +137,7 @@ async def test_a_user_station_cannot_become_a_duplicate(
 
 
 def identifiers(registry: dr.DeviceRegistry) -> set[str]:
-    """Return what the devices are known by."""
+    """Return the identifiers of all devices."""
     return {identifier for device in registry.devices for _, identifier in device.identifiers}
 
 

@@ -1,4 +1,4 @@
-"""Tests of what is told of a user station as repairs."""
+"""Tests of the repair issues of a user station."""
 
 import math
 from typing import Any
@@ -36,8 +36,8 @@ from .conftest import fail, refuse
 DAY = 86400.0
 
 
-def told(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dict[str, str] | None]]:
-    """Return the issues that there are."""
+def active_issues(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dict[str, str] | None]]:
+    """Return the active issues."""
     return {
         issue_id: (issue.translation_key, issue.translation_placeholders)
         for (domain, issue_id), issue in registry.issues.items()
@@ -45,7 +45,7 @@ def told(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dict[str, st
     }
 
 
-# What is wrong with the server
+# The server
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,16 @@ async def test_errors_that_retrying_cannot_fix_are_reported_after_some_failures(
     issue_registry: ir.IssueRegistry, forwarder: Forwarder, error: type[ElasticsearchError]
 ) -> None:
     fail(forwarder, error("why"), FAILURES - 1)
-    assert told(issue_registry) == {}
+    assert active_issues(issue_registry) == {}
     fail(forwarder, error("why"), 1)
-    assert told(issue_registry) == {
+    assert active_issues(issue_registry) == {
         "destination_01USER": (f"user_station_{error.key}", {"user_station": "Casa", "detail": "why"})
     }
     (issue,) = issue_registry.issues.values()
     assert (issue.is_fixable, issue.is_persistent, issue.severity) == (False, False, ir.IssueSeverity.ERROR)
 
     forwarder.status.async_record_success(all_sent=True)
-    assert told(issue_registry) == {}
+    assert active_issues(issue_registry) == {}
 
 
 @pytest.mark.parametrize("error", [BusyError, CannotConnectError, ElasticsearchError])
@@ -81,32 +81,32 @@ async def test_errors_that_retrying_can_fix_are_not_reported(
     issue_registry: ir.IssueRegistry, forwarder: Forwarder, error: type[ElasticsearchError]
 ) -> None:
     fail(forwarder, error("why"), 10)
-    assert told(issue_registry) == {}
+    assert active_issues(issue_registry) == {}
 
 
 async def test_another_error_replaces_the_first(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
     fail(forwarder, KeyRefusedError("401"))
     fail(forwarder, TlsNotTrustedError("expired"), 1)
-    assert [key for key, _ in told(issue_registry).values()] == ["user_station_tls_not_trusted"]
+    assert [key for key, _ in active_issues(issue_registry).values()] == ["user_station_tls_not_trusted"]
     fail(forwarder, CannotConnectError("away"), 1)
-    assert told(issue_registry) == {}
+    assert active_issues(issue_registry) == {}
 
 
-# What is wrong with the recorder
+# The recorder
 
 
 async def test_a_recorder_that_cannot_be_read_is_reported(
     issue_registry: ir.IssueRegistry, forwarder: Forwarder
 ) -> None:
     forwarder.status.async_record_recorder_failure(RecorderUnexpectedError("states has no state"), now=0)
-    assert told(issue_registry) == {
+    assert active_issues(issue_registry) == {
         "recorder_01USER": (
             "user_station_recorder_unexpected",
             {"user_station": "Casa", "detail": "states has no state"},
         )
     }
     forwarder.status.async_record_recorder_read()
-    assert told(issue_registry) == {}
+    assert active_issues(issue_registry) == {}
 
 
 @pytest.mark.parametrize(
@@ -129,16 +129,16 @@ async def test_a_backlog_near_the_recorders_horizon_is_reported(
     fail(forwarder, CannotConnectError("away"))
     placeholders = {"user_station": "Casa", "backlog": "7", "hours": hours}
     expected = {} if hours is None else {"backlog_01USER": ("user_station_purge_near", placeholders)}
-    assert told(issue_registry) == expected
+    assert active_issues(issue_registry) == expected
     if expected:
         (issue,) = issue_registry.issues.values()
         assert issue.severity is ir.IssueSeverity.WARNING
 
     forwarder.status.async_record_success(all_sent=False)
-    assert told(issue_registry) == {}, "what waits is being sent"
+    assert active_issues(issue_registry) == {}, "what waits is being sent"
 
 
-# What is lost
+# Losses
 
 
 async def test_refused_states_are_reported_until_a_user_acknowledges_them(
@@ -146,7 +146,7 @@ async def test_refused_states_are_reported_until_a_user_acknowledges_them(
 ) -> None:
     refuse(forwarder, 2)
     expected = {"user_station": "Casa", "count": "2", "entity": "sensor.t1", "detail": "odd"}
-    assert told(issue_registry) == {"refused_01USER": ("user_station_states_refused", expected)}
+    assert active_issues(issue_registry) == {"refused_01USER": ("user_station_states_refused", expected)}
     (issue,) = issue_registry.issues.values()
     assert (issue.is_fixable, issue.is_persistent) == (True, False)
 
@@ -158,18 +158,18 @@ async def test_refused_states_are_reported_until_a_user_acknowledges_them(
     assert form["description_placeholders"] == expected
     result = await manager.async_configure(form["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert told(issue_registry) == {}
+    assert active_issues(issue_registry) == {}
 
     forwarder.status.async_notify_listeners()
-    assert told(issue_registry) == {}, "it comes back only if more are refused"
+    assert active_issues(issue_registry) == {}, "it comes back only if more are refused"
     refuse(forwarder)
-    assert [names and names["count"] for _, names in told(issue_registry).values()] == ["3"]
+    assert [names and names["count"] for _, names in active_issues(issue_registry).values()] == ["3"]
 
 
 async def test_purged_states_are_reported(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
     forwarder.checkpoint.record_purged(5)
     forwarder.status.async_notify_listeners()
-    assert told(issue_registry) == {
+    assert active_issues(issue_registry) == {
         "purged_01USER": ("user_station_states_purged", {"user_station": "Casa", "count": "5"})
     }
 
@@ -185,7 +185,7 @@ async def test_unacknowledged_losses_are_reported_again_after_a_restart(
 ) -> None:
     forwarder.checkpoint.record_purged(5)
     refuse(forwarder)
-    before = told(issue_registry)
+    before = active_issues(issue_registry)
     assert len(before) == 2
     if noted:
         await forwarder.async_acknowledge_losses()
@@ -194,15 +194,15 @@ async def test_unacknowledged_losses_are_reported_again_after_a_restart(
 
     with patch.object(Forwarder, "async_run"):
         await hass.config_entries.async_unload(entry.entry_id)
-        assert told(issue_registry) == {}, "nobody watches any more"
+        assert active_issues(issue_registry) == {}, "nobody watches any more"
         forwarder.status.async_notify_listeners()
-        assert told(issue_registry) == {}
+        assert active_issues(issue_registry) == {}
         await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
 
     again: Forwarder = entry.runtime_data.forwarders["01USER"]
     assert (again.checkpoint.purged_count, again.checkpoint.refused_count) == (5, 1)
-    assert told(issue_registry) == ({} if noted else before)
+    assert active_issues(issue_registry) == ({} if noted else before)
 
 
 async def test_acknowledging_losses_of_an_unloaded_station_changes_nothing(
@@ -227,7 +227,7 @@ async def test_an_unloaded_station_has_no_issues(
     forwarder.checkpoint.record_purged(5)
     refuse(forwarder)
     fail(forwarder, KeyRefusedError("401"))
-    kinds = {issue_id.partition("_")[0] for issue_id in told(issue_registry)}
+    kinds = {issue_id.partition("_")[0] for issue_id in active_issues(issue_registry)}
     assert kinds == {"destination", "recorder", "backlog", "refused", "purged"}
 
     await hass.config_entries.async_unload(entry.entry_id)

@@ -1,4 +1,4 @@
-"""What adds and changes a user station, for the tests of user_station_flow; and what is wrong with its server."""
+"""Steps of the user station's flow, and the errors of its server, for the tests."""
 
 from typing import Any
 
@@ -26,13 +26,13 @@ from .user_station.server import API_KEY, Server, elastic
 STATES = {CONF_STATION_NAME: "Farol", CONF_ENTITIES: Selection.STATION, CONF_SEND_HISTORY: True}
 
 
-def where(server: Server, **more: str) -> dict[str, str]:
-    """Return what is typed in of a server."""
+def server_input(server: Server, **more: str) -> dict[str, str]:
+    """Return the input of the server step."""
     return {CONF_URL: server.url, CONF_API_KEY: API_KEY, CONF_NAMESPACE: "default", **more}
 
 
 async def start(hass: HomeAssistant, subentry: ConfigSubentry | None = None) -> SubentryFlowResult:
-    """Start adding a user station, or changing it."""
+    """Start adding or reconfiguring a user station."""
     context: dict[str, Any] = {"source": SOURCE_USER}
     if subentry:
         context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry.subentry_id}
@@ -43,7 +43,7 @@ async def start(hass: HomeAssistant, subentry: ConfigSubentry | None = None) -> 
 
 
 async def answer(hass: HomeAssistant, form: SubentryFlowResult, **answers: Any) -> SubentryFlowResult:
-    """Fill a form in."""
+    """Submit a form."""
     result = await hass.config_entries.subentries.async_configure(form["flow_id"], answers)
     await hass.async_block_till_done()
     return result
@@ -52,7 +52,9 @@ async def answer(hass: HomeAssistant, form: SubentryFlowResult, **answers: Any) 
 async def add(hass: HomeAssistant, server: Server, **more: Any) -> ConfigSubentry:
     """Add a user station."""
     names = {CONF_NAMESPACE, CONF_CA_CERTIFICATE}
-    form = await answer(hass, await start(hass), **where(server, **{key: more[key] for key in names & more.keys()}))
+    form = await answer(
+        hass, await start(hass), **server_input(server, **{key: more[key] for key in names & more.keys()})
+    )
     assert form["step_id"] == "states", form["errors"]
     result = await answer(hass, form, **{**STATES, **{key: more[key] for key in more.keys() - names}})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -62,13 +64,13 @@ async def add(hass: HomeAssistant, server: Server, **more: Any) -> ConfigSubentr
 
 
 def suggested(form: SubentryFlowResult, field: str) -> Any:
-    """Return what a form has in a field when it comes up."""
+    """Return the suggested value of a field."""
     assert form["data_schema"]
     return get_schema_suggested_value(form["data_schema"].schema, field)
 
 
 def required(form: SubentryFlowResult) -> set[str]:
-    """Return the fields that have to be filled in."""
+    """Return the required fields of a form."""
     assert form["data_schema"]
     return {str(key) for key in form["data_schema"].schema if isinstance(key, vol.Required)}
 
@@ -86,8 +88,8 @@ ERRORS = (
 )
 
 
-async def break_(server: Server, error: str) -> None:
-    """Let a server be as an error says."""
+async def break_server(server: Server, error: str) -> None:
+    """Make the server cause an error."""
 
     async def nginx(_: Any) -> Any:
         answer = elastic({})
@@ -118,8 +120,8 @@ async def break_(server: Server, error: str) -> None:
             server.check = failing
 
 
-async def mend(server: Server) -> None:
-    """Let a server be as it was."""
+async def repair_server(server: Server) -> None:
+    """Make the server work again."""
     await server.stop()
     fresh = Server()
     server.check, server.privileges, server.streams = None, fresh.privileges, fresh.streams

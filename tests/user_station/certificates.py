@@ -10,12 +10,12 @@ import trustme
 
 
 def pem(authority: trustme.CA) -> str:
-    """Return an authority's certificate, as users paste it."""
+    """Return an authority's certificate."""
     return authority.cert_pem.bytes().decode()
 
 
 def pem_without_key_usage(authority: trustme.CA) -> str:
-    """Return an authority's certificate as elasticsearch-certutil makes it, and Elasticsearch when it secures itself."""
+    """Return an authority's certificate in the form of elasticsearch-certutil and Elasticsearch's automatic setup."""
     certificate = x509.load_pem_x509_certificate(authority.cert_pem.bytes())
     key = serialization.load_pem_private_key(authority.private_key_pem.bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)

@@ -36,7 +36,7 @@ def records_states() -> bool:
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """Return the forwarder's time; of the jitter, the longest is drawn."""
+    """Return the forwarder's clock. Jitter is always the longest delay."""
     clock = Clock()
     with (
         patch.object(forwarder, "asyncio", SimpleNamespace(sleep=clock.sleep)),
@@ -50,7 +50,7 @@ def clock() -> Iterator[Clock]:
 async def harness(
     hass: HomeAssistant, recorder_mock: Recorder, server: Server, hass_storage: dict[str, Any], clock: Clock
 ) -> AsyncIterator[Harness]:
-    """Return a harness, whose forwarder is stopped in the end."""
+    """Return a harness, and stop its forwarder after the test."""
     harness = Harness(hass, recorder_mock, server, hass_storage)
     yield harness
     await harness.stop()
@@ -58,7 +58,7 @@ async def harness(
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Logged:
-    """Return what the forwarder has logged."""
+    """Return a function that returns the forwarder's log."""
     caplog.set_level(logging.INFO, LOGGER)
 
     def logged() -> list[tuple[str, str]]:
@@ -78,7 +78,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database_url(database: str, tmp_path: Path, socket_enabled: None) -> Iterator[str]:
-    """Return a database of this test's own, which does not outlast it."""
+    """Return a database for this test, and drop it afterwards."""
     if database == "sqlite":
         yield f"sqlite:///{tmp_path}/recorder.db"
         return
@@ -98,13 +98,13 @@ def database_url(database: str, tmp_path: Path, socket_enabled: None) -> Iterato
 
 @pytest.fixture
 async def log(hass: HomeAssistant, recorder_mock: Recorder) -> Log:
-    """Return what reads a recorder that is empty."""
+    """Return a reader of an empty recorder."""
     return Log(hass, recorder_mock)
 
 
 @pytest.fixture
 async def connect(server: Server) -> AsyncIterator[Connect]:
-    """Return what speaks to the server, or to another address."""
+    """Return a function that connects to the server, or to another address."""
     async with ClientSession() as session:
 
         def connect(
@@ -117,5 +117,5 @@ async def connect(server: Server) -> AsyncIterator[Connect]:
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Return a private authority."""
+    """Return a private certificate authority."""
     return trustme.CA()

@@ -1,4 +1,4 @@
-"""A recorder, a forwarder and a user station, for the tests of forwarding; and time that passes when they say so."""
+"""Harness for the tests of forwarding: a recorder, a forwarder, a user station, and a clock that the tests control."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,17 +25,17 @@ LOGGER = "custom_components.anavi_weather.user_station.forwarder"
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for what comes by itself."""
+    """Wait until a condition is met."""
     async with asyncio.timeout(10):
         while not condition():
             await asyncio.sleep(0.002)
 
 
 class Clock:
-    """Time that passes when a test says so: the forwarder sleeps until it is woken."""
+    """Clock of the forwarder, which sleeps until a test wakes it."""
 
     def __init__(self) -> None:
-        """Begin."""
+        """Initialize the clock."""
         self.now = 1000.0
         self.slept: list[float] = []
         self._sleeper: asyncio.Future[None] | None = None
@@ -51,7 +51,7 @@ class Clock:
         await until(lambda: self._sleeper is not None and not self._sleeper.done())
 
     async def wake(self) -> None:
-        """Let the time pass that it sleeps for, as soon as it does."""
+        """Wait until the forwarder sleeps, and let the time pass that it sleeps for."""
         await self.asleep()
         assert self._sleeper
         self.now += self.slept[-1]
@@ -62,19 +62,19 @@ class Harness:
     """A recorder, a forwarder and a user station."""
 
     def __init__(self, hass: HomeAssistant, instance: Recorder, server: Server, storage: dict[str, Any]) -> None:
-        """Have nothing recorded."""
+        """Initialize the harness."""
         self.hass = hass
         self.instance = instance
         self.server = server
         self.storage = storage
-        self.told = 0
+        self.notified_count = 0
         self.forwarder: Forwarder
         self._task: asyncio.Task[None] | None = None
 
     async def start(
         self, *, send_history: bool = True, selection: Selection = Selection.ALL, chosen: tuple[str, ...] = ()
     ) -> None:
-        """Start from the checkpoint."""
+        """Start a forwarder from the stored checkpoint."""
         store = CheckpointStore(self.hass, KEY)
         self.forwarder = Forwarder(
             self.hass,
@@ -92,7 +92,7 @@ class Harness:
         self._task = self.hass.async_create_background_task(self.forwarder.async_run(), "forwarder")
 
     async def stop(self) -> None:
-        """Cancel it, wherever it is."""
+        """Cancel the forwarder, whatever it is doing."""
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -100,11 +100,11 @@ class Harness:
         self._task = None
 
     def _count(self) -> None:
-        self.told += 1
+        self.notified_count += 1
 
     @property
     def checkpoint(self) -> dict[str, Any]:
-        """Return what is on the disk."""
+        """Return the stored checkpoint."""
         data: dict[str, Any] = self.storage[KEY]["data"]
         return data
 
@@ -115,14 +115,14 @@ class Harness:
         await async_wait_recording_done(self.hass)
 
     async def stored(self, *states: str) -> None:
-        """Wait until these are stored, all and each once, and the checkpoint says so."""
+        """Wait until exactly these states are stored, and the checkpoint has counted them."""
         await until(lambda: len(self.server.documents) >= len(states))
         await until(lambda: self.forwarder.status.connected and KEY in self.storage)
         await until(lambda: self.checkpoint["stored"] + self.checkpoint["refused"] >= len(states))
         assert self.server.values() == list(states)
 
     async def run_sql(self, statement: str, **values: float) -> None:
-        """Change the database behind the recorder's back."""
+        """Change the database without the recorder's knowledge."""
 
         def run() -> None:
             assert self.instance.engine
@@ -133,12 +133,12 @@ class Harness:
 
 
 def problem(harness: Harness) -> ElasticsearchError | None:
-    """Return what is wrong: a function, because to mypy what was asserted stays."""
+    """Return the server's problem. A function, because mypy would keep what was asserted of an attribute."""
     return harness.forwarder.status.problem
 
 
 def recorder_problem(harness: Harness) -> str | None:
-    """Return what is wrong with the recorder."""
+    """Return the recorder's problem."""
     return harness.forwarder.status.recorder_problem
 
 

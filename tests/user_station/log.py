@@ -1,7 +1,7 @@
-"""What reads a recorder and lets it record, for the tests of recorder_log, on each database that it can have.
+"""Recorder and reader for the tests of recorder_log, on each kind of database.
 
-SQLite always; MariaDB and PostgreSQL where RECORDER_MARIADB_URL and RECORDER_POSTGRESQL_URL say how a database can be
-made on a server, for example `mysql+pymysql://root@127.0.0.1:3306/` and `postgresql://postgres@127.0.0.1:5432/`.
+SQLite is always tested. MariaDB and PostgreSQL are tested if RECORDER_MARIADB_URL and RECORDER_POSTGRESQL_URL name a server
+to create databases on, for example `mysql+pymysql://root@127.0.0.1:3306/` and `postgresql://postgres@127.0.0.1:5432/`.
 """
 
 from typing import Any
@@ -20,15 +20,15 @@ MANY = 1_000_000_000  # bytes
 
 
 def databases(*others: str) -> pytest.MarkDecorator:
-    """Run a test on SQLite, or only on these."""
+    """Run a test only on these databases."""
     return pytest.mark.parametrize("database", others, indirect=True)
 
 
 class Log:
-    """Reads as the forwarder does, and writes as the recorder does."""
+    """Reader like the forwarder's, and writer like the recorder's."""
 
     def __init__(self, hass: HomeAssistant, instance: Recorder) -> None:
-        """Read from the beginning."""
+        """Initialize the reader."""
         self.hass = hass
         self.instance = instance
         self.log = RecorderLog(hass)
@@ -46,20 +46,20 @@ class Log:
         return await self.log.async_run(self.log.read, position, entities, since, limit, size)
 
     async def newest(self) -> Position:
-        """Return the end."""
+        """Return the position after the newest row."""
         return await self.log.async_run(self.log.newest)
 
     async def backlog(
         self, position: Position | None = None, entity_ids: set[str] | None = None, since: Position | None = None
     ) -> Backlog:
-        """Count what waits."""
+        """Return the backlog."""
         entities = None if entity_ids is None else frozenset(entity_ids)
         return await self.log.async_run(self.log.backlog, position, entities, since)
 
     async def waits(
         self, position: Position | None = None, entity_ids: set[str] | None = None, since: Position | None = None
     ) -> tuple[int, float | None]:
-        """Return how many rows wait, and since when."""
+        """Return how many rows wait, and the time of the oldest."""
         backlog = await self.backlog(position, entity_ids, since)
         assert backlog.newest == await self.newest()
         return backlog.count, backlog.oldest_ts
@@ -69,13 +69,13 @@ class Log:
         return await self.log.async_run(self.log.has_row, position)
 
     async def record(self, *states: str, entity_id: str = "sensor.t", **attributes: Any) -> None:
-        """Let an entity have states, one after another, and wait until the recorder has them."""
+        """Set an entity's states one after another, and wait until they are recorded."""
         for state in states:
             self.hass.states.async_set(entity_id, state, attributes, force_update=True)
         await async_wait_recording_done(self.hass)
 
     async def run(self, statement: str, **values: Any) -> None:
-        """Change the database behind the recorder's back."""
+        """Change the database without the recorder's knowledge."""
 
         def run() -> None:
             engine = self.instance.engine
@@ -86,7 +86,7 @@ class Log:
         await self.instance.async_add_executor_job(run)
 
     async def set_time(self, state_id: int, timestamp: float | None) -> None:
-        """Give a state another time."""
+        """Change the time of a state."""
         await self.run("UPDATE states SET last_updated_ts = :ts WHERE state_id = :id", ts=timestamp, id=state_id)
 
     async def purge(self, *state_ids: int) -> None:

@@ -1,4 +1,4 @@
-"""An Elasticsearch that stores what it is sent, and fails as a test tells it to."""
+"""Simulated Elasticsearch that stores documents, and fails in the ways that tests choose."""
 
 import asyncio
 from collections import deque
@@ -15,7 +15,7 @@ from custom_components.anavi_weather.user_station.elasticsearch import PRIVILEGE
 
 NAMESPACE = "default"
 KEY_ID, KEY_SECRET = "stations", "very-secret"
-API_KEY = "c3RhdGlvbnM6dmVyeS1zZWNyZXQ="  # of these two
+API_KEY = "c3RhdGlvbnM6dmVyeS1zZWNyZXQ="  # base64 of KEY_ID:KEY_SECRET
 
 CHALLENGE = {"WWW-Authenticate": "ApiKey"}
 DOCUMENT = b'{"create":{}}\n{"@timestamp":"2026-11-25T00:00:00Z","station":{"id":"s"},"entity":{"id":"a.b"}}\n'
@@ -27,26 +27,26 @@ type Connect = Callable[..., Elasticsearch]
 
 
 def item(status: int, reason: str = "", kind: str = "some_exception", **more: object) -> Item:
-    """Return what a bulk says of one document."""
+    """Return the result of one document in a bulk's answer."""
     error = {"error": {"type": kind, "reason": reason}} if reason else {}
     return {"create": {"status": status, **error, **more}}
 
 
 def out_of_range(*ends: str) -> Item:
-    """Return what is said of a document that is outside of what a time series takes."""
+    """Return the result of a document outside of the stream's time ranges, which have these ends."""
     ranges = "; ".join(f"[2026-01-01T00:00:00.000Z,{end}]" for end in ends)
     reason = f"the document timestamp [now] is outside of ranges of currently writable indices [{ranges}]"
     return item(HTTPStatus.BAD_REQUEST, reason, "timestamp_error")
 
 
 def elastic(body: object, status: int = HTTPStatus.OK) -> web.Response:
-    """Return an answer as Elasticsearch gives it: to whom it does not know, it does not name itself."""
+    """Return an answer of Elasticsearch, which does not identify itself to unauthenticated clients."""
     headers = CHALLENGE if status == HTTPStatus.UNAUTHORIZED else {"X-Elastic-Product": "Elasticsearch"}
     return web.json_response(body, status=status, headers=headers)
 
 
 def refusing(status: int, *, text: str = "") -> Answer:
-    """Return an answer that refuses a whole request."""
+    """Return an answer that rejects a whole request."""
 
     async def answer(_: web.Request, __: list[Document]) -> web.StreamResponse:
         return elastic({"error": {"type": "refused", "reason": text or str(status)}, "status": status}, status)
@@ -55,13 +55,13 @@ def refusing(status: int, *, text: str = "") -> Answer:
 
 
 def once(failing: str, *results: Item) -> Callable[[Document], Item | None]:
-    """Return what becomes of a state: these, one after another, before it is stored."""
+    """Return a state's results, one after another, before it is stored."""
     left = list(results)
     return lambda document: left.pop(0) if left and document["state"].get("value") == failing else None
 
 
 def _expect_clients_that_hang_up() -> None:
-    """Take it for no error of the test's that a client does not trust the certificate."""
+    """Ignore errors of connections whose client does not trust the certificate."""
     loop = asyncio.get_running_loop()
     handler = loop.get_exception_handler()
 
@@ -74,24 +74,24 @@ def _expect_clients_that_hang_up() -> None:
 
 
 class Server:
-    """A user station on loopback."""
+    """Simulated user station on loopback."""
 
     def __init__(self) -> None:
-        """Have an empty stream."""
+        """Initialize the server with an empty stream."""
         self.documents: list[Document] = []
-        """Each once, in the order in which they came."""
+        """Stored documents, in the order of their arrival."""
         self.bulks: list[list[Document]] = []
-        """What was asked, whatever became of it."""
+        """Documents of each bulk, whether stored or not."""
         self.requests: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.answers: deque[Answer | None] = deque()
-        """What the next bulks are answered; None, or none: they are stored."""
+        """Answers to the next bulks; None: the documents are stored."""
         self.always: Answer | None = None
-        """What every bulk is answered."""
+        """Answer to every bulk."""
         self.items: Callable[[Document], Item | None] = lambda _: None
-        """What becomes of a document instead of being stored."""
+        """Returns the result of a document that is not stored."""
         self.check: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None = None
-        """Answers what is no bulk."""
+        """Answers requests other than bulks."""
         self.privileges = dict.fromkeys(PRIVILEGES, True)
         self.streams: list[dict[str, Any]] | None = [{"name": STREAM + NAMESPACE, "time_series": {}}]
         self._known: set[tuple[str, str, str]] = set()
@@ -105,7 +105,7 @@ class Server:
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
 
     async def start(self, tls: ssl.SSLContext | None = None) -> Self:
-        """Listen, at the same port as before."""
+        """Listen, on the same port as before."""
         self._tls = tls
         if tls:
             _expect_clients_that_hang_up()
@@ -117,13 +117,13 @@ class Server:
         return self
 
     async def stop(self) -> None:
-        """Be away."""
+        """Stop listening."""
         if self._runner:
             await self._runner.cleanup()
         self._runner = None
 
     def values(self) -> list[str | None]:
-        """Return the states that are stored."""
+        """Return the stored states."""
         return [document["state"].get("value") for document in self.documents]
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:

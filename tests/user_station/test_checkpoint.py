@@ -1,4 +1,4 @@
-"""Tests of what is kept of how far states were sent."""
+"""Tests of checkpoints and their storage."""
 
 import json
 from pathlib import Path
@@ -18,23 +18,23 @@ POSITION = Position("sqlite 2026-11-25 00:00:00", 5, 1_790_000_000.123456)
 
 @pytest.fixture
 def hass_config_dir(tmp_path: Path) -> str:
-    """Let each test have a folder of its own."""
+    """Return a config folder for this test."""
     return str(tmp_path)
 
 
 @pytest.fixture
 def hass_storage() -> dict[str, Any]:
-    """Let Home Assistant write to the disk, unlike in other tests."""
+    """Let Home Assistant write to the disk, unlike in other tests, by not replacing its storage."""
     return {}
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return the file."""
+    """Return the path of the stored checkpoint."""
     return tmp_path / ".storage" / KEY
 
 
-# As 1.0.0 writes it
+# Written by 1.0.0
 STORED_BY_1_0_0 = """{
   "version": 1,
   "minor_version": 1,
@@ -69,19 +69,19 @@ LOADED_FROM_1_0_0 = Checkpoint(
 
 
 def file_content(path: Path) -> dict[str, Any]:
-    """Return what is on the disk."""
+    """Return the content of the file."""
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 
 def stored(path: Path) -> dict[str, Any]:
-    """Return the checkpoint that is on the disk."""
+    """Return the stored checkpoint."""
     data: dict[str, Any] = file_content(path)["data"]
     return data
 
 
 def files(path: Path) -> list[str]:
-    """Return what is in its folder."""
+    """Return the names of the files in the folder."""
     return [file.name for file in path.parent.iterdir()]
 
 

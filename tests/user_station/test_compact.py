@@ -1,4 +1,4 @@
-"""Tests of named tuples that are no burden for the garbage collector."""
+"""Tests of sequences that the garbage collector skips."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""Tests of the documents that states become."""
+"""Tests of the documents of states."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -33,13 +33,13 @@ type Document = dict[str, Any]
 
 
 def row(state: str | None = "on", attributes: str | None = None, **more: Any) -> Row:
-    """Return a row of the recorder's."""
+    """Return a row of the recorder."""
     known = {"state_id": 7, "entity_id": "sensor.t", "last_updated_ts": TIME, "last_changed_ts": None, "twin": 0}
     return Row(**{**known, "state": state, "attributes": attributes, **more})
 
 
 def encode(row: Row, origins: dict[str, Origin] | None = None) -> tuple[Sent, Document | None]:
-    """Return what becomes of a row, and its document."""
+    """Return the state of a row, and its document if it has one."""
     (sent,), lines = Encoder(STATION, origins or {}).encode([row])
     if not lines:
         return sent, None
@@ -52,7 +52,7 @@ def encode(row: Row, origins: dict[str, Origin] | None = None) -> tuple[Sent, Do
 
 
 def document(row: Row, origins: dict[str, Origin] | None = None) -> Document:
-    """Return the document of a row that has one."""
+    """Return the document of a row."""
     sent, found = encode(row, origins)
     assert sent == Sent(row.state_id, row.entity_id or "", row.last_updated_ts)
     assert found is not None
@@ -134,14 +134,14 @@ def test_an_entity_without_a_key() -> None:
         ("007", 7),
         ("1.7976931348623157e308", 1.7976931348623157e308),
         ("9" * 255, float("9" * 255)),
-        # None of Elasticsearch's doubles
+        # Not finite
         ("1e999", None),
         ("-1e999", None),
         ("nan", None),
         ("NaN", None),
         ("inf", None),
         ("-Infinity", None),
-        # None of anybody's
+        # Not numbers
         ("", None),
         ("on", None),
         ("unknown", None),
@@ -185,7 +185,7 @@ def test_invalid_unicode_is_refused() -> None:
 
 
 def attributes_of(size: int) -> str:
-    """Return attributes of so many bytes."""
+    """Return attributes of this size, in bytes."""
     text = json.dumps({"a": ""})
     return json.dumps({"a": "x" * (size - len(text))})
 
@@ -285,7 +285,7 @@ def test_old_states_of_a_renamed_entity_keep_its_old_name() -> None:
         (-1.5, "1969-12-31T23:59:58.500000Z"),
         (1.0000004, "1970-01-01T00:00:01.000000Z"),
         (253402300799.0, "9999-12-31T23:59:59.000000Z"),
-        # None that a calendar has
+        # Not in the calendar
         (None, None),
         (math.nan, None),
         (math.inf, None),

@@ -1,4 +1,4 @@
-"""Tests of what is said to Elasticsearch, and of what is made of its answers."""
+"""Tests of requests to Elasticsearch, and of its answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ from .server import API_KEY, DOCUMENT, KEY_SECRET, Connect, Document, Server, el
 
 
 def plain(status: int, text: str = "", **headers: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Return an answer that is not Elasticsearch's."""
+    """Return an answer of another service."""
 
     async def answer(_: web.Request) -> web.StreamResponse:
         return web.Response(status=status, text=text, content_type="text/html", headers=headers)
@@ -36,8 +36,8 @@ def plain(status: int, text: str = "", **headers: str) -> Callable[[web.Request]
     return answer
 
 
-def said(body: object, status: int = 200) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Return an answer of Elasticsearch's."""
+def elastic_answer(body: object, status: int = 200) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return an answer of Elasticsearch."""
 
     async def answer(_: web.Request) -> web.StreamResponse:
         return elastic(body, status)
@@ -53,10 +53,10 @@ async def test_a_key_that_may_write_to_a_time_series_passes(server: Server, conn
 async def test_privileges_are_checked(server: Server, connect: Connect) -> None:
     asked: list[object] = []
 
-    async def note(request: web.Request) -> None:
+    async def record(request: web.Request) -> None:
         asked.append((await request.json(), request.content_type) if request.method == "POST" else None)
 
-    server.check = note
+    server.check = record
     await connect().async_check()
     index = {"names": [f"{STREAM}default"], "privileges": ["create_doc", "auto_configure", "view_index_metadata"]}
     assert asked == [({"index": [index]}, "application/json"), None]
@@ -124,20 +124,22 @@ async def test_a_connection_that_is_cut(server: Server, connect: Connect, beginn
         (plain(401, "<html>Proxy</html>"), NotElasticsearchError, "401"),
         (plain(401, "<html>Proxy</html>", **{"WWW-Authenticate": "Basic"}), NotElasticsearchError, "401"),
         (plain(302, "", Location="/login"), NotElasticsearchError, "302"),
-        (said({}, 404), NotElasticsearchError, "404 to _has_privileges"),
+        (elastic_answer({}, 404), NotElasticsearchError, "404 to _has_privileges"),
         (plain(502, "<html>Bad gateway</html>"), BusyError, "502"),
-        (said({"error": "starting"}, 503), BusyError, "503"),
+        (elastic_answer({"error": "starting"}, 503), BusyError, "503"),
         (plain(501, "<html>No POST here</html>"), NotElasticsearchError, "501"),
-        (said({}, 429), BusyError, "429"),
+        (elastic_answer({}, 429), BusyError, "429"),
         (plain(413, "<html>Too large</html>"), TooLargeError, "413"),
-        (said({"error": {"type": "security_exception"}}, 401), KeyRefusedError, "401"),
+        (elastic_answer({"error": {"type": "security_exception"}}, 401), KeyRefusedError, "401"),
         (
-            said({"error": {"type": "security_exception", "reason": "no", "caused_by": {"reason": "why"}}}, 403),
+            elastic_answer(
+                {"error": {"type": "security_exception", "reason": "no", "caused_by": {"reason": "why"}}}, 403
+            ),
             PrivilegeMissingError,
             "security_exception: no: why",
         ),
-        (said([]), PrivilegeMissingError, ", ".join(PRIVILEGES)),
-        (said({"has_all_requested": "true", "index": None}), PrivilegeMissingError, ", ".join(PRIVILEGES)),
+        (elastic_answer([]), PrivilegeMissingError, ", ".join(PRIVILEGES)),
+        (elastic_answer({"has_all_requested": "true", "index": None}), PrivilegeMissingError, ", ".join(PRIVILEGES)),
     ],
 )
 async def test_a_check_that_fails(
@@ -245,8 +247,8 @@ async def test_the_key_is_never_shown(
     server: Server, connect: Connect, authority: trustme.CA, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    told = [repr(Destination(URL("https://host"), API_KEY, "default")), repr(connect())]
-    assert told[0] == f"https://host {STREAM}default"
+    shown = [repr(Destination(URL("https://host"), API_KEY, "default")), repr(connect())]
+    assert shown[0] == f"https://host {STREAM}default"
 
     async def collect(elasticsearch: Elasticsearch) -> None:
         for request in (elasticsearch.async_check(), elasticsearch.async_bulk(DOCUMENT, 1, compressed=False)):
@@ -254,17 +256,17 @@ async def test_the_key_is_never_shown(
                 await request
             error: BaseException | None = raised.value
             while error:
-                told.extend((str(error), repr(error)))
+                shown.extend((str(error), repr(error)))
                 error = error.__cause__ or error.__context__
 
     for status in (302, 400, 401, 403, 413, 429, 500):
-        server.check, server.always = said({}, status), refusing(status)
+        server.check, server.always = elastic_answer({}, status), refusing(status)
         await collect(connect())
     await server.stop()
     await collect(connect())
     await server.start(server_context(authority, "127.0.0.1"))
     await collect(connect())
-    assert len(told) > 40
-    for text in (*told, caplog.text):
+    assert len(shown) > 40
+    for text in (*shown, caplog.text):
         assert API_KEY not in text
         assert KEY_SECRET not in text

@@ -1,4 +1,4 @@
-"""Tests of bulks, and of what became of each of their documents."""
+"""Tests of bulks, and of the result of each document."""
 
 import gzip
 from unittest.mock import patch
@@ -53,7 +53,7 @@ async def test_the_usual_answer_is_not_parsed(server: Server, connect: Connect, 
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("result", "expected"),
     [
         (item(400, "no", "mapper"), Item(400, "mapper: no")),
         (item(429, "full", "rejected"), Item(429, "rejected: full")),
@@ -70,13 +70,13 @@ async def test_the_usual_answer_is_not_parsed(server: Server, connect: Connect, 
         (None, Item(0)),
     ],
 )
-async def test_the_result_of_a_document(server: Server, connect: Connect, told: object, expected: Item) -> None:
+async def test_the_result_of_a_document(server: Server, connect: Connect, result: object, expected: Item) -> None:
     async def answer(_: web.Request, __: list[Document]) -> web.Response:
-        return elastic({"errors": True, "items": [told]})
+        return elastic({"errors": True, "items": [result]})
 
     server.always = answer
-    (result,) = await connect().async_bulk(DOCUMENT, 1, compressed=False)
-    assert result == expected
+    (parsed,) = await connect().async_bulk(DOCUMENT, 1, compressed=False)
+    assert parsed == expected
 
 
 @pytest.mark.parametrize("body", [{}, {"items": []}, {"items": {}}, {"items": [item(201), item(201)]}, [], None])

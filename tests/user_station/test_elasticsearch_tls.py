@@ -1,4 +1,4 @@
-"""Tests of whom Elasticsearch is believed to be, and of where a key may be sent."""
+"""Tests of certificates, and of the addresses that a key may be sent to."""
 
 import pytest
 import trustme
@@ -24,7 +24,7 @@ async def test_one_of_several_authorities_is_trusted(server: Server, connect: Co
 
 
 async def test_an_authority_made_by_elasticsearch_is_trusted(server: Server, connect: Connect) -> None:
-    """elasticsearch-certutil, and Elasticsearch when it secures itself, leave the key usage out."""
+    """elasticsearch-certutil and Elasticsearch's automatic setup omit the key usage."""
     authority = trustme.CA()
     await server.stop()
     await server.start(server_context(authority, "127.0.0.1"))

@@ -1,4 +1,4 @@
-"""Tests of which entities are sent, and of what is known of them."""
+"""Tests of the selection of entities, and of their registry data."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 
 @pytest.fixture
 def ours(hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry) -> er.RegistryEntry:
-    """Return an entity of the station, beside one of another integration."""
+    """Return an entity of the station. Another integration has one too."""
     other = MockConfigEntry(domain="mqtt", entry_id="01OTHER")
     other.add_to_hass(hass)
     entity_registry.async_get_or_create("sensor", "mqtt", "1", config_entry=other, suggested_object_id="other")

@@ -1,4 +1,4 @@
-"""Tests of forwarding: on a real recorder, to a server that can be made to do what a real one rarely does."""
+"""Tests of forwarding from a real recorder to a simulated server."""
 
 import asyncio
 from typing import Any
@@ -146,13 +146,13 @@ async def test_the_checkpoint_is_written_after_each_batch(harness: Harness, monk
     written: list[tuple[int, int]] = []
     save = CheckpointStore.async_save
 
-    async def note(store: CheckpointStore, checkpoint: Checkpoint) -> None:
+    async def record(store: CheckpointStore, checkpoint: Checkpoint) -> None:
         await save(store, checkpoint)
         assert checkpoint.position
         written.append((checkpoint.stored_count, len(harness.server.bulks)))
 
     await harness.record("1", "2", "3", "4", "5")
-    with patch.object(CheckpointStore, "async_save", note):
+    with patch.object(CheckpointStore, "async_save", record):
         await harness.start()
         await harness.stored("1", "2", "3", "4", "5")
     assert written == [(2, 1), (4, 2), (5, 3)], "before the next is sent"
@@ -213,7 +213,7 @@ async def test_reading_ahead_ends_with_the_forwarder(harness: Harness, monkeypat
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "Farol: read"]
 
 
-# What a user may know
+# Status
 
 
 async def test_waiting_states_are_counted_but_not_too_often(harness: Harness, clock: Clock) -> None:
@@ -255,8 +255,8 @@ async def test_listeners_see_the_backlog_shrink(
     harness.forwarder.async_subscribe(lambda: backlogs.append(harness.forwarder.status.backlog))
     await harness.stored("1", "2", "3")
     await until(lambda: harness.forwarder.status.waiting is None)
-    told = [count for count in backlogs if count is not None]
-    assert told[told.index(2) :][:3] == [2, 1, 0]
+    counts = [count for count in backlogs if count is not None]
+    assert counts[counts.index(2) :][:3] == [2, 1, 0]
 
 
 async def test_an_empty_backlog_is_not_near_the_horizon(harness: Harness, clock: Clock) -> None:
@@ -271,24 +271,24 @@ async def test_an_empty_backlog_is_not_near_the_horizon(harness: Harness, clock:
 async def test_listeners_are_notified_every_minute(harness: Harness) -> None:
     await harness.start()
     await until(lambda: harness.forwarder.status.connected)
-    before = harness.told
+    before = harness.notified_count
     async_fire_time_changed(harness.hass, dt_util.utcnow() + forwarder.STATUS_INTERVAL)
-    assert harness.told == before + 1
+    assert harness.notified_count == before + 1
     await harness.record("1")
     await harness.stored("1")
-    assert harness.told == before + 1, "not for each batch: the status is recorded itself"
+    assert harness.notified_count == before + 1, "not for each batch: the status is recorded itself"
     await harness.stop()
     async_fire_time_changed(harness.hass, dt_util.utcnow() + 3 * forwarder.STATUS_INTERVAL)
-    assert harness.told == before + 1
+    assert harness.notified_count == before + 1
 
 
 async def test_unsubscribed_listeners_are_not_notified(harness: Harness) -> None:
     await harness.start()
-    told: list[None] = []
-    stop = harness.forwarder.async_subscribe(lambda: told.append(None))
+    notifications: list[None] = []
+    stop = harness.forwarder.async_subscribe(lambda: notifications.append(None))
     stop()
     await until(lambda: harness.forwarder.status.connected)
-    assert told == []
+    assert notifications == []
 
 
 # Defects

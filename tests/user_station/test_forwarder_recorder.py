@@ -1,4 +1,4 @@
-"""Tests of forwarding from a recorder that is begun again, purged, migrated or away."""
+"""Tests of forwarding from a recorder whose database is replaced, purged, migrating or unreachable."""
 
 from unittest.mock import patch
 
@@ -39,7 +39,7 @@ async def test_purged_states_are_counted_even_if_their_ids_are_reused(harness: H
     await harness.run_sql("UPDATE states SET old_state_id = NULL")
     await harness.run_sql("DELETE FROM states")
     await harness.record("6", entity_id="sensor.u")
-    clock.now += 60  # what waits now is counted, and does not make what waited forgotten
+    clock.now += 60  # the new backlog is counted, and does not hide the vanished one
     await clock.wake()
     await clock.asleep()
     await harness.server.start()
@@ -56,7 +56,7 @@ async def test_purged_states_are_counted_once(harness: Harness, clock: Clock, mo
     await harness.stored("1")
     await harness.server.stop()
     await harness.record("2", "3", "4")
-    clock.now += 60  # what waits is not counted too often
+    clock.now += 60  # the backlog is not counted too often
     await clock.wake()
     await clock.asleep()
     await harness.run_sql("UPDATE states SET old_state_id = NULL")
@@ -97,10 +97,10 @@ async def test_a_user_acknowledges_losses(harness: Harness) -> None:
     await until(lambda: KEY in harness.storage and harness.checkpoint["refused"] == 1)
     assert harness.checkpoint["refused_noted"] == 0
     assert list(harness.checkpoint["last_refused"]) == ["sensor.t", "some_exception: no"]
-    told = harness.told
+    notified_count = harness.notified_count
     await harness.forwarder.async_acknowledge_losses()
     assert harness.checkpoint["refused_noted"] == 1
-    assert harness.told == told + 1
+    assert harness.notified_count == notified_count + 1
 
 
 async def test_a_database_is_replaced_while_the_server_is_busy(harness: Harness, clock: Clock) -> None:

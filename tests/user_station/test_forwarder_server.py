@@ -1,4 +1,4 @@
-"""Tests of forwarding to a server that is away, busy or slow, or takes some of what it is sent."""
+"""Tests of forwarding to a server that is unreachable, busy or slow, or stores only a part of a batch."""
 
 import asyncio
 import random
@@ -183,7 +183,7 @@ async def test_an_answer_without_all_results_moves_nothing(harness: Harness, clo
     await harness.stored("1", "2", "3")
 
 
-# Parts of a batch
+# Partly stored batches
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ async def test_the_checkpoint_stops_before_a_state_that_waits(
     await clock.wake()
     await until(lambda: harness.checkpoint["stored"] == 4)
 
-    assert harness.server.values() == ["1", "2", "4", "3"], "what follows is recognised"
+    assert harness.server.values() == ["1", "2", "4", "3"], "later states are recognized"
     assert [[document["state"]["value"] for document in bulk] for bulk in harness.server.bulks] == [
         ["1", "2", "3", "4"],
         ["3", "4"],
@@ -250,10 +250,10 @@ async def test_refused_states_are_counted_and_reported(harness: Harness, logged:
     assert message.endswith(" can never be stored: mapper_exception: odd")
     assert harness.forwarder.status.connected is True
 
-    told = harness.told
+    notified_count = harness.notified_count
     await harness.record(*(f"bad {number}" for number in range(10)))
     await until(lambda: harness.checkpoint["refused"] == 11)
-    await until(lambda: harness.told > told)
+    await until(lambda: harness.notified_count > notified_count)
     newest = [sent.state_id for sent in harness.forwarder.status.refused]
     assert newest == list(range(14 - status.SAMPLES, 14)), "the newest are kept"
     assert len(logged()) == status.SAMPLES, "the log is not flooded"
@@ -293,7 +293,7 @@ async def test_a_state_refused_before_one_that_waits_is_counted_once(harness: Ha
 async def test_a_server_that_stores_a_little_at_a_time_is_not_an_outage(
     harness: Harness, clock: Clock, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long that goes on, and it is not waited for longer each time."""
+    """However long that lasts, and delays do not grow."""
     monkeypatch.setattr(status, "BUSY_PATIENCE", 5.0)
     busy = {str(number) for number in range(1, 20)}
     harness.server.items = lambda document: item(429) if document["state"]["value"] in busy else None
@@ -309,7 +309,7 @@ async def test_a_server_that_stores_a_little_at_a_time_is_not_an_outage(
     assert logged() == []
 
 
-# Times that the stream does not take
+# Times outside of the stream's range
 
 
 async def test_states_wait_for_a_stream_that_is_behind(harness: Harness, clock: Clock) -> None:
@@ -338,7 +338,7 @@ async def test_a_state_outside_of_any_time_range_is_refused(harness: Harness, se
     assert harness.checkpoint["refused"] == 1
 
 
-# How much is sent
+# Size of batches
 
 
 async def test_a_batch_is_halved_until_it_is_not_too_large(
@@ -357,9 +357,9 @@ async def test_a_batch_is_halved_until_it_is_not_too_large(
     await harness.stored(*states)
     assert [len(bulk) for bulk in harness.server.bulks[:3]] == [16, 8, 4]
     taken = [len(bulk) for bulk in harness.server.bulks if len(bulk) <= 5]
-    assert 5 in taken, "it is tried whether it takes more by now"
+    assert 5 in taken, "larger batches are tried again"
     refused = sum(len(bulk) > 5 for bulk in harness.server.bulks)
-    assert refused <= len(harness.server.bulks) / 3, "what it takes is remembered"
+    assert refused <= len(harness.server.bulks) / 3, "the accepted size is remembered"
     assert clock.slept == []
     assert logged() == []
 
@@ -408,7 +408,7 @@ async def test_slow_answers_make_batches_smaller(
     await harness.record(*states)
     await harness.start()
     await harness.stored(*states)
-    # A batch is read while the one before it is sent, so what is learned of a batch is for the next but one
+    # A batch is read while the one before it is sent, so an answer changes the size of the next batch but one
     assert [len(bulk) for bulk in harness.server.bulks] == [16, 16, 8, 8, 4, 4, 4]
 
 

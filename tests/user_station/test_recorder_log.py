@@ -1,4 +1,4 @@
-"""Tests of reading the recorder's states, on each database that it can have."""
+"""Tests of reading the recorder's states, on each kind of database."""
 
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
@@ -11,7 +11,7 @@ from .log import TIME, Log, values
 
 @pytest.fixture
 def recorder_db_url(database_url: str) -> str:
-    """Let the recorder have this test's own database."""
+    """Return a database for this test's recorder."""
     return database_url
 
 

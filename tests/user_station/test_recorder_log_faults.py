@@ -1,4 +1,4 @@
-"""Tests of noticing what the recorder commits, and of recorders that cannot be read."""
+"""Tests of waiting for commits, and of recorders that cannot be read."""
 
 import asyncio
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from .log import Log, databases, values
 
 @pytest.fixture
 def recorder_db_url(database_url: str) -> str:
-    """Let the recorder have this test's own database."""
+    """Return a database for this test's recorder."""
     return database_url
 
 
@@ -35,7 +35,7 @@ def recorder_db_url(database_url: str) -> str:
 
 @pytest.fixture
 def rare_commits() -> Iterator[None]:
-    """Let commits be so rare that one who waits for the interval has waited in vain."""
+    """Make the commit interval so long that waiting for it would fail the test."""
     with patch.object(recorder_log, "get_instance", return_value=SimpleNamespace(commit_interval=3600)):
         yield
 
@@ -64,7 +64,7 @@ async def test_a_commit_is_noticed(log: Log) -> None:
 
 @databases("sqlite")
 async def test_starting_or_stopping_during_a_commit_does_not_break_it(log: Log) -> None:
-    """SQLAlchemy's listeners are gone through in the recorder's thread: there they must not change."""
+    """The recorder's thread iterates over SQLAlchemy's listeners, which must not change meanwhile."""
     committing, changed = threading.Event(), threading.Event()
 
     def hold_up(_: object) -> None:

@@ -1,4 +1,4 @@
-"""Tests of states of the same time, of positions that do not hold, and of the backlog."""
+"""Tests of states with the same time, of invalid positions, and of the backlog."""
 
 import math
 from pathlib import Path
@@ -20,7 +20,7 @@ from .log import TIME, Log, databases, values
 
 @pytest.fixture
 def recorder_db_url(database_url: str) -> str:
-    """Let the recorder have this test's own database."""
+    """Return a database for this test's recorder."""
     return database_url
 
 
@@ -56,7 +56,7 @@ async def test_states_without_a_time_or_an_entity(log: Log) -> None:
     assert values(await log.read(page.position)) == ["2", "3"]
 
 
-# Positions that do not hold
+# Invalid positions
 
 
 async def test_a_purge_of_read_states_is_not_a_loss(log: Log) -> None:

@@ -1,4 +1,4 @@
-"""Tests of what becomes of the states of a batch."""
+"""Tests of settling the states of a batch."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -43,7 +43,7 @@ BUSY = Item(429, "full")
 
 
 def states(count: int, *unsendable: int) -> list[Sent]:
-    """Return states with the ids 1, 2, …, of which some have no document."""
+    """Return states with the ids 1, 2, …; those with an unsendable id have no document."""
     return [
         Sent(number, f"sensor.t{number}", NOW + number, "no time" if number in unsendable else None)
         for number in range(1, count + 1)
@@ -51,7 +51,7 @@ def states(count: int, *unsendable: int) -> list[Sent]:
 
 
 def batch_of(sent: Sequence[Sent]) -> Batch:
-    """Return a batch that the recorder's other rows follow."""
+    """Return a batch. Its position is after more rows of the recorder."""
     documents = sum(state.encoding_error is None for state in sent)
     return Batch(
         started_over=False,
@@ -181,7 +181,7 @@ answered_states = st.lists(st.sampled_from([None, *SETTLING, *WAITING]), max_siz
 def test_each_state_has_one_outcome_and_the_position_never_passes_one_that_waits(
     answers: list[Answer | None],
 ) -> None:
-    """No answer: a state that has no document."""
+    """A state without an answer has no document."""
     sent = states(len(answers), *(number for number, answer in enumerate(answers, 1) if answer is None))
     batch = batch_of(sent)
     settlement = settle(batch, [answer for answer in answers if answer is not None], NOW)
@@ -209,7 +209,7 @@ def test_each_state_has_one_outcome_and_the_position_never_passes_one_that_waits
 
 
 class Try(NamedTuple):
-    """A request, and what the server does with it."""
+    """A request, and the server's faults while it is answered."""
 
     size: int
     busy_ids: frozenset[int]
@@ -245,7 +245,7 @@ def test_each_state_is_settled_exactly_once_whatever_fails(tries: list[Try], odd
         documents.append(state_id)
         return CREATED
 
-    # In the end all is well again
+    # The last request has no fault
     for size, busy_ids, is_answer_lost in [*tries, Try(12, frozenset(), False)]:
         after = checkpoint.position.state_id if checkpoint.position else 0
         waiting = sent[after : after + size]

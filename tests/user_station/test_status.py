@@ -1,4 +1,4 @@
-"""Tests of the state of the forwarding, and of when it is to be logged."""
+"""Tests of the status of forwarding, and of its news for the log."""
 
 import pytest
 
@@ -38,7 +38,7 @@ class Listener:
 
 @pytest.fixture
 def status() -> Status:
-    """Return the state of a forwarder that has not tried yet."""
+    """Return the status of a new forwarder."""
     return Status()
 
 
