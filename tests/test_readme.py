@@ -1,6 +1,9 @@
-"""Tests that the documentation is whole: its headings, links, fields and entities, in both languages."""
+"""Tests that the documentation agrees with the code and with its translation.
 
-from collections.abc import Iterator, Mapping
+They compare names, paths, options and numbers, never sentences: a page can be rewritten without changing a test.
+"""
+
+from collections.abc import Iterator
 from functools import cache
 import json
 from pathlib import Path
@@ -11,6 +14,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from custom_components import anavi_weather
+from custom_components.anavi_weather.config_flow import OPTIONS_SCHEMA
+from custom_components.anavi_weather.phat.chip import CHIPS
+from homeassistant.helpers.selector import NumberSelector
 
 FOLDER = Path(anavi_weather.__file__).parent
 ROOT = FOLDER.parents[1]
@@ -24,53 +30,19 @@ PAGES = sorted(
     ).stdout.splitlines()
 )  # fmt: skip
 
-# Where the documentation answers what the quality scale asks of it: a page, and the heading on it
-ANSWERS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "docs-actions": (
-        ("README.md", "Actions"),
-        ("docs/infrared.md", "Learn"),
-        ("docs/infrared.md", "Send"),
-        ("docs/infrared.md", "Import and export"),
-    ),
-    "docs-conditions": (),
-    "docs-configuration-parameters": (("README.md", "Options"),),
-    "docs-data-update": (("README.md", "How readings are updated"),),
-    "docs-examples": (("README.md", "Automations"), ("docs/infrared.md", "Old remote controls drive automations")),
-    "docs-high-level-description": (("README.md", "ANAVI Weather"),),
-    "docs-installation-instructions": (("README.md", "Install"), ("README.md", "Prepare the Raspberry Pi")),
-    "docs-installation-parameters": (("README.md", "Remote station"), ("README.md", "User station")),
-    "docs-known-limitations": (("README.md", "Known limitations"), ("docs/infrared.md", "Limits")),
-    "docs-removal-instructions": (("README.md", "Remove it"), ("docs/forwarding.md", "Remove it")),
-    "docs-supported-devices": (("README.md", "Supported hardware"),),
-    "docs-supported-functions": (("README.md", "Entities"), ("README.md", "Infrared")),
-    "docs-triggers": (),
-    "docs-troubleshooting": (("README.md", "Troubleshooting"), ("docs/forwarding.md", "Entities and repairs")),
-    "docs-use-cases": (("README.md", "Automations"),),
-}
-
 # What Home Assistant names itself, by the device class or as the base entity
 NAMED_BY_HOME_ASSISTANT = (
     "Temperature", "Humidity", "Atmospheric pressure", "Illuminance", "Absolute humidity", "Connected",
     "Infrared emitter", "Infrared receiver",
 )  # fmt: skip
 
-_TOLD = ("docs/forwarding.md", "Entities and repairs")
-REPAIRS = {
-    "chip_claimed": ("README.md", "Troubleshooting", "or that a driver has claimed it"),
-    "chip_failing": ("README.md", "Troubleshooting", "or fails"),
-    "chip_no_answer": ("README.md", "Troubleshooting", "A repair says that a chip does not answer"),
-    "user_station_key_refused": (*_TOLD, "| The API key is refused"),
-    "user_station_no_tls": (*_TOLD, "| The server speaks no TLS"),
-    "user_station_not_elasticsearch": (*_TOLD, "| Something else answers there"),
-    "user_station_not_time_series": (*_TOLD, "| The stream is not a time series"),
-    "user_station_privilege_missing": (*_TOLD, "or lacks a privilege"),
-    "user_station_purge_near": (*_TOLD, "| States will be purged in"),
-    "user_station_recorder_unexpected": (*_TOLD, "| The recorder's database cannot be read"),
-    "user_station_server_behind": (*_TOLD, "| The clocks differ"),
-    "user_station_states_purged": (*_TOLD, "| States were purged"),
-    "user_station_states_refused": (*_TOLD, "were refused |"),
-    "user_station_tls_not_trusted": (*_TOLD, "| The certificate is not trusted"),
-}
+SCRIPTS = ROOT / "scripts"
+TEMPLATE = ROOT / "docker" / "user_station" / "elasticsearch" / "index_template.json"
+# A path below one of the project's folders, and not below another folder of the same name
+PROJECT_PATH = re.compile(
+    r"(?<![\w/.-])(?:scripts|benchmarks|docker|docs|tests|blueprints|custom_components/anavi_weather)/[\w/.-]*\w"
+)
+COMMAND = re.compile(r"scripts/([a-z-]+)((?: [^\s`|#;)]+)*)")
 
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _HEADING = re.compile(r"(#{1,6}) (.+)")
@@ -196,44 +168,6 @@ def test_the_readme_is_there_in_portuguese() -> None:
     assert README.with_name("README.pt-BR.md") in [portuguese for _, portuguese in twins()]
 
 
-def linked_pages() -> set[Path]:
-    return {README} | {
-        path for link in filter(is_relative, read(README).links) if (path := target(README, link)[0]).suffix == ".md"
-    }
-
-
-def test_each_rule_for_the_documentation_is_mapped() -> None:
-    scale = (FOLDER / "quality_scale.yaml").read_text(encoding="utf-8")
-    assert sorted(ANSWERS) == sorted(set(re.findall(r"^  (docs-[a-z-]+):", scale, re.MULTILINE)))
-
-
-@pytest.mark.parametrize("rule", ANSWERS)
-def test_a_section_answers_a_rule(rule: str) -> None:
-    if not ANSWERS[rule]:  # there is nothing to answer
-        scale = (FOLDER / "quality_scale.yaml").read_text(encoding="utf-8")
-        assert f"  {rule}:\n    status: exempt\n" in scale
-    for page, heading in ANSWERS[rule]:
-        path = ROOT / page
-        assert path in linked_pages()
-        assert heading in [text for _, text in read(path).headings]
-        assert section(path, heading).strip()
-
-
-def section(path: Path, heading: str) -> str:
-    """Return what stands under a heading, up to the next one of the same level or above."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    level, _ = next(found for found in read(path).headings if found[1] == heading)
-    begin = lines.index(f"{'#' * level} {heading}") + 1
-    text: list[str] = []
-    code = False
-    for line in lines[begin:]:
-        code ^= bool(_FENCE.match(line))
-        if not code and (found := _HEADING.fullmatch(line)) and len(found[1]) <= level:
-            break
-        text.append(line)
-    return "\n".join(text)
-
-
 def texts(language: str) -> dict[str, Any]:
     texts: dict[str, Any] = json.loads((FOLDER / f"translations/{language}.json").read_text(encoding="utf-8"))
     return texts
@@ -256,50 +190,137 @@ def entity_names(language: str) -> Iterator[str]:
             yield entity["name"].replace(" ({chip})", " (").removeprefix("{chip} ")
 
 
+class Row(NamedTuple):
+    """A row of a table."""
+
+    cells: list[str]
+    text: str
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a page's tables."""
+    for line in read(path).prose.splitlines():
+        if line.startswith("|"):
+            yield Row([cell.strip() for cell in line.strip("|").split("|")], line)
+
+
+def numbers(text: str) -> set[float]:
+    """Return the numbers in a text, which may have a typographic minus."""
+    return {float(found.replace("−", "-")) for found in re.findall(r"[-−]?\d+", text)}
+
+
+def properties(mapping: dict[str, Any], parent: str = "") -> Iterator[str]:
+    """Yield the full names of the fields of a mapping."""
+    for key, field in mapping["properties"].items():
+        if "properties" in field:
+            yield from properties(field, f"{parent}{key}.")
+        else:
+            yield f"{parent}{key}"
+
+
 LANGUAGES = {"en": README, "pt-BR": README.with_name("README.pt-BR.md")}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("part", ["config", "options", "config_subentries"])
-def test_every_field_is_told(language: str, part: str) -> None:
+def test_every_field_has_a_row(language: str, part: str) -> None:
     names = set(fields(texts(language)[part]))
     assert names
-    prose = read(LANGUAGES[language]).prose
-    assert sorted(field for field in names if f"\n| {field} |" not in prose) == []
+    assert names <= {row.cells[0] for row in rows(LANGUAGES[language])}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_entity_is_told(language: str) -> None:
-    prose = read(LANGUAGES[language]).prose
-    table = prose[prose.index("\n## Enti") :]
+@pytest.mark.parametrize("option", OPTIONS_SCHEMA.schema, ids=str)
+def test_an_option_has_its_range_and_default(language: str, option: str) -> None:
+    selector: NumberSelector = OPTIONS_SCHEMA.schema[option]
+    name = texts(language)["options"]["step"]["init"]["data"][option]
+    (text,) = (row.text for row in rows(LANGUAGES[language]) if row.cells[0] == name)
+    expected = {selector.config["min"], selector.config["max"]}
+    if (default := OPTIONS_SCHEMA({}).get(option)) is not None:
+        expected.add(default)
+    assert expected <= numbers(text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", CHIPS)
+def test_a_chip_has_its_addresses(language: str, kind: str) -> None:
+    (row,) = (row for row in rows(LANGUAGES[language]) if row.cells[0].split(" ")[0] == kind)
+    assert {int(address, 16) for address in re.findall(r"0x[0-9A-F]{2}", row.text)} == set(CHIPS[kind].addresses)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_entity_has_a_row(language: str) -> None:
+    named = [row.cells[0] for row in rows(LANGUAGES[language])]
     missing = []
     for entity in entity_names(language):
-        kind, _, rest = entity.partition(": ")  # the keys of the simulated remote control stand in one row
-        if kind not in table or rest not in table:
+        kind, _, rest = entity.partition(": ")  # the keys of the simulated remote control share a row
+        if not any(kind in cell and rest in cell for cell in named):
             missing.append(entity)
     assert missing == []
 
 
-def test_every_entity_that_home_assistant_names_is_told() -> None:
-    assert [entity for entity in NAMED_BY_HOME_ASSISTANT if entity not in section(README, "Entities")] == []
+def test_every_entity_that_home_assistant_names_has_a_row() -> None:
+    named = [row.cells[0] for row in rows(README)]
+    assert [entity for entity in NAMED_BY_HOME_ASSISTANT if not any(entity in cell for cell in named)] == []
 
 
 @pytest.mark.parametrize("key", sorted(texts("en")["entity"]))
-def test_icons_are_of_entities_that_are_told(key: str) -> None:
+def test_icons_belong_to_entities(key: str) -> None:
     icons = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))["entity"]
     assert set(icons.get(key, ())) <= set(texts("en")["entity"][key])
 
 
+@pytest.mark.parametrize("page", ["docs/infrared.md", "docs/infrared.pt-BR.md"])
 @pytest.mark.parametrize("action", texts("en")["services"])
-def test_every_action_and_its_fields_are_told(action: str) -> None:
-    prose = read(ROOT / "docs/infrared.md").prose
-    rows = [line for line in prose.splitlines() if line.startswith(f"| `anavi_weather.{action}`")]
-    assert len(rows) == 1
-    for field in texts("en")["services"][action]["fields"]:
-        assert f"`{field}`" in rows[0] or f"all have the required field `{field}`" in prose
+def test_every_action_is_documented_with_its_fields(action: str, page: str) -> None:
+    prose = read(ROOT / page).prose
+    names = {f"anavi_weather.{action}", *texts("en")["services"][action]["fields"]}
+    assert sorted(name for name in names if f"`{name}`" not in prose) == []
 
 
-@pytest.mark.parametrize("issue", texts("en")["issues"])
-def test_every_repair_is_told(issue: str) -> None:
-    page, heading, words = REPAIRS[issue]
-    assert words in section(ROOT / page, heading)
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_actions_exist(page: Path) -> None:
+    used = re.findall(r"\b(?:action: |`)anavi_weather\.(\w+)", page.read_text(encoding="utf-8"))
+    assert set(used) <= set(texts("en")["services"])
+
+
+@pytest.mark.parametrize("page", ["docs/forwarding.md", "docs/forwarding.pt-BR.md"])
+def test_every_field_of_a_document_is_documented(page: str) -> None:
+    documented: set[str] = set()
+    for row in rows(ROOT / page):
+        parent = ""
+        for found in re.findall(r"`([@\w.]+)`", row.text):
+            documented.add(f"{parent}{found}" if found.startswith(".") else found)
+            if not found.startswith("."):
+                parent = found.partition(".")[0]
+    template = json.loads(TEMPLATE.read_text(encoding="utf-8"))
+    assert sorted(set(properties(template["template"]["mappings"])) - documented) == []
+
+
+def test_the_oldest_home_assistant_is_named() -> None:
+    oldest = json.loads((ROOT / "hacs.json").read_text(encoding="utf-8"))["homeassistant"].rpartition(".")[0]
+    for page in LANGUAGES.values():
+        assert oldest in read(page).prose
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_paths_in_code_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    paths = {found.rstrip(".") for found in PROJECT_PATH.findall(text)}
+    assert sorted(path for path in paths if not (ROOT / path).exists()) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_options_of_commands_exist(page: Path) -> None:
+    wrong = []
+    for command, options in COMMAND.findall(page.read_text(encoding="utf-8")):
+        sources = (SCRIPTS / command, SCRIPTS / "lib" / f"{command}.py")
+        source = "".join(file.read_text(encoding="utf-8") for file in sources if file.is_file())
+        wrong += [f"{command} {option}" for option in re.findall(r"--[a-z-]+", options) if option not in source]
+    assert wrong == []
+
+
+def test_every_command_is_in_the_contributing_guide() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    commands = [file.name for file in SCRIPTS.iterdir() if file.is_file()]
+    assert sorted(command for command in commands if f"`scripts/{command}" not in guide) == []
