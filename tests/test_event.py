@@ -7,9 +7,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.code_store import CodeStore
-from custom_components.anavi_weather.event import HELD_WITHIN
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
+from custom_components.anavi_weather.key_tracker import HELD_WITHIN
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from homeassistant.components.infrared import async_send_command
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN

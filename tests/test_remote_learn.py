@@ -1,6 +1,6 @@
 """Tests of the remote control that learns."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 import time
 from typing import Any
 
@@ -15,10 +15,10 @@ from custom_components.anavi_weather.ir_codes.capture import alike
 from custom_components.anavi_weather.ir_codes.decode import decode, frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
-from custom_components.anavi_weather.remote import PRESS_ENDS
-from homeassistant.components import persistent_notification
+from custom_components.anavi_weather.press_collector import PRESS_ENDS
+from homeassistant.components.persistent_notification import Notification, UpdateType, async_register_callback
 from homeassistant.const import STATE_ON, STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .conftest import let_read, press, value
@@ -29,22 +29,42 @@ FRAME = 0.108
 type Learn = Callable[..., Coroutine[Any, Any, None]]
 
 
+class Notifications(dict[str, str]):
+    """The texts of the notifications that are shown, by their ids."""
+
+    @callback
+    def update_from(self, change: UpdateType, changed: dict[str, Notification]) -> None:
+        """Follow a change."""
+        for notification_id, notification in changed.items():
+            if change is UpdateType.REMOVED:
+                del self[notification_id]
+            else:
+                self[notification_id] = notification["message"]
+
+
+@pytest.fixture
+def shown(hass: HomeAssistant) -> Iterator[Notifications]:
+    """Return the notifications that are shown."""
+    shown = Notifications()
+    unregister = async_register_callback(hass, shown.update_from)
+    yield shown
+    unregister()
+
+
 @pytest.fixture
 def learn(
-    hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, station: MockConfigEntry
+    hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, shown: Notifications
 ) -> Learn:
     """Return what learns from presses, each of one or more frames."""
 
     async def learn(presses: Sequence[Sequence[str]], **data: Any) -> None:
-        listeners = station.runtime_data.transceiver._frame_listeners
-        before = len(listeners)
         learning = hass.async_create_task(call("learn_command", **data))
 
         async def let_listen() -> None:
-            """Wait, in real time, until it listens or is done: it thinks in the executor."""
+            """Wait, in real time, until it asks for a press or is done: it thinks in the executor."""
             for _ in range(300):
                 await let_read()
-                if learning.done() or len(listeners) > before:
+                if learning.done() or shown:
                     break
                 await hass.async_add_executor_job(time.sleep, 0.01)
 
@@ -62,11 +82,6 @@ def learn(
     return learn
 
 
-def notifications(hass: HomeAssistant) -> list[str]:
-    """Return the texts of what is shown."""
-    return [shown["message"] for shown in persistent_notification._async_get_or_create_notifications(hass).values()]
-
-
 @pytest.mark.parametrize(
     ("code", "stored"),
     [
@@ -78,7 +93,13 @@ def notifications(hass: HomeAssistant) -> list[str]:
     ],
 )
 async def test_a_command_is_learned_by_its_name(
-    hass: HomeAssistant, call: Call, learn: Learn, codes: CodeStore, pair: SimulatedLirc, code: str, stored: list[str]
+    call: Call,
+    learn: Learn,
+    codes: CodeStore,
+    pair: SimulatedLirc,
+    shown: Notifications,
+    code: str,
+    stored: list[str],
 ) -> None:
     await learn([[code]] * 3, device="TV", command=["Power"])
 
@@ -86,30 +107,30 @@ async def test_a_command_is_learned_by_its_name(
     learned = codes.codes["TV"]["Power"]
     assert [parse(text).get_raw_timings() for text in learned] == [parse(text).get_raw_timings() for text in stored]
     assert all(text.startswith(code.partition(":")[0]) for text in learned)
-    assert not notifications(hass)
+    assert not shown
     for _ in range(2):
         await call("send_command", device="TV", command=["Power"])
     assert sent(pair) == says(*(stored * 2)[:2])
 
 
 async def test_what_to_do_is_shown(
-    hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, codes: CodeStore
+    hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, shown: Notifications
 ) -> None:
     learning = hass.async_create_task(call("learn_command", device="TV", command=["Power"]))
     await let_read()
-    shown = []
+    texts: list[str] = []
     for _ in range(3):
-        shown += notifications(hass)
+        texts += shown.values()
         await press(pair, NEC)
         freezer.tick(PRESS_ENDS + 0.1)
         await let_read()
     await learning
 
-    assert len(shown) == 3
-    assert len(set(shown)) == 3
-    assert all("Power" in text for text in shown)
-    assert [str(presses) in text for presses, text in zip((3, 2, 1), shown, strict=True)] == [True] * 3
-    assert not notifications(hass)
+    assert len(texts) == 3
+    assert len(set(texts)) == 3
+    assert all("Power" in text for text in texts)
+    assert [str(presses) in text for presses, text in zip((3, 2, 1), texts, strict=True)] == [True] * 3
+    assert not shown
 
 
 async def test_frames_of_a_held_key_are_one_press(learn: Learn, codes: CodeStore) -> None:
@@ -173,7 +194,7 @@ async def test_two_keys_are_learned_as_alternatives(
     [([], "learn_timeout", "0"), ([[NEC]], "learn_too_few", "1"), ([[NEC], [NEC]], "learn_too_few", "2")],
 )
 async def test_too_few_presses_are_told(
-    hass: HomeAssistant, learn: Learn, codes: CodeStore, presses: list[list[str]], key: str, told: str
+    learn: Learn, codes: CodeStore, shown: Notifications, presses: list[list[str]], key: str, told: str
 ) -> None:
     with pytest.raises(HomeAssistantError) as raised:
         await learn(presses, device="TV", command=["Power"], timeout=5)
@@ -181,7 +202,7 @@ async def test_too_few_presses_are_told(
     assert (raised.value.translation_domain, raised.value.translation_key) == (DOMAIN, key)
     assert raised.value.translation_placeholders == {"command": "Power", "seconds": "5", "presses": told}
     assert not codes.codes
-    assert not notifications(hass)
+    assert not shown
 
 
 async def test_the_third_press_may_last_until_the_end(
@@ -201,13 +222,13 @@ async def test_the_third_press_may_last_until_the_end(
     assert codes.codes == {"TV": {"Power": [NEC]}}
 
 
-async def test_presses_that_disagree_are_told(hass: HomeAssistant, learn: Learn, codes: CodeStore) -> None:
+async def test_presses_that_disagree_are_told(learn: Learn, codes: CodeStore, shown: Notifications) -> None:
     with pytest.raises(HomeAssistantError) as raised:
         await learn([["nec:1,1"], ["nec:1,2"], ["nec:1,3"]], device="TV", command=["Power"])
 
     assert raised.value.translation_key == "learn_no_consensus"
     assert not codes.codes
-    assert not notifications(hass)
+    assert not shown
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,10 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up both ends of the light."""
-    async_add_pair_entities(hass, entry, async_add_entities, Emitter, Receiver)
+    async_add_pair_entities(hass, entry, async_add_entities, AnaviWeatherEmitter, AnaviWeatherReceiver)
 
 
-class Emitter(InfraredPairEntity, InfraredEmitterEntity):
+class AnaviWeatherEmitter(InfraredPairEntity, InfraredEmitterEntity):
     """The LEDs."""
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
@@ -44,7 +44,7 @@ class Emitter(InfraredPairEntity, InfraredEmitterEntity):
         await self.transceiver.async_send(command)
 
 
-class Receiver(ReceivingEntity, InfraredReceiverEntity):
+class AnaviWeatherReceiver(ReceivingEntity, InfraredReceiverEntity):
     """The receiver."""
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:

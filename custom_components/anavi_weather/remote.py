@@ -36,7 +36,7 @@ from .infrared import EMITTER
 from .ir_codes import CodeError, as_raw, in_turn, parse, to_text
 from .ir_codes.capture import consensus
 from .ir_codes.command import MAX_DURATION
-from .phat.framer import WHOLE_FRAME_SILENCE_US
+from .press_collector import PressCollector
 from .transceiver import Transceiver
 from .unique_ids import infrared_unique_id
 
@@ -44,7 +44,6 @@ PARALLEL_UPDATES = 0
 
 LEARN_TIMEOUT = 30.0  # seconds, for each command
 PRESSES = 3
-PRESS_ENDS = 0.3  # seconds without a frame
 COMMAND_TYPE_INFRARED = "ir"
 
 
@@ -52,10 +51,10 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the remote control."""
-    async_add_pair_entities(hass, entry, async_add_entities, Remote)
+    async_add_pair_entities(hass, entry, async_add_entities, AnaviWeatherRemote)
 
 
-class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
+class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
     """Learns, sends and deletes commands."""
 
     _attr_name = None
@@ -161,59 +160,39 @@ class Remote(InfraredPairEntity, RemoteEntity, RestoreEntity):
                 await self.codes.async_add({device: {name: texts}})
 
     async def _async_learn(self, name: str, timeout: float, *, alternative: bool = False) -> Command:
-        presses: list[list[int]] = []
-        done = asyncio.Event()
-        ends: asyncio.TimerHandle | None = None
-        begun = False
-        last = 0.0
-
-        @callback
-        def end() -> None:
-            nonlocal begun
-            begun = False
-            if len(presses) == PRESSES:
-                stop()
-                done.set()
-
-        @callback
-        def on_frame(timings: list[int]) -> None:
-            nonlocal begun, ends, last
-            now = self.hass.loop.time()
-            if begun:
-                pause = max(WHOLE_FRAME_SILENCE_US, round((now - last) * 1_000_000) - sum(map(abs, timings)))
-                presses[-1] += [-pause, *timings]
-            else:
-                presses.append(list(timings))
-                begun = True
-                if len(presses) < PRESSES:
-                    self._notify(name, alternative, PRESSES - len(presses))
-            last = now
-            if ends:
-                ends.cancel()
-            ends = self.hass.loop.call_later(PRESS_ENDS, end)
-
-        self._notify(name, alternative, PRESSES)
-        stop = self.transceiver.async_subscribe_frames(on_frame)
-        try:
-            async with asyncio.timeout(timeout):
-                await done.wait()
-        except TimeoutError as err:
-            if len(presses) < PRESSES:  # else the last key is still held
-                raise LearnError(
-                    "learn_too_few" if presses else "learn_timeout",
-                    command=name,
-                    seconds=f"{timeout:g}",
-                    presses=str(len(presses)),
-                ) from err
-        finally:
-            stop()
-            if ends:
-                ends.cancel()
-            persistent_notification.async_dismiss(self.hass, self._notification_id)
+        presses = await self._async_collect_presses(name, timeout, alternative)
         command = await self.hass.async_add_executor_job(consensus, presses)
         if command is None:
             raise LearnError("learn_no_consensus", command=name)
         return command
+
+    async def _async_collect_presses(self, name: str, timeout: float, alternative: bool) -> list[list[int]]:
+        """Return several presses of a key, in signed µs; LearnError if they do not come in time."""
+
+        @callback
+        def notify() -> None:
+            if collector.missing:
+                self._notify(name, alternative, collector.missing)
+
+        collector = PressCollector(PRESSES, notify)
+        notify()
+        unsubscribe = self.transceiver.async_subscribe_frames(collector.add_frame)
+        try:
+            async with asyncio.timeout(timeout):
+                await collector.wait_until_complete()
+        except TimeoutError as err:
+            if collector.missing:  # else the last key is still held
+                raise LearnError(
+                    "learn_too_few" if collector.presses else "learn_timeout",
+                    command=name,
+                    seconds=f"{timeout:g}",
+                    presses=str(len(collector.presses)),
+                ) from err
+        finally:
+            unsubscribe()
+            collector.stop()
+            persistent_notification.async_dismiss(self.hass, self._notification_id)
+        return collector.presses
 
     @property
     def _notification_id(self) -> str:

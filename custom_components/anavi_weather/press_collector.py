@@ -1,0 +1,57 @@
+"""Collects presses of a remote control's key from the frames that are received."""
+
+import asyncio
+from collections.abc import Callable
+
+from .phat.framer import WHOLE_FRAME_SILENCE_US
+
+PRESS_ENDS = 0.3  # seconds without a frame
+
+
+class PressCollector:
+    """A number of presses of one key, each of one or more frames."""
+
+    def __init__(self, wanted: int, on_press: Callable[[], None]) -> None:
+        """Initialize the collector. `on_press` is called at the start of each press."""
+        self.presses: list[list[int]] = []
+        """Signed µs of each press, with the pauses between its frames."""
+        self._wanted = wanted
+        self._on_press = on_press
+        self._loop = asyncio.get_running_loop()
+        self._complete = asyncio.Event()
+        self._last_frame_at = 0.0
+        self._press_end: asyncio.TimerHandle | None = None  # set while a press may continue
+
+    @property
+    def missing(self) -> int:
+        """Return how many presses have not begun yet."""
+        return self._wanted - len(self.presses)
+
+    def add_frame(self, timings: list[int]) -> None:
+        """Add a frame, in signed µs, which continues a press or starts one."""
+        if self._complete.is_set():
+            return
+        now = self._loop.time()
+        if self._press_end is None:
+            self.presses.append(list(timings))
+            self._on_press()
+        else:
+            self._press_end.cancel()
+            pause = max(WHOLE_FRAME_SILENCE_US, round((now - self._last_frame_at) * 1_000_000) - sum(map(abs, timings)))
+            self.presses[-1] += [-pause, *timings]
+        self._last_frame_at = now
+        self._press_end = self._loop.call_later(PRESS_ENDS, self._end_press)
+
+    async def wait_until_complete(self) -> None:
+        """Wait until the last press has ended."""
+        await self._complete.wait()
+
+    def stop(self) -> None:
+        """Stop waiting for the end of a press."""
+        if self._press_end:
+            self._press_end.cancel()
+
+    def _end_press(self) -> None:
+        self._press_end = None
+        if not self.missing:
+            self._complete.set()

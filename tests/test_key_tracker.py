@@ -1,0 +1,105 @@
+"""Tests of distinguishing new presses from a held key."""
+
+import pytest
+
+from custom_components.anavi_weather.ir_codes import parse
+from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
+from custom_components.anavi_weather.key_tracker import HELD_WITHIN, KeyTracker, PressedKey
+
+DITTO = list(NEC_DITTO)
+UNKNOWN = "raw:38000:4000,-2000,500,-1500,500,-700,500,-1500,900,-700,500,-40000"
+OTHER = "raw:38000:4000,-2000,500,-700,500,-700,500,-1500,900,-1500,500,-40000"
+START = 50.0
+SOON = HELD_WITHIN - 0.01
+
+
+def timings_of(code: str) -> list[int]:
+    return parse(code).get_raw_timings()
+
+
+def track(*frames: tuple[float, list[int]]) -> list[PressedKey | None]:
+    """Return what frames press or hold: seconds since the previous frame, signed µs."""
+    tracker = KeyTracker()
+    now = START
+    keys = []
+    for pause, timings in frames:
+        now += pause
+        keys.append(tracker.add_frame(timings, now))
+    return keys
+
+
+def repeats(keys: list[PressedKey | None]) -> list[int | None]:
+    return [key.repeats if key else None for key in keys]
+
+
+def test_a_press_has_its_first_frame() -> None:
+    (key,) = track((0, timings_of("nec:4,8")))
+
+    assert key
+    assert key.timings == timings_of("nec:4,8")
+    assert key.decoded and (key.decoded.address, key.decoded.command) == (4, 8)
+    assert key.repeats == 0
+
+
+def test_an_unknown_protocol_is_not_decoded() -> None:
+    (key,) = track((0, timings_of(UNKNOWN)))
+    assert key and key.decoded is None
+
+
+@pytest.mark.parametrize("code", ["nec:4,8", "rc5:5,12,0", "samsung32:7,2", UNKNOWN])
+def test_a_frame_that_comes_again_soon_holds_the_key(code: str) -> None:
+    frame = timings_of(code)
+    assert repeats(track((0, frame), (SOON, frame), (SOON, frame))) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("code", ["nec:4,8", UNKNOWN])
+def test_a_frame_that_comes_again_late_is_a_new_press(code: str) -> None:
+    frame = timings_of(code)
+    assert repeats(track((0, frame), (SOON, frame), (HELD_WITHIN, frame), (SOON, frame))) == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("nec:4,8", "nec:4,9"),
+        ("rc5:5,12,0", "rc5:5,12,1"),
+        (UNKNOWN, OTHER),
+        (UNKNOWN, "nec:4,8"),
+        ("nec:4,8", UNKNOWN),
+    ],
+)
+def test_another_key_or_toggle_bit_is_a_new_press(one: str, other: str) -> None:
+    assert repeats(track((0, timings_of(one)), (SOON, timings_of(other)))) == [0, 0]
+
+
+def test_a_ditto_holds_the_key_of_the_press() -> None:
+    pressed, held = track((0, timings_of("nec:4,8")), (SOON, DITTO))
+
+    assert pressed and held
+    assert (held.decoded, held.timings, held.repeats) == (pressed.decoded, pressed.timings, 1)
+
+
+def test_a_ditto_without_its_press_is_ignored() -> None:
+    assert track((0, DITTO), (SOON, DITTO)) == [None, None]
+    keys = track((0, timings_of("nec:4,8")), (HELD_WITHIN, DITTO), (SOON, DITTO))
+    assert repeats(keys) == [0, None, None]
+
+
+def test_an_ignored_ditto_does_not_prolong_the_press() -> None:
+    frame = timings_of("nec:4,8")
+    assert repeats(track((0, frame), (HELD_WITHIN, DITTO), (SOON, frame))) == [0, None, 0]
+
+
+def test_the_second_half_of_a_sharp_press_adds_nothing_but_its_time() -> None:
+    sharp = timings_of("sharp:0x01,0x45,0x01")
+    first, second = sharp[:32], sharp[32:]
+
+    assert repeats(track((0, first), (SOON, second), (SOON, first), (SOON, second))) == [0, None, 1, None]
+    assert repeats(track((0, second), (SOON, first))) == [0, 1]
+    assert repeats(track((0, first), (HELD_WITHIN, second))) == [0, 0]
+
+
+def test_the_second_half_of_another_key_is_a_new_press() -> None:
+    first = timings_of("sharp:0x01,0x45,0x01")[:32]
+    other_second = timings_of("sharp:0x01,0x46,0x01")[32:]
+    assert repeats(track((0, first), (SOON, other_second))) == [0, 0]
