@@ -1,7 +1,7 @@
 """What the tests of the integration have in common."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 import errno
 from functools import partial
@@ -121,6 +121,16 @@ async def press(pair: SimulatedLirc, *codes: str) -> None:
         command = parse(code)
         pair.press(command.get_raw_timings(), command.modulation)
         await let_read()
+
+
+async def store_codes(codes: CodeStore, devices: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    """Store commands that are written as texts."""
+    await codes.async_add(
+        {
+            device: {name: [parse(text) for text in texts] for name, texts in commands.items()}
+            for device, commands in devices.items()
+        }
+    )
 
 
 def fail(forwarder: Forwarder, error: ElasticsearchError, times: int = 3) -> None:

@@ -13,8 +13,10 @@ from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.decode import decode
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+from homeassistant.util.file import WriteError
 
-from .conftest import is_loaded, value
+from .conftest import is_loaded, store_codes, value
 
 KEY = f"{DOMAIN}.01STATION.codes"
 RAW = "raw:38000:4000,-2000,500,-1500,500,-700,500,-1500,900,-700,500,-40000"
@@ -39,10 +41,13 @@ async def test_commands_are_saved_at_once_and_loaded(
 ) -> None:
     assert codes.codes == {}
 
-    await codes.async_add({"TV": {"Power": ["nec:4,8"]}})
-    await codes.async_add({"TV": {"Up": ("nec:4,9",), "Power": ["nec:4,10", "nec:4,11"]}, "Fan": {"On": [RAW]}})
+    await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}})
+    await store_codes(codes, {"TV": {"Up": ("nec:4,9",), "Power": ["nec:4,10", "nec:4,11"]}, "Fan": {"On": [RAW]}})
 
-    expected = {"TV": {"Power": ["nec:4,10", "nec:4,11"], "Up": ["nec:4,9"]}, "Fan": {"On": [RAW]}}
+    expected = {
+        "TV": {"Power": ["nec:0x04,0x0a", "nec:0x04,0x0b"], "Up": ["nec:0x04,0x09"]},
+        "Fan": {"On": [RAW]},
+    }
     assert codes.codes == expected
     assert hass_storage[KEY]["data"] == expected
     again = CodeStore(hass, "01STATION")
@@ -61,10 +66,10 @@ async def test_files_are_written_atomically(hass: HomeAssistant, codes: CodeStor
 async def test_commands_are_deleted_and_the_device_with_the_last(
     hass_storage: dict[str, Any], codes: CodeStore
 ) -> None:
-    await codes.async_add({"TV": {"Power": ["nec:4,8"], "Up": ["nec:4,9"], "Down": ["nec:4,10"]}})
+    await store_codes(codes, {"TV": {"Power": ["nec:4,8"], "Up": ["nec:4,9"], "Down": ["nec:4,10"]}})
 
     await codes.async_delete("TV", ["Up", "Up"])
-    assert hass_storage[KEY]["data"] == codes.codes == {"TV": {"Power": ["nec:4,8"], "Down": ["nec:4,10"]}}
+    assert hass_storage[KEY]["data"] == codes.codes == {"TV": {"Power": ["nec:0x04,0x08"], "Down": ["nec:0x04,0x0a"]}}
     assert match(codes, "nec:4,9") is None
 
     with pytest.raises(KeyError):
@@ -76,33 +81,38 @@ async def test_commands_are_deleted_and_the_device_with_the_last(
 
 
 async def test_who_adds_at_the_same_time_loses_nothing(codes: CodeStore) -> None:
-    await asyncio.gather(*(codes.async_add({f"{number}": {"On": [f"nec:1,{number}"]}}) for number in range(9)))
+    await asyncio.gather(*(store_codes(codes, {f"{number}": {"On": [f"nec:1,{number}"]}}) for number in range(9)))
 
     assert set(codes.codes) == {f"{number}" for number in range(9)}
     await asyncio.gather(codes.async_delete("1", ["On"]), codes.async_delete("2", ["On"]))
     assert len(codes.codes) == 7
 
 
-async def test_what_is_not_saved_is_not_there(codes: CodeStore) -> None:
-    with patch.object(codes._store, "async_save", side_effect=OSError("full")), pytest.raises(OSError, match="full"):
-        await codes.async_add({"TV": {"Power": ["nec:4,8"]}})
+async def test_a_full_disk_is_logged(codes: CodeStore, caplog: pytest.LogCaptureFixture) -> None:
+    """Home Assistant's storage does not raise, so the commands can be used until Home Assistant stops."""
+    with patch.object(Store, "_async_write_data", side_effect=WriteError("No space left on device")):
+        await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}})
 
-    assert codes.codes == {}
-    assert match(codes, "nec:4,8") is None
-
-
-async def test_the_first_of_equal_commands_is_told(codes: CodeStore) -> None:
-    await codes.async_add({"TV": {"Power": ["nec:4,8"]}, "Copy": {"Power": ["nec:4,8"]}})
+    assert f"Error writing config for {KEY}: No space left on device" in caplog.text
     assert match(codes, "nec:4,8") == ("TV", "Power")
 
 
-async def test_a_command_is_decoded_once(codes: CodeStore) -> None:
-    await codes.async_add({"TV": {f"{number}": [f"nec:4,{number}"] for number in range(50)}})
+async def test_the_first_of_equal_commands_is_told(codes: CodeStore) -> None:
+    await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}, "Copy": {"Power": ["nec:4,8"]}})
+    assert match(codes, "nec:4,8") == ("TV", "Power")
 
-    with patch.object(code_store, "decode", wraps=decode) as decoder:
-        await codes.async_add({"TV": {"Power": ["nec:9,9"]}})
+
+async def test_a_command_is_parsed_and_decoded_once(codes: CodeStore) -> None:
+    await store_codes(codes, {"TV": {f"{number}": [f"nec:4,{number}"] for number in range(50)}})
+
+    with (
+        patch.object(code_store, "decode", wraps=decode) as decoder,
+        patch.object(code_store, "parse", wraps=parse) as parser,
+    ):
+        await store_codes(codes, {"TV": {"Power": ["nec:9,9"]}})
 
     assert decoder.call_count == 1
+    assert parser.call_count == 0
     assert match(codes, "nec:4,49") == ("TV", "49")
 
 
@@ -130,11 +140,11 @@ async def test_a_command_that_cannot_be_read_takes_nothing_down(
 async def test_commands_survive_a_reload_and_go_with_the_entry(
     hass: HomeAssistant, hass_storage: dict[str, Any], station: MockConfigEntry
 ) -> None:
-    await station.runtime_data.codes.async_add({"TV": {"Power": ["nec:4,8"]}})
+    await store_codes(station.runtime_data.codes, {"TV": {"Power": ["nec:4,8"]}})
 
     await hass.config_entries.async_reload(station.entry_id)
     await hass.async_block_till_done()
-    assert station.runtime_data.codes.codes == {"TV": {"Power": ["nec:4,8"]}}
+    assert station.runtime_data.codes.codes == {"TV": {"Power": ["nec:0x04,0x08"]}}
 
     await hass.config_entries.async_remove(station.entry_id)
     await hass.async_block_till_done()

@@ -16,7 +16,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
-from .conftest import PassTime, entity_of, let_read, press, value
+from .conftest import PassTime, entity_of, let_read, press, store_codes, value
 
 DITTO = "raw:38000:" + ",".join(map(str, NEC_DITTO))
 UNKNOWN = "raw:38000:4000,-2000,500,-1500,500,-700,500,-1500,900,-700,500,-40000"
@@ -160,7 +160,7 @@ async def test_a_lone_ditto_is_ignored(
 async def test_a_stored_command_is_known_again(
     pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, code: str
 ) -> None:
-    await codes.async_add({"TV": {"Power": [code], "Other": ["nec:200,3", OTHER]}})
+    await store_codes(codes, {"TV": {"Power": [code], "Other": ["nec:200,3", OTHER]}})
 
     await press(pair, code)
 

@@ -19,7 +19,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
-from .conftest import PassTime, entity_of, value
+from .conftest import PassTime, entity_of, store_codes, value
 from .remote_actions import NEC, UNKNOWN, Call, says, sent
 
 
@@ -75,7 +75,7 @@ async def test_codes_of_every_form_are_sent(call: Call, pair: SimulatedLirc, cod
 
 
 async def test_several_commands_are_sent_in_order(call: Call, codes: CodeStore, pair: SimulatedLirc) -> None:
-    await codes.async_add({"TV": {"Power": ["nec:1,1"], "Up": ["nec:1,2"]}})
+    await store_codes(codes, {"TV": {"Power": ["nec:1,1"], "Up": ["nec:1,2"]}})
 
     with patch("custom_components.anavi_weather.remote.asyncio.sleep") as sleep:
         await call("send_command", device="TV", command=["Up", "Power", "nec:1,3"], num_repeats=2, delay_secs=0.7)
@@ -111,7 +111,7 @@ async def test_a_key_is_not_held_for_ever(call: Call, pair: SimulatedLirc, secon
 
 
 async def test_alternatives_are_sent_in_turn(call: Call, codes: CodeStore, pair: SimulatedLirc) -> None:
-    await codes.async_add({"Lamp": {"Light": ["nec:1,1", "nec:1,2"], "Other": ["nec:1,3"]}})
+    await store_codes(codes, {"Lamp": {"Light": ["nec:1,1", "nec:1,2"], "Other": ["nec:1,3"]}})
 
     for command in ("Light", "Other", "Light", "Light"):
         await call("send_command", device="Lamp", command=[command])
@@ -122,7 +122,7 @@ async def test_alternatives_are_sent_in_turn(call: Call, codes: CodeStore, pair:
 async def test_an_alternative_that_was_not_sent_is_sent_next(
     call: Call, codes: CodeStore, pair: SimulatedLirc, pass_time: PassTime
 ) -> None:
-    await codes.async_add({"Lamp": {"Light": ["nec:1,1", "nec:1,2"]}})
+    await store_codes(codes, {"Lamp": {"Light": ["nec:1,1", "nec:1,2"]}})
     pair.unplug()
     with pytest.raises(HomeAssistantError):
         await call("send_command", device="Lamp", command=["Light"])
@@ -148,9 +148,19 @@ async def test_an_alternative_that_was_not_sent_is_sent_next(
     ],
 )
 async def test_what_cannot_be_sent_is_told_before_anything_is_sent(
-    call: Call, codes: CodeStore, pair: SimulatedLirc, data: dict[str, Any], key: str
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    station: MockConfigEntry,
+    call: Call,
+    pair: SimulatedLirc,
+    data: dict[str, Any],
+    key: str,
 ) -> None:
-    await codes.async_add({"TV": {"Power": [NEC], "Broken": ["brand_of_2030:1"]}})
+    storage_key = f"{DOMAIN}.01STATION.codes"
+    stored = {"TV": {"Power": [NEC], "Broken": ["brand_of_2030:1"]}}
+    hass_storage[storage_key] = {"version": 1, "key": storage_key, "data": stored}
+    await hass.config_entries.async_reload(station.entry_id)
+    await hass.async_block_till_done()
 
     with pytest.raises(ServiceValidationError) as raised:
         await call("send_command", **data)
@@ -162,7 +172,7 @@ async def test_what_cannot_be_sent_is_told_before_anything_is_sent(
 
 
 async def test_commands_are_deleted(call: Call, codes: CodeStore) -> None:
-    await codes.async_add({"TV": {"Power": [NEC], "Up": [NEC]}, "Fan": {"On": [NEC]}})
+    await store_codes(codes, {"TV": {"Power": [NEC], "Up": [NEC]}, "Fan": {"On": [NEC]}})
     for device, command, key in (
         ("Radio", "Power", "device_unknown"),
         ("TV", "Down", "command_unknown"),

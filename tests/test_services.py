@@ -16,7 +16,7 @@ from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
-from .conftest import entity_of, press
+from .conftest import entity_of, press, store_codes
 
 REMOTES = Path(__file__).parent / "ir_codes" / "remotes"
 FLIPPER = """Filetype: IR signals file
@@ -117,7 +117,7 @@ async def test_a_device_is_named(hass: HomeAssistant, codes: CodeStore) -> None:
 async def test_a_bad_file_changes_nothing(
     hass: HomeAssistant, hass_storage: dict[str, Any], codes: CodeStore, text: str, key: str, line: str | None
 ) -> None:
-    await codes.async_add({"A": {"KEY_POWER": ["nec:1,2"]}})
+    await store_codes(codes, {"A": {"KEY_POWER": ["nec:1,2"]}})
 
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "import_codes", text=text)
@@ -127,7 +127,7 @@ async def test_a_bad_file_changes_nothing(
     assert raised.value.translation_key.startswith(key)
     assert raised.value.translation_key.endswith("_line") is (line is not None)
     assert (raised.value.translation_placeholders or {}).get("line") == line
-    assert codes.codes == {"A": {"KEY_POWER": ["nec:1,2"]}}
+    assert codes.codes == {"A": {"KEY_POWER": ["nec:0x01,0x02"]}}
     assert hass_storage[f"{DOMAIN}.01STATION.codes"]["data"] == codes.codes
 
 
@@ -216,7 +216,7 @@ async def test_codes_are_exported_as_pronto(hass: HomeAssistant, codes: CodeStor
         "TV": {"Power": ["nec:0x04,0x08"], "Mute": ["rc5:5,12,0", "rc5:5,12,1"]},
         "Fan": {"On": ["raw:40000:600,-500,600,-20000"]},
     }
-    await codes.async_add(stored)
+    await store_codes(codes, stored)
 
     exported = await call(hass, "export_codes")
 
@@ -235,7 +235,7 @@ async def test_codes_are_exported_as_pronto(hass: HomeAssistant, codes: CodeStor
 
 
 async def test_a_code_that_pronto_cannot_tell(hass: HomeAssistant, codes: CodeStore) -> None:
-    await codes.async_add({"Fan": {"On": ["raw:38000:600,-4000000,600,-500,600"], "Off": ["nec:4,8"]}})
+    await store_codes(codes, {"Fan": {"On": ["raw:38000:600,-4000000,600,-500,600"], "Off": ["nec:4,8"]}})
 
     response = await hass.services.async_call(
         DOMAIN, "export_codes", {"config_entry_id": "01STATION"}, blocking=True, return_response=True

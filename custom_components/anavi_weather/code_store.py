@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN, LOGGER
-from .ir_codes import CodeError, parse
+from .ir_codes import CodeError, Command, parse, to_text
 from .ir_codes.capture import alike
 from .ir_codes.decode import Decoded, decode, frames
 
@@ -25,14 +25,14 @@ class Match(NamedTuple):
     name: str
 
 
-type Said = tuple[Decoded | None, list[int]]
-"""What a text says, and the first frame that is sent."""
+type Signature = tuple[Decoded | None, list[int]]
+"""What a command is recognized by: its first frame, decoded and in signed µs."""
 
 
 class _Index(NamedTuple):
     """Finds a stored command by what is received."""
 
-    said: dict[str, Said]  # of each text
+    signatures: dict[str, Signature]  # by text
     by_key: dict[tuple[object, ...], Match]
     unknown: list[tuple[list[int], Match]]  # by their first frame
 
@@ -55,19 +55,18 @@ class CodeStore:
 
     async def async_load(self) -> None:
         """Read them."""
-        await self._async_use(await self._store.async_load() or {})
+        await self._async_use(await self._store.async_load() or {}, {})
 
     async def async_remove(self) -> None:
         """Delete them."""
         await self._store.async_remove()
 
-    async def async_add(self, devices: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    async def async_add(self, devices: Mapping[str, Mapping[str, Sequence[Command]]]) -> None:
         """Add commands to devices, in place of those that they have of the same names, and save."""
         async with self._lock:
-            codes = dict(self._codes)
-            for device, commands in devices.items():
-                codes[device] = codes.get(device, {}) | {name: list(texts) for name, texts in commands.items()}
-            await self._async_save(codes)
+            added, signatures = await self._hass.async_add_executor_job(_encode, devices)
+            codes = self._codes | {device: self._codes.get(device, {}) | commands for device, commands in added.items()}
+            await self._async_save(codes, self._index.signatures | signatures)
 
     async def async_delete(self, device: str, names: Sequence[str]) -> None:
         """Delete commands of a device, and the device with its last one, and save; KeyError if one is not there."""
@@ -76,7 +75,7 @@ class CodeStore:
             for name in dict.fromkeys(names):
                 del commands[name]
             codes = {key: value for key, value in self._codes.items() if key != device}
-            await self._async_save(codes | ({device: commands} if commands else {}))
+            await self._async_save(codes | ({device: commands} if commands else {}), self._index.signatures)
 
     def match(self, decoded: Decoded | None, timings: list[int]) -> Match | None:
         """Return the command that was received."""
@@ -85,23 +84,39 @@ class CodeStore:
         frame = frames(timings)[0]
         return next((match for known, match in self._index.unknown if alike(known, frame)), None)
 
-    async def _async_save(self, codes: Codes) -> None:
+    async def _async_save(self, codes: Codes, signatures: Mapping[str, Signature]) -> None:
         await self._store.async_save(codes)
-        await self._async_use(codes)
+        await self._async_use(codes, signatures)
 
-    async def _async_use(self, codes: Codes) -> None:
-        self._index = await self._hass.async_add_executor_job(_index, codes, self._index.said)
+    async def _async_use(self, codes: Codes, signatures: Mapping[str, Signature]) -> None:
+        self._index = await self._hass.async_add_executor_job(_index, codes, signatures)
         self._codes = codes
 
 
-def _index(codes: Codes, before: Mapping[str, Said]) -> _Index:
-    """Return what is looked up; what a text says is taken from before, as thousands take seconds to decode."""
+def _encode(devices: Mapping[str, Mapping[str, Sequence[Command]]]) -> tuple[Codes, dict[str, Signature]]:
+    """Return commands as texts, and the signatures of these texts."""
+    signatures: dict[str, Signature] = {}
+
+    def encode(command: Command) -> str:
+        text = to_text(command)
+        signatures[text] = _signature(command)
+        return text
+
+    codes = {
+        device: {name: [encode(command) for command in alternatives] for name, alternatives in commands.items()}
+        for device, commands in devices.items()
+    }
+    return codes, signatures
+
+
+def _index(codes: Codes, known: Mapping[str, Signature]) -> _Index:
+    """Return the index of codes. Known signatures are reused because computing thousands takes seconds."""
     index = _Index({}, {}, [])
     for device, commands in codes.items():
         for name, texts in commands.items():
             for text in texts:
                 try:
-                    decoded, frame = index.said[text] = before.get(text) or _said(text)
+                    decoded, frame = index.signatures[text] = known.get(text) or _signature(parse(text))
                 except CodeError as err:
                     # Kept, but another version of Home Assistant had a protocol that this one does not have
                     LOGGER.warning("The command %s of %s cannot be read: %s", name, device, err)
@@ -113,6 +128,6 @@ def _index(codes: Codes, before: Mapping[str, Said]) -> _Index:
     return index
 
 
-def _said(text: str) -> Said:
-    timings = parse(text).get_raw_timings()
+def _signature(command: Command) -> Signature:
+    timings = command.get_raw_timings()
     return decode(timings), frames(timings)[0]

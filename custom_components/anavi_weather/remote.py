@@ -1,7 +1,7 @@
 """A remote control that learns what no integration knows, and sends it."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any, override
 
@@ -33,7 +33,7 @@ from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, async_add_pair_entities
 from .exceptions import InfraredError, InvalidActionError, InvalidCodeError, LearnError
 from .infrared import EMITTER
-from .ir_codes import CodeError, as_raw, in_turn, parse, to_text
+from .ir_codes import CodeError, as_raw, in_turn, parse
 from .ir_codes.capture import consensus
 from .ir_codes.command import MAX_DURATION
 from .press_collector import PressCollector
@@ -92,25 +92,28 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
     async def async_send_command(self, command: Iterable[str], **kwargs: Any) -> None:
         """Send commands, which are names of a device's or codes of any form, one after another."""
         self._check_on()
-        device = kwargs.get(ATTR_DEVICE)
         hold = kwargs.get(ATTR_HOLD_SECS, 0.0)
         try:
             wanted = [
-                (texts, [_held(parse(text), hold) for text in texts])
-                for texts in [self._alternatives(device, name) for name in command]
+                {text: _held(parsed, hold) for text, parsed in self._find(kwargs.get(ATTR_DEVICE), name).items()}
+                for name in command
             ]
         except CodeError as err:
             raise InvalidCodeError(err) from err
-        first = True
+        any_sent = False
         for _ in range(kwargs.get(ATTR_NUM_REPEATS, 1)):
-            for texts, alternatives in wanted:
-                if not first:
+            for alternatives in wanted:
+                if any_sent:
                     await asyncio.sleep(kwargs.get(ATTR_DELAY_SECS, DEFAULT_DELAY_SECS))
-                first = False
-                turn = self._turns.get(texts, 0) % len(texts)
-                await self._async_send(alternatives[turn])
-                if len(texts) > 1:
-                    self._turns[texts] = turn + 1
+                any_sent = True
+                await self._async_send_in_turn(alternatives)
+
+    async def _async_send_in_turn(self, alternatives: Mapping[str, Command]) -> None:
+        texts = tuple(alternatives)
+        turn = self._turns.get(texts, 0) % len(texts)
+        await self._async_send(alternatives[texts[turn]])
+        if len(texts) > 1:
+            self._turns[texts] = turn + 1
 
     async def _async_send(self, command: Command) -> None:
         """Send by the emitter, whose state then says so and is recorded; but a user may have disabled it."""
@@ -122,21 +125,25 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         else:
             await self.transceiver.async_send(command)
 
-    def _alternatives(self, device: str | None, name: str) -> tuple[str, ...]:
-        """Return the texts of a command; InvalidActionError if there is no such command."""
+    def _find(self, device: str | None, name: str) -> dict[str, Command]:
+        """Return the alternatives of a device's command, or the one command that a code is, by their texts.
+
+        Raises:
+            InvalidActionError: if the device or the command is unknown.
+            CodeError: if a code cannot be read.
+        """
         if device is not None:
             commands = self.codes.codes.get(device)
             if commands is None:
                 raise InvalidActionError("device_unknown", device=device)
             if name in commands:
-                return tuple(commands[name])
+                return {text: parse(text) for text in commands[name]}
         try:
-            parse(name)
+            return {name: parse(name)}
         except CodeError as err:
             if device is not None or ":" not in name:
                 raise InvalidActionError("command_unknown", device=device or "–", command=name) from err
-            raise InvalidCodeError(err) from err
-        return (name,)
+            raise
 
     @override
     async def async_learn_command(self, **kwargs: Any) -> None:
@@ -156,8 +163,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
                 commands = in_turn(await self._async_learn(name, timeout))
                 if kwargs.get(ATTR_ALTERNATIVE):
                     commands = (commands[0], await self._async_learn(name, timeout, alternative=True))
-                texts = [to_text(command) for command in commands]
-                await self.codes.async_add({device: {name: texts}})
+                await self.codes.async_add({device: {name: commands}})
 
     async def _async_learn(self, name: str, timeout: float, *, alternative: bool = False) -> Command:
         presses = await self._async_collect_presses(name, timeout, alternative)

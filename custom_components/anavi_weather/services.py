@@ -17,7 +17,7 @@ from .code_store import CodeStore
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidActionError, InvalidCodeError
-from .ir_codes import CodeError, parse, to_pronto, to_text
+from .ir_codes import CodeError, parse, to_pronto
 from .ir_codes.files import MAX_FILE_LENGTH, parse_file
 
 ATTR_DEVICE = "device"
@@ -63,7 +63,7 @@ async def _async_import(call: ServiceCall) -> ServiceResponse:
         text = call.data[ATTR_TEXT]
     device = call.data.get(ATTR_DEVICE)
     try:
-        remotes = await call.hass.async_add_executor_job(_parse, text)
+        remotes = await call.hass.async_add_executor_job(parse_file, text)
     except CodeError as err:
         raise InvalidCodeError(err) from err
     if device is not None:
@@ -119,14 +119,7 @@ def _text(file: Path, encoding: str) -> str:
         return stream.read(MAX_FILE_LENGTH + 1)
 
 
-def _parse(text: str) -> dict[str, dict[str, list[str]]]:
-    return {
-        device: {name: [to_text(command) for command in alternatives] for name, alternatives in commands.items()}
-        for device, commands in parse_file(text).items()
-    }
-
-
-def _names(codes: Mapping[str, Mapping[str, Sequence[str]]]) -> JsonObjectType:
+def _names(codes: Mapping[str, Mapping[str, object]]) -> JsonObjectType:
     return {device: list[JsonValueType](sorted(commands)) for device, commands in codes.items()}
 
 

@@ -16,7 +16,7 @@ from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UN
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from tests.conftest import entity_of, let_read, value
+from tests.conftest import entity_of, let_read, store_codes, value
 
 from .conftest import Automate, Wait, measure, minutes
 
@@ -31,7 +31,7 @@ async def cool(
     hass: HomeAssistant, automate: Automate, freezer: FrozenDateTimeFactory, station: MockConfigEntry
 ) -> Automate:
     """Return what makes the automation of an air conditioner, which is off."""
-    await station.runtime_data.codes.async_add({"air conditioner": {"cool_24": [COOL], "off": [STOP]}})
+    await store_codes(station.runtime_data.codes, {"air conditioner": {"cool_24": [COOL], "off": [STOP]}})
     assert await async_setup_component(hass, "input_boolean", {"input_boolean": {"air_conditioner": None}})
     freezer.tick(minutes(6))
 

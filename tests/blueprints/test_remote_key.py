@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from homeassistant.core import Event, HomeAssistant
-from tests.conftest import entity_of, press
+from tests.conftest import entity_of, press, store_codes
 
 from .conftest import Automate
 
@@ -19,7 +19,7 @@ MUTE = "samsung32:0x07,0x0f"
 @pytest.fixture
 async def key(hass: HomeAssistant, freezer: FrozenDateTimeFactory, station: MockConfigEntry) -> str:
     """Return the key entity of a station that knows a television."""
-    await station.runtime_data.codes.async_add({"television": {"power": [POWER]}, "radio": {"mute": [MUTE]}})
+    await store_codes(station.runtime_data.codes, {"television": {"power": [POWER]}, "radio": {"mute": [MUTE]}})
     return entity_of(hass, "event", "key")
 
 

@@ -25,7 +25,7 @@ from homeassistant.components.recorder.db_schema import StateAttributes, States,
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from tests.conftest import PassTime, entity_of, press
+from tests.conftest import PassTime, entity_of, press, store_codes
 
 from .kql import Fact
 
@@ -70,7 +70,7 @@ class Past:
         self._begun = dt_util.utcnow()
         assert await self._hass.config_entries.async_setup(entry.entry_id)
         await self._hass.async_block_till_done()
-        await entry.runtime_data.codes.async_add({"television": {"power": [KEYS[0]], "mute": [KEYS[1]]}})
+        await store_codes(entry.runtime_data.codes, {"television": {"power": [KEYS[0]], "mute": [KEYS[1]]}})
         self._pretend_to_forward(3)
         await self._weather(minutes=30)
         self._pretend_to_forward(7)
