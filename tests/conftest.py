@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from smbus2 import i2c_msg
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.anavi_weather.chip_issues import FAILURE_LASTS
 from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.const import (
     CONF_BUS,
@@ -341,6 +342,15 @@ def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> PassTime:
         await hass.async_block_till_done(wait_background_tasks=True)
 
     return pass_time
+
+
+@pytest.fixture
+async def chip_issue(station: MockConfigEntry, simulator: Simulator, pass_time: PassTime) -> str:
+    """Raise the issue of a hygrometer that was unplugged, and return its id."""
+    simulator.unplug(0x40)
+    await pass_time()
+    await pass_time(FAILURE_LASTS.total_seconds() + 1)
+    return "chip_01STATION_htu21d_40"
 
 
 class PluggedBus:

@@ -25,13 +25,11 @@ from custom_components.anavi_weather.user_station.forwarder import Forwarder
 from custom_components.anavi_weather.user_station.recorder_log import RecorderUnexpectedError
 from custom_components.anavi_weather.user_station.status import WaitingStates
 from custom_components.anavi_weather.user_station_issues import FAILURES
-from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN, repairs_flow_manager
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 
 from .conftest import fail, refuse
+from .repair_forms import open_repair
 
 DAY = 86400.0
 
@@ -150,14 +148,9 @@ async def test_refused_states_are_reported_until_a_user_acknowledges_them(
     (issue,) = issue_registry.issues.values()
     assert (issue.is_fixable, issue.is_persistent) == (True, False)
 
-    assert await async_setup_component(hass, REPAIRS_DOMAIN, {})
-    manager = repairs_flow_manager(hass)
-    assert manager
-    form = await manager.async_init(DOMAIN, data={"issue_id": "refused_01USER"})
-    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "confirm")
-    assert form["description_placeholders"] == expected
-    result = await manager.async_configure(form["flow_id"], {})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    form = await open_repair(hass, "refused_01USER")
+    assert form.placeholders == expected
+    await form.submit()
     assert active_issues(issue_registry) == {}
 
     forwarder.status.async_notify_listeners()
@@ -209,13 +202,9 @@ async def test_acknowledging_losses_of_an_unloaded_station_changes_nothing(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
 ) -> None:
     refuse(forwarder)
-    assert await async_setup_component(hass, REPAIRS_DOMAIN, {})
-    manager = repairs_flow_manager(hass)
-    assert manager
-    form = await manager.async_init(DOMAIN, data={"issue_id": "refused_01USER"})
+    form = await open_repair(hass, "refused_01USER")
     await hass.config_entries.async_unload(entry.entry_id)
-    result = await manager.async_configure(form["flow_id"], {})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await form.submit()
     assert forwarder.checkpoint.refused_acknowledged == 0
 
 

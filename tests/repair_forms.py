@@ -1,0 +1,42 @@
+"""Opens and submits the forms of repair issues."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from custom_components.anavi_weather.const import DOMAIN
+from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN, RepairsFlowManager, repairs_flow_manager
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
+
+
+@dataclass(frozen=True)
+class RepairForm:
+    """The form of an issue that a user has opened."""
+
+    hass: HomeAssistant
+    manager: RepairsFlowManager
+    flow_id: str
+    placeholders: Any
+
+    async def submit(self) -> None:
+        """Submit the form, which resolves the issue."""
+        result = await self.manager.async_configure(self.flow_id, {})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await self.hass.async_block_till_done()
+
+
+async def open_repair(hass: HomeAssistant, issue_id: str) -> RepairForm:
+    """Open the form of an issue."""
+    assert await async_setup_component(hass, REPAIRS_DOMAIN, {})
+    manager = repairs_flow_manager(hass)
+    assert manager
+    form = await manager.async_init(DOMAIN, data={"issue_id": issue_id})
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "confirm")
+    return RepairForm(hass, manager, form["flow_id"], form["description_placeholders"])
+
+
+async def submit_repair(hass: HomeAssistant, issue_id: str) -> None:
+    """Open the form of an issue and submit it."""
+    form = await open_repair(hass, issue_id)
+    await form.submit()

@@ -1,0 +1,100 @@
+"""Tests of the issues that a chip raises."""
+
+from collections.abc import Callable
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.phat.simulator import FlippedBitFault, Simulator
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+
+from .conftest import PassTime
+
+ISSUE_ID = "chip_01STATION_htu21d_40"
+
+
+def unplug(simulator: Simulator) -> None:
+    simulator.unplug(0x40)
+
+
+def claim(simulator: Simulator) -> None:
+    simulator.claimed.add(0x40)
+
+
+def disturb(simulator: Simulator) -> None:
+    simulator.inject(FlippedBitFault(times=10**6, address=0x40))
+
+
+@pytest.mark.parametrize(
+    ("break_", "translation_key", "error"),
+    [
+        (unplug, "chip_no_answer", "0x40: Remote I/O error"),
+        (claim, "chip_claimed", "0x40 is claimed by a kernel driver"),
+        (disturb, "chip_failing", "HTU21D 0x40: another chip answers"),
+    ],
+)
+@pytest.mark.usefixtures("station")
+async def test_a_chip_that_fails_for_two_minutes_raises_an_issue(
+    issue_registry: ir.IssueRegistry,
+    simulator: Simulator,
+    pass_time: PassTime,
+    break_: Callable[[Simulator], None],
+    translation_key: str,
+    error: str,
+) -> None:
+    break_(simulator)
+
+    await pass_time()
+    await pass_time(119)
+    assert not issue_registry.issues
+
+    await pass_time()
+    (issue,) = issue_registry.issues.values()
+    assert (issue.domain, issue.issue_id, issue.translation_key) == (DOMAIN, ISSUE_ID, translation_key)
+    assert (issue.is_fixable, issue.severity) == (True, ir.IssueSeverity.WARNING)
+    assert issue.translation_placeholders == {
+        "station": "Simulated pHAT",
+        "chip": "HTU21D",
+        "address": "0x40",
+        "error": error,
+    }
+
+
+async def test_an_issue_goes_when_the_chip_is_back(
+    issue_registry: ir.IssueRegistry,
+    simulator: Simulator,
+    pass_time: PassTime,
+    station: MockConfigEntry,
+    chip_issue: str,
+) -> None:
+    assert issue_registry.async_get_issue(DOMAIN, ISSUE_ID)
+    coordinator = station.runtime_data.coordinator
+
+    simulator.plug(0x40)
+    await pass_time()
+
+    assert not issue_registry.issues
+    assert station.runtime_data.coordinator is coordinator
+
+
+async def test_an_issue_tells_the_newest_error(
+    issue_registry: ir.IssueRegistry, simulator: Simulator, pass_time: PassTime, chip_issue: str
+) -> None:
+    claim(simulator)
+    await pass_time()
+
+    (told,) = issue_registry.issues.values()
+    assert told.translation_key == "chip_claimed"
+
+
+@pytest.mark.parametrize("action", ["async_unload", "async_remove"])
+async def test_an_issue_goes_with_its_station(
+    hass: HomeAssistant, issue_registry: ir.IssueRegistry, station: MockConfigEntry, chip_issue: str, action: str
+) -> None:
+    assert issue_registry.issues
+
+    assert await getattr(hass.config_entries, action)(station.entry_id)
+
+    assert not issue_registry.issues
