@@ -10,9 +10,11 @@ from custom_components.anavi_weather.const import CONF_CHIPS, CONF_INTERVAL
 from custom_components.anavi_weather.phat import ChipId, Quantity
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, NackFault, Simulator
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
 from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .conftest import Machine, PassTime, is_loaded, number
 
@@ -178,6 +180,29 @@ async def test_a_chip_that_is_plugged_in_gets_its_entities(
     assert er.async_get(hass).async_get("sensor.anavi_infrared_phat_illuminance_bh1750_0x5c")
     assert logged(caplog) == [("INFO", "ANAVI Infrared pHAT: found BH1750 0x5c")]
     assert machine.descriptors() == 1
+
+
+async def test_a_chip_is_saved_once_the_reading_with_it_is_there(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
+) -> None:
+    """Saving reloads the entry, which must not happen halfway through an update."""
+    simulator = machine.plug(chips=(*OFFICIAL_CHIPS, ANOTHER))
+    simulator.unplug(ANOTHER.address)
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+    has_reading = []
+
+    @callback
+    def on_change(change: ConfigEntryChange, entry: MockConfigEntry) -> None:
+        if change is ConfigEntryChange.UPDATED and str(ANOTHER) in entry.data[CONF_CHIPS]:
+            has_reading.append(ANOTHER in coordinator.data.measurements)
+
+    coordinator = board_entry.runtime_data.coordinator
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)
+    simulator.plug(ANOTHER.address)
+    await pass_time()
+
+    assert has_reading[0]
 
 
 async def test_a_better_chip_that_is_plugged_in_becomes_the_main_one(
