@@ -1,4 +1,4 @@
-"""Tests of where commands are kept."""
+"""Tests of the storage of commands."""
 
 import asyncio
 from typing import Any
@@ -24,14 +24,14 @@ RAW = "raw:38000:4000,-2000,500,-1500,500,-700,500,-1500,900,-700,500,-40000"
 
 @pytest.fixture
 async def codes(hass: HomeAssistant) -> CodeStore:
-    """Return a store with nothing in it."""
+    """Return an empty store."""
     codes = CodeStore(hass, "01STATION")
     await codes.async_load()
     return codes
 
 
 def match(codes: CodeStore, code: str) -> Match | None:
-    """Return the command that a code is."""
+    """Return the stored command that a code matches."""
     timings = parse(code).get_raw_timings()
     return codes.match(decode(timings), timings)
 
@@ -63,9 +63,7 @@ async def test_files_are_written_atomically(hass: HomeAssistant, codes: CodeStor
     assert codes._store._atomic_writes
 
 
-async def test_commands_are_deleted_and_the_device_with_the_last(
-    hass_storage: dict[str, Any], codes: CodeStore
-) -> None:
+async def test_deleting_the_last_command_deletes_the_device(hass_storage: dict[str, Any], codes: CodeStore) -> None:
     await store_codes(codes, {"TV": {"Power": ["nec:4,8"], "Up": ["nec:4,9"], "Down": ["nec:4,10"]}})
 
     await codes.async_delete("TV", ["Up", "Up"])
@@ -80,7 +78,7 @@ async def test_commands_are_deleted_and_the_device_with_the_last(
     assert hass_storage[KEY]["data"] == codes.codes == {}
 
 
-async def test_who_adds_at_the_same_time_loses_nothing(codes: CodeStore) -> None:
+async def test_concurrent_changes_lose_nothing(codes: CodeStore) -> None:
     await asyncio.gather(*(store_codes(codes, {f"{number}": {"On": [f"nec:1,{number}"]}}) for number in range(9)))
 
     assert set(codes.codes) == {f"{number}" for number in range(9)}
@@ -97,7 +95,7 @@ async def test_a_full_disk_is_logged(codes: CodeStore, caplog: pytest.LogCapture
     assert match(codes, "nec:4,8") == ("TV", "Power")
 
 
-async def test_the_first_of_equal_commands_is_told(codes: CodeStore) -> None:
+async def test_the_first_of_equal_commands_matches(codes: CodeStore) -> None:
     await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}, "Copy": {"Power": ["nec:4,8"]}})
     assert match(codes, "nec:4,8") == ("TV", "Power")
 
@@ -116,7 +114,7 @@ async def test_a_command_is_parsed_and_decoded_once(codes: CodeStore) -> None:
     assert match(codes, "nec:4,49") == ("TV", "49")
 
 
-async def test_a_command_that_cannot_be_read_takes_nothing_down(
+async def test_an_unreadable_command_affects_nothing_else(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     entry: MockConfigEntry,
@@ -131,13 +129,13 @@ async def test_a_command_that_cannot_be_read_takes_nothing_down(
 
     assert is_loaded(entry)
     assert value(hass, "sensor.simulated_phat_temperature")
-    assert "The command Cool of AC cannot be read" in caplog.text
+    assert "Cannot read the command Cool of AC" in caplog.text
     codes: CodeStore = entry.runtime_data.codes
     assert codes.codes == stored
     assert match(codes, "nec:4,8") == ("TV", "Power")
 
 
-async def test_commands_survive_a_reload_and_go_with_the_entry(
+async def test_commands_survive_a_reload_and_are_removed_with_the_entry(
     hass: HomeAssistant, hass_storage: dict[str, Any], station: MockConfigEntry
 ) -> None:
     await store_codes(station.runtime_data.codes, {"TV": {"Power": ["nec:4,8"]}})

@@ -71,7 +71,7 @@ async def test_a_search_disturbs_no_reading(
     await pass_time()
 
     assert STATE_UNAVAILABLE not in {state.state for state in hass.states.async_all()}
-    assert "fails" not in caplog.text
+    assert "failed" not in caplog.text
     assert machine.descriptors() == 1
 
 

@@ -1,4 +1,4 @@
-"""Tests of reading on schedule, and of what fails meanwhile."""
+"""Tests of scheduled readings and of their failures."""
 
 import logging
 import threading
@@ -35,7 +35,7 @@ def unavailable(hass: HomeAssistant) -> set[str]:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    """Return what the integration has logged, except for developers."""
+    """Return what the integration has logged, except debug messages."""
     return [
         (record.levelname, record.getMessage())
         for record in caplog.records
@@ -77,7 +77,7 @@ async def test_reading_happens_off_the_event_loop(
 
 @pytest.mark.parametrize(("address", "entities"), [(0x40, HYGROMETER), (0x77, BAROMETER), (0x23, PHOTOMETER)])
 @pytest.mark.usefixtures("station")
-async def test_a_chip_that_fails_takes_only_its_entities_down_and_comes_back(
+async def test_a_failing_chip_makes_only_its_entities_unavailable(
     hass: HomeAssistant, simulator: Simulator, pass_time: PassTime, address: int, entities: set[str]
 ) -> None:
     simulator.unplug(address)
@@ -90,7 +90,7 @@ async def test_a_chip_that_fails_takes_only_its_entities_down_and_comes_back(
 
 
 @pytest.mark.usefixtures("station")
-async def test_a_chip_is_logged_once_when_it_fails_and_once_when_it_is_back(
+async def test_a_failing_chip_is_logged_once_and_its_recovery_once(
     simulator: Simulator, pass_time: PassTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     simulator.unplug(0x40)
@@ -101,8 +101,8 @@ async def test_a_chip_is_logged_once_when_it_fails_and_once_when_it_is_back(
         await pass_time()
 
     assert logged(caplog) == [
-        ("WARNING", "Simulated pHAT: HTU21D 0x40 fails: 0x40: Remote I/O error"),
-        ("INFO", "Simulated pHAT: HTU21D 0x40 is back"),
+        ("WARNING", "Simulated pHAT: HTU21D 0x40 failed: 0x40: Remote I/O error"),
+        ("INFO", "Simulated pHAT: HTU21D 0x40 works again"),
     ]
 
 
@@ -110,7 +110,7 @@ async def test_a_chip_is_logged_once_when_it_fails_and_once_when_it_is_back(
 async def test_errors_are_counted(hass: HomeAssistant, simulator: Simulator, pass_time: PassTime) -> None:
     simulator.inject(NackFault(times=1, address=0x40))
     await pass_time()
-    assert number(hass, "sensor.simulated_phat_errors") == 0  # it was tried again
+    assert number(hass, "sensor.simulated_phat_errors") == 0  # the reading was retried
 
     simulator.unplug(0x40)
     simulator.unplug(0x23)
@@ -120,7 +120,7 @@ async def test_errors_are_counted(hass: HomeAssistant, simulator: Simulator, pas
 
 
 @pytest.mark.usefixtures("station")
-async def test_a_stuck_bus_makes_all_unavailable_and_recovers(
+async def test_a_stuck_bus_makes_all_entities_unavailable_until_it_recovers(
     hass: HomeAssistant, simulator: Simulator, pass_time: PassTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     simulator.stuck = True
@@ -137,7 +137,7 @@ async def test_a_stuck_bus_makes_all_unavailable_and_recovers(
     assert rest == [("INFO", "Fetching Simulated pHAT data recovered")]
 
 
-async def test_a_bus_that_was_unplugged_is_opened_again(
+async def test_a_bus_is_reopened_after_it_was_unplugged(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
 ) -> None:
     machine.plug()
@@ -182,7 +182,7 @@ async def test_a_chip_that_is_plugged_in_gets_its_entities(
     assert machine.descriptors() == 1
 
 
-async def test_a_chip_is_saved_once_the_reading_with_it_is_there(
+async def test_a_new_chip_is_saved_after_the_update(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
 ) -> None:
     """Saving reloads the entry, which must not happen halfway through an update."""
@@ -205,7 +205,7 @@ async def test_a_chip_is_saved_once_the_reading_with_it_is_there(
     assert has_reading[0]
 
 
-async def test_a_better_chip_that_is_plugged_in_becomes_the_main_one(
+async def test_a_more_accurate_chip_becomes_the_main_one(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
 ) -> None:
     simulator = machine.plug(chips=(ChipId("BMP180", 0x77), BETTER))

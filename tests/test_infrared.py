@@ -1,4 +1,4 @@
-"""Tests of the emitter and the receiver that other integrations use."""
+"""Tests of the emitter and the receiver entities."""
 
 from itertools import chain
 from typing import override
@@ -15,7 +15,7 @@ from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.decode import decode
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS
-from custom_components.anavi_weather.transceiver import LOOK_INTERVAL
+from custom_components.anavi_weather.transceiver import OPEN_INTERVAL
 from homeassistant.components.infrared import (
     InfraredReceivedSignal,
     async_get_emitters,
@@ -31,11 +31,11 @@ from homeassistant.helpers import entity_registry as er
 
 from .conftest import Machine, PassTime, entity_of, is_loaded, let_read, press, value
 
-LOOK = LOOK_INTERVAL.total_seconds() + 1
+LOOK = OPEN_INTERVAL.total_seconds() + 1
 
 
 class LibraryCommand(Command):
-    """A command as a consumer has it, without a duty cycle."""
+    """A consumer's command, without a duty cycle."""
 
     @override
     def get_raw_timings(self) -> list[int]:
@@ -56,14 +56,16 @@ def receiver(hass: HomeAssistant, station: MockConfigEntry) -> str:
 
 
 @pytest.fixture
-def heard(hass: HomeAssistant, receiver: str) -> list[InfraredReceivedSignal]:
-    """Return what the receiver hands on."""
+def signals(hass: HomeAssistant, receiver: str) -> list[InfraredReceivedSignal]:
+    """Return the signals that the receiver passes on."""
     signals: list[InfraredReceivedSignal] = []
     async_subscribe_receiver(hass, receiver, signals.append)
     return signals
 
 
-def test_both_ends_are_offered(hass: HomeAssistant, emitter: str, receiver: str) -> None:
+def test_the_emitter_and_the_receiver_are_registered_with_core(
+    hass: HomeAssistant, emitter: str, receiver: str
+) -> None:
     assert async_get_emitters(hass) == [emitter]
     assert async_get_receivers(hass) == [receiver]
     assert value(hass, emitter) == value(hass, receiver) == STATE_UNKNOWN
@@ -78,7 +80,7 @@ def test_both_ends_are_offered(hass: HomeAssistant, emitter: str, receiver: str)
         (LibraryCommand(modulation=36000), [889, -889, 1778, -889, 889], 36000, 50),
     ],
 )
-async def test_what_is_sent_is_the_command(
+async def test_the_transmitter_sends_the_command(
     hass: HomeAssistant,
     pair: SimulatedLirc,
     emitter: str,
@@ -92,7 +94,7 @@ async def test_what_is_sent_is_the_command(
     ((sent_timings, sent_carrier, sent_duty_cycle),) = pair.sent
     assert list(sent_timings) == (timings[:-1] if timings[-1] < 0 else timings)
     assert sent_carrier == carrier
-    if carrier:  # else there is none
+    if carrier:  # an unmodulated command has no duty cycle
         assert sent_duty_cycle == duty_cycle
     assert value(hass, emitter) != STATE_UNKNOWN
 
@@ -112,7 +114,7 @@ async def test_a_long_command_is_split_at_its_pauses(hass: HomeAssistant, pair: 
 @pytest.mark.parametrize(
     ("code", "key"), [("raw:38000:500000,-500,400000", "infrared_invalid"), ("raw:500000:500", "infrared_send_failed")]
 )
-async def test_what_cannot_be_sent_is_told(
+async def test_an_invalid_command_raises_an_error(
     hass: HomeAssistant, pair: SimulatedLirc, emitter: str, monkeypatch: pytest.MonkeyPatch, code: str, key: str
 ) -> None:
     monkeypatch.setattr("custom_components.anavi_weather.phat.simulated_lirc.MAX_CARRIER", 100_000)
@@ -128,12 +130,12 @@ async def test_what_cannot_be_sent_is_told(
     assert len(pair.sent) == 1
 
 
-async def test_a_pair_that_is_gone_is_unavailable_until_it_is_back(
+async def test_a_disconnected_pair_is_unavailable_until_it_reconnects(
     hass: HomeAssistant, pair: SimulatedLirc, emitter: str, receiver: str, pass_time: PassTime
 ) -> None:
     pair.unplug()
     await let_read()
-    assert value(hass, receiver) == STATE_UNAVAILABLE  # at once: its device has ended
+    assert value(hass, receiver) == STATE_UNAVAILABLE  # at once, because reading its device fails
 
     with pytest.raises(HomeAssistantError) as raised:
         await async_send_command(hass, emitter, parse("nec:1,2"))
@@ -185,7 +187,7 @@ async def test_a_consumer_of_core_sends_through_the_emitter(
     assert value(hass, button) != STATE_UNAVAILABLE
 
 
-async def test_a_consumer_of_core_hears_through_the_receiver(
+async def test_a_consumer_of_core_receives_through_the_receiver(
     hass: HomeAssistant, pair: SimulatedLirc, receiver: str
 ) -> None:
     flow = hass.config_entries.flow
@@ -203,45 +205,45 @@ async def test_a_consumer_of_core_hears_through_the_receiver(
     assert state.attributes["event_type"] == "power"
 
 
-async def test_the_receiver_hands_on_what_is_heard(
-    hass: HomeAssistant, pair: SimulatedLirc, receiver: str, heard: list[InfraredReceivedSignal]
+async def test_the_receiver_passes_frames_on(
+    hass: HomeAssistant, pair: SimulatedLirc, receiver: str, signals: list[InfraredReceivedSignal]
 ) -> None:
     sent = parse("nec:0x04,0x08").get_raw_timings()
 
     await press(pair, "nec:0x04,0x08")
 
-    (signal,) = heard
+    (signal,) = signals
     assert signal.timings == pytest.approx(sent[:-1] if sent[-1] < 0 else sent, abs=250)
     assert signal.timings != sent
     assert value(hass, receiver) != STATE_UNKNOWN
 
 
-async def test_what_is_sent_is_not_heard(
+async def test_commands_that_the_board_sends_are_not_received(
     hass: HomeAssistant,
     pair: SimulatedLirc,
     emitter: str,
-    heard: list[InfraredReceivedSignal],
+    signals: list[InfraredReceivedSignal],
     pass_time: PassTime,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(transceiver, "HEARD_AFTER_SENDING", 10)  # not by the clock of a machine that is busy
+    monkeypatch.setattr(transceiver, "HEARD_AFTER_SENDING", 10)  # longer than a busy machine takes
     await async_send_command(hass, emitter, parse("nec:0x04,0x08"))
     await let_read()
-    await press(pair, "nec:0x04,0x09")  # this is what is heard late of what was sent
-    assert not heard
+    await press(pair, "nec:0x04,0x09")  # the end of the transmission, received late
+    assert not signals
 
     await async_send_command(hass, emitter, parse("nec:0x04,0x08"))
-    await let_read()  # what is due in the time that is made to pass comes before what waits to be read
+    await let_read()  # timers that are due run before pending reads
     await pass_time(11)
     await press(pair, "nec:0x04,0x0a")
 
-    (signal,) = heard
+    (signal,) = signals
     decoded = decode(signal.timings)
     assert decoded
     assert decoded.command == 0x0A
 
 
-async def test_there_is_no_entity_where_there_is_no_pair_until_it_comes(
+async def test_entities_are_added_once_a_pair_is_found(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
 ) -> None:
     machine.plug()
@@ -282,7 +284,7 @@ async def test_entities_stay_when_the_pair_is_missing_after_a_restart(
     assert STATE_UNAVAILABLE not in {value(hass, entity_id) for entity_id in before}
 
 
-async def test_of_two_buses_one_has_the_pair(
+async def test_only_one_of_two_stations_owns_the_pair(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
 ) -> None:
     other = MockConfigEntry(

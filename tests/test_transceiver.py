@@ -15,26 +15,26 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.phat.lirc import HEARD_AFTER_SENDING, FrameReceiver, Transmitter
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedTransmitter
-from custom_components.anavi_weather.transceiver import LOOK_INTERVAL, Transceiver
+from custom_components.anavi_weather.transceiver import OPEN_INTERVAL, Transceiver
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .conftest import Machine, PassTime, let_read, press
 
-LOOK = LOOK_INTERVAL.total_seconds() + 1
+LOOK = OPEN_INTERVAL.total_seconds() + 1
 
 
 class SlowWrite:
-    """Lets a transmission last until it may end."""
+    """A transmission that continues until it may end."""
 
     def __init__(self) -> None:
-        """Begin with a transmitter that waits."""
-        self.begun = threading.Event()
+        """Initialize a transmission that has not started."""
+        self.started = threading.Event()
         self.may_end = threading.Event()
 
     def write(self, transmitter: SimulatedTransmitter, data: bytes) -> int:
-        """Send when it is time."""
-        self.begun.set()
+        """Send once the transmission may end."""
+        self.started.set()
         assert self.may_end.wait(10)
         return WRITE(transmitter, data)
 
@@ -44,9 +44,9 @@ WRITE = SimulatedTransmitter.write
 
 @pytest.fixture
 def slow() -> Iterator[SlowWrite]:
-    """Return what lets a transmission last."""
+    """Make transmissions wait until they may end."""
     slow = SlowWrite()
-    # A bound method would not be told the transmitter
+    # A bound method would not receive the transmitter
     with patch.object(SimulatedTransmitter, "write", lambda *args: slow.write(*args)):  # noqa: PLW0108
         yield slow
         slow.may_end.set()
@@ -59,7 +59,7 @@ async def transceiver(hass: HomeAssistant, station: MockConfigEntry) -> Transcei
     return transceiver
 
 
-async def test_commands_are_sent_one_after_another(transceiver: Transceiver, pair: SimulatedLirc) -> None:
+async def test_commands_are_sent_in_order(transceiver: Transceiver, pair: SimulatedLirc) -> None:
     codes = [f"nec:1,{number}" for number in range(8)]
 
     await asyncio.gather(*(transceiver.async_send(parse(code)) for code in codes))
@@ -72,13 +72,13 @@ async def test_the_event_loop_does_not_wait_for_a_transmission(
     hass: HomeAssistant, transceiver: Transceiver, slow: SlowWrite
 ) -> None:
     sending = hass.async_create_task(transceiver.async_send(parse("nec:1,2")))
-    await hass.async_add_executor_job(slow.begun.wait)
+    await hass.async_add_executor_job(slow.started.wait)
     assert not sending.done()
     slow.may_end.set()
     await sending
 
 
-async def test_who_is_cancelled_does_not_make_the_receiver_hear_what_is_still_sent(
+async def test_the_receiver_ignores_the_rest_of_a_canceled_transmission(
     hass: HomeAssistant,
     transceiver: Transceiver,
     pair: SimulatedLirc,
@@ -88,7 +88,7 @@ async def test_who_is_cancelled_does_not_make_the_receiver_hear_what_is_still_se
     frames: list[list[int]] = []
     transceiver.async_subscribe_frames(frames.append)
     sending = hass.async_create_task(transceiver.async_send(parse("nec:1,2")))
-    await hass.async_add_executor_job(slow.begun.wait)
+    await hass.async_add_executor_job(slow.started.wait)
 
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -109,7 +109,7 @@ async def test_who_is_cancelled_does_not_make_the_receiver_hear_what_is_still_se
     assert len(frames) == 1
 
 
-async def test_a_listener_that_has_left_is_not_told(
+async def test_a_listener_is_not_called_after_it_unsubscribed(
     transceiver: Transceiver, pair: SimulatedLirc, pass_time: PassTime
 ) -> None:
     frames: list[list[int]] = []
@@ -131,18 +131,18 @@ async def test_a_listener_that_has_left_is_not_told(
 
 
 async def let_stop(hass: HomeAssistant, transceiver: Transceiver) -> None:
-    """Wait, in real time, until the transceiver is being stopped and has done all that it does not wait for."""
+    """Wait in real time until the transceiver is being stopped, and run what does not wait for a thread."""
     while not transceiver._stopped:
         await hass.async_add_executor_job(time.sleep, 0.001)
     await let_read()
 
 
-async def test_unloading_waits_for_what_is_sent_and_refuses_what_waits(
+async def test_unloading_finishes_the_current_transmission_but_no_waiting_one(
     hass: HomeAssistant, station: MockConfigEntry, transceiver: Transceiver, pair: SimulatedLirc, slow: SlowWrite
 ) -> None:
     sending = hass.async_create_task(transceiver.async_send(parse("nec:1,2")))
     waiting = hass.async_create_task(transceiver.async_send(parse("nec:1,3")))
-    await hass.async_add_executor_job(slow.begun.wait)
+    await hass.async_add_executor_job(slow.started.wait)
     unloading = hass.async_create_task(hass.config_entries.async_unload(station.entry_id))
     await let_stop(hass, transceiver)
     assert not unloading.done()
@@ -157,7 +157,7 @@ async def test_unloading_waits_for_what_is_sent_and_refuses_what_waits(
     assert len(pair.sent) == 1
 
 
-async def test_a_look_that_was_begun_before_unloading_leaves_nothing_open(
+async def test_devices_that_open_during_unloading_are_closed(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
 ) -> None:
     machine.plug()
@@ -183,7 +183,7 @@ async def test_a_look_that_was_begun_before_unloading_leaves_nothing_open(
         patch.multiple(Transmitter, open=open_slowly, close=close),
         patch.object(FrameReceiver, "open") as open_receiver,
     ):
-        looking = hass.async_create_task(transceiver._async_look())
+        looking = hass.async_create_task(transceiver._async_open_missing())
         await hass.async_add_executor_job(opening.wait)
         unloading = hass.async_create_task(hass.config_entries.async_unload(board_entry.entry_id))
         await let_stop(hass, transceiver)
@@ -215,28 +215,28 @@ async def test_unloading_closes_everything(
         await hass.async_block_till_done()
         assert not transceiver._frame_listeners
         assert not transceiver._state_listeners
-        assert transceiver._listen_again.cancelled()
+        assert transceiver._listen_timer.cancelled()
         counts.append(descriptors())
         assert counts[-1] < loaded
 
-    assert len(set(counts[1:])) == 1  # the first may have opened what others use as well
+    assert len(set(counts[1:])) == 1  # the first setup may open shared resources
     await pass_time(LOOK)
     assert descriptors() == counts[-1]
 
 
 @pytest.mark.usefixtures("station")
-async def test_nothing_is_told_again_and_again(
+async def test_a_disconnection_is_logged_once(
     hass: HomeAssistant, pair: SimulatedLirc, pass_time: PassTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     pair.unplug()
     await let_read()
     for _ in range(3):
         await pass_time(LOOK)
-    assert caplog.text.count("The infrared receiver is gone") == 1
+    assert caplog.text.count("Infrared receiver disconnected") == 1
 
 
 @pytest.mark.parametrize("refusal", [errno.EACCES, errno.EBUSY])
-async def test_who_is_refused_is_told_once(
+async def test_a_refusal_is_logged_once(
     hass: HomeAssistant, pair: SimulatedLirc, refusal: int, pass_time: PassTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     pair.refusal = refusal
@@ -244,7 +244,7 @@ async def test_who_is_refused_is_told_once(
     await transceiver.async_start()
     for _ in range(3):
         await pass_time(LOOK)
-    warnings = [record.message for record in caplog.records if "Infrared cannot be used" in record.message]
+    warnings = [record.message for record in caplog.records if "Cannot use infrared" in record.message]
     assert warnings and len(warnings) == len(set(warnings))
     assert (transceiver.can_send, transceiver.can_receive) == (False, False)
     pair.refusal = None
@@ -253,7 +253,7 @@ async def test_who_is_refused_is_told_once(
     await transceiver.async_stop()
 
 
-async def test_what_is_there_is_not_looked_for(
+async def test_connected_devices_are_not_opened_again(
     transceiver: Transceiver, pair: SimulatedLirc, pass_time: PassTime
 ) -> None:
     with patch.object(pair, "check_openable") as open_device:
@@ -263,8 +263,8 @@ async def test_what_is_there_is_not_looked_for(
     open_device.assert_not_called()
 
 
-async def test_it_may_be_stopped_before_it_was_started(hass: HomeAssistant, pair: SimulatedLirc) -> None:
+async def test_a_transceiver_can_be_stopped_before_it_was_started(hass: HomeAssistant, pair: SimulatedLirc) -> None:
     transceiver = Transceiver(hass, pair.ports)
     await transceiver.async_stop()
-    await transceiver._async_look()
+    await transceiver._async_open_missing()
     assert (transceiver.can_send, transceiver.can_receive) == (False, False)

@@ -72,14 +72,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
-    """Forget what a remote station has learned, and how far its states were sent."""
+    """Delete a remote station's stored codes and checkpoints."""
     await CodeStore(hass, entry.entry_id).async_remove()
     for subentry in user_stations(entry):
         await async_remove_checkpoint(hass, subentry.subentry_id)
 
 
 async def _async_updated(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
-    """Reload with what has changed; forget user stations that were removed."""
+    """Reload the changed entry, and delete the checkpoints of user stations that were removed."""
     removed = entry.runtime_data.forwarders.keys() - entry.subentries.keys()
     await hass.config_entries.async_reload(entry.entry_id)
     for subentry_id in removed:

@@ -1,4 +1,4 @@
-"""Light that is brighter than a sensor's range; user stations that can be reached."""
+"""Binary sensors for light above the range and for connections to user stations."""
 
 from typing import override
 
@@ -35,7 +35,7 @@ CONNECTED = BinarySensorEntityDescription(
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the one of the station's light sensor, and one of each user station."""
+    """Set up the above-range sensor and a connectivity sensor for each user station."""
     coordinator = entry.runtime_data.coordinator
     chip = coordinator.main_chip(Quantity.ILLUMINANCE)
     entities = [AboveRangeBinarySensor(coordinator, ABOVE_RANGE, chip)] if chip else []
@@ -48,7 +48,7 @@ async def async_setup_entry(
 
 
 class AboveRangeBinarySensor(AnaviWeatherEntity, BinarySensorEntity):
-    """On while there is more light than can be measured, so that the illuminance is unknown."""
+    """A sensor that is on while the light is too bright to measure, so that the illuminance is unknown."""
 
     @property
     @override
@@ -57,7 +57,7 @@ class AboveRangeBinarySensor(AnaviWeatherEntity, BinarySensorEntity):
 
 
 class ConnectedBinarySensor(UserStationEntity, BinarySensorEntity):
-    """On while states can be stored."""
+    """A sensor that is on while the user station stores states."""
 
     @property
     @override

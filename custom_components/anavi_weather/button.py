@@ -1,4 +1,4 @@
-"""A remote control for the simulated pHAT: its keys shine on the simulated receiver."""
+"""Buttons of a simulated remote control, whose keys send to the simulated receiver."""
 
 from typing import override
 
@@ -24,7 +24,7 @@ KEYS = {
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the keys; a real board is shone on by real ones."""
+    """Set up the keys of the simulated pHAT. A real board receives real remote controls."""
     station = entry.runtime_data
     if station.transceiver and station.simulated_pair:
         async_add_entities(
@@ -38,7 +38,7 @@ class SimulatedKey(InfraredPairEntity, ButtonEntity):
     def __init__(
         self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver, pair: SimulatedLirc, key: str, code: str
     ) -> None:
-        """Shine with a code."""
+        """Initialize the button with the code it sends."""
         super().__init__(entry, transceiver, f"simulated_{key}")
         self._attr_translation_key = f"simulated_{key}"
         self._pair = pair

@@ -12,32 +12,32 @@ from .const import DOMAIN, LOGGER
 from .phat import AddressClaimedError, ChipError, ChipId, NoAnswerError
 
 CHIP_ISSUE_PREFIX = "chip_"
-FAILURE_LASTS = timedelta(minutes=2)  # before an issue is raised
+FAILURE_LASTS = timedelta(minutes=2)  # until an issue is created
 
 
 class ChipIssues:
     """The issues of one station's chips."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Initialize the issues of a station whose chips all work."""
+        """Initialize the issues of a station, with no failing chip."""
         self._hass = hass
         self._entry = entry
         self._failing_since: dict[ChipId, float] = {}
 
     @callback
     def async_update(self, errors: Mapping[ChipId, ChipError]) -> None:
-        """Log, and raise or delete issues, after a reading with these errors."""
+        """Log changes, and create or delete issues, after a reading with these errors."""
         now = monotonic()
         for chip, error in errors.items():
             if chip not in self._failing_since:
                 self._failing_since[chip] = now
-                LOGGER.warning("%s: %s fails: %s", self._entry.title, chip, error)
+                LOGGER.warning("%s: %s failed: %s", self._entry.title, chip, error)
             elif now - self._failing_since[chip] >= FAILURE_LASTS.total_seconds():
                 self._create(chip, error)
         for chip in self._failing_since.keys() - errors.keys():
             del self._failing_since[chip]
             self._delete(chip)
-            LOGGER.info("%s: %s is back", self._entry.title, chip)
+            LOGGER.info("%s: %s works again", self._entry.title, chip)
 
     @callback
     def async_clear(self) -> None:

@@ -1,4 +1,4 @@
-"""The commands that a station has learned or imported, by device and name."""
+"""Storage of the commands that a station has learned or imported."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,33 +15,33 @@ from .ir_codes.decode import Decoded, decode, frames
 VERSION = 1
 
 type Codes = dict[str, dict[str, list[str]]]
-"""Device → command → the texts of what successive presses send in turn."""
+"""Device → command → texts of the codes that successive presses send in turn."""
 
 
 class Match(NamedTuple):
-    """A stored command that a received frame is."""
+    """The stored command that a received frame matches."""
 
     device: str
     name: str
 
 
 type Signature = tuple[Decoded | None, list[int]]
-"""What a command is recognized by: its first frame, decoded and in signed µs."""
+"""A command's first frame, decoded and in signed µs, by which it is recognized."""
 
 
 class _Index(NamedTuple):
-    """Finds a stored command by what is received."""
+    """Lookup of stored commands by received frames."""
 
     signatures: dict[str, Signature]  # by text
     by_key: dict[tuple[object, ...], Match]
-    unknown: list[tuple[list[int], Match]]  # by their first frame
+    unknown: list[tuple[list[int], Match]]  # by their first frame, in signed µs
 
 
 class CodeStore:
-    """Keeps commands in Home Assistant's storage, each in its portable text form."""
+    """The stored commands of one station, each in its portable text form."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Belong to an entry."""
+        """Initialize the store for a config entry."""
         self._hass = hass
         self._store = Store[Codes](hass, VERSION, f"{DOMAIN}.{entry_id}.codes", atomic_writes=True)
         self._codes: Codes = {}
@@ -50,26 +50,30 @@ class CodeStore:
 
     @property
     def codes(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
-        """Return all commands."""
+        """All stored commands."""
         return self._codes
 
     async def async_load(self) -> None:
-        """Read them."""
+        """Load the commands."""
         await self._async_use(await self._store.async_load() or {}, {})
 
     async def async_remove(self) -> None:
-        """Delete them."""
+        """Delete the stored commands."""
         await self._store.async_remove()
 
     async def async_add(self, devices: Mapping[str, Mapping[str, Sequence[Command]]]) -> None:
-        """Add commands to devices, in place of those that they have of the same names, and save."""
+        """Add commands to devices, replacing commands with the same names, and save."""
         async with self._lock:
             added, signatures = await self._hass.async_add_executor_job(_encode, devices)
             codes = self._codes | {device: self._codes.get(device, {}) | commands for device, commands in added.items()}
             await self._async_save(codes, self._index.signatures | signatures)
 
     async def async_delete(self, device: str, names: Sequence[str]) -> None:
-        """Delete commands of a device, and the device with its last one, and save; KeyError if one is not there."""
+        """Delete commands of a device, and the device if none is left, and save.
+
+        Raises:
+            KeyError: if the device or a command does not exist.
+        """
         async with self._lock:
             commands = dict(self._codes[device])
             for name in dict.fromkeys(names):
@@ -78,7 +82,7 @@ class CodeStore:
             await self._async_save(codes | ({device: commands} if commands else {}), self._index.signatures)
 
     def match(self, decoded: Decoded | None, timings: list[int]) -> Match | None:
-        """Return the command that was received."""
+        """Return the stored command that a received frame matches, or None."""
         if decoded is not None and (match := self._index.by_key.get(decoded.key)) is not None:
             return match
         frame = frames(timings)[0]
@@ -94,7 +98,7 @@ class CodeStore:
 
 
 def _encode(devices: Mapping[str, Mapping[str, Sequence[Command]]]) -> tuple[Codes, dict[str, Signature]]:
-    """Return commands as texts, and the signatures of these texts."""
+    """Return commands as texts, and the signatures of the texts."""
     signatures: dict[str, Signature] = {}
 
     def encode(command: Command) -> str:
@@ -118,8 +122,8 @@ def _index(codes: Codes, known: Mapping[str, Signature]) -> _Index:
                 try:
                     decoded, frame = index.signatures[text] = known.get(text) or _signature(parse(text))
                 except CodeError as err:
-                    # Kept, but another version of Home Assistant had a protocol that this one does not have
-                    LOGGER.warning("The command %s of %s cannot be read: %s", name, device, err)
+                    # The command stays stored: another version of Home Assistant may support its protocol
+                    LOGGER.warning("Cannot read the command %s of %s: %s", name, device, err)
                     continue
                 if decoded is None:
                     index.unknown.append((frame, Match(device, name)))

@@ -1,4 +1,4 @@
-"""The remote station: its bus, and its options."""
+"""Config flow and options flow of a remote station."""
 
 from typing import Any, override
 
@@ -66,10 +66,10 @@ OPTIONS_SCHEMA = vol.Schema(
 
 
 class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Adds a remote station, or moves it to another bus."""
+    """Config flow that adds a remote station or moves it to another bus."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Initialize the flow."""
         self._bus = ""
         self._detection = Detection((), (), ())
 
@@ -87,15 +87,15 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose a bus."""
+        """Select a bus."""
         return await self._async_step_bus("user", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose a bus anew, and look again what is on it."""
+        """Select the bus again and rescan it."""
         return await self._async_step_bus("reconfigure", user_input)
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show what was found."""
+        """Show the detected chips and confirm."""
         if user_input is None:
             return self.async_show_form(
                 step_id="confirm",
@@ -110,7 +110,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         return self._finish()
 
     async def async_step_infrared(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show that there is no chip, but infrared."""
+        """Confirm a station that has infrared but no chip."""
         if user_input is None:
             return self.async_show_form(
                 step_id="infrared",
@@ -130,7 +130,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=_title(self._bus), data=data)
 
     async def _async_step_bus(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Ask for a bus until one has chips, or no chip but infrared."""
+        """Ask for a bus until one has chips, or has infrared without chips."""
         if user_input is None:
             return await self._async_show_buses(step_id)
         self._bus = user_input[CONF_BUS]
@@ -155,7 +155,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_show_buses(
         self, step_id: str, *, error: str | None = None, addresses: tuple[int, ...] = ()
     ) -> ConfigFlowResult:
-        """Show the form with the machine's buses, and what is wrong with the one that was chosen."""
+        """Show the form with the machine's buses and the error of the selected one."""
         buses = await self.hass.async_add_executor_job(board.buses)
         present = self._get_reconfigure_entry().data[CONF_BUS] if self.source == SOURCE_RECONFIGURE else ""
         if error is None and not buses and not is_simulated(present):
@@ -185,7 +185,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def _async_would_have_infrared(self) -> bool:
-        """Return whether the station would have the infrared pair, and the pair exists."""
+        """Return whether this machine has an infrared pair that no other entry owns."""
         owner = infrared_pair_owner(self.hass)
         if owner is not None and (self.source != SOURCE_RECONFIGURE or owner is not self._get_reconfigure_entry()):
             return False
@@ -193,7 +193,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class AnaviWeatherOptionsFlow(OptionsFlow):
-    """Sets how a station is read."""
+    """Options flow for the interval, the offset and the altitude."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Set the options."""

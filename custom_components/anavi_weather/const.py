@@ -1,4 +1,4 @@
-"""What is named in more than one place."""
+"""Constants shared by several modules."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Reads the pHAT on schedule."""
+"""Coordinator that reads the pHAT on schedule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,38 +46,38 @@ type AnaviWeatherConfigEntry = ConfigEntry[RemoteStation]
 
 @dataclass(frozen=True, slots=True)
 class StationData:
-    """A reading, with what follows from it; of a chip that failed there is nothing."""
+    """A reading and the values derived from it. A chip that failed has no measurement."""
 
     reading: Reading
     measurements: Mapping[ChipId, Measurement]
-    """Corrected by the temperature offset."""
+    """Measurements after the temperature offset is applied."""
     sea_level_pressure: float | None
     pressure_tendency: float | None
     forecast: meteorology.Forecast | None
     errors: int
-    """Failures of chips since the start."""
+    """Count of failed chip readings since the entry was loaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteStation:
-    """What an entry has while it is loaded."""
+    """Runtime data of a loaded config entry."""
 
     coordinator: AnaviWeatherCoordinator
     codes: CodeStore
     transceiver: Transceiver | None
-    """None where another entry has the infrared pair, of which there is one for all buses."""
+    """None if another entry owns the machine's one infrared pair."""
     simulated_pair: SimulatedLirc | None
     forwarders: Mapping[str, Forwarder]
-    """By the user station's subentry."""
+    """Forwarders by the id of the user station's subentry."""
 
 
 class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
-    """Reads the chips of one bus."""
+    """Coordinator for the chips on one bus."""
 
     config_entry: AnaviWeatherConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
-        """Take the entry's settings; nothing is opened yet."""
+        """Initialize the coordinator from the entry's settings, without opening the bus."""
         super().__init__(
             hass,
             LOGGER,
@@ -90,9 +90,9 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         if is_simulated(entry.data[CONF_BUS]):
             self.simulator = Simulator(air=Weather(entry.entry_id, self.altitude))
             for address in self.simulator.chips.keys() - {chip.address for chip in self.chips}:
-                self.simulator.unplug(address)  # a chip that was forgotten would at once be found again
+                self.simulator.unplug(address)  # or a removed chip would be detected again at once
         self._phat: Phat | None = None
-        self._phat_lock = RLock()  # unloading cancels who waits for a reading, but not the reading
+        self._phat_lock = RLock()  # a reading continues in its thread when unloading cancels the task that waits for it
         self._pressures = PressureHistory()
         self._chip_issues = ChipIssues(hass, entry)
         self._errors = 0
@@ -100,11 +100,11 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
     @property
     def altitude(self) -> float:
-        """Return the station's altitude in m."""
+        """The station's altitude, in m."""
         return float(self.config_entry.options.get(CONF_ALTITUDE, self.hass.config.elevation))
 
     def main_chip(self, quantity: Quantity) -> ChipId | None:
-        """Return the chip that measures a quantity best."""
+        """Return the chip that measures a quantity most accurately, or None."""
         return min(
             (chip for chip in self.chips if quantity in quantities(chip)),
             key=lambda chip: (accuracy(chip, quantity), chip),
@@ -113,7 +113,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
     @override
     async def _async_setup(self) -> None:
-        """Take up the pressure of the last hours where the recorder has it."""
+        """Load the pressures of the last hours from the recorder."""
         if (chip := self.main_chip(Quantity.PRESSURE)) is None or not (
             entity_id := er.async_get(self.hass).async_get_entity_id(
                 SENSOR_DOMAIN, DOMAIN, chip_sensor_unique_id(self.config_entry, chip, Quantity.PRESSURE)
@@ -130,7 +130,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
                     float(state.state), state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), UnitOfPressure.HPA
                 )
             except ValueError, HomeAssistantError:
-                continue  # unavailable or unknown, or in a unit that the user made up
+                continue  # unavailable, unknown, or in a custom unit
             self._pressures.add(state.last_updated_timestamp, pressure)
 
     @override
@@ -150,7 +150,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
     @override
     async def async_shutdown(self) -> None:
-        """Stop, and close the bus."""
+        """Stop reading and close the bus."""
         await super().async_shutdown()
         await self.hass.async_add_executor_job(self._close)
         self._chip_issues.async_clear()
@@ -179,7 +179,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
                 self._phat = None
 
     def _check_that_a_chip_responds(self, reading: Reading) -> None:
-        """Raise ReadingError if the station has chips, none responds, and it is being set up: then it is tried again."""
+        """Raise ReadingError if no chip of the station responds during setup, which Home Assistant then retries."""
         in_setup = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
         if in_setup and reading.errors and len(reading.errors) == len(reading.measurements):
             raise ReadingError("no_chip_answers")
@@ -195,7 +195,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
     @callback
     def _async_save_chips_and_reload(self) -> None:
-        """Save the chips in the entry. Its update listener then reloads it, so that new chips get their entities."""
+        """Save the chips in the entry, whose update listener then reloads it to add the entities of new chips."""
         self._has_unsaved_chips = False
         self.hass.config_entries.async_update_entry(
             self.config_entry, data={**self.config_entry.data, CONF_CHIPS: [str(chip) for chip in self.chips]}
@@ -227,7 +227,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
 
 def _corrected(measurement: Measurement, offset: float) -> Measurement:
-    """Return what a chip would have measured without the heat of the board: the humidity is of the same air."""
+    """Return a measurement corrected by the temperature offset. Humidity follows because the air stays the same."""
     values = dict(measurement.values)
     if (temperature := values.get(Quantity.TEMPERATURE)) is not None:
         values[Quantity.TEMPERATURE] = temperature + offset

@@ -1,4 +1,4 @@
-"""What a user can attach to a bug report."""
+"""Diagnostics that users can attach to a bug report."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from .forwarding import user_stations
 from .phat import board
 from .user_station.forwarder import Forwarder
 
-# Secrets, and what may tell where the station is
+# Secrets, and values that may reveal the station's location
 TO_REDACT = {CONF_ALTITUDE, CONF_API_KEY, CONF_CA_CERTIFICATE, CONF_STATION_NAME, CONF_URL, "title"}
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> dict[str, Any]:
-    """Return what is known of a station."""
+    """Return the diagnostics of a station."""
     coordinator = entry.runtime_data.coordinator
     data = coordinator.data
     return {
@@ -57,7 +57,7 @@ def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
     status, checkpoint = forwarder.status, forwarder.checkpoint
     return {
         "connected": status.connected,
-        "problem": status.problem.key if status.problem else None,  # its text may have the address
+        "problem": status.problem.key if status.problem else None,  # the message may contain the URL
         "failures": status.failures,
         "recorder_problem": status.recorder_problem,
         "backlog": status.backlog,

@@ -1,4 +1,4 @@
-"""The device, and what its entities have in common."""
+"""Base classes of the entities."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -23,14 +23,14 @@ from .user_station.forwarder import Forwarder
 
 
 def device_info(entry: AnaviWeatherConfigEntry) -> DeviceInfo:
-    """Return the station's one device."""
+    """Return the station's device."""
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)}, manufacturer="ANAVI Technology", model=PRODUCT, name=entry.title
     )
 
 
 class AnaviWeatherEntity(CoordinatorEntity[AnaviWeatherCoordinator]):
-    """An entity of the remote station, available while the chip is that it depends on."""
+    """An entity of the remote station. If it depends on a chip, it is available while the chip works."""
 
     _attr_has_entity_name = True
 
@@ -41,7 +41,14 @@ class AnaviWeatherEntity(CoordinatorEntity[AnaviWeatherCoordinator]):
         chip: ChipId | None = None,
         quantity: Quantity | None = None,
     ) -> None:
-        """Depend on a chip, or on none; with a quantity, stand for that quantity of the chip."""
+        """Initialize the entity.
+
+        Args:
+            coordinator: The station's coordinator.
+            description: The entity's description.
+            chip: The chip that the entity depends on, if any.
+            quantity: The chip's quantity that the entity represents, if it represents one.
+        """
         super().__init__(coordinator)
         entry = coordinator.config_entry
         self.entity_description = description
@@ -60,7 +67,7 @@ class AnaviWeatherEntity(CoordinatorEntity[AnaviWeatherCoordinator]):
 
     @property
     def measurement(self) -> Measurement:
-        """Return what the chip measured."""
+        """The chip's measurement."""
         if TYPE_CHECKING:
             assert self._chip
         return self.coordinator.data.measurements[self._chip]
@@ -73,7 +80,7 @@ class InfraredPairEntity(Entity):
     _attr_should_poll = False
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver, key: str) -> None:
-        """Belong to the station's one device."""
+        """Initialize the entity as part of the station's device."""
         self.entry = entry
         self.transceiver = transceiver
         self._attr_unique_id = infrared_unique_id(entry, key)
@@ -81,7 +88,7 @@ class InfraredPairEntity(Entity):
 
     @property
     def codes(self) -> CodeStore:
-        """Return the station's commands."""
+        """The station's stored commands."""
         return self.entry.runtime_data.codes
 
     @override
@@ -91,7 +98,7 @@ class InfraredPairEntity(Entity):
 
 
 class ReceivingEntity(InfraredPairEntity):
-    """An entity that is handed every frame that is received."""
+    """An infrared entity that handles received frames."""
 
     @property
     @override
@@ -105,7 +112,7 @@ class ReceivingEntity(InfraredPairEntity):
 
     @abstractmethod
     def _on_frame(self, timings: list[int]) -> None:
-        """Take a frame, in signed µs."""
+        """Handle a received frame, in signed µs."""
 
 
 class UserStationEntity(Entity):
@@ -115,7 +122,7 @@ class UserStationEntity(Entity):
     _attr_should_poll = False
 
     def __init__(self, subentry: ConfigSubentry, forwarder: Forwarder, description: EntityDescription) -> None:
-        """Belong to the user station's device."""
+        """Initialize the entity as part of the user station's device."""
         self.entity_description = description
         self.forwarder = forwarder
         self._attr_unique_id = user_station_unique_id(subentry, description.key)
@@ -139,7 +146,7 @@ def async_add_pair_entities(
     async_add_entities: AddConfigEntryEntitiesCallback,
     *kinds: Callable[[AnaviWeatherConfigEntry, Transceiver], InfraredPairEntity],
 ) -> None:
-    """Add the entities of the infrared pair, each as soon as its device is there or if it was there before."""
+    """Add each entity of the infrared pair once its device is found, or at once if the entity is already registered."""
     if (transceiver := entry.runtime_data.transceiver) is None:
         return
     domain = async_get_current_platform().domain
@@ -163,7 +170,7 @@ def async_add_entities_and_prune(
     async_add_entities: AddConfigEntryEntitiesCallback,
     entities: Sequence[AnaviWeatherEntity],
 ) -> None:
-    """Add a platform's entities; remove those of chips that were forgotten, whose place others may have taken."""
+    """Add a platform's entities, remove those of removed chips, and enable those that have become main entities."""
     by_unique_id = {entity.unique_id: entity for entity in entities}
     registry = er.async_get(coordinator.hass)
     domain = async_get_current_platform().domain

@@ -1,4 +1,4 @@
-"""Keys of any remote control that is pointed at the board."""
+"""Event entity for the keys of remote controls."""
 
 from typing import override
 
@@ -20,17 +20,17 @@ EVENT_HELD = "held"
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the keys."""
+    """Set up the key event."""
     async_add_pair_entities(hass, entry, async_add_entities, AnaviWeatherKeyEvent)
 
 
 class AnaviWeatherKeyEvent(ReceivingEntity, EventEntity):
-    """A key was pressed, or is held."""
+    """The event that a key was pressed or is held."""
 
     _attr_translation_key = "key"
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
-        """Wait for the first key."""
+        """Initialize the event before the first key."""
         super().__init__(entry, transceiver, "key")
         self._attr_event_types = [EVENT_PRESSED, EVENT_HELD]
         self._tracker = KeyTracker()

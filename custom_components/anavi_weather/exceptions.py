@@ -1,4 +1,4 @@
-"""Errors whose messages are translated."""
+"""Errors with translated messages."""
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.update_coordinator import UpdateFailed
@@ -11,33 +11,33 @@ class TranslatedError(HomeAssistantError):
     """An error with a message from the `exceptions` of the translations."""
 
     def __init__(self, translation_key: str, **placeholders: str) -> None:
-        """Initialize the error with what its message says."""
+        """Initialize the error with the placeholders of its message."""
         super().__init__(
             translation_domain=DOMAIN, translation_key=translation_key, translation_placeholders=placeholders
         )
 
 
 class InfraredError(TranslatedError):
-    """Infrared could not be sent or received."""
+    """Infrared cannot be sent or received."""
 
 
 class LearnError(TranslatedError):
-    """A command could not be learned from the presses that were received."""
+    """A command cannot be learned from the received presses."""
 
 
 class ReadingError(TranslatedError, UpdateFailed):
-    """The chips could not be read."""
+    """The chips cannot be read."""
 
 
 class InvalidActionError(TranslatedError, ServiceValidationError):
-    """An action was called with data that it cannot use."""
+    """An action was called with invalid data."""
 
 
 class InvalidCodeError(InvalidActionError):
-    """An action was called with a code, or a file of codes, that cannot be read."""
+    """An action was called with a code or file that cannot be read."""
 
     def __init__(self, error: CodeError) -> None:
-        """Initialize the error with the reason, and its line in a file."""
+        """Initialize the error with the reason and its line in a file, if any."""
         if error.line is None:
             super().__init__(f"code_{error.key}", **error.placeholders)
         else:

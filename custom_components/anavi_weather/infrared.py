@@ -1,4 +1,4 @@
-"""The pHAT as emitter and receiver for every integration that controls devices by infrared."""
+"""Infrared emitter and receiver entities, for use by other integrations."""
 
 from typing import override
 
@@ -23,15 +23,15 @@ EMITTER = "emitter"
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up both ends of the light."""
+    """Set up the infrared emitter and receiver."""
     async_add_pair_entities(hass, entry, async_add_entities, AnaviWeatherEmitter, AnaviWeatherReceiver)
 
 
 class AnaviWeatherEmitter(InfraredPairEntity, InfraredEmitterEntity):
-    """The LEDs."""
+    """The board's infrared LEDs."""
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
-        """Belong to the pair."""
+        """Initialize the emitter."""
         super().__init__(entry, transceiver, EMITTER)
 
     @property
@@ -45,10 +45,10 @@ class AnaviWeatherEmitter(InfraredPairEntity, InfraredEmitterEntity):
 
 
 class AnaviWeatherReceiver(ReceivingEntity, InfraredReceiverEntity):
-    """The receiver."""
+    """The board's infrared receiver."""
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
-        """Belong to the pair."""
+        """Initialize the receiver."""
         super().__init__(entry, transceiver, "receiver")
 
     @callback

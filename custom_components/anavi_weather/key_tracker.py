@@ -1,4 +1,4 @@
-"""Distinguishes new presses of a remote control's keys from a key that is held."""
+"""Tracker that distinguishes new key presses from a key that is held."""
 
 from dataclasses import dataclass
 
@@ -10,18 +10,18 @@ HELD_WITHIN = 0.25  # seconds from frame to frame: protocols repeat theirs every
 
 @dataclass(frozen=True, slots=True)
 class PressedKey:
-    """A key that was pressed, or is still held."""
+    """A key that was just pressed or is still held."""
 
     decoded: Decoded | None
     """The press's first frame decoded; None for an unknown protocol."""
     timings: list[int]
     """The press's first frame, in signed µs."""
     repeats: int = 0
-    """How often a frame has said that the key is held."""
+    """Number of frames that repeated the press."""
 
 
 class KeyTracker:
-    """The key that was pressed last, and whether the next frame still is of that press."""
+    """Tracker of the last key and of whether it is still held."""
 
     def __init__(self) -> None:
         """Initialize the tracker before the first press."""

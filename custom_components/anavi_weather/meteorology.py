@@ -1,4 +1,4 @@
-"""What follows from the readings: humidity, pressure at sea level, pressure tendency and a forecast."""
+"""Values derived from the readings: humidity, sea-level pressure, pressure tendency and forecast."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -22,7 +22,7 @@ GAS_CONSTANT_OF_DRY_AIR = 287.05287  # J/(kg K)
 LAPSE_RATE = 0.0065  # K/m
 
 TENDENCY_PERIOD = 3 * 3600.0  # s
-# Readings may be an hour apart, and late. The tides of the atmosphere bend the pressure by 0.1 hPa in this time.
+# Readings may be an hour apart and late. Atmospheric tides bend the pressure curve by 0.1 hPa in this time.
 MAX_GAP = 1.5 * 3600.0  # s
 MAX_AGE = 300.0  # s
 
@@ -37,9 +37,9 @@ def saturation_vapor_pressure(temperature: float) -> float:
 
 
 def dew_point(temperature: float, relative_humidity: float) -> float | None:
-    """Return the dew point, in °C; None at 0 %, where there is none.
+    """Return the dew point, in °C, or None at 0 %, where it is undefined.
 
-    Never above the temperature: supersaturation, which a hygrometer reports when it is wet, counts as saturation.
+    Never above the temperature: supersaturation, reported by a wet hygrometer, counts as saturation.
     Magnus formula, inverted.
     """
     if relative_humidity <= 0:
@@ -52,7 +52,7 @@ def dew_point(temperature: float, relative_humidity: float) -> float | None:
 
 
 def absolute_humidity(temperature: float, relative_humidity: float) -> float:
-    """Return the mass of water vapor in a volume of air, in g/m³: the equation of state of an ideal gas."""
+    """Return the mass of water vapor per volume of air, in g/m³, by the equation of state of an ideal gas."""
     vapor_pressure = relative_humidity / 100 * saturation_vapor_pressure(temperature) * PASCALS_PER_HECTOPASCAL
     density = vapor_pressure / (GAS_CONSTANT_OF_WATER_VAPOR * (temperature + ZERO_CELSIUS))
     return density * GRAMS_PER_KILOGRAM
@@ -61,8 +61,8 @@ def absolute_humidity(temperature: float, relative_humidity: float) -> float:
 def humidity_at(relative_humidity: float, measured_temperature: float, temperature: float) -> float:
     """Return the relative humidity, in %, of the same air at another temperature; from 0 to 100.
 
-    A hygrometer that the board warms is right about its own temperature only. The vapor pressure is the same in the
-    air around, so the relative humidity there follows from the temperature there.
+    A hygrometer that is warmed by the board measures the relative humidity at its own temperature. The surrounding air
+    has the same vapor pressure, so its relative humidity follows from its temperature.
     """
     ratio = saturation_vapor_pressure(measured_temperature) / saturation_vapor_pressure(temperature)
     return min(max(relative_humidity * ratio, 0.0), 100.0)
@@ -73,8 +73,9 @@ def sea_level_pressure(pressure: float, altitude: float, temperature: float) -> 
 
     The barometric formula of the ICAO standard atmosphere (Doc 7488), from the station's temperature instead of 15 °C:
     p (1 + L h / T)^(g / (R L)), which is the widespread p (1 - L h / (T + L h))^-5.257 with the exponent unrounded. The
-    column of air is taken as dry: in the tropics this makes about 1 hPa too much at 750 m. The temperature is that of
-    the air outside: 10 °C too much, as indoors, make 2 hPa too little at 500 m. An altitude may be negative.
+    column of air is assumed to be dry: in the tropics the result is about 1 hPa too high at 750 m. The temperature is
+    that of the outdoor air: if it is 10 °C too high, like indoors, the result is 2 hPa too low at 500 m. The altitude
+    is in m and may be negative.
     """
     exponent = STANDARD_GRAVITY / (GAS_CONSTANT_OF_DRY_AIR * LAPSE_RATE)
     factor: float = (1 + LAPSE_RATE * altitude / (temperature + ZERO_CELSIUS)) ** exponent
@@ -88,15 +89,22 @@ def pressure_tendency(
     max_age: float = MAX_AGE,
     max_gap: float = MAX_GAP,
 ) -> float | None:
-    """Return the change of the pressure over the 3 hours up to the newest sample, in hPa (WMO's pressure tendency).
+    """Return the pressure change over the 3 hours before the newest sample, in hPa (WMO's pressure tendency).
 
-    The samples are (time in s, pressure at the station in hPa), in any order, and one later than now is ignored. None
-    unless the newest is at most max_age old and the pressure 3 hours before it is known: measured then, or
-    interpolated between two samples that are at most max_gap apart.
+    The pressure 3 hours earlier is a sample of that time, or interpolated between two samples at most max_gap apart.
 
-    It reads every sample, so the caller keeps few: one a minute is plenty, for TENDENCY_PERIOD + max_gap. It passes
-    the newest even where that is not kept. A clock that is set forward leaves a gap, and one that is set back makes
-    samples wait until they are past again: then they are among others, so a caller that can tell drops them.
+    Every sample is read, so callers should keep few: one a minute for TENDENCY_PERIOD + max_gap is enough, plus the
+    newest. If the clock is set forward, the samples have a gap. If the clock is set back, later samples are ignored
+    until their time comes again, and then they are mixed with newer ones, so callers should drop them.
+
+    Args:
+        samples: Pairs of the time in s and the station pressure in hPa, in any order.
+        now: The current time in s. Later samples are ignored.
+        max_age: The age in s up to which the newest sample counts as current.
+        max_gap: The longest time in s to interpolate over.
+
+    Returns:
+        The change, or None if the newest sample is too old or the earlier pressure is unknown.
     """
     past = [sample for sample in samples if sample[0] <= now]
     if not past:
@@ -116,7 +124,7 @@ def pressure_tendency(
 
 
 class Forecast(StrEnum):
-    """What the Zambretti forecaster can say, from A (the best weather) to Z (the worst)."""
+    """Forecasts of the Zambretti forecaster, from A (best weather) to Z (worst)."""
 
     SETTLED_FINE = "settled_fine"
     FINE_WEATHER = "fine_weather"
@@ -148,18 +156,18 @@ class Forecast(StrEnum):
 
 FORECAST_OF_LETTER = dict(zip(ascii_uppercase, Forecast, strict=True))
 
-# The letters in the forecaster's three windows, in equal steps from the lowest pressure of its scale to the highest
+# Letters in the forecaster's three windows, in equal steps from the lowest to the highest pressure of its scale
 RISING, STEADY, FALLING = 1, 0, -1
 LETTERS = {
     RISING: "ZZZYYTQMLJIGFCBBAAAAAA",
     STEADY: "ZZZZZZXXWSPNKEBBAAAAAA",
     FALLING: "ZZZZZZZZXXVUROHDBBBAAA",
 }
-LOWEST_PRESSURE, HIGHEST_PRESSURE = 950.0, 1050.0  # hPa: what the weather of the British Isles reaches
+LOWEST_PRESSURE, HIGHEST_PRESSURE = 950.0, 1050.0  # hPa, the range in the British Isles
 SUMMER_CORRECTION = 0.07 * (HIGHEST_PRESSURE - LOWEST_PRESSURE)
-NORTHERN_SUMMER = range(4, 10)  # April to September, by the forecaster's instructions
+NORTHERN_SUMMER = range(4, 10)  # April to September, according to the forecaster's instructions
 
-# What Britain's Met Office calls rising and falling, when it is more than slowly
+# The Met Office calls a faster change "rising" or "falling", a slower one "rising slowly" or "falling slowly"
 TREND_THRESHOLD = 1.6  # hPa in 3 hours
 
 
@@ -167,11 +175,18 @@ TREND_THRESHOLD = 1.6  # hPa in 3 hours
 def forecast(sea_level_pressure: float, tendency: float, month: int, southern_hemisphere: bool) -> Forecast:
     """Return the Zambretti forecast for the next 12 hours or so.
 
-    The pocket forecaster of Negretti & Zambra (1915, sold from 1920), in beteljuice's formulation (2008), as in a calm:
-    there is no wind here to correct for. It was made for the British Isles and serves the temperate zones, not the
-    tropics, where the pressure hardly tells the weather and its daily tides alone may pass for a trend. The pressure is
-    in hPa, and outside 950 to 1050 hPa counts as the nearer of these; the tendency is in hPa in 3 hours.
-    Raises ValueError unless the month is from 1 to 12.
+    The pocket forecaster of Negretti & Zambra (1915, sold from 1920) in beteljuice's formulation (2008), without the
+    wind correction because the station has no anemometer. It was designed for the British Isles and is suitable for
+    temperate zones. In the tropics pressure says little about the weather, and its daily tides can look like a trend.
+
+    Args:
+        sea_level_pressure: The pressure in hPa, limited to 950 to 1050.
+        tendency: The pressure change over 3 hours in hPa.
+        month: The month, from 1 to 12.
+        southern_hemisphere: Whether the station is in the southern hemisphere.
+
+    Raises:
+        ValueError: if the month is not from 1 to 12.
     """
     if not 1 <= month <= 12:
         raise ValueError(f"Not a month: {month}")

@@ -1,20 +1,20 @@
-"""Collects presses of a remote control's key from the frames that are received."""
+"""Collector of key presses to learn a command from."""
 
 import asyncio
 from collections.abc import Callable
 
 from .phat.framer import WHOLE_FRAME_SILENCE_US
 
-PRESS_ENDS = 0.3  # seconds without a frame
+PRESS_ENDS = 0.3  # seconds without a frame, after which the key was released
 
 
 class PressCollector:
-    """A number of presses of one key, each of one or more frames."""
+    """Collector of a number of presses of one key, each made of one or more frames."""
 
     def __init__(self, wanted: int, on_press: Callable[[], None]) -> None:
         """Initialize the collector. `on_press` is called at the start of each press."""
         self.presses: list[list[int]] = []
-        """Signed µs of each press, with the pauses between its frames."""
+        """Each press in signed µs, including the pauses between its frames."""
         self._wanted = wanted
         self._on_press = on_press
         self._loop = asyncio.get_running_loop()
@@ -24,11 +24,11 @@ class PressCollector:
 
     @property
     def missing(self) -> int:
-        """Return how many presses have not begun yet."""
+        """The number of presses that have not started yet."""
         return self._wanted - len(self.presses)
 
     def add_frame(self, timings: list[int]) -> None:
-        """Add a frame, in signed µs, which continues a press or starts one."""
+        """Add a frame, in signed µs, that continues the current press or starts the next."""
         if self._complete.is_set():
             return
         now = self._loop.time()

@@ -1,4 +1,4 @@
-"""Station pressures of the last hours, from which the pressure tendency follows."""
+"""History of station pressures, for the pressure tendency."""
 
 from collections import deque
 
@@ -19,11 +19,11 @@ class PressureHistory:
         self._newest: tuple[float, float] | None = None
 
     def __len__(self) -> int:
-        """Return how many pressures are kept: never more than one in each HISTORY_SPACING of HISTORY_PERIOD."""
+        """Return the number of pressures, at most HISTORY_PERIOD / HISTORY_SPACING + 1."""
         return len(self._samples)
 
     def add(self, timestamp: float, pressure: float) -> None:
-        """Add the newest pressure. Pressures with a later time are dropped, because the clock has been set back."""
+        """Add the newest pressure. If the clock was set back, pressures with a later time are dropped."""
         self._newest = timestamp, pressure
         while self._samples and self._samples[-1][0] > timestamp:
             self._samples.pop()
@@ -33,7 +33,7 @@ class PressureHistory:
             self._samples.popleft()
 
     def tendency(self) -> float | None:
-        """Return the change over the three hours up to the newest pressure, in hPa; None while that is unknown."""
+        """Return the change over the three hours before the newest pressure, in hPa, or None while it is unknown."""
         if self._newest is None:
             return None
         return meteorology.pressure_tendency((*self._samples, self._newest), self._newest[0])

@@ -1,4 +1,4 @@
-"""A remote control that learns what no integration knows, and sends it."""
+"""Remote entity that learns, sends and deletes infrared commands."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +42,7 @@ from .unique_ids import infrared_unique_id
 
 PARALLEL_UPDATES = 0
 
-LEARN_TIMEOUT = 30.0  # seconds, for each command
+LEARN_TIMEOUT = 30.0  # seconds per command
 PRESSES = 3
 COMMAND_TYPE_INFRARED = "ir"
 
@@ -55,14 +55,14 @@ async def async_setup_entry(
 
 
 class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
-    """Learns, sends and deletes commands."""
+    """The remote control of the infrared pair."""
 
     _attr_name = None
     _attr_is_on = True
     _attr_supported_features = RemoteEntityFeature.LEARN_COMMAND | RemoteEntityFeature.DELETE_COMMAND
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
-        """Begin with the first of every command's alternatives."""
+        """Initialize the remote, which sends the first alternative of each command first."""
         super().__init__(entry, transceiver, "remote")
         self._learning = asyncio.Lock()
         self._turns: dict[tuple[str, ...], int] = {}
@@ -90,7 +90,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
 
     @override
     async def async_send_command(self, command: Iterable[str], **kwargs: Any) -> None:
-        """Send commands, which are names of a device's or codes of any form, one after another."""
+        """Send commands in order, each a name of a stored command or a code in any form."""
         self._check_on()
         hold = kwargs.get(ATTR_HOLD_SECS, 0.0)
         try:
@@ -116,7 +116,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             self._turns[texts] = turn + 1
 
     async def _async_send(self, command: Command) -> None:
-        """Send by the emitter, whose state then says so and is recorded; but a user may have disabled it."""
+        """Send a command by the emitter entity, which updates its state, or directly if a user disabled it."""
         emitter = er.async_get(self.hass).async_get_entity_id(
             INFRARED_DOMAIN, DOMAIN, infrared_unique_id(self.entry, EMITTER)
         )
@@ -126,7 +126,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             await self.transceiver.async_send(command)
 
     def _find(self, device: str | None, name: str) -> dict[str, Command]:
-        """Return the alternatives of a device's command, or the one command that a code is, by their texts.
+        """Return the alternatives of a device's command, or the command of a code, by their texts.
 
         Raises:
             InvalidActionError: if the device or the command is unknown.
@@ -147,7 +147,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
 
     @override
     async def async_learn_command(self, **kwargs: Any) -> None:
-        """Learn commands from a remote control, each from several presses."""
+        """Learn commands from another remote control, each from several presses."""
         self._check_on()
         device = kwargs.get(ATTR_DEVICE)
         names = kwargs.get(ATTR_COMMAND)
@@ -173,7 +173,11 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         return command
 
     async def _async_collect_presses(self, name: str, timeout: float, alternative: bool) -> list[list[int]]:
-        """Return several presses of a key, in signed µs; LearnError if they do not come in time."""
+        """Return several presses of a key, in signed µs.
+
+        Raises:
+            LearnError: if fewer presses are received in time.
+        """
 
         @callback
         def notify() -> None:
@@ -187,7 +191,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             async with asyncio.timeout(timeout):
                 await collector.wait_until_complete()
         except TimeoutError as err:
-            if collector.missing:  # else the last key is still held
+            if collector.missing:  # otherwise the key of the last press is still held
                 raise LearnError(
                     "learn_too_few" if collector.presses else "learn_timeout",
                     command=name,
@@ -217,7 +221,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
 
     @override
     async def async_delete_command(self, **kwargs: Any) -> None:
-        """Delete commands of a device."""
+        """Delete stored commands of a device."""
         device = kwargs.get(ATTR_DEVICE) or ""
         names: Sequence[str] = kwargs[ATTR_COMMAND]
         if device not in self.codes.codes:
@@ -233,7 +237,11 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
 
 
 def _held(command: Command, seconds: float) -> Command:
-    """Return a command with as many repeats as fill the time that its key is held; CodeError if that is too long."""
+    """Return a command repeated for as long as its key is held.
+
+    Raises:
+        CodeError: if the time is too long.
+    """
     if seconds == 0:
         return command
     if not 0 < seconds <= MAX_DURATION / 1_000_000:

@@ -11,8 +11,8 @@ from .const import CONF_CHIPS
 from .coordinator import AnaviWeatherConfigEntry
 
 
-class ForgetChipFlow(ConfirmRepairFlow):
-    """Forgets a chip that was removed for good."""
+class RemoveChipFlow(ConfirmRepairFlow):
+    """Fix flow that removes a chip from its station."""
 
     @override
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -25,8 +25,8 @@ class ForgetChipFlow(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
-class TakeNoteFlow(ConfirmRepairFlow):
-    """Takes note of states that a user station does not have."""
+class AcknowledgeLossesFlow(ConfirmRepairFlow):
+    """Fix flow that acknowledges states that a user station will never receive."""
 
     @override
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -44,5 +44,5 @@ class TakeNoteFlow(ConfirmRepairFlow):
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow of an issue."""
-    return ForgetChipFlow() if issue_id.startswith(CHIP_ISSUE_PREFIX) else TakeNoteFlow()
+    """Return the fix flow of an issue."""
+    return RemoveChipFlow() if issue_id.startswith(CHIP_ISSUE_PREFIX) else AcknowledgeLossesFlow()

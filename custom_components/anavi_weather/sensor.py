@@ -1,4 +1,4 @@
-"""Readings, what follows from them, and how they are forwarded."""
+"""Sensors for readings, values derived from them, and forwarding."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -64,7 +64,7 @@ CHIP_SENSORS: dict[Quantity, SensorEntityDescription] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ClimateSensorEntityDescription(SensorEntityDescription):
-    """Describes what follows from temperature and humidity."""
+    """Description of a sensor derived from temperature and humidity."""
 
     value_fn: Callable[[float, float], float | None]
 
@@ -93,7 +93,7 @@ CLIMATE_SENSORS = (
 
 @dataclass(frozen=True, kw_only=True)
 class StationSensorEntityDescription(SensorEntityDescription):
-    """Describes a sensor of the station as a whole."""
+    """Description of a sensor of the station as a whole."""
 
     value_fn: Callable[[StationData], StateType]
 
@@ -150,7 +150,7 @@ DIAGNOSTIC_SENSORS = (
 
 @dataclass(frozen=True, kw_only=True)
 class UserStationSensorEntityDescription(SensorEntityDescription):
-    """Describes what is told of the forwarding."""
+    """Description of a sensor of the forwarding to a user station."""
 
     value_fn: Callable[[Forwarder], int | datetime | None]
 
@@ -194,7 +194,7 @@ USER_STATION_SENSORS = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the sensors of the chips that the station has, and of its user stations."""
+    """Set up the sensors of the station's chips and of its user stations."""
     coordinator = entry.runtime_data.coordinator
     entities: list[AnaviWeatherEntity] = [
         ChipSensor(coordinator, chip, quantity) for chip in coordinator.chips for quantity in quantities(chip)
@@ -214,10 +214,10 @@ async def async_setup_entry(
 
 
 class ChipSensor(AnaviWeatherEntity, SensorEntity):
-    """One quantity of one chip: the best chip's is the main entity, another's a diagnostic one."""
+    """A quantity of a chip. The most accurate chip has the main entity, other chips have diagnostic entities."""
 
     def __init__(self, coordinator: AnaviWeatherCoordinator, chip: ChipId, quantity: Quantity) -> None:
-        """Find out which of the two it is."""
+        """Initialize the sensor as the main or as a diagnostic entity."""
         super().__init__(coordinator, CHIP_SENSORS[quantity], chip, quantity)
         self._quantity = quantity
         if chip != coordinator.main_chip(quantity):
@@ -230,12 +230,12 @@ class ChipSensor(AnaviWeatherEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the value; there is none above the range."""
+        """Return the value, or None above the range."""
         return _rounded(self.measurement.values.get(self._quantity))
 
 
 class ClimateSensor(AnaviWeatherEntity, SensorEntity):
-    """What follows from the temperature and the humidity of one chip."""
+    """A value derived from the temperature and humidity of one chip."""
 
     entity_description: ClimateSensorEntityDescription
 
@@ -259,7 +259,7 @@ class StationSensor(AnaviWeatherEntity, SensorEntity):
 
 
 class UserStationSensor(UserStationEntity, SensorEntity):
-    """What is told of the forwarding to one user station."""
+    """A sensor of the forwarding to one user station."""
 
     entity_description: UserStationSensorEntityDescription
 
@@ -270,5 +270,5 @@ class UserStationSensor(UserStationEntity, SensorEntity):
 
 
 def _rounded(value: float | None) -> float | None:
-    """Return what the chips resolve of a number: more decimals would fill the recorder with noise."""
+    """Return a value rounded to the chips' resolution. More decimals would fill the recorder with noise."""
     return None if value is None else round(value, 2)

@@ -1,4 +1,4 @@
-"""The actions that import, list and export infrared codes."""
+"""Actions to import, list and export infrared codes."""
 
 from collections.abc import Mapping, Sequence
 import errno
@@ -55,7 +55,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_import(call: ServiceCall) -> ServiceResponse:
-    """Import a file's commands: all of them, or none."""
+    """Import all commands of a file, or none if one of them is invalid."""
     codes = _codes(call)
     if (path := call.data.get(ATTR_PATH)) is not None:
         text = await call.hass.async_add_executor_job(_read, call.hass, path)
@@ -74,12 +74,12 @@ async def _async_import(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:
-    """Return all devices and their commands."""
+    """Return all devices and the names of their commands."""
     return {"devices": _names(_codes(call).codes)}
 
 
 async def _async_export(call: ServiceCall) -> ServiceResponse:
-    """Return commands as Pronto hex."""
+    """Return the stored commands as Pronto hex."""
     codes = _codes(call).codes
     device = call.data.get(ATTR_DEVICE)
     if device is not None and device not in codes:
@@ -96,19 +96,23 @@ def _codes(call: ServiceCall) -> CodeStore:
 
 
 def _read(hass: HomeAssistant, path: str) -> str:
-    """Return the text of a file that Home Assistant allows; InvalidActionError says why not."""
+    """Return the text of a file in a folder that Home Assistant allows.
+
+    Raises:
+        InvalidActionError: if the file is not allowed or cannot be read.
+    """
     try:
-        file = Path(path).resolve()  # links are followed before the question is asked
-    except ValueError as err:  # a character that no path has
+        file = Path(path).resolve()  # follow links before checking the path
+    except ValueError as err:  # the path contains a null character
         raise InvalidActionError("path_not_allowed", path=path) from err
     if not hass.config.is_allowed_path(str(file)):
         raise InvalidActionError("path_not_allowed", path=path)
     try:
-        if not file.is_file():  # a pipe would be waited for
+        if not file.is_file():  # reading a pipe would block
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         try:
             return _text(file, "utf-8")
-        except UnicodeDecodeError:  # as many an old lircd.conf
+        except UnicodeDecodeError:  # many old lircd.conf files are Latin-1
             return _text(file, "latin-1")
     except OSError as err:
         raise InvalidActionError("path_not_readable", path=path, error=err.strerror or str(err)) from err
@@ -124,7 +128,7 @@ def _names(codes: Mapping[str, Mapping[str, object]]) -> JsonObjectType:
 
 
 def _pronto(codes: Mapping[str, Mapping[str, Sequence[str]]]) -> JsonObjectType:
-    """Return commands as Pronto hex, and the names of those that it has no words for."""
+    """Return commands as Pronto hex, and the names of the commands that it cannot represent."""
     devices: dict[str, JsonValueType] = {}
     refused: dict[str, JsonValueType] = {}
     for device, commands in codes.items():

@@ -1,4 +1,4 @@
-"""The slots of the simulated pHAT: pull a chip, and see what that does to dashboards and automations."""
+"""Switches that plug and unplug the chips of the simulated pHAT, to try dashboards and automations."""
 
 from typing import Any, override
 
@@ -18,7 +18,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the slots; a real board has no such switches."""
+    """Set up the slots of the simulated pHAT. A real board has none."""
     coordinator = entry.runtime_data.coordinator
     simulator = coordinator.simulator
     entities = [SlotSwitch(coordinator, simulator, chip) for chip in OFFICIAL_CHIPS] if simulator else []
@@ -26,12 +26,12 @@ async def async_setup_entry(
 
 
 class SlotSwitch(AnaviWeatherEntity, SwitchEntity):
-    """On while the chip is plugged in."""
+    """A switch that is on while the chip is plugged in."""
 
     _attr_translation_key = "slot"
 
     def __init__(self, coordinator: AnaviWeatherCoordinator, simulator: Simulator, chip: ChipId) -> None:
-        """Stand for a chip's slot."""
+        """Initialize the slot of a chip."""
         description = SwitchEntityDescription(
             key=f"slot_{chip.kind.lower()}_{chip.address:02x}", entity_category=EntityCategory.CONFIG
         )

@@ -1,4 +1,4 @@
-"""What the system's health page says of the remote stations."""
+"""System health information about the remote stations."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from .phat import board
 
 @callback
 def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
-    """Register what is told."""
+    """Register the information."""
     register.async_register_info(system_health_info)
 
 
 async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return the buses that there are, and how many of the chips work."""
+    """Return the available buses and how many stations, chips and user stations work."""
     buses = await hass.async_add_executor_job(board.buses)
     entries: list[AnaviWeatherConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     coordinators = [entry.runtime_data.coordinator for entry in entries]

@@ -1,4 +1,4 @@
-"""Unique ids of the entities. They are in users' entity registries, so they never change."""
+"""Unique ids of the entities. Users' entity registries contain them, so they never change."""
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
