@@ -1,7 +1,7 @@
 /**
- * The weather panel: a dashboard that finds the stations and what each of them has, made of Home Assistant's own cards.
+ * Dashboard strategy of the weather panel: finds the stations and their entities, and shows them in Home Assistant's cards.
  *
- * Its whole configuration is `strategy: {type: "custom:anavi-weather"}`; `hours` and `days` change how far the graphs go back.
+ * The configuration is `strategy: {type: "custom:anavi-weather"}`. Optional `hours` and `days` set the period of the graphs.
  */
 
 import { gauge } from "./gauges.js";
@@ -16,16 +16,16 @@ const HOURS = 24;
 const DAYS = 30;
 const REGISTRIES = ["entities", "devices", "localize"];
 
-/** Readings by key, in the order in which they are shown. Graphs of one unit are drawn together. */
+/** Keys of readings, in display order. Readings with the same unit share a graph. */
 const GAUGES = ["temperature", "humidity", "sea_level_pressure", "illuminance"];
 const TILES = ["forecast", "pressure_tendency", "dew_point", "atmospheric_pressure", "absolute_humidity"];
 const HISTORY = [["temperature", "dew_point"], ["humidity"], ["sea_level_pressure"], ["illuminance"]];
 const STATISTICS = ["temperature", "humidity", "sea_level_pressure"];
-const INSTEAD = { sea_level_pressure: "atmospheric_pressure" };
-/** Shown in the section of the remote control. */
+const SUBSTITUTES = { sea_level_pressure: "atmospheric_pressure" };
+/** Domains shown in the remote control section. */
 const REMOTE_DOMAINS = ["event", "remote"];
 
-/** A device of the integration with its entities: a station, or one of the user stations that it sends to. */
+/** A device of the integration with its entities: a station or one of its user stations. */
 class Device {
   constructor(device) {
     this.device = device;
@@ -35,18 +35,18 @@ class Device {
     this.entities = [];
   }
 
-  /** Return a main entity by its key. */
+  /** Return the main entity with a key. */
   get(key) {
     return key && this.entities.find((entity) => entity.key === key && !entity.category);
   }
 
-  /** Return the main entities of keys, or of those that stand in for them. */
+  /** Return the main entities with these keys or with their substitutes. */
   all(keys) {
-    return keys.map((key) => this.get(key) ?? this.get(INSTEAD[key])).filter(Boolean);
+    return keys.map((key) => this.get(key) ?? this.get(SUBSTITUTES[key])).filter(Boolean);
   }
 }
 
-/** Return those of the integration's entities that are enabled, visible and have a state. */
+/** Return the integration's enabled and visible entities. */
 const ours = (hass) => Object.values(hass.entities).filter((entry) => entry.platform === PLATFORM && !entry.hidden);
 
 /** Return the integration's devices that have entities. */
@@ -63,11 +63,11 @@ function findDevices(hass) {
   return [...devices.values()].sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** Return a section with a heading, or nothing where there is nothing below it. */
+/** Return a section with a heading, or nothing if it has no cards. */
 const section = (title, icon, cards, options = {}) =>
   cards.length ? [{ type: "grid", cards: [heading(title, icon), ...cards], ...options }] : [];
 
-/** Return a section of graphs, two of them side by side where there is room. */
+/** Return a section of graphs, two side by side on wide screens. */
 const graphs = (title, icon, cards) =>
   section(
     title,
@@ -83,7 +83,7 @@ const row = ({ id }) => ({ entity: id, name: ENTITY_NAME });
 
 const list = (entities) => (entities.length ? [{ type: "entities", entities: entities.map(row) }] : []);
 
-/** Return the readings now. */
+/** Return the cards of the current readings. */
 function now(station, gauges) {
   const tiles = station.all(TILES).filter((entity) => !gauges.includes(entity));
   return [
@@ -107,7 +107,7 @@ const statistics = (station, days) =>
     chart_type: "line",
   }));
 
-/** Return a station's view, and the pages of its remote control's devices. */
+/** Return a station's view and a subview for each of its large remote controls. */
 async function views(hass, station, title, userStations, { hours, days }) {
   const text = texts(hass.locale.language);
   const path = station.entryId.toLowerCase();
@@ -135,7 +135,7 @@ async function views(hass, station, title, userStations, { hours, days }) {
   return [view, ...pages];
 }
 
-/** Return the view that is shown as long as there is no station. */
+/** Return the view shown while no station exists. */
 function empty(hass) {
   const text = texts(hass.locale.language);
   const button = {
@@ -149,12 +149,12 @@ function empty(hass) {
 }
 
 class WeatherPanel extends HTMLElement {
-  /** Return what is proposed for a new dashboard. */
+  /** Return the suggestion for a new dashboard. */
   static getCreateSuggestions(hass) {
     return { title: texts(hass.locale.language).title, icon: ICON };
   }
 
-  /** Tell whether an entity has come or gone, or the language is another. */
+  /** Return whether an entity was added or removed, or the language changed. */
   static shouldRegenerate(config, before, after) {
     return (
       REGISTRIES.some((key) => before[key] !== after[key]) ||
@@ -170,7 +170,7 @@ class WeatherPanel extends HTMLElement {
     const stations = devices.filter((device) => device.isStation);
     const userStationsOf = ({ entryId }) => devices.filter((other) => !other.isStation && other.entryId === entryId);
     const all = await Promise.all(
-      // One station needs no name; of several, these are the tabs.
+      // With several stations, their names are the titles of the tabs.
       stations.map((station) =>
         views(hass, station, stations.length > 1 ? station.name : title, userStationsOf(station), { hours, days }),
       ),
@@ -182,7 +182,7 @@ class WeatherPanel extends HTMLElement {
 const element = `ll-strategy-dashboard-${TYPE}`;
 if (!customElements.get(element)) {
   customElements.define(element, WeatherPanel);
-  // Offers it among the community's when a dashboard is added. Its language is not known before the page is there.
+  // Lists the panel among the community dashboards. The language is unknown until the page is loaded.
   const text = () => texts(document.documentElement.lang);
   (window.customStrategies ??= []).push({
     type: TYPE,

@@ -1,19 +1,19 @@
-/** The gauges: the range of each, and where its colours begin. */
+/** Gauge cards: the range and color segments of each reading. */
 
 import { ENTITY_NAME } from "./names.js";
 
-/** By the reading's key, in °C, %, hPa and lx. */
+/** Scales by the reading's key, in °C, %, hPa and lx. */
 const SCALES = {
   temperature: { min: -10, max: 50, colors: [[-10, "blue"], [3, "light-blue"], [16, "green"], [28, "amber"], [36, "red"]] },
-  // Brazil's weather service warns of air below 30 %, and again below 20 %.
+  // INMET, Brazil's weather service, warns below 30 % and below 20 %.
   humidity: { min: 0, max: 100, colors: [[0, "red"], [20, "amber"], [30, "green"], [70, "light-blue"], [90, "blue"]] },
-  // At the station it depends on the altitude: only reduced to sea level is it high or low.
+  // One color: station pressure depends on altitude, so only sea-level pressure can be called high or low.
   atmospheric_pressure: { min: 600, max: 1080, colors: [[600, "light-blue"]] },
   sea_level_pressure: { min: 970, max: 1050, colors: [[970, "red"], [990, "amber"], [1005, "green"], [1025, "light-blue"]] },
   illuminance: { min: 0, max: 120000, colors: [[0, "indigo"], [10000, "light-blue"], [30000, "amber"], [80000, "orange"]] },
 };
 
-/** What a number of °C or hPa is in the unit that the user has chosen for the entity. */
+/** Conversions from °C or hPa to the units that users can select for the entity. */
 const UNITS = {
   "°F": (celsius) => celsius * 1.8 + 32,
   K: (celsius) => celsius + 273.15,
@@ -29,9 +29,9 @@ const UNITS = {
   psi: (hectopascal) => hectopascal / 68.94757,
 };
 
-const NO_NUMBER = ["unavailable", "unknown"];
+const NOT_A_NUMBER = ["unavailable", "unknown"];
 
-/** Return the cards of a reading: a gauge, or a tile while there is no number, of which a gauge makes a warning. */
+/** Return the cards of a reading: a gauge, or a tile while the state is not a number, which a gauge shows as a warning. */
 export function gauge(entity) {
   const { min, max, colors } = SCALES[entity.key];
   const convert = UNITS[entity.state.attributes.unit_of_measurement] ?? ((number) => number);
@@ -44,8 +44,8 @@ export function gauge(entity) {
       max: convert(max),
       needle: true,
       segments: colors.map(([from, color]) => ({ from: convert(from), color: `var(--${color}-color)` })),
-      visibility: [{ condition: "state", entity: entity.id, state_not: NO_NUMBER }],
+      visibility: [{ condition: "state", entity: entity.id, state_not: NOT_A_NUMBER }],
     },
-    { type: "tile", ...common, vertical: true, visibility: [{ condition: "state", entity: entity.id, state: NO_NUMBER }] },
+    { type: "tile", ...common, vertical: true, visibility: [{ condition: "state", entity: entity.id, state: NOT_A_NUMBER }] },
   ];
 }

@@ -1,15 +1,15 @@
-/** The remote control: what was received last, and a button for each command that was learned or imported. */
+/** Remote control cards: the last key received, and a button for each stored command. */
 
 import { ENTITY_NAME, heading } from "./names.js";
 
-/** A device with more commands than this, such as an air conditioner with one for each setting, has a page of its own. */
-const MOST_BUTTONS = 24;
-/** Files may have thousands: a browser may not. */
-const MOST_ON_PAGE = 600;
-/** Commands are grouped by their first word where a group has at least so many on average. */
+/** A device with more commands, such as an air conditioner with one for each setting, gets its own subview. */
+const MAX_BUTTONS = 24;
+/** Imported files can have thousands of commands, too many buttons for a browser. */
+const MAX_ON_PAGE = 600;
+/** Commands are grouped by their first word if the groups have at least this average size. */
 const GROUP_SIZE = 4;
 
-/** What a command's name tells about its icon, most important first. */
+/** Icons by patterns in the command's name, in display order of the buttons. */
 const ICONS = [
   [/^(power ?)?off$|^desl/, "mdi:power-off"],
   [/power|standby|on ?off|^on$|^liga/, "mdi:power"],
@@ -47,7 +47,7 @@ const ICONS = [
 ];
 const DEFAULT_ICON = "mdi:remote";
 
-/** Return a command's name as one would say it: `KEY_VOLUMEUP` and `cool_high_24` are what files have. */
+/** Return a readable name for a command, whose name in a file is like `KEY_VOLUMEUP` or `cool_high_24`. */
 function label(name) {
   const words = name.replace(/^(KEY|BTN)_/, "").replace(/_+/g, " ").trim();
   if (!words) return name;
@@ -55,19 +55,19 @@ function label(name) {
   return words[0].toUpperCase() + (words === words.toUpperCase() && words.length > 4 ? rest.toLowerCase() : rest);
 }
 
-/** Return the commands as buttons, those first that everybody looks for. */
+/** Return buttons for commands, the most used first. */
 function buttons(remote, device, names, language) {
   const collator = new Intl.Collator(language, { numeric: true });
   return names
     .map((name) => {
-      const said = label(name);
-      const rank = ICONS.findIndex(([pattern]) => pattern.test(said.toLowerCase()));
-      return { name, said, rank: rank < 0 ? ICONS.length : rank };
+      const text = label(name);
+      const rank = ICONS.findIndex(([pattern]) => pattern.test(text.toLowerCase()));
+      return { name, text, rank: rank < 0 ? ICONS.length : rank };
     })
-    .sort((one, other) => one.rank - other.rank || collator.compare(one.said, other.said))
-    .map(({ name, said, rank }) => ({
+    .sort((one, other) => one.rank - other.rank || collator.compare(one.text, other.text))
+    .map(({ name, text, rank }) => ({
       type: "button",
-      name: said,
+      name: text,
       icon: ICONS[rank]?.[1] ?? DEFAULT_ICON,
       tap_action: {
         action: "perform-action",
@@ -80,9 +80,9 @@ function buttons(remote, device, names, language) {
     }));
 }
 
-/** Return the sections of a device's own page. */
+/** Return the sections of a device's subview. */
 function pageSections(remote, device, names, language, texts) {
-  const shown = names.slice(0, MOST_ON_PAGE);
+  const shown = names.slice(0, MAX_ON_PAGE);
   const groups = new Map();
   for (const name of shown) {
     const [word] = label(name).split(" ");
@@ -99,7 +99,7 @@ function pageSections(remote, device, names, language, texts) {
   return sections;
 }
 
-/** Return the commands by device; null if the station is not loaded, or the user may not ask. */
+/** Return the commands by device, or null if the station is not loaded or the user is not allowed to list them. */
 export async function listCommands(hass, entryId) {
   try {
     const { response } = await hass.callService(
@@ -107,12 +107,12 @@ export async function listCommands(hass, entryId) {
     );
     return Object.entries(response.devices);
   } catch (error) {
-    console.warn("anavi_weather: the commands cannot be listed:", error);
+    console.warn("anavi_weather: cannot list the commands:", error);
     return null;
   }
 }
 
-/** Return the cards of the station's remote control, and the pages of its devices, below the station's path. */
+/** Return the cards of the station's remote control, and the subviews of its devices, below the station's path. */
 export function remoteControl(hass, station, commands, path, texts) {
   const cards = [];
   const pages = [];
@@ -121,7 +121,7 @@ export function remoteControl(hass, station, commands, path, texts) {
   const remote = station.entities.find(({ domain }) => domain === "remote");
   add(remote);
   add(station.get("key"), { state_content: ["state", "device", "name", "code"] });
-  // A board without a transmitter still learns.
+  // A board without a transmitter can learn commands but not send them.
   if (remote && commands && station.get("emitter")) {
     if (!commands.length) {
       cards.push({
@@ -133,7 +133,7 @@ export function remoteControl(hass, station, commands, path, texts) {
       });
     }
     commands.forEach(([device, names], index) => {
-      if (names.length <= MOST_BUTTONS) {
+      if (names.length <= MAX_BUTTONS) {
         cards.push(heading(device, undefined, "subtitle"), ...buttons(remote.id, device, names, hass.locale.language));
         return;
       }

@@ -1,4 +1,4 @@
-/** The panel's own texts. The entities' names and states come from Home Assistant, in the user's language. */
+/** Texts of the panel. Names and states of entities come from Home Assistant in the user's language. */
 
 const DOCUMENTATION = "https://github.com/anavi-weather/anavi_weather/blob/main/docs";
 
@@ -34,5 +34,5 @@ const PORTUGUESE = {
   addStation: "Adicionar uma estação",
 };
 
-/** Return the texts in a language, such as `pt-BR`. */
+/** Return the texts in a language such as `pt-BR`. */
 export const texts = (language) => (/^pt\b/i.test(language ?? "") ? PORTUGUESE : ENGLISH);
