@@ -1,4 +1,4 @@
-"""What adds and moves a remote station, for the tests of config_flow."""
+"""Steps of the config flow, for its tests."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from homeassistant.core import HomeAssistant
 
 
 async def choose(hass: HomeAssistant, form: ConfigFlowResult, bus: str) -> ConfigFlowResult:
-    """Choose a bus."""
+    """Select a bus."""
     return await hass.config_entries.flow.async_configure(form["flow_id"], {CONF_BUS: bus})
 
 
 async def confirm(hass: HomeAssistant, form: ConfigFlowResult) -> ConfigFlowResult:
-    """Accept what was found."""
+    """Confirm the detected chips."""
     result = await hass.config_entries.flow.async_configure(form["flow_id"], {})
     await hass.async_block_till_done()
     return result
 
 
 def preselected(form: ConfigFlowResult) -> Any:
-    """Return the bus that is chosen when a form comes up."""
+    """Return the bus that is preselected in a form."""
     assert form["data_schema"]
     return next(iter(form["data_schema"].schema)).default()

@@ -1,4 +1,4 @@
-"""What the tests of the integration have in common."""
+"""Fixtures and helpers for the tests of the integration."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -51,11 +51,11 @@ from homeassistant.helpers import entity_registry as er
 from .remote_actions import Call
 from .user_station.server import API_KEY, Server
 
-# How long an example takes says more of the machine than of the code.
+# The time of an example depends more on the machine than on the code.
 settings.register_profile("anavi_weather", deadline=None)
 settings.load_profile("anavi_weather")
 
-# The plugin logs every statement, and writes all logs to the terminal: pytest has them already, of a test that fails.
+# The plugin logs every SQL statement and all logs go to the terminal. pytest already shows the logs of failed tests.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 for handler in logging.root.handlers[:]:
     if type(handler) is logging.StreamHandler:
@@ -85,10 +85,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class PassTime(Protocol):
-    """Lets so many seconds pass, or an interval, and what is due then be done."""
+    """Function that advances the time by some seconds, or by an interval, and runs what is due."""
 
     async def __call__(self, seconds: float = DEFAULT_INTERVAL + 1) -> None:
-        """Let time pass."""
+        """Advance the time."""
 
 
 def value(hass: HomeAssistant, entity_id: str) -> str:
@@ -111,13 +111,13 @@ def entity_of(hass: HomeAssistant, domain: str, key: str, entry_id: str = "01STA
 
 
 async def let_read() -> None:
-    """Let the event loop read what a receiver has heard."""
+    """Let the event loop read what a receiver has received."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
 async def press(pair: SimulatedLirc, *codes: str) -> None:
-    """Press keys one right after another, or one key for long, in the light of the receiver."""
+    """Press keys in front of the receiver, without pauses."""
     for code in codes:
         command = parse(code)
         pair.press(command.get_raw_timings(), command.modulation)
@@ -125,7 +125,7 @@ async def press(pair: SimulatedLirc, *codes: str) -> None:
 
 
 async def store_codes(codes: CodeStore, devices: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-    """Store commands that are written as texts."""
+    """Store commands given as texts."""
     await codes.async_add(
         {
             device: {name: [parse(text) for text in texts] for name, texts in commands.items()}
@@ -150,15 +150,15 @@ def refuse(forwarder: Forwarder, count: int = 1) -> None:
 
 
 def is_loaded(entry: ConfigEntry) -> bool:
-    """Return whether an entry is set up: a function, because to mypy a state that was asserted stays."""
+    """Return whether an entry is loaded. A function, because mypy assumes that an asserted state does not change."""
     return entry.state is ConfigEntryState.LOADED
 
 
 @pytest.fixture(autouse=True)
 def integration(request: pytest.FixtureRequest) -> None:
-    """Let Home Assistant see the integration; the recorder, which it needs, has to be there first.
+    """Make the integration available to Home Assistant, after the recorder that it requires.
 
-    Time has to stand still before a timer is set: to the event loop it is another time.
+    Time is frozen first, because the event loop's timers must use the frozen time.
     """
     if "freezer" in request.fixturenames:
         request.getfixturevalue("freezer")
@@ -190,25 +190,25 @@ def recorder_config(records_states: bool) -> dict[str, Any]:
 
 @pytest.fixture
 def air() -> Air:
-    """Return the air around the simulated chips; a test may change it."""
+    """Return the air around the simulated chips, which tests may change."""
     return Air()
 
 
 @pytest.fixture
 def chips() -> tuple[ChipId, ...]:
-    """Return the chips of the simulator; a test may have others by parametrizing this."""
+    """Return the chips of the simulator. Tests may parametrize them."""
     return OFFICIAL_CHIPS
 
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """Return the options of the entry; a test may have others by parametrizing this."""
+    """Return the options of the entry. Tests may parametrize them."""
     return {}
 
 
 @pytest.fixture
 def pair() -> Iterator[SimulatedLirc]:
-    """Return the simulated infrared pair that is used from now on; sending takes no time."""
+    """Use and return a simulated infrared pair whose transmissions take no real time."""
     clock = VirtualClock()
     pair = SimulatedLirc(clock)
     with (
@@ -220,7 +220,7 @@ def pair() -> Iterator[SimulatedLirc]:
 
 @pytest.fixture
 def simulator(air: Air, chips: tuple[ChipId, ...], pair: SimulatedLirc) -> Iterator[Simulator]:
-    """Return the simulated pHAT that is used from now on, with time that passes only where it is slept."""
+    """Use and return a simulated pHAT whose time passes only in sleep calls."""
     simulator = Simulator(chips, lambda: air, VirtualClock())
     with (
         patch("custom_components.anavi_weather.coordinator.Simulator", return_value=simulator),
@@ -267,7 +267,7 @@ def codes(station: MockConfigEntry) -> CodeStore:
 
 @pytest.fixture
 def call(hass: HomeAssistant, remote: str) -> Call:
-    """Return what calls an action of the remote control."""
+    """Return a function that calls an action of the remote control."""
 
     async def call(service: str, **data: Any) -> None:
         await hass.services.async_call("remote", service, {ATTR_ENTITY_ID: remote, **data}, blocking=True)
@@ -277,7 +277,7 @@ def call(hass: HomeAssistant, remote: str) -> Call:
 
 @pytest.fixture
 def user_station(hass: HomeAssistant, entry: MockConfigEntry, server: Server) -> ConfigSubentry:
-    """Return a user station of the simulated pHAT, which is to be loaded after this."""
+    """Add a user station to the simulated pHAT, before its entry is loaded."""
     subentry = ConfigSubentry(
         data=MappingProxyType(
             {
@@ -303,7 +303,7 @@ def user_station(hass: HomeAssistant, entry: MockConfigEntry, server: Server) ->
 async def forwarder(
     user_station: ConfigSubentry, entry: MockConfigEntry, simulator: object, hass: HomeAssistant
 ) -> Forwarder:
-    """Return the forwarder of a station that is loaded; it does nothing by itself."""
+    """Return the forwarder of a loaded station, without its background task."""
     with patch.object(Forwarder, "async_run"):
         assert await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
@@ -313,7 +313,7 @@ async def forwarder(
 
 @pytest.fixture
 async def server(socket_enabled: None) -> AsyncIterator[Server]:
-    """Return a user station that listens."""
+    """Return a running user station."""
     server = await Server().start()
     yield server
     await server.stop()
@@ -321,7 +321,7 @@ async def server(socket_enabled: None) -> AsyncIterator[Server]:
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Return snapshots in Home Assistant's form."""
+    """Return the snapshot fixture with Home Assistant's serializer."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
 
 
@@ -334,7 +334,7 @@ def entity_registry_enabled_by_default() -> Iterator[None]:
 
 @pytest.fixture
 def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> PassTime:
-    """Return what lets time pass."""
+    """Return a function that advances the time."""
 
     async def pass_time(seconds: float = DEFAULT_INTERVAL + 1) -> None:
         freezer.tick(seconds)
@@ -346,7 +346,7 @@ def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> PassTime:
 
 @pytest.fixture
 async def chip_issue(station: MockConfigEntry, simulator: Simulator, pass_time: PassTime) -> str:
-    """Raise the issue of a hygrometer that was unplugged, and return its id."""
+    """Create the issue of an unplugged hygrometer, and return its id."""
     simulator.unplug(0x40)
     await pass_time()
     await pass_time(FAILURE_LASTS.total_seconds() + 1)
@@ -354,22 +354,22 @@ async def chip_issue(station: MockConfigEntry, simulator: Simulator, pass_time: 
 
 
 class PluggedBus:
-    """A bus of the kernel's, opened: it holds a descriptor, and its chips are a simulator's."""
+    """An open Linux I2C bus with a file descriptor and simulated chips."""
 
     def __init__(self, simulators: Mapping[str, Simulator], path: str) -> None:
-        """Open the bus; OSError if there is none."""
+        """Open the bus. Raises OSError if it does not exist."""
         self._descriptor = os.open(path, os.O_RDWR)
         self._path = Path(path)
         self._simulator = simulators[path]
 
     def i2c_rdwr(self, *messages: i2c_msg) -> None:
-        """Transfer messages, unless the adapter is gone meanwhile."""
+        """Transfer messages. Raises OSError if the adapter was unplugged."""
         if not self._path.exists():
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
         self._simulator.i2c_rdwr(*messages)
 
     def claim(self, address: int) -> None:
-        """Ask for an address."""
+        """Claim an address."""
         self._simulator.claim(address)
 
     def close(self) -> None:
@@ -378,10 +378,10 @@ class PluggedBus:
 
 
 class Machine:
-    """A Raspberry Pi: I2C buses can be plugged into it, each with chips, and an infrared pair."""
+    """A Raspberry Pi into which I2C buses with chips, and an infrared pair, can be plugged."""
 
     def __init__(self, root: Path, air: Air) -> None:
-        """Begin without a bus."""
+        """Initialize the machine without a bus and with an unplugged infrared pair."""
         self.devices = root / "dev"
         self.devices.mkdir()
         self.adapters = root / "i2c-dev"
@@ -393,11 +393,11 @@ class Machine:
         self._air = air
 
     def path(self, number: int = 1) -> str:
-        """Return the path of a bus, whether it is there or not."""
+        """Return the path of a bus, plugged in or not."""
         return f"{self.devices}/i2c-{number}"
 
     def plug(self, number: int = 1, chips: tuple[ChipId, ...] = OFFICIAL_CHIPS, name: str | None = None) -> Simulator:
-        """Plug a bus in."""
+        """Plug in a bus."""
         path = self.path(number)
         Path(path).touch()
         if name:
@@ -407,11 +407,11 @@ class Machine:
         return self.simulators[path]
 
     def unplug(self, number: int = 1) -> None:
-        """Pull a bus."""
+        """Unplug a bus."""
         Path(self.path(number)).unlink()
 
     def descriptors(self) -> int:
-        """Return how many descriptors are open on buses."""
+        """Return the number of open file descriptors of buses."""
         targets = []
         for link in Path("/proc/self/fd").iterdir():
             with suppress(FileNotFoundError):  # closed meanwhile
@@ -436,7 +436,7 @@ def machine(tmp_path: Path, air: Air) -> Iterator[Machine]:
 
 @pytest.fixture
 def board_entry(hass: HomeAssistant, machine: Machine, options: dict[str, Any]) -> MockConfigEntry:
-    """Return an entry of a real board on bus 1, which is to be plugged in."""
+    """Return an entry of a real board on bus 1, which is not plugged in yet."""
     entry = MockConfigEntry(
         domain=DOMAIN,
         title=board.PRODUCT,

@@ -1,4 +1,4 @@
-"""What calls the remote, and what it sends, for its tests."""
+"""Helpers for the tests of the remote."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -14,10 +14,10 @@ type Call = Callable[..., Coroutine[Any, Any, None]]
 
 
 def sent(pair: SimulatedLirc) -> list[Decoded | None]:
-    """Return what was sent."""
+    """Return the decoded transmissions."""
     return [decode(transmission.timings) for transmission in pair.sent]
 
 
-def says(*codes: str) -> list[Decoded | None]:
-    """Return what codes say."""
+def decoded(*codes: str) -> list[Decoded | None]:
+    """Return decoded codes."""
     return [decode(parse(code).get_raw_timings()) for code in codes]

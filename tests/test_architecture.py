@@ -1,4 +1,4 @@
-"""Tests that the parts know of each other what docs/architecture.md says."""
+"""Tests that modules import only what docs/architecture.md allows."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from custom_components import anavi_weather
 
 FOLDER = Path(anavi_weather.__file__).parent
 MODULES = sorted(FOLDER.rglob("*.py"))
-ABOUT = 400  # lines
+MAX_LINES = 400  # lines
 
 
 def module(path: Path) -> str:
@@ -19,7 +19,7 @@ def module(path: Path) -> str:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Return what a module imports, with that of the package by its path in it."""
+    """Return the imports of a module. Imports within the package start with a dot."""
     package = path.parent.relative_to(FOLDER).parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -39,7 +39,7 @@ def of(*folders: str) -> list[Path]:
 
 
 def imported_modules(path: Path) -> set[Path]:
-    """Return the modules of the package that a module imports, also those for type checking only."""
+    """Return the modules of the package that a module imports, including those for type checking."""
     found = set()
     for name in imported(path):
         if name.startswith("."):
@@ -58,17 +58,17 @@ PURE = ("phat/", "ir_codes/", "key_tracker.py", "meteorology.py", "press_collect
 
 
 @pytest.mark.parametrize("path", of(*PURE), ids=module)
-def test_what_knows_nothing_of_home_assistant(path: Path) -> None:
+def test_pure_modules_do_not_import_home_assistant(path: Path) -> None:
     assert not knows(path, "homeassistant")
 
 
 @pytest.mark.parametrize("path", of("phat/", "ir_codes/", "meteorology.py"), ids=module)
-def test_the_board_and_the_codes_know_nothing_of_each_other(path: Path) -> None:
+def test_the_board_and_the_codes_do_not_import_each_other(path: Path) -> None:
     own = [part for part in (".phat", ".ir_codes", ".user_station") if not module(path).startswith(part[1:])]
     assert not knows(path, *own)
 
 
-def test_no_modules_import_each_other() -> None:
+def test_there_are_no_import_cycles() -> None:
     TopologicalSorter({path: imported_modules(path) for path in MODULES}).prepare()
 
 
@@ -79,11 +79,11 @@ def test_simulated_chips_know_nothing_of_the_drivers(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", of("user_station/"), ids=module)
-def test_forwarding_knows_nothing_of_the_board(path: Path) -> None:
+def test_forwarding_does_not_import_the_board(path: Path) -> None:
     assert not knows(path, ".phat", ".ir_codes", ".coordinator", ".transceiver")
 
 
-def test_one_file_knows_the_recorders_tables() -> None:
+def test_one_module_uses_the_recorders_tables() -> None:
     recorder = "homeassistant.components.recorder"
     knowing = [
         module(path) for path in MODULES if knows(path, f"{recorder}.db_schema", f"{recorder}.util", "sqlalchemy")
@@ -91,16 +91,16 @@ def test_one_file_knows_the_recorders_tables() -> None:
     assert knowing == ["user_station/recorder_log.py"]
 
 
-def test_one_file_speaks_http() -> None:
+def test_one_module_uses_http() -> None:
     assert [module(path) for path in of("user_station/") if knows(path, "aiohttp")] == ["user_station/elasticsearch.py"]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module)
 def test_no_module_is_long(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= ABOUT
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
 
-def test_an_import_that_is_not_allowed_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forbidden_import_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.test_architecture.FOLDER", tmp_path)
     (tmp_path / "phat").mkdir()
     path = tmp_path / "phat/chip.py"
@@ -111,7 +111,7 @@ def test_an_import_that_is_not_allowed_is_noticed(tmp_path: Path, monkeypatch: p
     assert knows(path, "homeassistant", ".coordinator") == [".coordinator.A", "homeassistant.core"]
 
 
-def test_modules_that_import_each_other_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_cycle_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.test_architecture.FOLDER", tmp_path)
     (tmp_path / "phat").mkdir()
     sources = {

@@ -24,7 +24,7 @@ async def test_a_key_is_received(hass: HomeAssistant, key: str, command: int) ->
     assert state.attributes["command"] == command
 
 
-async def test_a_real_board_has_no_simulated_remote_control(
+async def test_a_real_board_has_no_simulated_keys(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
 ) -> None:
     machine.plug()

@@ -1,4 +1,4 @@
-"""Tests of the issues that a chip raises."""
+"""Tests of the repair issues of chips."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ def disturb(simulator: Simulator) -> None:
     ],
 )
 @pytest.mark.usefixtures("station")
-async def test_a_chip_that_fails_for_two_minutes_raises_an_issue(
+async def test_a_chip_that_fails_for_two_minutes_creates_an_issue(
     issue_registry: ir.IssueRegistry,
     simulator: Simulator,
     pass_time: PassTime,
@@ -62,7 +62,7 @@ async def test_a_chip_that_fails_for_two_minutes_raises_an_issue(
     }
 
 
-async def test_an_issue_goes_when_the_chip_is_back(
+async def test_an_issue_is_deleted_when_the_chip_works_again(
     issue_registry: ir.IssueRegistry,
     simulator: Simulator,
     pass_time: PassTime,
@@ -79,18 +79,18 @@ async def test_an_issue_goes_when_the_chip_is_back(
     assert station.runtime_data.coordinator is coordinator
 
 
-async def test_an_issue_tells_the_newest_error(
+async def test_an_issue_shows_the_newest_error(
     issue_registry: ir.IssueRegistry, simulator: Simulator, pass_time: PassTime, chip_issue: str
 ) -> None:
     claim(simulator)
     await pass_time()
 
-    (told,) = issue_registry.issues.values()
-    assert told.translation_key == "chip_claimed"
+    (issue,) = issue_registry.issues.values()
+    assert issue.translation_key == "chip_claimed"
 
 
 @pytest.mark.parametrize("action", ["async_unload", "async_remove"])
-async def test_an_issue_goes_with_its_station(
+async def test_an_issue_is_deleted_with_its_station(
     hass: HomeAssistant, issue_registry: ir.IssueRegistry, station: MockConfigEntry, chip_issue: str, action: str
 ) -> None:
     assert issue_registry.issues

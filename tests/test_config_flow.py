@@ -28,14 +28,12 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
 
 
 def offered(form: ConfigFlowResult) -> dict[str, str]:
-    """Return the buses that a form offers, and their names."""
+    """Return the buses that a form lists, with their labels."""
     assert form["data_schema"]
     return {option["value"]: option["label"] for option in form["data_schema"].schema[CONF_BUS].config["options"]}
 
 
-async def test_buses_are_offered_by_number_with_the_names_of_their_adapters(
-    hass: HomeAssistant, machine: Machine
-) -> None:
+async def test_buses_are_listed_by_number_with_their_adapter_names(hass: HomeAssistant, machine: Machine) -> None:
     machine.plug(10)
     machine.plug(1, name="bcm2835 (i2c@7e804000)")
 
@@ -50,7 +48,7 @@ async def test_buses_are_offered_by_number_with_the_names_of_their_adapters(
     assert preselected(form) == machine.path(1)
 
 
-async def test_a_board_is_added_after_showing_what_was_found(hass: HomeAssistant, machine: Machine) -> None:
+async def test_a_board_is_added_after_the_detected_chips_are_confirmed(hass: HomeAssistant, machine: Machine) -> None:
     simulator = machine.plug()
     simulator.chips[0x5C] = PortExpander(simulator.chips[0x23].air, machine.clock)
     simulator.plugged.add(0x5C)
@@ -105,7 +103,7 @@ async def test_without_a_bus_the_simulated_phat_can_be_added(
 
 
 class PortExpander(SimulatedBH1750):
-    """A PCF8574's relative, which shows what was written to it last."""
+    """A chip like the PCF8574, which returns the byte that was written last."""
 
     @override
     def write(self, data: bytes) -> None:
@@ -124,7 +122,7 @@ class PortExpander(SimulatedBH1750):
         ({"stuck": True}, "bus_stuck", "–"),
     ],
 )
-async def test_an_error_is_told_and_gone_when_its_cause_is(
+async def test_an_error_is_shown_until_its_cause_is_fixed(
     hass: HomeAssistant, machine: Machine, state: dict[str, Any], error: str, addresses: str
 ) -> None:
     vars(machine.plug()).update(state)
@@ -143,7 +141,7 @@ async def test_an_error_is_told_and_gone_when_its_cause_is(
 
 
 @pytest.mark.parametrize(("number", "error"), [(errno.EACCES, "no_permission"), (errno.ENXIO, "no_bus")])
-async def test_a_bus_that_cannot_be_opened_is_told_and_can_be_when_its_cause_is_gone(
+async def test_an_error_of_opening_a_bus_is_shown_until_its_cause_is_fixed(
     hass: HomeAssistant, machine: Machine, number: int, error: str
 ) -> None:
     machine.plug()
@@ -159,7 +157,7 @@ async def test_a_bus_that_cannot_be_opened_is_told_and_can_be_when_its_cause_is_
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_what_is_no_chip_of_ours_is_told_by_its_address(hass: HomeAssistant, machine: Machine) -> None:
+async def test_an_unknown_chip_is_shown_by_its_address(hass: HomeAssistant, machine: Machine) -> None:
     simulator = machine.plug(chips=(ChipId("BH1750", 0x5C),))
     simulator.chips[0x5C] = PortExpander(simulator.chips[0x5C].air, machine.clock)
 
@@ -172,7 +170,7 @@ async def test_what_is_no_chip_of_ours_is_told_by_its_address(hass: HomeAssistan
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-@pytest.mark.parametrize("refusal", [None, errno.EBUSY])  # the latter where an old kernel lets one program have it
+@pytest.mark.parametrize("refusal", [None, errno.EBUSY])  # EBUSY: an old kernel lets only one program open the device
 async def test_a_board_without_chips_is_added_for_its_infrared(
     hass: HomeAssistant, machine: Machine, pass_time: PassTime, refusal: int | None
 ) -> None:
@@ -200,7 +198,7 @@ async def test_a_board_without_chips_is_added_for_its_infrared(
     assert number(hass, "sensor.anavi_infrared_phat_temperature") == pytest.approx(21, abs=0.02)
 
 
-async def test_a_second_board_without_chips_has_no_infrared_of_its_own(
+async def test_a_second_board_without_chips_does_not_get_the_infrared_pair(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
 ) -> None:
     machine.plug(3, chips=())
@@ -211,7 +209,7 @@ async def test_a_second_board_without_chips_has_no_infrared_of_its_own(
     assert (form["step_id"], form["errors"]) == ("user", {"base": "no_chip"})
 
 
-async def test_a_kernel_driver_that_has_claimed_the_chips_is_told_though_there_is_infrared(
+async def test_chips_claimed_by_a_kernel_driver_are_an_error_even_with_infrared(
     hass: HomeAssistant, machine: Machine
 ) -> None:
     machine.plug().claimed |= {0x23, 0x40, 0x77}
@@ -222,7 +220,7 @@ async def test_a_kernel_driver_that_has_claimed_the_chips_is_told_though_there_i
     assert (form["step_id"], form["errors"]) == ("user", {"base": "address_claimed"})
 
 
-async def test_a_bus_that_is_gone_is_not_preselected(hass: HomeAssistant, machine: Machine) -> None:
+async def test_a_missing_bus_is_not_preselected(hass: HomeAssistant, machine: Machine) -> None:
     machine.plug(1)
     machine.plug(3)
     form = await start(hass)

@@ -1,4 +1,4 @@
-"""Tests of moving and setting a remote station."""
+"""Tests of reconfiguring a remote station and of its options."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_schema_suggested_value
@@ -30,7 +30,7 @@ async def board(hass: HomeAssistant, machine: Machine, board_entry: MockConfigEn
     return board_entry
 
 
-async def test_the_same_bus_is_searched_again(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
+async def test_the_same_bus_is_rescanned(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
     machine.simulators[machine.path()].unplug(0x40)
 
     form = await board.start_reconfigure_flow(hass)
@@ -44,7 +44,7 @@ async def test_the_same_bus_is_searched_again(hass: HomeAssistant, machine: Mach
     assert hass.states.get("sensor.anavi_infrared_phat_illuminance")
 
 
-async def test_a_board_whose_chips_were_taken_out_keeps_its_infrared(
+async def test_a_board_without_its_former_chips_keeps_its_infrared(
     hass: HomeAssistant, machine: Machine, board: MockConfigEntry
 ) -> None:
     for address in (0x23, 0x40, 0x77):
@@ -60,7 +60,7 @@ async def test_a_board_whose_chips_were_taken_out_keeps_its_infrared(
     assert hass.states.get("remote.anavi_infrared_phat")
 
 
-async def test_a_search_disturbs_no_reading(
+async def test_a_scan_does_not_disturb_readings(
     hass: HomeAssistant,
     machine: Machine,
     board: MockConfigEntry,
@@ -108,7 +108,7 @@ async def test_a_simulated_station_needs_no_bus(
     assert (preselected(form), form["errors"]) == (SIMULATED, {})
 
 
-async def test_the_name_that_a_user_gave_stays(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
+async def test_a_name_given_by_the_user_is_kept(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
     hass.config_entries.async_update_entry(board, title="Garden")
     machine.plug(3)
 
@@ -126,7 +126,7 @@ async def test_a_station_is_not_moved_to_the_bus_of_another(
     assert board.unique_id == machine.path()
 
 
-async def test_a_station_whose_bus_is_gone_can_be_moved(
+async def test_a_station_whose_bus_is_missing_can_be_moved(
     hass: HomeAssistant, machine: Machine, board: MockConfigEntry
 ) -> None:
     machine.unplug(1)
@@ -139,7 +139,7 @@ async def test_a_station_whose_bus_is_gone_can_be_moved(
     assert board.unique_id == machine.path(3)
 
 
-async def test_an_error_while_moving_leaves_the_station_as_it_was(
+async def test_an_error_while_moving_changes_nothing(
     hass: HomeAssistant, machine: Machine, board: MockConfigEntry
 ) -> None:
     machine.plug(3, ())

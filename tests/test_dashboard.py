@@ -1,4 +1,4 @@
-"""Tests of what serves the weather panel; the panel itself is tested in a browser."""
+"""Tests of serving the weather panel. The panel itself is tested in a browser."""
 
 import re
 from unittest.mock import patch
@@ -25,7 +25,7 @@ MODULES = sorted(file.name for file in FOLDER.glob("*.js"))
 async def client(
     hass: HomeAssistant, integration: None, hass_client_no_auth: ClientSessionGenerator, entry: MockConfigEntry
 ) -> Browser:
-    """Return a browser of a Home Assistant with a frontend; nobody is logged in yet."""
+    """Return an HTTP client of a Home Assistant with a frontend, without a login."""
     assert await async_setup_component(hass, "frontend", {})
     assert await async_setup_component(hass, DOMAIN, {})
     client: Browser = await hass_client_no_auth()
@@ -41,7 +41,7 @@ async def test_every_page_loads_the_panel(simulator: None, client: Browser) -> N
         response = await client.get(address + module)
         assert response.status == 200
         assert response.content_type == "text/javascript"
-        # The address is another one for each version.
+        # The URL differs for each version.
         assert "max-age" in response.headers["Cache-Control"]
         for imported in re.findall(r'from "\./(.*)"', await response.text()):
             assert imported in MODULES

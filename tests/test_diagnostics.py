@@ -1,4 +1,4 @@
-"""Tests of what a user can attach to a bug report."""
+"""Tests of the diagnostics."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -70,7 +70,7 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
     user_station: ConfigSubentry,
     forwarder: Forwarder,
 ) -> None:
-    entry.update_listeners.clear()  # nothing is reloaded
+    entry.update_listeners.clear()  # do not reload the entry
     hass.config_entries.async_update_subentry(
         entry, user_station, data={**user_station.data, "ca_certificate": "-----BEGIN"}
     )
@@ -79,8 +79,8 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
 
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
 
-    (told_of,) = diagnostics["user_stations"]
-    assert told_of == {
+    (station,) = diagnostics["user_stations"]
+    assert station == {
         "data": {
             "url": REDACTED,
             "api_key": REDACTED,
@@ -113,11 +113,11 @@ async def test_diagnostics_of_a_user_station_that_works(
 ) -> None:
     forwarder.checkpoint.advance(Position("sqlite 2026-11-25 00:00:00", 5, 1.5))
     forwarder.status.async_record_success(all_sent=True)
-    (told_of,) = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["user_stations"]
-    assert told_of["connected"] is True
-    assert told_of["problem"] is None
-    assert told_of["backlog"] == 0
-    assert told_of["position"] == {
+    (station,) = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["user_stations"]
+    assert station["connected"] is True
+    assert station["problem"] is None
+    assert station["backlog"] == 0
+    assert station["position"] == {
         "recorder": "sqlite 2026-11-25 00:00:00",
         "state_id": 5,
         "last_updated_ts": 1.5,

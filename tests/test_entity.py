@@ -33,7 +33,7 @@ async def test_entities(
         await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
     coordinator = entry.runtime_data.coordinator
-    # The time changes with every transfer that a driver makes more or less.
+    # The read time depends on the exact number of transfers of the drivers.
     coordinator.async_set_updated_data(
         replace(coordinator.data, reading=replace(coordinator.data.reading, duration=0.1))
     )
@@ -42,7 +42,7 @@ async def test_entities(
 
 
 @pytest.mark.usefixtures("station")
-async def test_what_few_want_is_disabled_by_default(entity_registry: er.EntityRegistry) -> None:
+async def test_rarely_used_entities_are_disabled_by_default(entity_registry: er.EntityRegistry) -> None:
     disabled = {entry.entity_id for entry in entity_registry.entities.values() if entry.disabled_by}
     assert disabled == {
         "sensor.simulated_phat_absolute_humidity",

@@ -1,4 +1,4 @@
-"""Tests of the keys that are told."""
+"""Tests of the key events."""
 
 from typing import Any
 
@@ -27,16 +27,16 @@ FRAME = 0.108  # seconds
 
 @pytest.fixture
 def events(hass: HomeAssistant, freezer: FrozenDateTimeFactory, station: MockConfigEntry) -> list[dict[str, Any]]:
-    """Return what the entity tells."""
-    told: list[dict[str, Any]] = []
+    """Return the attributes of each event, as they come."""
+    events: list[dict[str, Any]] = []
 
     @callback
-    def tell(event: Event[EventStateChangedData]) -> None:
+    def add(event: Event[EventStateChangedData]) -> None:
         assert event.data["new_state"]
-        told.append(dict(event.data["new_state"].attributes))
+        events.append(dict(event.data["new_state"].attributes))
 
-    async_track_state_change_event(hass, entity_of(hass, "event", "key"), tell)
-    return told
+    async_track_state_change_event(hass, entity_of(hass, "event", "key"), add)
+    return events
 
 
 def kinds(events: list[dict[str, Any]]) -> list[str]:
@@ -55,7 +55,7 @@ def kinds(events: list[dict[str, Any]]) -> list[str]:
         (UNKNOWN, {"protocol": None, "address": None, "command": None, "code": None}),
     ],
 )
-async def test_a_press(
+async def test_a_press_of_any_protocol(
     hass: HomeAssistant,
     pair: SimulatedLirc,
     events: list[dict[str, Any]],
@@ -75,7 +75,7 @@ async def test_a_press(
 @pytest.mark.parametrize(
     ("code", "held"), [("nec:0x04,0x08", DITTO), (SAMSUNG, SAMSUNG), ("rc5:5,12,0", "rc5:5,12,0"), (UNKNOWN, UNKNOWN)]
 )
-async def test_a_key_that_is_held(
+async def test_a_held_key(
     pair: SimulatedLirc, freezer: FrozenDateTimeFactory, events: list[dict[str, Any]], code: str, held: str
 ) -> None:
     for frame in (code, held, held, held):
@@ -106,7 +106,7 @@ async def test_a_key_that_is_held(
         (UNKNOWN, "nec:4,8"),
     ],
 )
-async def test_another_press(
+async def test_a_press_of_another_key(
     pair: SimulatedLirc, freezer: FrozenDateTimeFactory, events: list[dict[str, Any]], one: str, other: str
 ) -> None:
     for code in (one, other, one):
@@ -116,10 +116,10 @@ async def test_another_press(
     assert kinds(events) == ["pressed"] * 3
 
 
-async def test_sharp_tells_a_press_in_two_frames(
+async def test_the_two_frames_of_sharp_are_one_press(
     pair: SimulatedLirc, freezer: FrozenDateTimeFactory, events: list[dict[str, Any]]
 ) -> None:
-    """The second, with everything inverted, is no key that is held; the next first one is."""
+    """The second frame, which is inverted, does not hold the key. The first frame of the next pair does."""
     sharp = parse("sharp:0x01,0x45,0x01").get_raw_timings()
     first, second = (f"raw:38000:{','.join(map(str, half))}" for half in (sharp[:32], sharp[32:]))
     for frame in (first, second, first, second):
@@ -128,7 +128,7 @@ async def test_sharp_tells_a_press_in_two_frames(
     assert kinds(events) == ["pressed", "held"]
     assert {event["code"] for event in events} == {"sharp:0x01,0x45,0x01"}
 
-    # Where the first was not heard, the second says as much
+    # If the first frame was not received, the second is the press
     freezer.tick(HELD_WITHIN)
     await press(pair, second)
     freezer.tick(0.06)
@@ -136,8 +136,8 @@ async def test_sharp_tells_a_press_in_two_frames(
     assert kinds(events)[2:] == ["pressed", "held"]
 
 
-async def test_sony_tells_each_frame_as_it_comes(pair: SimulatedLirc, events: list[dict[str, Any]]) -> None:
-    """Its pauses are shorter than those within an air conditioner's frame."""
+async def test_each_frame_of_sony_is_an_event(pair: SimulatedLirc, events: list[dict[str, Any]]) -> None:
+    """Sony's pauses between frames are shorter than the pauses within some air conditioners' frames."""
     await press(pair, "sony:0x01,0x15,repeat_count=4")
     assert kinds(events) == ["pressed", *["held"] * 4]
     assert [event.get("repeats") for event in events] == [None, 1, 2, 3, 4]
@@ -157,7 +157,7 @@ async def test_a_lone_ditto_is_ignored(
 
 
 @pytest.mark.parametrize("code", ["nec:0x04,0x08", "rc5:5,12,0", "rc6:5,12", SAMSUNG, UNKNOWN])
-async def test_a_stored_command_is_known_again(
+async def test_a_stored_command_is_recognized(
     pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, code: str
 ) -> None:
     await store_codes(codes, {"TV": {"Power": [code], "Other": ["nec:200,3", OTHER]}})
@@ -167,7 +167,7 @@ async def test_a_stored_command_is_known_again(
     assert [(event["device"], event["name"]) for event in events] == [("TV", "Power")]
 
 
-async def test_what_is_sent_is_not_told(
+async def test_commands_that_the_board_sends_are_no_events(
     hass: HomeAssistant, pair: SimulatedLirc, events: list[dict[str, Any]], pass_time: PassTime
 ) -> None:
     await async_send_command(hass, entity_of(hass, "infrared", "emitter"), parse("nec:4,8"))

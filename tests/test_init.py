@@ -1,4 +1,4 @@
-"""Tests of setting a station up, of unloading and of removing it."""
+"""Tests of setting up, unloading and removing a station."""
 
 import threading
 import time
@@ -50,7 +50,7 @@ async def test_a_station_is_set_up_and_unloaded(
         ({"claimed": {chip.address for chip in OFFICIAL_CHIPS}}, "None of the chips answers."),
     ],
 )
-async def test_a_bus_that_does_not_work_is_told_and_tried_again(
+async def test_setup_is_retried_if_the_bus_does_not_work(
     hass: HomeAssistant,
     machine: Machine,
     board_entry: MockConfigEntry,
@@ -81,7 +81,7 @@ async def test_a_bus_that_does_not_work_is_told_and_tried_again(
         (FileNotFoundError(2, "missing"), "There is no I2C bus {bus}."),
     ],
 )
-async def test_a_bus_that_cannot_be_opened_is_told_and_tried_again(
+async def test_setup_is_retried_if_the_bus_cannot_be_opened(
     hass: HomeAssistant,
     machine: Machine,
     board_entry: MockConfigEntry,
@@ -118,7 +118,7 @@ async def test_a_station_without_one_of_its_chips_is_set_up(
     assert not hass.states.is_state(TEMPERATURE, STATE_UNAVAILABLE)
 
 
-async def test_a_chip_that_was_plugged_in_while_home_assistant_was_off_is_found(
+async def test_a_chip_plugged_in_while_home_assistant_was_off_is_found(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
 ) -> None:
     machine.plug(chips=(*OFFICIAL_CHIPS, ChipId("BH1750", 0x5C)))
@@ -154,7 +154,7 @@ async def test_no_descriptor_leaks(
     assert machine.descriptors() == 1
 
 
-async def test_a_bus_that_is_being_opened_while_unloading_is_closed(
+async def test_a_bus_that_opens_during_unloading_is_closed(
     hass: HomeAssistant,
     machine: Machine,
     board_entry: MockConfigEntry,
@@ -198,7 +198,7 @@ async def test_a_removed_station_leaves_nothing(hass: HomeAssistant, station: Mo
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), station.entry_id)
 
 
-async def test_the_device_is_the_board(
+async def test_the_device_describes_the_board(
     hass: HomeAssistant, station: MockConfigEntry, device_registry: dr.DeviceRegistry
 ) -> None:
     (device,) = dr.async_entries_for_config_entry(device_registry, station.entry_id)

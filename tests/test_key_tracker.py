@@ -18,7 +18,7 @@ def timings_of(code: str) -> list[int]:
 
 
 def track(*frames: tuple[float, list[int]]) -> list[PressedKey | None]:
-    """Return what frames press or hold: seconds since the previous frame, signed µs."""
+    """Return the keys after each frame, given as seconds since the previous frame and signed µs."""
     tracker = KeyTracker()
     now = START
     keys = []

@@ -1,4 +1,4 @@
-"""Tests of what the integration says of itself."""
+"""Tests of the manifest and the quality scale."""
 
 from importlib.metadata import version
 import json
@@ -79,32 +79,32 @@ RULES = {
 }
 
 
-def test_the_manifest_is_in_order() -> None:
+def test_the_manifest_is_sorted_and_complete() -> None:
     keys = [key for key in MANIFEST if key not in ("domain", "name")]
     assert list(MANIFEST) == ["domain", "name", *sorted(keys)]
     assert MANIFEST["domain"] == DOMAIN == FOLDER.name
 
 
-def test_the_version_is_the_projects() -> None:
+def test_the_version_matches_the_project() -> None:
     project = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert MANIFEST["version"] == project["version"]
     assert AwesomeVersion(MANIFEST["version"]).strategy is AwesomeVersionStrategy.SEMVER
 
 
 @pytest.mark.parametrize("requirement", MANIFEST["requirements"])
-def test_requirements_are_pinned_to_what_is_tested(requirement: str) -> None:
+def test_requirements_are_pinned_to_the_tested_versions(requirement: str) -> None:
     name, pinned = requirement.split("==")
     assert version(name) == pinned
 
 
-def test_the_rules_are_those_of_the_quality_scale() -> None:
+def test_all_rules_of_the_quality_scale_are_listed() -> None:
     assert [len(rules) for rules in RULES.values()] == [20, 10, 21, 3]
     rules = load_yaml_dict(FOLDER / "quality_scale.yaml")["rules"]
     assert sorted(rules) == sorted(rule for tier in RULES.values() for rule in tier)
 
 
 @pytest.mark.parametrize("rule", [rule for tier in RULES.values() for rule in tier])
-def test_a_rule_is_done_or_exempt_for_a_reason(rule: str) -> None:
+def test_each_rule_is_done_or_exempt_with_a_reason(rule: str) -> None:
     details: Any = load_yaml_dict(FOLDER / "quality_scale.yaml")["rules"][rule]
     if isinstance(details, str):
         assert details == "done"

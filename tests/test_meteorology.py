@@ -1,4 +1,4 @@
-"""Tests of what follows from the readings."""
+"""Tests of the values derived from readings."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from custom_components.anavi_weather.meteorology import (
     sea_level_pressure,
 )
 
-# What the board's chips can measure
+# Ranges of the board's chips
 temperatures = st.floats(-40, 85)
 humidities = st.floats(0, 100)
 pressures = st.floats(300, 1100)
-# The Dead Sea's shore and the highest settlement
+# From the shore of the Dead Sea to the highest settlement
 altitudes = st.floats(-430, 5100)
 months = st.integers(1, 12)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -40,7 +40,7 @@ ALL_FORECASTS = list(Forecast)
 
 
 # Smithsonian Meteorological Tables (6th edition, 1951), table 94, over water: by Goff and Gratch's formula, hPa.
-# Magnus's is given as within 0.6 % of it.
+# The Magnus formula is specified to be within 0.6 % of it.
 @pytest.mark.parametrize(
     ("temperature", "expected"),
     [
@@ -57,11 +57,11 @@ ALL_FORECASTS = list(Forecast)
         (50, 123.40),
     ],
 )
-def test_saturation_vapor_pressure_is_that_of_the_tables(temperature: float, expected: float) -> None:
+def test_saturation_vapor_pressure_matches_the_tables(temperature: float, expected: float) -> None:
     assert saturation_vapor_pressure(temperature) == pytest.approx(expected, rel=0.006)
 
 
-def test_saturation_vapor_pressure_is_that_of_its_formula() -> None:
+def test_saturation_vapor_pressure_matches_its_formula() -> None:
     # WMO-No. 8, annex 4.B, by hand: exp(0) and exp(17.62 * 20 / 263.12) = exp(1.33931)
     assert saturation_vapor_pressure(0) == 6.112
     assert saturation_vapor_pressure(20) == pytest.approx(23.326, abs=0.0005)
@@ -94,12 +94,12 @@ def test_saturation_vapor_pressure_rises_with_temperature(one: float, other: flo
         (30, 80, 26.2),
     ],
 )
-def test_dew_point_is_that_of_the_tables(temperature: float, relative_humidity: float, expected: float) -> None:
+def test_dew_point_matches_the_table(temperature: float, relative_humidity: float, expected: float) -> None:
     assert dew_point(temperature, relative_humidity) == pytest.approx(expected, abs=0.06)
 
 
 @given(temperatures)
-def test_no_dew_point_in_dry_air(temperature: float) -> None:
+def test_dry_air_has_no_dew_point(temperature: float) -> None:
     assert dew_point(temperature, 0) is None
 
 
@@ -143,12 +143,12 @@ def test_air_is_saturated_at_its_dew_point(temperature: float, relative_humidity
     assert humidity_at(relative_humidity, temperature, result) == pytest.approx(100)
 
 
-# "Climate/humidity table" (scribd.com/doc/39380596), g/m³ to one decimal. Below 100 % it has multiples of these.
+# "Climate/humidity table" (scribd.com/doc/39380596), g/m³ to one decimal. Values below 100 % are multiples of these.
 @pytest.mark.parametrize(
     ("temperature", "expected"),
     [(0, 4.8), (5, 6.8), (10, 9.4), (15, 12.8), (20, 17.3), (25, 23.0), (30, 30.4), (40, 51.1), (50, 83.0)],
 )
-def test_absolute_humidity_at_saturation_is_that_of_the_tables(temperature: float, expected: float) -> None:
+def test_absolute_humidity_at_saturation_matches_the_table(temperature: float, expected: float) -> None:
     assert absolute_humidity(temperature, 100) == pytest.approx(expected, rel=0.005, abs=0.06)
 
 
@@ -186,7 +186,7 @@ def test_humidity_at_is_its_own_inverse_where_not_clamped(
         assert temperature <= measured_temperature + 1e-9
 
 
-# ICAO standard atmosphere (Doc 7488): what is reduced from any height of it is 1013.25 hPa
+# ICAO standard atmosphere (Doc 7488): the pressure at any height is 1013.25 hPa at sea level
 @pytest.mark.parametrize(
     ("altitude", "pressure", "temperature"),
     [
@@ -204,7 +204,7 @@ def test_sea_level_pressure_of_the_standard_atmosphere(altitude: float, pressure
 
 
 @given(pressures, st.floats(0, 5100), temperatures)
-def test_sea_level_pressure_is_the_widespread_formula(pressure: float, altitude: float, temperature: float) -> None:
+def test_sea_level_pressure_matches_the_common_formula(pressure: float, altitude: float, temperature: float) -> None:
     kelvins = temperature + 0.0065 * altitude + 273.15
     widespread = pressure * (1 - 0.0065 * altitude / kelvins) ** -5.257
     assert sea_level_pressure(pressure, altitude, temperature) == pytest.approx(widespread, rel=2e-4)
@@ -216,7 +216,7 @@ def test_sea_level_pressure_of_a_published_example() -> None:
 
 
 @given(pressures, altitudes, temperatures)
-def test_sea_level_pressure_is_above_the_stations_where_the_station_is_above_the_sea(
+def test_sea_level_pressure_is_above_station_pressure_above_sea_level(
     pressure: float, altitude: float, temperature: float
 ) -> None:
     result = sea_level_pressure(pressure, altitude, temperature)
@@ -227,13 +227,13 @@ def test_sea_level_pressure_is_above_the_stations_where_the_station_is_above_the
 
 
 @given(pressures, temperatures)
-def test_sea_level_pressure_at_the_sea_is_the_stations(pressure: float, temperature: float) -> None:
+def test_sea_level_pressure_at_altitude_0_is_station_pressure(pressure: float, temperature: float) -> None:
     assert sea_level_pressure(pressure, 0, temperature) == pressure
 
 
 @given(
     slope=st.floats(-5e-3, 5e-3),
-    # One second within the limits, which the rounding of times would else exceed
+    # One second within the limits, so that rounding of the times cannot exceed them
     spacing=st.floats(5, MAX_GAP - 1),
     age=st.floats(0, MAX_AGE - 1),
     now=st.floats(0, 2e9),
@@ -256,7 +256,9 @@ def test_tendency_of_a_ramp_is_its_slope(slope: float, spacing: float, age: floa
     st.floats(-1e5, 1e5),
     st.integers(),
 )
-def test_tendency_needs_no_order(samples: list[tuple[float, float]], now: float, seed: int) -> None:
+def test_tendency_does_not_depend_on_the_order_of_samples(
+    samples: list[tuple[float, float]], now: float, seed: int
+) -> None:
     result = pressure_tendency(iter(samples), now, max_age=1e5, max_gap=1e5)
     shuffled = samples.copy()
     Random(seed).shuffle(shuffled)
@@ -310,7 +312,7 @@ def test_tendency(samples: list[tuple[float, float]], now: float, expected: floa
     assert result == (None if expected is None else pytest.approx(expected))
 
 
-def test_tendency_limits_are_the_callers() -> None:
+def test_callers_set_the_limits_of_the_tendency() -> None:
     samples = [(0.0, 1000.0), (60.0, 1001.0), (PERIOD + 30, 1002.0)]
     assert pressure_tendency(samples, PERIOD + 40, max_age=10, max_gap=60) == pytest.approx(1.5)
     assert pressure_tendency(samples, PERIOD + 40, max_age=9, max_gap=60) is None
@@ -324,8 +326,8 @@ def test_forecasts_are_the_26_texts() -> None:
     assert ALL_FORECASTS[-1] is Forecast.STORMY_MUCH_RAIN
 
 
-# The letters that the instrument's windows show as the pressure rises, and how many of 22 steps beteljuice gives each.
-# pywws, which divides the scale otherwise, has the same letters in the same order, but for the ends of its scale.
+# Letters in the instrument's windows as the pressure rises, and the number of beteljuice's 22 steps for each.
+# pywws divides the scale differently but has the same letters in the same order, except at the ends of the scale.
 @pytest.mark.parametrize(
     ("trend", "expected"),
     [
@@ -334,12 +336,12 @@ def test_forecasts_are_the_26_texts() -> None:
         (FALLING, "Z8 X2 V1 U1 R1 O1 H1 D1 B3 A3"),
     ],
 )
-def test_windows_are_complete(trend: int, expected: str) -> None:
+def test_the_windows_have_all_letters(trend: int, expected: str) -> None:
     assert len(LETTERS[trend]) == 22
     assert " ".join(f"{letter}{len(list(steps))}" for letter, steps in groupby(LETTERS[trend])) == expected
 
 
-# By hand from the windows: a step is 100 hPa / 22, and in summer a trend moves the pressure by 7 hPa
+# Computed by hand from the windows: a step is 100 hPa / 22, and in summer a trend adds or subtracts 7 hPa
 @pytest.mark.parametrize(
     ("pressure", "tendency", "month", "southern_hemisphere", "expected"),
     [
@@ -375,13 +377,13 @@ def test_forecast(pressure: float, tendency: float, month: int, southern_hemisph
         (-TREND_THRESHOLD, Forecast.SHOWERY_BECOMING_LESS_SETTLED),
     ],
 )
-def test_trend_begins_at_its_threshold(tendency: float, expected: Forecast) -> None:
+def test_a_trend_starts_at_its_threshold(tendency: float, expected: Forecast) -> None:
     assert forecast(1013.25, tendency, 1, southern_hemisphere=False) is expected
 
 
 # "S" of the forecaster's instruction card: April to September inclusive
 @pytest.mark.parametrize("month", range(1, 13))
-def test_summer_of_either_hemisphere(month: int) -> None:
+def test_summer_depends_on_the_hemisphere(month: int) -> None:
     summer, winter = Forecast.UNSETTLED_RAIN_LATER, Forecast.SHOWERY_BECOMING_LESS_SETTLED
     north, south = (summer, winter) if month in {4, 5, 6, 7, 8, 9} else (winter, summer)
     assert forecast(1013.25, -2, month, southern_hemisphere=False) is north
@@ -397,12 +399,12 @@ def test_hemispheres_are_half_a_year_apart(pressure: float, tendency: float, mon
 
 
 @given(finite, finite, months, st.booleans())
-def test_there_is_always_a_forecast(pressure: float, tendency: float, month: int, southern_hemisphere: bool) -> None:
+def test_every_pressure_has_a_forecast(pressure: float, tendency: float, month: int, southern_hemisphere: bool) -> None:
     assert forecast(pressure, tendency, month, southern_hemisphere) in ALL_FORECASTS
 
 
 @given(finite | st.floats(900, 1100), finite | st.floats(900, 1100), st.floats(-10, 10), months, st.booleans())
-def test_higher_pressure_is_never_a_worse_forecast(
+def test_higher_pressure_never_makes_the_forecast_worse(
     one: float, other: float, tendency: float, month: int, southern_hemisphere: bool
 ) -> None:
     lower, higher = sorted((one, other))
@@ -413,6 +415,6 @@ def test_higher_pressure_is_never_a_worse_forecast(
 
 
 @pytest.mark.parametrize("month", [-1, 0, 13])
-def test_no_forecast_in_no_month(month: int) -> None:
+def test_an_invalid_month_raises_an_error(month: int) -> None:
     with pytest.raises(ValueError, match=f"Not a month: {month}"):
         forecast(1013.25, 0, month, southern_hemisphere=False)

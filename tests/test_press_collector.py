@@ -25,7 +25,7 @@ class Collecting:
         self._freezer = freezer
 
     async def pass_time(self, seconds: float) -> None:
-        """Let time pass, and run the timers that are due."""
+        """Advance the time and run the timers that are due."""
         self._freezer.tick(seconds)
         for _ in range(3):
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Tests of the pressures that the tendency follows from."""
+"""Tests of the pressure history."""
 
 from hypothesis import given, strategies as st
 import pytest

@@ -1,4 +1,4 @@
-"""Tests of the remote control that sends and deletes."""
+"""Tests of the remote: sending and deleting commands."""
 
 import base64
 from typing import Any
@@ -20,10 +20,12 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
 from .conftest import PassTime, entity_of, store_codes, value
-from .remote_actions import NEC, UNKNOWN, Call, says, sent
+from .remote_actions import NEC, UNKNOWN, Call, decoded, sent
 
 
-async def test_it_is_on_or_off(hass: HomeAssistant, call: Call, remote: str, pair: SimulatedLirc) -> None:
+async def test_the_remote_sends_and_learns_only_while_it_is_on(
+    hass: HomeAssistant, call: Call, remote: str, pair: SimulatedLirc
+) -> None:
     assert value(hass, remote) == STATE_ON
 
     await call("turn_off")
@@ -45,7 +47,7 @@ async def test_it_is_on_or_off(hass: HomeAssistant, call: Call, remote: str, pai
 
 
 @pytest.mark.parametrize("state", [STATE_ON, STATE_OFF])
-async def test_its_state_is_restored(
+async def test_the_state_is_restored(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: object, entity_registry: er.EntityRegistry, state: str
 ) -> None:
     entity = entity_registry.async_get_or_create("remote", DOMAIN, "01STATION-remote", config_entry=entry)
@@ -80,7 +82,7 @@ async def test_several_commands_are_sent_in_order(call: Call, codes: CodeStore, 
     with patch("custom_components.anavi_weather.remote.asyncio.sleep") as sleep:
         await call("send_command", device="TV", command=["Up", "Power", "nec:1,3"], num_repeats=2, delay_secs=0.7)
 
-    assert sent(pair) == says("nec:1,2", "nec:1,1", "nec:1,3") * 2
+    assert sent(pair) == decoded("nec:1,2", "nec:1,1", "nec:1,3") * 2
     assert [slept.args for slept in sleep.await_args_list] == [(0.7,)] * 5
 
 
@@ -90,11 +92,11 @@ async def test_several_commands_are_sent_in_order(call: Call, codes: CodeStore, 
 )
 async def test_a_key_is_held(call: Call, pair: SimulatedLirc, code: str, seconds: float) -> None:
     clock = pair.clock
-    begun = clock.monotonic()
+    start = clock.monotonic()
 
     await call("send_command", command=[code], hold_secs=seconds)
 
-    assert seconds * 0.9 <= clock.monotonic() - begun <= seconds + 0.22
+    assert seconds * 0.9 <= clock.monotonic() - start <= seconds + 0.22
     timings = [frame for transmission in pair.sent for frame in frames(transmission.timings)]
     assert decode(timings[0]) == decode(parse(code).get_raw_timings())
     assert all(frame == timings[1] for frame in timings[1:])
@@ -103,7 +105,7 @@ async def test_a_key_is_held(call: Call, pair: SimulatedLirc, code: str, seconds
 
 
 @pytest.mark.parametrize("seconds", [10.1, 1e300, float("inf"), float("nan"), -1])
-async def test_a_key_is_not_held_for_ever(call: Call, pair: SimulatedLirc, seconds: float) -> None:
+async def test_a_key_cannot_be_held_too_long(call: Call, pair: SimulatedLirc, seconds: float) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await call("send_command", command=[NEC], hold_secs=seconds)
     assert raised.value.translation_key == "code_too_long"
@@ -116,10 +118,10 @@ async def test_alternatives_are_sent_in_turn(call: Call, codes: CodeStore, pair:
     for command in ("Light", "Other", "Light", "Light"):
         await call("send_command", device="Lamp", command=[command])
 
-    assert sent(pair) == says("nec:1,1", "nec:1,3", "nec:1,2", "nec:1,1")
+    assert sent(pair) == decoded("nec:1,1", "nec:1,3", "nec:1,2", "nec:1,1")
 
 
-async def test_an_alternative_that_was_not_sent_is_sent_next(
+async def test_an_alternative_that_failed_is_sent_next(
     call: Call, codes: CodeStore, pair: SimulatedLirc, pass_time: PassTime
 ) -> None:
     await store_codes(codes, {"Lamp": {"Light": ["nec:1,1", "nec:1,2"]}})
@@ -131,7 +133,7 @@ async def test_an_alternative_that_was_not_sent_is_sent_next(
     await pass_time(11)
     await call("send_command", device="Lamp", command=["Light"])
 
-    assert sent(pair) == says("nec:1,1")
+    assert sent(pair) == decoded("nec:1,1")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ async def test_an_alternative_that_was_not_sent_is_sent_next(
         ({"device": "TV", "command": ["Power", "Broken"]}, "code_"),
     ],
 )
-async def test_what_cannot_be_sent_is_told_before_anything_is_sent(
+async def test_an_invalid_command_raises_an_error_before_anything_is_sent(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     station: MockConfigEntry,
@@ -188,7 +190,7 @@ async def test_commands_are_deleted(call: Call, codes: CodeStore) -> None:
     assert codes.codes == {"Fan": {"On": [NEC]}}
 
 
-async def test_the_emitter_says_when_the_remote_has_sent(
+async def test_sending_updates_the_state_of_the_emitter(
     hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory
 ) -> None:
     emitter = entity_of(hass, "infrared", "emitter")

@@ -1,4 +1,4 @@
-"""Tests of the remote control that learns."""
+"""Tests of the remote: learning commands."""
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 import time
@@ -22,7 +22,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .conftest import let_read, press, value
-from .remote_actions import NEC, UNKNOWN, Call, says, sent
+from .remote_actions import NEC, UNKNOWN, Call, decoded, sent
 
 FRAME = 0.108
 
@@ -30,11 +30,11 @@ type Learn = Callable[..., Coroutine[Any, Any, None]]
 
 
 class Notifications(dict[str, str]):
-    """The texts of the notifications that are shown, by their ids."""
+    """The texts of the visible notifications by their ids."""
 
     @callback
     def update_from(self, change: UpdateType, changed: dict[str, Notification]) -> None:
-        """Follow a change."""
+        """Apply a change."""
         for notification_id, notification in changed.items():
             if change is UpdateType.REMOVED:
                 del self[notification_id]
@@ -44,7 +44,7 @@ class Notifications(dict[str, str]):
 
 @pytest.fixture
 def shown(hass: HomeAssistant) -> Iterator[Notifications]:
-    """Return the notifications that are shown."""
+    """Return the visible notifications."""
     shown = Notifications()
     unregister = async_register_callback(hass, shown.update_from)
     yield shown
@@ -55,13 +55,13 @@ def shown(hass: HomeAssistant) -> Iterator[Notifications]:
 def learn(
     hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, shown: Notifications
 ) -> Learn:
-    """Return what learns from presses, each of one or more frames."""
+    """Return a function that learns from presses, each made of one or more frames."""
 
     async def learn(presses: Sequence[Sequence[str]], **data: Any) -> None:
         learning = hass.async_create_task(call("learn_command", **data))
 
         async def let_listen() -> None:
-            """Wait, in real time, until it asks for a press or is done: it thinks in the executor."""
+            """Wait in real time until the remote asks for a press or is done, because it works in the executor."""
             for _ in range(300):
                 await let_read()
                 if learning.done() or shown:
@@ -92,7 +92,7 @@ def learn(
         ("sharp:0x01,0x45,0x01", ["sharp:0x01,0x45,0x01"]),
     ],
 )
-async def test_a_command_is_learned_by_its_name(
+async def test_a_command_of_a_known_protocol_is_stored_by_its_name(
     call: Call,
     learn: Learn,
     codes: CodeStore,
@@ -110,10 +110,10 @@ async def test_a_command_is_learned_by_its_name(
     assert not shown
     for _ in range(2):
         await call("send_command", device="TV", command=["Power"])
-    assert sent(pair) == says(*(stored * 2)[:2])
+    assert sent(pair) == decoded(*(stored * 2)[:2])
 
 
-async def test_what_to_do_is_shown(
+async def test_a_notification_shows_the_presses_that_remain(
     hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, shown: Notifications
 ) -> None:
     learning = hass.async_create_task(call("learn_command", device="TV", command=["Power"]))
@@ -139,15 +139,15 @@ async def test_frames_of_a_held_key_are_one_press(learn: Learn, codes: CodeStore
     assert codes.codes["TV"]["Power"] == [NEC]
 
 
-async def test_frames_of_a_held_key_that_are_read_at_once_are_one_press(learn: Learn, codes: CodeStore) -> None:
-    """As Sony's are told one by one, although its pauses are short, and Home Assistant was busy meanwhile."""
+async def test_frames_of_a_held_key_read_at_once_are_one_press(learn: Learn, codes: CodeStore) -> None:
+    """Sony's frames are separate despite their short pauses, and here Home Assistant was busy while receiving them."""
     await learn(
         [["sony:0x01,0x15,repeat_count=6"], ["sony:0x01,0x15"], ["sony:0x01,0x15"]], device="TV", command=["Power"]
     )
     assert codes.codes["TV"] == {"Power": ["sony:0x01,0x15"]}
 
 
-async def test_an_unknown_protocol_is_learned_as_it_is(
+async def test_a_command_of_an_unknown_protocol_is_stored_by_its_timings(
     call: Call, learn: Learn, codes: CodeStore, pair: SimulatedLirc
 ) -> None:
     await learn([[UNKNOWN]] * 3, device="TV", command=["Power"])
@@ -160,7 +160,7 @@ async def test_an_unknown_protocol_is_learned_as_it_is(
     assert alike(list(pair.sent[0].timings), original)
 
 
-async def test_one_press_of_three_may_be_disturbed(learn: Learn, codes: CodeStore) -> None:
+async def test_one_bad_press_of_three_does_no_harm(learn: Learn, codes: CodeStore) -> None:
     await learn([[NEC], ["raw:38000:300,-4000,300,-700,9000"], [NEC]], device="TV", command=["Power"])
     assert codes.codes["TV"]["Power"] == [NEC]
 
@@ -186,26 +186,26 @@ async def test_two_keys_are_learned_as_alternatives(
     assert list(map(parse_key, codes.codes["TV"]["Power"])) == [1, 2]
     for _ in range(3):
         await call("send_command", device="TV", command=["Power"])
-    assert sent(pair) == says("nec:1,1", "nec:1,2", "nec:1,1")
+    assert sent(pair) == decoded("nec:1,1", "nec:1,2", "nec:1,1")
 
 
 @pytest.mark.parametrize(
-    ("presses", "key", "told"),
+    ("presses", "key", "count"),
     [([], "learn_timeout", "0"), ([[NEC]], "learn_too_few", "1"), ([[NEC], [NEC]], "learn_too_few", "2")],
 )
-async def test_too_few_presses_are_told(
-    learn: Learn, codes: CodeStore, shown: Notifications, presses: list[list[str]], key: str, told: str
+async def test_too_few_presses_raise_an_error(
+    learn: Learn, codes: CodeStore, shown: Notifications, presses: list[list[str]], key: str, count: str
 ) -> None:
     with pytest.raises(HomeAssistantError) as raised:
         await learn(presses, device="TV", command=["Power"], timeout=5)
 
     assert (raised.value.translation_domain, raised.value.translation_key) == (DOMAIN, key)
-    assert raised.value.translation_placeholders == {"command": "Power", "seconds": "5", "presses": told}
+    assert raised.value.translation_placeholders == {"command": "Power", "seconds": "5", "presses": count}
     assert not codes.codes
     assert not shown
 
 
-async def test_the_third_press_may_last_until_the_end(
+async def test_the_third_press_may_last_until_the_timeout(
     hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, codes: CodeStore
 ) -> None:
     learning = hass.async_create_task(call("learn_command", device="TV", command=["Power"], timeout=2))
@@ -222,7 +222,7 @@ async def test_the_third_press_may_last_until_the_end(
     assert codes.codes == {"TV": {"Power": [NEC]}}
 
 
-async def test_presses_that_disagree_are_told(learn: Learn, codes: CodeStore, shown: Notifications) -> None:
+async def test_presses_of_different_keys_raise_an_error(learn: Learn, codes: CodeStore, shown: Notifications) -> None:
     with pytest.raises(HomeAssistantError) as raised:
         await learn([["nec:1,1"], ["nec:1,2"], ["nec:1,3"]], device="TV", command=["Power"])
 
@@ -239,18 +239,18 @@ async def test_presses_that_disagree_are_told(learn: Learn, codes: CodeStore, sh
         ({"device": "TV", "command": ["Power"], "command_type": "rf"}, "learn_infrared_only"),
     ],
 )
-async def test_what_cannot_be_learned_is_told(call: Call, data: dict[str, Any], key: str) -> None:
+async def test_an_invalid_request_to_learn_raises_an_error(call: Call, data: dict[str, Any], key: str) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await call("learn_command", **data)
     assert raised.value.translation_key == key
 
 
-async def test_nothing_is_learned_without_a_receiver(
+async def test_learning_without_a_receiver_raises_an_error(
     hass: HomeAssistant, call: Call, remote: str, pair: SimulatedLirc
 ) -> None:
     pair.unplug()
     await let_read()
-    assert value(hass, remote) == STATE_ON  # the transmitter may still be there
+    assert value(hass, remote) == STATE_ON  # the transmitter may still be connected
     with pytest.raises(HomeAssistantError) as raised:
         await call("learn_command", device="TV", command=["Power"])
     assert raised.value.translation_key == "no_receiver"
@@ -259,7 +259,7 @@ async def test_nothing_is_learned_without_a_receiver(
     assert value(hass, remote) == STATE_UNAVAILABLE
 
 
-async def test_what_was_learned_survives_a_reload(
+async def test_learned_commands_survive_a_reload(
     hass: HomeAssistant, call: Call, learn: Learn, station: MockConfigEntry, pair: SimulatedLirc
 ) -> None:
     await learn([[NEC]] * 3, device="TV", command=["Power"])
@@ -268,4 +268,4 @@ async def test_what_was_learned_survives_a_reload(
     await hass.async_block_till_done()
     await call("send_command", device="TV", command=["Power"])
 
-    assert sent(pair) == says(NEC)
+    assert sent(pair) == decoded(NEC)

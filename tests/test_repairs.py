@@ -1,4 +1,4 @@
-"""Tests of the fix flows of chips' issues."""
+"""Tests of the fix flow that removes a chip."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -15,7 +15,7 @@ from .conftest import Machine, PassTime, is_loaded, number
 from .repair_forms import open_repair, submit_repair
 
 
-async def test_a_chip_is_forgotten(
+async def test_submitting_the_form_removes_the_chip(
     hass: HomeAssistant,
     issue_registry: ir.IssueRegistry,
     entity_registry: er.EntityRegistry,
@@ -42,7 +42,7 @@ async def test_a_chip_is_forgotten(
     assert not issue_registry.issues
 
 
-async def test_the_next_best_chip_takes_the_place_of_one_that_was_forgotten(
+async def test_the_next_best_chip_replaces_a_removed_chip(
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
     pass_time: PassTime,
@@ -59,11 +59,11 @@ async def test_the_next_best_chip_takes_the_place_of_one_that_was_forgotten(
     entry = entity_registry.async_get(entity_id)
     assert entry
     assert (entry.entity_category, entry.disabled_by) == (None, None)
-    await pass_time(31)  # Home Assistant reloads what has been enabled
+    await pass_time(31)  # Home Assistant reloads the entry of enabled entities
     assert hass.states.get(entity_id)
 
 
-async def test_what_a_user_disabled_stays_disabled(
+async def test_entities_disabled_by_the_user_stay_disabled(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, station: MockConfigEntry
 ) -> None:
     entity_id = "sensor.simulated_phat_humidity"
@@ -75,7 +75,7 @@ async def test_what_a_user_disabled_stays_disabled(
     assert hass.states.get(entity_id) is None
 
 
-async def test_a_chip_that_was_forgotten_is_found_when_it_is_plugged_in_again(
+async def test_a_removed_chip_is_found_when_it_is_plugged_in_again(
     hass: HomeAssistant,
     pass_time: PassTime,
     station: MockConfigEntry,
@@ -94,7 +94,7 @@ async def test_a_chip_that_was_forgotten_is_found_when_it_is_plugged_in_again(
     assert number(hass, "sensor.simulated_phat_humidity") == pytest.approx(55, abs=0.1)
 
 
-async def test_a_chip_that_was_replaced_by_another_kind_is_forgotten(
+async def test_a_chip_replaced_by_another_kind_is_removed(
     hass: HomeAssistant,
     issue_registry: ir.IssueRegistry,
     machine: Machine,
@@ -122,7 +122,7 @@ async def test_a_chip_that_was_replaced_by_another_kind_is_forgotten(
     assert {state.state for state in hass.states.async_all()}.isdisjoint({STATE_UNAVAILABLE})
 
 
-async def test_a_station_whose_only_chip_was_forgotten_finds_another(
+async def test_a_station_whose_only_chip_was_removed_finds_it_again(
     hass: HomeAssistant,
     issue_registry: ir.IssueRegistry,
     machine: Machine,
@@ -149,7 +149,7 @@ async def test_a_station_whose_only_chip_was_forgotten_finds_another(
     assert number(hass, "sensor.anavi_infrared_phat_illuminance") == 300
 
 
-async def test_an_issue_whose_station_was_removed_meanwhile_is_done_with(
+async def test_the_form_of_a_removed_station_can_be_submitted(
     hass: HomeAssistant, station: MockConfigEntry, chip_issue: str
 ) -> None:
     form = await open_repair(hass, chip_issue)

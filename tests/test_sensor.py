@@ -1,4 +1,4 @@
-"""Tests of the readings, and of what follows from them."""
+"""Tests of the sensors."""
 
 from collections.abc import Iterable
 
@@ -53,15 +53,15 @@ def records_states() -> bool:
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Set a station up."""
+    """Set up a station."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
 
 
-# Of what the chips' resolution leaves: DIN 4108-3 has the dew point, 17.3 g/m³ is the absolute humidity at saturation
+# Within the chips' resolution: the dew point is from DIN 4108-3, the absolute humidity at saturation is 17.3 g/m³
 @pytest.mark.parametrize("air", [Air(temperature=20, humidity=50)])
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
-async def test_what_follows_from_temperature_and_humidity(hass: HomeAssistant) -> None:
+async def test_values_derived_from_temperature_and_humidity(hass: HomeAssistant) -> None:
     assert number(hass, DEW_POINT) == pytest.approx(9.3, abs=0.1)
     assert number(hass, ABSOLUTE_HUMIDITY) == pytest.approx(17.3 / 2, abs=0.1)
 
@@ -76,7 +76,7 @@ async def test_dry_air_has_no_dew_point(hass: HomeAssistant) -> None:
 @pytest.mark.parametrize("air", [Air(temperature=25, humidity=humidity_at(50, 20, 25))])
 @pytest.mark.parametrize("options", [{CONF_TEMPERATURE_OFFSET: -5}])
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
-async def test_the_heat_of_the_board_is_taken_out(hass: HomeAssistant) -> None:
+async def test_the_temperature_offset_corrects_temperature_and_humidity(hass: HomeAssistant) -> None:
     assert number(hass, TEMPERATURE) == pytest.approx(20, abs=0.02)
     assert number(hass, f"{STATION}temperature_bmp180") == pytest.approx(20, abs=0.1)
     assert number(hass, HUMIDITY) == pytest.approx(50, abs=0.1)
@@ -108,7 +108,7 @@ async def test_the_pressure_is_reduced_to_sea_level(
 
 @pytest.mark.parametrize("options", [{CONF_ALTITUDE: 760}])
 @pytest.mark.usefixtures("station")
-async def test_the_barometer_has_a_temperature_where_the_thermometer_fails(
+async def test_the_barometers_temperature_is_used_if_the_thermometer_fails(
     hass: HomeAssistant, entry: MockConfigEntry, pass_time: PassTime
 ) -> None:
     entry.runtime_data.coordinator.simulator.unplug(HTU21D.address)
@@ -120,7 +120,7 @@ async def test_the_barometer_has_a_temperature_where_the_thermometer_fails(
 
 @pytest.mark.parametrize("options", [{CONF_INTERVAL: 600}])
 @pytest.mark.usefixtures("station")
-async def test_the_tendency_is_that_of_three_hours(hass: HomeAssistant, air: Air, pass_time: PassTime) -> None:
+async def test_the_tendency_covers_three_hours(hass: HomeAssistant, air: Air, pass_time: PassTime) -> None:
     for _ in range(17):
         air.pressure -= 0.5
         await pass_time(601)
@@ -138,7 +138,7 @@ async def test_the_tendency_is_that_of_three_hours(hass: HomeAssistant, air: Air
 
 @pytest.mark.parametrize("options", [{CONF_INTERVAL: 600}])
 @pytest.mark.usefixtures("station")
-async def test_a_clock_that_is_set_back_does_not_mix_pressures_up(
+async def test_pressures_are_not_mixed_up_when_the_clock_is_set_back(
     hass: HomeAssistant, air: Air, entry: MockConfigEntry, pass_time: PassTime, freezer: FrozenDateTimeFactory
 ) -> None:
     for _ in range(24):
@@ -150,7 +150,7 @@ async def test_a_clock_that_is_set_back_does_not_mix_pressures_up(
     await entry.runtime_data.coordinator.async_refresh()
     assert number(hass, TENDENCY) == pytest.approx(-13.25, abs=0.06)
 
-    # What was measured in the hour that the clock repeats counts no more
+    # Pressures of the hour that the clock repeats are dropped
     for _ in range(21):
         await pass_time(601)
     assert number(hass, TENDENCY) == pytest.approx(0, abs=0.06)
@@ -185,7 +185,7 @@ async def test_the_tendency_survives_a_restart(
 
 
 async def remember(hass: HomeAssistant, entry: MockConfigEntry, states: Iterable[tuple[float, str, str]]) -> None:
-    """Let the recorder have pressures: so many seconds ago, state, unit."""
+    """Record pressures: age in seconds, state, unit."""
     er.async_get(hass).async_get_or_create(
         "sensor",
         DOMAIN,
@@ -201,7 +201,7 @@ async def remember(hass: HomeAssistant, entry: MockConfigEntry, states: Iterable
 
 
 @pytest.mark.usefixtures("simulator", "freezer")
-async def test_what_is_no_pressure_is_not_taken_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_recorded_states_that_are_no_pressure_are_skipped(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await remember(
         hass,
         entry,
@@ -221,20 +221,20 @@ async def test_what_is_no_pressure_is_not_taken_up(hass: HomeAssistant, entry: M
 
 
 @pytest.mark.usefixtures("simulator", "freezer")
-async def test_pressures_are_taken_up_for_three_hours_and_the_longest_gap(
+async def test_recorded_pressures_are_loaded_for_three_hours_and_the_longest_gap(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await remember(hass, entry, [(4.4 * HOUR, "1010", "hPa"), (2.95 * HOUR, "1011", "hPa")])
 
     await set_up(hass, entry)
 
-    # Linear between the two
+    # Interpolated between the two
     expected = 1013.25 - (1010 + 1.4 / 1.45)
     assert number(hass, TENDENCY) == pytest.approx(expected, abs=0.03)
 
 
 @pytest.mark.usefixtures("simulator", "freezer")
-async def test_an_old_pressure_makes_no_tendency(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_an_old_pressure_gives_no_tendency(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await remember(hass, entry, [(40 * HOUR, "990", "hPa")])
 
     await set_up(hass, entry)
@@ -247,7 +247,7 @@ async def test_an_old_pressure_makes_no_tendency(hass: HomeAssistant, entry: Moc
     [(48.1, Forecast.UNSETTLED_RAIN_LATER), (-23.5, Forecast.SHOWERY_BECOMING_LESS_SETTLED)],
 )
 @pytest.mark.usefixtures("simulator")
-async def test_the_forecast_is_of_the_hemisphere(
+async def test_the_forecast_depends_on_the_hemisphere(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, latitude: float, forecast: Forecast
 ) -> None:
     freezer.move_to("2026-07-01 12:00:00+00:00")
@@ -261,7 +261,7 @@ async def test_the_forecast_is_of_the_hemisphere(
 
 
 @pytest.mark.usefixtures("station")
-async def test_more_light_than_can_be_measured_is_told(hass: HomeAssistant, air: Air, pass_time: PassTime) -> None:
+async def test_light_above_the_range_is_reported(hass: HomeAssistant, air: Air, pass_time: PassTime) -> None:
     above_range = "binary_sensor.simulated_phat_light_above_range"
     assert (number(hass, ILLUMINANCE), value(hass, above_range)) == (300, "off")
 
@@ -301,7 +301,7 @@ async def test_more_light_than_can_be_measured_is_told(hass: HomeAssistant, air:
     ],
 )
 @pytest.mark.usefixtures("station")
-async def test_of_chips_that_measure_the_same_the_best_is_the_main_one(
+async def test_the_most_accurate_of_several_chips_is_the_main_one(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, main: set[str], others: dict[str, str]
 ) -> None:
     names = {
@@ -347,7 +347,7 @@ async def test_of_chips_that_measure_the_same_the_best_is_the_main_one(
     ],
 )
 @pytest.mark.usefixtures("station")
-async def test_there_is_nothing_of_what_is_not_measured(
+async def test_quantities_that_no_chip_measures_have_no_entities(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, expected: set[str]
 ) -> None:
     sensors = {
@@ -359,14 +359,14 @@ async def test_there_is_nothing_of_what_is_not_measured(
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
-async def test_the_read_time_is_that_of_the_chips_together(hass: HomeAssistant) -> None:
-    # The slowest, the light sensor when it begins, takes 180 ms
+async def test_the_read_time_is_that_of_the_slowest_chip(hass: HomeAssistant) -> None:
+    # The slowest chip is the light sensor, whose first reading takes 180 ms
     assert 180 <= number(hass, f"{STATION}read_time") < 300
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
-async def test_numbers_have_long_term_statistics(hass: HomeAssistant) -> None:
-    await async_recorder_block_till_done(hass)  # it learns in its own time that there are sensors
+async def test_numeric_sensors_have_long_term_statistics(hass: HomeAssistant) -> None:
+    await async_recorder_block_till_done(hass)  # the recorder discovers the sensors asynchronously
 
     statistics = {
         metadata["statistic_id"]: (

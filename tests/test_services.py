@@ -47,7 +47,7 @@ end remote
 
 
 async def call(hass: HomeAssistant, service: str, **data: Any) -> Any:
-    """Call an action and return the devices that it tells."""
+    """Call an action and return the devices of its response."""
     response = await hass.services.async_call(
         DOMAIN, service, {"config_entry_id": "01STATION", **data}, blocking=True, return_response=True
     )
@@ -56,9 +56,7 @@ async def call(hass: HomeAssistant, service: str, **data: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", sorted(REMOTES.glob("*.conf")), ids=lambda path: path.name)
-async def test_a_remote_control_is_imported(
-    hass: HomeAssistant, codes: CodeStore, pair: SimulatedLirc, path: Path
-) -> None:
+async def test_a_lircd_conf_is_imported(hass: HomeAssistant, codes: CodeStore, pair: SimulatedLirc, path: Path) -> None:
     hass.config.allowlist_external_dirs.add(str(REMOTES))
 
     devices = await call(hass, "import_codes", path=str(path))
@@ -69,16 +67,16 @@ async def test_a_remote_control_is_imported(
     assert await call(hass, "list_commands") == devices
     for name in names:
         text = codes.codes[device][name][0]
-        # The file has what a receiver made of the real one's light
+        # The file contains timings distorted by a receiver
         decoded = decode(parse(text).get_raw_timings())
         await press(pair, (decoded and decoded.text) or text)
         state = hass.states.get(entity_of(hass, "event", "key"))
         assert state
-        # A file may have a code twice: then the first is told
-        told = codes.codes[state.attributes["device"]][state.attributes["name"]]
-        timings, told_timings = (parse(texts[0]).get_raw_timings() for texts in (codes.codes[device][name], told))
-        assert decode(timings) == decode(told_timings)
-        assert len(timings) == len(told_timings)
+        # A file may contain a code twice, and then the first command matches
+        match = codes.codes[state.attributes["device"]][state.attributes["name"]]
+        timings, match_timings = (parse(texts[0]).get_raw_timings() for texts in (codes.codes[device][name], match))
+        assert decode(timings) == decode(match_timings)
+        assert len(timings) == len(match_timings)
 
 
 async def test_a_text_is_imported(hass: HomeAssistant, codes: CodeStore) -> None:
@@ -86,13 +84,13 @@ async def test_a_text_is_imported(hass: HomeAssistant, codes: CodeStore) -> None
     assert codes.codes == {"Flipper": {"Power": ["nec:0x04,0x08"]}}
 
 
-async def test_no_response_need_be_asked_for(hass: HomeAssistant, codes: CodeStore) -> None:
+async def test_the_response_is_optional(hass: HomeAssistant, codes: CodeStore) -> None:
     data = {"config_entry_id": "01STATION", "text": FLIPPER}
     await hass.services.async_call(DOMAIN, "import_codes", data, blocking=True)
     assert codes.codes
 
 
-async def test_a_device_is_named(hass: HomeAssistant, codes: CodeStore) -> None:
+async def test_the_device_can_be_named(hass: HomeAssistant, codes: CodeStore) -> None:
     one = LIRCD.format(name="ACME", code="0x10EF")
     two = one + LIRCD.format(name="ECMA", code="0x40BF")
 
@@ -133,7 +131,7 @@ async def test_a_bad_file_changes_nothing(
 
 @pytest.fixture
 def allowed(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """Return a folder that may be read."""
+    """Return a folder in Home Assistant's allowlist."""
     folder = tmp_path / "allowed"
     folder.mkdir()
     hass.config.allowlist_external_dirs = {str(folder)}
@@ -147,7 +145,7 @@ async def test_a_path_is_imported(hass: HomeAssistant, codes: CodeStore, allowed
 
 
 @pytest.mark.parametrize("kind", ["outside", "climbing", "link", "nul"])
-async def test_a_path_that_is_not_allowed(
+async def test_a_path_that_is_not_allowed_raises_an_error(
     hass: HomeAssistant, codes: CodeStore, allowed: Path, tmp_path: Path, kind: str
 ) -> None:
     secret = tmp_path / "secret"
@@ -169,7 +167,7 @@ async def test_a_path_that_is_not_allowed(
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "fifo", "loop", "unreadable"])
-async def test_a_path_that_cannot_be_read(
+async def test_a_path_that_cannot_be_read_raises_an_error(
     hass: HomeAssistant, codes: CodeStore, allowed: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     path = allowed / kind
@@ -198,7 +196,7 @@ async def test_a_path_that_cannot_be_read(
     assert not codes.codes
 
 
-async def test_a_file_that_is_too_large(hass: HomeAssistant, codes: CodeStore, allowed: Path) -> None:
+async def test_a_file_that_is_too_large_raises_an_error(hass: HomeAssistant, codes: CodeStore, allowed: Path) -> None:
     (allowed / "large").write_bytes(b"#" * (5 << 20))
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "import_codes", path=str(allowed / "large"))
@@ -206,7 +204,9 @@ async def test_a_file_that_is_too_large(hass: HomeAssistant, codes: CodeStore, a
 
 
 @pytest.mark.parametrize("data", [{}, {"text": "a", "path": "b"}, {"text": FLIPPER, "device": ""}])
-async def test_what_import_wants(hass: HomeAssistant, codes: CodeStore, data: dict[str, str]) -> None:
+async def test_importing_without_valid_data_raises_an_error(
+    hass: HomeAssistant, codes: CodeStore, data: dict[str, str]
+) -> None:
     with pytest.raises(vol.Invalid):
         await call(hass, "import_codes", **data)
 
@@ -234,7 +234,7 @@ async def test_codes_are_exported_as_pronto(hass: HomeAssistant, codes: CodeStor
     assert raised.value.translation_key == "device_unknown"
 
 
-async def test_a_code_that_pronto_cannot_tell(hass: HomeAssistant, codes: CodeStore) -> None:
+async def test_commands_that_pronto_cannot_represent_are_listed(hass: HomeAssistant, codes: CodeStore) -> None:
     await store_codes(codes, {"Fan": {"On": ["raw:38000:600,-4000000,600,-500,600"], "Off": ["nec:4,8"]}})
 
     response = await hass.services.async_call(

@@ -16,16 +16,18 @@ TEMPERATURE = "sensor.simulated_phat_temperature"
 
 
 @pytest.mark.usefixtures("station")
-async def test_a_chip_is_pulled_and_plugged_in(hass: HomeAssistant, simulator: Simulator, pass_time: PassTime) -> None:
+async def test_a_chip_is_unplugged_and_plugged_in(
+    hass: HomeAssistant, simulator: Simulator, pass_time: PassTime
+) -> None:
     assert value(hass, SLOT) == STATE_ON
 
     await hass.services.async_call(SWITCH_DOMAIN, SERVICE_TURN_OFF, {ATTR_ENTITY_ID: SLOT}, blocking=True)
 
     assert 0x40 not in simulator.plugged
     assert value(hass, SLOT) == STATE_OFF
-    assert value(hass, TEMPERATURE) == STATE_UNAVAILABLE  # at once, not after an interval
+    assert value(hass, TEMPERATURE) == STATE_UNAVAILABLE  # at once, without waiting for the interval
 
-    await pass_time(11)  # requests are not followed more often
+    await pass_time(11)  # the debouncer limits refresh requests
     await hass.services.async_call(SWITCH_DOMAIN, SERVICE_TURN_ON, {ATTR_ENTITY_ID: SLOT}, blocking=True)
 
     assert 0x40 in simulator.plugged
@@ -52,7 +54,7 @@ async def test_a_slot_stays_available_without_any_chip(
     assert {state.state for state in hass.states.async_all(SWITCH_DOMAIN)} == {STATE_OFF}
 
 
-async def test_a_chip_that_was_forgotten_is_not_plugged_in(
+async def test_a_removed_chip_is_not_plugged_in(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
 ) -> None:
     data = {**entry.data, CONF_CHIPS: ["BMP180 0x77", "BH1750 0x23"]}
@@ -67,14 +69,14 @@ async def test_a_chip_that_was_forgotten_is_not_plugged_in(
 
 
 @pytest.mark.parametrize("options", [{CONF_ALTITUDE: 3000}])
-async def test_the_simulated_phat_has_the_weather_of_its_altitude(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_the_simulated_weather_depends_on_the_altitude(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
 
     assert number(hass, "sensor.simulated_phat_atmospheric_pressure") == pytest.approx(700, abs=20)
 
 
-async def test_a_real_board_has_no_such_switches(
+async def test_a_real_board_has_no_slot_switches(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
 ) -> None:
     machine.plug()

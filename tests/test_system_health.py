@@ -1,4 +1,4 @@
-"""Tests of what the system's health page says."""
+"""Tests of the system health information."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from homeassistant.setup import async_setup_component
 from .conftest import Machine, PassTime, fail
 
 
-async def test_buses_stations_and_chips_are_told(
+async def test_buses_stations_and_chips_are_reported(
     hass: HomeAssistant,
     machine: Machine,
     board_entry: MockConfigEntry,
@@ -69,7 +69,7 @@ async def test_buses_stations_and_chips_are_told(
         (lambda forwarder: fail(forwarder, BusyError("503")), 0),
     ],
 )
-async def test_user_stations_are_told(
+async def test_user_stations_are_reported(
     hass: HomeAssistant, forwarder: Forwarder, happen: Callable[[Forwarder], None], connected: int
 ) -> None:
     happen(forwarder)

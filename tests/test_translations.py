@@ -1,4 +1,4 @@
-"""Tests that every text exists in every language, with what it is about, and none without a use."""
+"""Tests that every text is used and exists in every language."""
 
 import ast
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ SERVICES = load_yaml_dict(str(FOLDER / "services.yaml"))
 SCHEMAS = {"export_codes": EXPORT_SCHEMA, "import_codes": IMPORT_SCHEMA.validators[0], "list_commands": LIST_SCHEMA}
 BUS_ERRORS = {error.key for error in BusError.__subclasses__()}
 
-# What is raised for one code of a SmartIR file, and for nothing else: the file's reader adds the command
+# Errors raised only for one code of a SmartIR file, to which the file's parser adds the command
 SMARTIR_CODES = {
     "code_hex_invalid",
     "code_smartir_carriers",
@@ -67,7 +67,7 @@ PLACEHOLDERS = {
 
 
 def texts(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """Return every text with the path to it."""
+    """Return every text with its path."""
     for key, branch in tree.items():
         if isinstance(branch, dict):
             yield from texts(branch, f"{path}{key}.")
@@ -76,12 +76,12 @@ def texts(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def placeholders(text: str) -> set[str]:
-    """Return what a text leaves to be filled in."""
+    """Return the placeholders of a text."""
     return set(re.findall(r"{(\w+)}", text))
 
 
 def constants(module: str, pattern: str) -> set[str]:
-    """Return the strings that a module assigns, or passes, to what the pattern matches."""
+    """Return the strings that a module assigns to names, or passes as arguments, that match a pattern."""
     found = set()
     for node in ast.walk(ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))):
         match node:
@@ -103,7 +103,7 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 def given(call: ast.Call) -> frozenset[str]:
-    """Return the names of the arguments that have one."""
+    """Return the names of the keyword arguments."""
     return frozenset(keyword.arg for keyword in call.keywords if keyword.arg)
 
 
@@ -142,7 +142,7 @@ def code_errors() -> Iterator[tuple[str, frozenset[str]]]:
             for node in ast.walk(tree)
             if isinstance(node, ast.FunctionDef)
         ]
-        # Those that are told the key, such as _error()
+        # Functions that get the key as an argument, like _error()
         raisers = {
             name: given(call)
             for name, function in functions
@@ -160,7 +160,7 @@ def code_errors() -> Iterator[tuple[str, frozenset[str]]]:
         for key, names in errors:
             yield f"code_{key}_line" if "line" in names else f"code_{key}", names
 
-    # The reader of Flipper's files adds the line and the command to what is wrong with a code
+    # The parser of Flipper's files adds the line and the command to a code's error
     todo, seen = ["_parsed", "_raw"], set[str]()
     while todo:
         name = todo.pop()
@@ -173,7 +173,7 @@ def code_errors() -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def steps(flow: type) -> set[str]:
-    """Return the steps of a flow of ours."""
+    """Return the steps that a flow defines itself."""
     return {name.removeprefix("async_step_") for name in vars(flow) if name.startswith("async_step_")}
 
 
@@ -183,7 +183,7 @@ def test_languages_have_the_same_texts_with_the_same_placeholders(language: str)
     assert {path: placeholders(text) for path, text in texts(LANGUAGES[language])} == english
 
 
-def test_the_languages_are_those_that_are_asked_for() -> None:
+def test_the_languages_are_english_and_brazilian_portuguese() -> None:
     assert LANGUAGES.keys() == {"en", "pt-BR"}
 
 
@@ -196,7 +196,7 @@ def test_texts_are_well_formed(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_shown_as_plain_text_has_no_markup(language: str) -> None:
+def test_plain_texts_have_no_markup(language: str) -> None:
     tree = LANGUAGES[language]
     flows = [tree["config"], *tree["config_subentries"].values()]
     plain = {"exceptions": tree["exceptions"]} | {
@@ -205,13 +205,13 @@ def test_what_is_shown_as_plain_text_has_no_markup(language: str) -> None:
     assert [path for path, text in texts(plain) if "`" in text or "**" in text] == []
 
 
-def test_placeholders_are_those_that_are_filled_in() -> None:
+def test_all_placeholders_are_filled_in() -> None:
     for path, text in texts({section: tree for section, tree in ENGLISH.items() if section != "exceptions"}):
         known = next((names for start, names in PLACEHOLDERS.items() if path.startswith(start)), set())
         assert placeholders(text) <= known, path
 
 
-def test_sections_are_those_that_are_used() -> None:
+def test_all_sections_are_used() -> None:
     assert ENGLISH.keys() == {
         "common",
         "config",
@@ -246,14 +246,14 @@ def test_the_steps_of_adding_a_user_station() -> None:
         texts_of_step = texts_of_flow["step"][step]
         assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == fields
     kinds: list[type[ElasticsearchError]] = [ElasticsearchError, *ElasticsearchError.__subclasses__()]
-    errors = {kind.key for kind in kinds} - {ServerBehindError.key, DefectError.key}  # these are of the forwarder
+    errors = {kind.key for kind in kinds} - {ServerBehindError.key, DefectError.key}  # only the forwarder raises these
     assert texts_of_flow["error"].keys() == errors | set(invalid_inputs())
     assert texts_of_flow["abort"].keys() == {"already_configured"}
     assert ENGLISH["selector"]["user_station_entities"]["options"].keys() == set(Selection)
 
 
 def invalid_inputs() -> Iterator[str]:
-    """Return the keys of what is told at a field of a user station."""
+    """Return the keys of the errors shown at a field of a user station."""
     yield from constants("user_station_flow", r"errors\[CONF_.*\]")
     for call in calls(ast.parse((FOLDER / "user_station_flow.py").read_text(encoding="utf-8"))):
         if called(call) == "InvalidInputError" and isinstance(key := call.args[1], ast.Constant):
@@ -273,7 +273,7 @@ def test_exceptions() -> None:
     filled += [*raised("coordinator"), *raised("remote"), *raised("services"), *code_errors()]
     known: dict[str, frozenset[str]] = {}
     for key, names in filled:
-        known[key] = known.get(key, names) & names  # what is filled in wherever it is raised
+        known[key] = known.get(key, names) & names  # placeholders that are filled in wherever the error is raised
     for key in SMARTIR_CODES:
         known[key] |= {"command"}
 
@@ -288,7 +288,7 @@ def test_exceptions() -> None:
         assert list(language["exceptions"]) == sorted(language["exceptions"])
 
 
-def test_every_error_that_is_raised_by_way_of_another_function_is_found() -> None:
+def test_errors_raised_by_helper_functions_are_found() -> None:
     keys = {key for key, _ in code_errors()}
     assert {"code_lircd_out_of_range_line", "code_lircd_gap_too_short_line", "code_flipper_value_line"} <= keys
     assert {"code_pause_too_long", "code_pause_too_long_line", "code_value_out_of_range_line"} <= keys
@@ -314,18 +314,18 @@ def test_the_types_of_events() -> None:
 
 
 def test_issues() -> None:
-    told = {f"user_station_{key}" for key in told_of_user_stations()}
-    assert ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | told
-    to_be_noted = {"user_station_states_purged", "user_station_states_refused"}
+    of_user_stations = {f"user_station_{key}" for key in user_station_issues()}
+    assert ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | of_user_stations
+    to_be_acknowledged = {"user_station_states_purged", "user_station_states_refused"}
     for key, issue in ENGLISH["issues"].items():
-        if key in told - to_be_noted:
+        if key in of_user_stations - to_be_acknowledged:
             assert issue.keys() == {"title", "description"}
         else:
             assert issue.keys() == {"title", "fix_flow"}
             assert issue["fix_flow"]["step"].keys() == {"confirm"}
 
 
-def told_of_user_stations() -> Iterator[str]:
+def user_station_issues() -> Iterator[str]:
     """Return the keys of the issues of a user station."""
     yield from (error.key for error in DESTINATION_ERRORS)
     for call in calls(ast.parse((FOLDER / "user_station_issues.py").read_text(encoding="utf-8"))):
@@ -363,7 +363,7 @@ async def test_system_health(hass: HomeAssistant) -> None:
     assert ENGLISH["system_health"]["info"].keys() == (await system_health_info(hass)).keys()
 
 
-def test_icons_are_of_states_that_there_are() -> None:
+def test_icons_refer_to_existing_states() -> None:
     assert ICONS["entity"]["sensor"]["forecast"]["state"].keys() <= set(Forecast)
     for platform in ("binary_sensor", "switch"):
         for icons in ICONS["entity"][platform].values():

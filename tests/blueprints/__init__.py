@@ -1,1 +1,1 @@
-"""Tests of the blueprints: Home Assistant loads each, and its automation does what it is for, and nothing else."""
+"""Tests of the blueprints: Home Assistant loads each, and its automation does what it promises and nothing else."""

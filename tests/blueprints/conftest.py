@@ -1,4 +1,4 @@
-"""What the tests of the blueprints have in common."""
+"""Fixtures and helpers for the tests of the blueprints."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
@@ -26,14 +26,14 @@ type Wait = Callable[[timedelta], Coroutine[Any, Any, None]]
 
 @pytest.fixture(autouse=True)
 def blueprint_folder() -> Iterator[None]:
-    """Let the blueprints be Home Assistant's from the start: into a folder that is not there, it copies its own."""
+    """Use our folder of blueprints from the start, because Home Assistant copies its own into a missing folder."""
     with patch.object(models.DomainBlueprints, "blueprint_folder", PropertyMock(return_value=FOLDER)):
         yield
 
 
 @pytest.fixture
 async def automate(hass: HomeAssistant) -> AsyncIterator[Automate]:
-    """Return what makes an automation of a blueprint and its inputs."""
+    """Return a function that creates an automation from a blueprint and its inputs."""
 
     async def automate(name: str, /, **inputs: Any) -> None:
         use = {"path": f"anavi_weather/{name}.yaml", "input": inputs}
@@ -43,13 +43,13 @@ async def automate(hass: HomeAssistant) -> AsyncIterator[Automate]:
         assert value(hass, AUTOMATION) == STATE_ON
 
     yield automate
-    # It would go on looking at the clock.
+    # Otherwise its time triggers would continue.
     await hass.services.async_call(AUTOMATION_DOMAIN, "turn_off", {"entity_id": AUTOMATION}, blocking=True)
 
 
 @pytest.fixture
 def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Wait:
-    """Return what lets time pass."""
+    """Return a function that advances the time."""
 
     async def wait(duration: timedelta) -> None:
         freezer.tick(duration)
@@ -61,17 +61,17 @@ def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Wait:
 
 @pytest.fixture
 def warnings(hass: HomeAssistant) -> list[ServiceCall]:
-    """Return the warnings that are given."""
+    """Return the notifications that are created."""
     calls: list[ServiceCall] = async_mock_service(hass, "persistent_notification", "create")
     return calls
 
 
 async def measure(hass: HomeAssistant, entity_id: str, state: float | str, unit: str = "") -> None:
-    """Let a sensor read something."""
+    """Set the state of a sensor."""
     hass.states.async_set(entity_id, str(state), {"unit_of_measurement": unit} if unit else None)
     await hass.async_block_till_done()
 
 
 def minutes(number: float) -> timedelta:
-    """Return a duration."""
+    """Return a duration that is just longer than some minutes."""
     return timedelta(minutes=number, seconds=1)

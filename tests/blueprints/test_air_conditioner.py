@@ -30,7 +30,7 @@ STOP = "nec:0x04,0x09"
 async def cool(
     hass: HomeAssistant, automate: Automate, freezer: FrozenDateTimeFactory, station: MockConfigEntry
 ) -> Automate:
-    """Return what makes the automation of an air conditioner, which is off."""
+    """Return a function that creates the automation of an air conditioner that is off."""
     await store_codes(station.runtime_data.codes, {"air conditioner": {"cool_24": [COOL], "off": [STOP]}})
     assert await async_setup_component(hass, "input_boolean", {"input_boolean": {"air_conditioner": None}})
     freezer.tick(minutes(6))
@@ -51,7 +51,7 @@ async def cool(
 
 
 def sent(pair: SimulatedLirc) -> list[str | None]:
-    """Return the codes that were sent since the last time."""
+    """Return the codes that were sent since the last call."""
     found = [decode(transmission.timings) for transmission in pair.sent]
     codes = [decoded.text if decoded else None for decoded in found]
     pair.sent.clear()
@@ -83,7 +83,7 @@ async def test_an_air_conditioner_is_switched_with_hysteresis(
     assert value(hass, MEMORY) == STATE_OFF
 
 
-async def test_an_air_conditioner_is_switched_once_though_sending_takes_time(
+async def test_an_air_conditioner_is_switched_once_even_if_sending_takes_time(
     hass: HomeAssistant, cool: Automate, station: MockConfigEntry, pair: SimulatedLirc
 ) -> None:
     await cool()
@@ -105,7 +105,7 @@ async def test_an_air_conditioner_is_switched_once_though_sending_takes_time(
     assert sent(pair) == [COOL]
 
 
-async def test_an_air_conditioner_is_switched_though_the_temperature_stays(
+async def test_an_air_conditioner_is_switched_even_if_the_temperature_is_constant(
     hass: HomeAssistant, cool: Automate, wait: Wait, pair: SimulatedLirc
 ) -> None:
     await cool()
@@ -119,7 +119,7 @@ async def test_an_air_conditioner_is_switched_though_the_temperature_stays(
     assert sent(pair) == [STOP]
 
 
-async def test_an_air_conditioner_cools_nobody(
+async def test_an_air_conditioner_is_off_while_nobody_is_home(
     hass: HomeAssistant, cool: Automate, wait: Wait, pair: SimulatedLirc
 ) -> None:
     hass.states.async_set("person.ana", "not_home")
@@ -146,7 +146,7 @@ async def test_an_air_conditioner_cools_nobody(
         ("22:00:00", "13:00:00", [COOL]),
     ],
 )
-async def test_an_air_conditioner_has_its_time(
+async def test_an_air_conditioner_is_on_only_at_the_set_times(
     hass: HomeAssistant,
     cool: Automate,
     freezer: FrozenDateTimeFactory,
@@ -163,7 +163,7 @@ async def test_an_air_conditioner_has_its_time(
     assert sent(pair) == expected
 
 
-async def test_an_air_conditioner_that_could_not_be_switched_is_not_remembered_as_on(
+async def test_an_air_conditioner_that_could_not_be_switched_on_counts_as_off(
     hass: HomeAssistant, cool: Automate, pair: SimulatedLirc
 ) -> None:
     await cool()

@@ -1,4 +1,4 @@
-"""Tests of all blueprints: Home Assistant imports and loads each, and there is a Portuguese one of each."""
+"""Tests of all blueprints: Home Assistant imports and loads each, and each exists in Portuguese."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def load(path: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_home_assistant_imports_it_by_its_link(
+async def test_home_assistant_imports_a_blueprint_by_its_link(
     hass: HomeAssistant, aioclient_mock: AiohttpClientMocker, path: str
 ) -> None:
     raw = f"https://raw.githubusercontent.com/anavi-weather/anavi_weather/main/blueprints/automation/{path}"
@@ -37,7 +37,7 @@ async def test_home_assistant_imports_it_by_its_link(
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_home_assistant_loads_it(hass: HomeAssistant, path: str) -> None:
+async def test_home_assistant_loads_a_blueprint(hass: HomeAssistant, path: str) -> None:
     assert await async_setup_component(hass, AUTOMATION_DOMAIN, {})
     blueprints: models.DomainBlueprints = hass.data["blueprint"][AUTOMATION_DOMAIN]
     blueprint = await blueprints.async_get_blueprint(path)
@@ -50,7 +50,7 @@ async def test_home_assistant_loads_it(hass: HomeAssistant, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if "/pt-BR/" in path])
-def test_the_portuguese_one_differs_in_words_only(path: str) -> None:
+def test_the_portuguese_blueprint_differs_only_in_its_texts(path: str) -> None:
     def mute(node: Any) -> Any:
         if isinstance(node, dict):
             words = ("name", "description", "label", "title", "message", "source_url")
@@ -60,7 +60,7 @@ def test_the_portuguese_one_differs_in_words_only(path: str) -> None:
     assert mute(load(path)) == mute(load(path.replace("/pt-BR/", "/")))
 
 
-def test_each_is_there_in_both_languages_and_can_be_imported_from_the_page() -> None:
+def test_each_blueprint_exists_in_both_languages_and_is_linked_in_the_docs() -> None:
     english = {Path(path).name for path in PATHS if "/pt-BR/" not in path}
     assert english == {Path(path).name for path in PATHS if "/pt-BR/" in path}
     assert len(english) == 5

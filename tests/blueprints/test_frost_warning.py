@@ -11,7 +11,9 @@ AIR = "sensor.temperature"
 DEW = "sensor.dew_point"
 
 
-async def test_frost(hass: HomeAssistant, automate: Automate, wait: Wait, warnings: list[ServiceCall]) -> None:
+async def test_a_warning_of_frost(
+    hass: HomeAssistant, automate: Automate, wait: Wait, warnings: list[ServiceCall]
+) -> None:
     await measure(hass, AIR, 8, "°C")
     await measure(hass, DEW, 4, "°C")
     await automate("frost_warning", temperature=AIR, dew_point=DEW)
@@ -38,7 +40,7 @@ async def test_frost(hass: HomeAssistant, automate: Automate, wait: Wait, warnin
     assert len(warnings) == 2
 
 
-async def test_frost_when_the_dew_point_falls_last(
+async def test_a_warning_when_the_dew_point_falls_last(
     hass: HomeAssistant, automate: Automate, wait: Wait, warnings: list[ServiceCall]
 ) -> None:
     await measure(hass, AIR, 2, "°C")

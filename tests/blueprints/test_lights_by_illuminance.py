@@ -16,14 +16,14 @@ MOTION = "binary_sensor.motion"
 
 @pytest.fixture
 def switched(hass: HomeAssistant) -> list[ServiceCall]:
-    """Return how lights are switched."""
+    """Return the calls that switch lights."""
     calls: list[ServiceCall] = async_mock_service(hass, "homeassistant", "turn_on")
     hass.services.async_register("homeassistant", "turn_off", calls.append)
     return calls
 
 
 def services(calls: list[ServiceCall]) -> list[str]:
-    """Return what was called since the last time."""
+    """Return the services called since the last call."""
     names = [call.service for call in calls]
     calls.clear()
     return names
@@ -32,7 +32,9 @@ def services(calls: list[ServiceCall]) -> list[str]:
 LIGHTS: dict[str, Any] = {"illuminance": LIGHT, "lights": {"entity_id": "light.garden"}}
 
 
-async def test_lights(hass: HomeAssistant, automate: Automate, wait: Wait, switched: list[ServiceCall]) -> None:
+async def test_lights_are_switched_by_illuminance(
+    hass: HomeAssistant, automate: Automate, wait: Wait, switched: list[ServiceCall]
+) -> None:
     await measure(hass, LIGHT, 1000, "lx")
     await automate("lights_by_illuminance", **LIGHTS)
 
@@ -58,7 +60,7 @@ async def test_lights(hass: HomeAssistant, automate: Automate, wait: Wait, switc
 
 @pytest.mark.parametrize("lux", [0, 1000])
 @pytest.mark.parametrize("before", [STATE_UNAVAILABLE, STATE_UNKNOWN, None])
-async def test_lights_stay_as_they_are_after_a_restart(
+async def test_lights_do_not_change_after_a_restart(
     hass: HomeAssistant, automate: Automate, wait: Wait, switched: list[ServiceCall], lux: int, before: str | None
 ) -> None:
     if before:
@@ -71,7 +73,7 @@ async def test_lights_stay_as_they_are_after_a_restart(
     assert services(switched) == []
 
 
-async def test_lights_by_motion(
+async def test_lights_are_switched_by_motion_in_the_dark(
     hass: HomeAssistant, automate: Automate, wait: Wait, switched: list[ServiceCall]
 ) -> None:
     await measure(hass, LIGHT, 1000, "lx")
@@ -82,11 +84,11 @@ async def test_lights_by_motion(
     await measure(hass, MOTION, STATE_OFF)
     await measure(hass, LIGHT, 10, "lx")
     await wait(minutes(3))
-    assert services(switched) == []  # bright, then dark without anybody
+    assert services(switched) == []  # bright, then dark without motion
 
     for state in (STATE_UNAVAILABLE, STATE_ON, STATE_OFF):
         await measure(hass, MOTION, state)
-    assert services(switched) == []  # a sensor that comes back has seen nobody come
+    assert services(switched) == []  # a sensor that becomes available has not detected motion
     await measure(hass, MOTION, STATE_ON)
     assert services(switched) == ["turn_on"]
     await measure(hass, MOTION, STATE_OFF)

@@ -1,4 +1,4 @@
-"""Tests of the blueprint by which any key of an old remote control does anything."""
+"""Tests of the blueprint that runs actions for the keys of a remote control."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ MUTE = "samsung32:0x07,0x0f"
 
 @pytest.fixture
 async def key(hass: HomeAssistant, freezer: FrozenDateTimeFactory, station: MockConfigEntry) -> str:
-    """Return the key entity of a station that knows a television."""
+    """Return the key entity of a station with a television's commands."""
     await store_codes(station.runtime_data.codes, {"television": {"power": [POWER]}, "radio": {"mute": [MUTE]}})
     return entity_of(hass, "event", "key")
 
 
 @pytest.fixture
 def done(hass: HomeAssistant) -> list[Event]:
-    """Return what was done."""
+    """Return the events fired by the actions."""
     events: list[Event] = async_capture_events(hass, "done")
     return events
 
@@ -47,7 +47,7 @@ ACTIONS = [{"event": "done"}]
         ({}, 0),
     ],
 )
-async def test_a_key(
+async def test_a_key_runs_its_actions(
     hass: HomeAssistant,
     automate: Automate,
     pair: SimulatedLirc,
@@ -64,7 +64,7 @@ async def test_a_key(
     assert len(done) == expected
 
 
-async def test_a_key_that_is_not_known(
+async def test_an_unknown_key_does_nothing(
     hass: HomeAssistant, automate: Automate, pair: SimulatedLirc, key: str, done: list[Event]
 ) -> None:
     await automate("remote_key", key=key, code="nec:0x04,0x08", actions=ACTIONS)
@@ -78,7 +78,7 @@ async def test_a_key_that_is_not_known(
     assert len(done) == 1
 
 
-async def test_a_key_that_is_held(
+async def test_a_held_key_runs_the_actions_of_holding(
     hass: HomeAssistant,
     automate: Automate,
     pair: SimulatedLirc,
@@ -96,7 +96,7 @@ async def test_a_key_that_is_held(
     assert len(done) == 3
 
 
-async def test_a_restart_is_no_key(
+async def test_a_restart_runs_no_actions(
     hass: HomeAssistant,
     automate: Automate,
     pair: SimulatedLirc,

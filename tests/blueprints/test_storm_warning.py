@@ -15,7 +15,9 @@ from .conftest import AUTOMATION, Automate, Wait, measure, minutes
 TENDENCY = "sensor.pressure_tendency"
 
 
-async def test_a_storm(hass: HomeAssistant, automate: Automate, wait: Wait, warnings: list[ServiceCall]) -> None:
+async def test_a_warning_of_a_storm(
+    hass: HomeAssistant, automate: Automate, wait: Wait, warnings: list[ServiceCall]
+) -> None:
     await measure(hass, TENDENCY, -1, "hPa")
     await automate("storm_warning", tendency=TENDENCY)
 
@@ -30,7 +32,7 @@ async def test_a_storm(hass: HomeAssistant, automate: Automate, wait: Wait, warn
     [warning] = warnings
     assert "-3.4 hPa" in warning.data["message"]
 
-    # Neither swaying around the threshold nor a sensor that comes back is another storm, until hours later.
+    # Crossing the threshold again, or a sensor that becomes available, is a new storm only hours later.
     for state in (-2, -4, STATE_UNAVAILABLE, -4, STATE_UNKNOWN, -5):
         await measure(hass, TENDENCY, state, "hPa")
         await wait(minutes(11))
@@ -43,7 +45,7 @@ async def test_a_storm(hass: HomeAssistant, automate: Automate, wait: Wait, warn
 
 
 @pytest.mark.parametrize(("hours", "expected"), [(1, 0), (7, 1)])
-async def test_a_storm_goes_on_after_a_restart(
+async def test_no_second_warning_of_a_storm_after_a_restart(
     hass: HomeAssistant,
     automate: Automate,
     wait: Wait,
