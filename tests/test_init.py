@@ -1,7 +1,7 @@
 """Tests of setting up, unloading and removing a station."""
 
+import asyncio
 import threading
-import time
 from typing import Any
 from unittest.mock import patch
 
@@ -18,7 +18,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .conftest import Machine, PassTime, PluggedBus, is_loaded, number
+from .conftest import Machine, PassTime, PluggedBus, is_loaded, let_read, number
 
 TEMPERATURE = "sensor.anavi_infrared_phat_temperature"
 
@@ -180,8 +180,13 @@ async def test_a_bus_that_opens_during_unloading_is_closed(
         freezer.tick(DEFAULT_INTERVAL + 1)
         async_fire_time_changed(hass)
         await hass.async_add_executor_job(opening.wait)
+        unload_callbacks_run = asyncio.Event()
+        board_entry.async_on_unload(unload_callbacks_run.set)
         unloading = hass.async_create_task(hass.config_entries.async_unload(board_entry.entry_id))
-        await hass.async_add_executor_job(time.sleep, 0.05)
+        await unload_callbacks_run.wait()
+        await let_read()
+        for _ in range(10):
+            await hass.async_add_executor_job(int)  # lets the thread that closes the bus run
         may_open.set()
         await hass.async_add_executor_job(opened.wait)
         assert await unloading
