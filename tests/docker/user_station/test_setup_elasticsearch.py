@@ -1,5 +1,6 @@
 """Tests of the set-up of a real Elasticsearch."""
 
+from copy import deepcopy
 import os
 import re
 import time
@@ -12,6 +13,7 @@ from .files import ELASTICSEARCH_SETUP
 from .server import Server, document
 
 STATION = "São Paulo & 'Casa'"
+DOWNSAMPLING = [{"after": "1d", "fixed_interval": "10m"}, {"after": "30d", "fixed_interval": "1h"}]
 
 
 def key_of(output: str) -> str:
@@ -36,14 +38,14 @@ def wait_for_snapshot(server: Server, path: str) -> str:
 def test_it_can_be_run_again_at_any_time(server: Server, setup: Run) -> None:
     first = setup()
     assert first.returncode == 0, first.stderr
-    assert f"the stream {server.stream} is made" in first.stderr
+    assert f"the stream {server.stream} is created" in first.stderr
     before = server.good("GET", f"_data_stream/{server.stream}")["data_streams"][0]
     assert "time_series" in before
     server.good("POST", f"{server.stream}/_doc?refresh=true", document())
 
     second = setup(RETENTION="90d")
     assert second.returncode == 0, second.stderr
-    assert f"the stream {server.stream} is there already" in second.stderr
+    assert f"the stream {server.stream} already exists" in second.stderr
     after = server.good("GET", f"_data_stream/{server.stream}")["data_streams"][0]
     assert after["indices"] == before["indices"]
     assert server.good("GET", f"{server.stream}/_count")["count"] == 1
@@ -196,3 +198,71 @@ def test_a_folder_that_the_server_may_not_use_is_said(server: Server, setup: Run
     done = setup(SNAPSHOTS="/nowhere/at/all")
     assert done.returncode == 1
     assert "is not among the server's path.repo" in done.stderr
+
+
+def lifecycle(server: Server) -> Any:
+    """Return the stream's lifecycle."""
+    return server.good("GET", f"_data_stream/{server.stream}/_lifecycle")["data_streams"][0].get("lifecycle")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_only_the_retention_of_a_lifecycle_changes(server: Server, setup: Run, enabled: bool) -> None:
+    """Case 29."""
+    setup()
+    body = {"data_retention": "700d", "downsampling": DOWNSAMPLING, "enabled": enabled}
+    server.good("PUT", f"_data_stream/{server.stream}/_lifecycle", body)
+    for retention in ("90d", "90d", "400d"):
+        done = setup(RETENTION=retention)
+        assert done.returncode == 0, done.stderr
+        assert f"states are kept for {retention}" in done.stderr
+        assert lifecycle(server) == body | {"data_retention": retention}
+
+
+def test_a_lifecycle_without_a_retention_gets_one(server: Server, setup: Run) -> None:
+    setup()
+    server.good("PUT", f"_data_stream/{server.stream}/_lifecycle", {"downsampling": DOWNSAMPLING})
+    setup(RETENTION="90d")
+    assert lifecycle(server) == {"enabled": True, "data_retention": "90d", "downsampling": DOWNSAMPLING}
+
+
+def test_a_stream_without_a_lifecycle_stays_without(server: Server, setup: Run) -> None:
+    setup()
+    server.good("DELETE", f"_data_stream/{server.stream}/_lifecycle")
+    done = setup()
+    assert done.returncode == 0, done.stderr
+    assert "states are kept until you delete them" in done.stderr
+    assert lifecycle(server) is None
+
+
+def test_the_lifecycle_of_the_template_stays(server: Server, setup: Run) -> None:
+    path = "_index_template/metrics-anavi_weather.state"
+    setup()
+    shipped = server.good("GET", path)["index_templates"][0]["index_template"]
+    before = shipped["template"] | {"settings": {}, "lifecycle": {}}
+    template = deepcopy(shipped)
+    template["template"]["lifecycle"]["downsampling"] = DOWNSAMPLING
+    template["template"]["settings"]["index"]["lifecycle"] = {"name": "their-policy", "prefer_ilm": "false"}
+    server.good("PUT", path, template)
+    try:
+        done = setup(RETENTION="90d")
+        assert done.returncode == 0, done.stderr
+        after = server.good("GET", path)["index_templates"][0]["index_template"]["template"]
+        assert after["lifecycle"] == {"enabled": True, "data_retention": "90d", "downsampling": DOWNSAMPLING}
+        assert after["settings"]["index"]["lifecycle"] == {"name": "their-policy", "prefer_ilm": "false"}
+        assert after | {"settings": {}, "lifecycle": {}} == before
+    finally:
+        server.good("PUT", path, shipped)
+
+
+def test_settings_of_a_component_template_of_theirs_apply(server: Server, setup: Run) -> None:
+    path = "_component_template/metrics-anavi_weather.state@custom"
+    server.good("PUT", path, {"template": {"settings": {"index.refresh_interval": "17s"}}})
+    try:
+        assert setup().returncode == 0
+        (settings,) = server.good("GET", f"{server.stream}/_settings").values()
+        assert settings["settings"]["index"]["refresh_interval"] == "17s"
+    finally:
+        server.clean()
+        setup()
+        server.clean()
+        server.call("DELETE", path)
