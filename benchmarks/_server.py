@@ -1,5 +1,6 @@
 """User station that benchmarks write to, with its administrator's rights."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 from http import HTTPStatus
 import os
@@ -43,14 +44,21 @@ class Server:
         """Return the server's version."""
         return str((await self.request("GET", ""))["version"]["number"])
 
-    def make(self, namespace: str) -> str:
+    def make(self, namespace: str, station_id: str) -> str:
         """Set up a namespace like a user station's owner, and return a station's API key."""
         station = f"benchmark {namespace}"
         self._made.add(namespace)
         self._setup(namespace)
         self._stations.add(station)
-        shown = self._setup(namespace, "add-station", station)
+        shown = self._setup(namespace, "add-station", station, "--id", station_id)
         return next(line.split()[-1] for line in shown.splitlines() if line.startswith("API key:"))
+
+    async def unbind(self, api_key: str) -> None:
+        """Let a key write as any station, as the keys of `setup` 1.0.0 can."""
+        key_id = b64decode(api_key).decode().partition(":")[0]
+        metadata = (await self.request("GET", f"_security/api_key?id={key_id}"))["api_keys"][0]["metadata"]
+        del metadata["station_id"]
+        await self.request("PUT", f"_security/api_key/{key_id}", {"metadata": metadata})
 
     def _setup(self, namespace: str, *arguments: str) -> str:
         done = subprocess.run(

@@ -106,7 +106,7 @@ class Fleet:
         self._stations = stations
         self._seconds = seconds
         self._namespace = f"bench_fleet_{time.time():.0f}_{stations}"
-        self._api_key = server.make(self._namespace)
+        self._api_key = server.make(self._namespace, "0" * 32)
         self._encoders = [
             Encoder(Station(f"{number:032x}", f"Station {number}", "0.1.0", __version__), ORIGINS)
             for number in range(stations)
@@ -117,6 +117,7 @@ class Fleet:
 
     async def measure(self) -> Result:
         """Measure both phases, and the disk."""
+        await self._server.unbind(self._api_key)  # all stations share it
         now = time.time()
         each = min(int(CAPACITY * self._seconds / self._stations), states_per_day())
         histories = [list(self._history(number, now, each)) for number in range(self._stations)]

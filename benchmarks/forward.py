@@ -126,7 +126,7 @@ class Bench:
         self, namespace: str, home_assistant: HomeAssistant, bodies: Sequence[tuple[int, bytes]]
     ) -> None:
         """Send the documents as fast as one connection can, while Home Assistant is idle."""
-        api_key = self.server.make(namespace)
+        api_key = self.server.make(namespace, self.uuid)
         await home_assistant.call(f"{PROBE}/begin", target=0)
         async with aiohttp.ClientSession() as http:
             gc.disable()
@@ -143,7 +143,7 @@ class Bench:
 
     async def forward_to(self, namespace: str, home_assistant: HomeAssistant, entry_id: str) -> None:
         """Add a user station, and wait until the history is stored."""
-        api_key = self.server.make(namespace)
+        api_key = self.server.make(namespace, self.uuid)
         await home_assistant.call(f"{PROBE}/begin", target=len(self.rows))
         await home_assistant.add_subentry(
             entry_id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+import re
 import shutil
 import subprocess
 
@@ -33,7 +34,16 @@ TOOLS = (
     *("mktemp", "mv", "readlink", "rm", "sleep", "sort", "stat", "tail", "tr", "uname", "wc"),
 )
 
+KEY = re.compile(r"^API key: +(\S+)$", re.MULTILINE)
+
 type Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def key_of(added: subprocess.CompletedProcess[str]) -> str:
+    """Return the API key that `add-station` shows."""
+    match = KEY.search(added.stdout)
+    assert match, added.stderr
+    return match[1]
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from homeassistant.util import dt as dt_util
 NEEDED = ("ELASTICSEARCH_URL", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD")
 
 
-def document() -> dict[str, Any]:
+def document(station: str = "1", name: str = "Casa", version: str = "1.1.0") -> dict[str, Any]:
     """Return a document as a station sends it."""
     return {
         "@timestamp": dt_util.utcnow().isoformat(),
-        "station": {"id": "1"},
+        "station": {"id": station, "name": name, "version": version},
         "entity": {"id": "sensor.one"},
         "state": {"number": 1.0},
     }

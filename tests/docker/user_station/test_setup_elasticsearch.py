@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 import os
-import re
 import time
 from typing import Any
 
@@ -12,15 +11,7 @@ from .conftest import Run
 from .files import ELASTICSEARCH_SETUP
 from .server import Server, document
 
-STATION = "São Paulo & 'Casa'"
 DOWNSAMPLING = [{"after": "1d", "fixed_interval": "10m"}, {"after": "30d", "fixed_interval": "1h"}]
-
-
-def key_of(output: str) -> str:
-    """Return the key that is shown."""
-    match = re.search(r"^API key: +(\S+)$", output, re.MULTILINE)
-    assert match
-    return match[1]
 
 
 def wait_for_snapshot(server: Server, path: str) -> str:
@@ -53,47 +44,6 @@ def test_it_can_be_run_again_at_any_time(server: Server, setup: Run) -> None:
     assert lifecycle["data_streams"][0]["lifecycle"]["data_retention"] == "90d"
 
 
-def test_a_station_may_add_to_its_stream_and_nothing_else(server: Server, setup: Run) -> None:
-    setup()
-    added = setup("add-station", STATION, STATION_URL="https://station.example.org:9200")
-    assert added.returncode == 0, added.stderr
-    assert f'"{STATION}"' in added.stdout
-    assert "Address:    https://station.example.org:9200" in added.stdout
-    assert f"Namespace:  {server.namespace}" in added.stdout
-    key = key_of(added.stdout)
-
-    def status(method: str, path: str, body: Any = None) -> int:
-        return server.call(method, path, body, api_key=key)[0]
-
-    assert status("POST", f"{server.stream}/_doc", document()) == 201
-    assert status("GET", f"_data_stream/{server.stream}") == 200
-    for method, path, body in (
-        ("GET", "", None),
-        ("GET", f"{server.stream}/_search", None),
-        ("DELETE", f"_data_stream/{server.stream}", None),
-        ("POST", f"metrics-anavi_weather.state-{server.namespace}_other/_doc", document()),
-        ("POST", "logs-anavi_weather-default/_doc", document()),
-        ("GET", "_security/api_key?name=*", None),
-        ("PUT", f"_data_stream/{server.stream}/_lifecycle", {"data_retention": "1d"}),
-    ):
-        assert status(method, path, body) == 403, f"{method} {path}"
-
-
-def test_stations_are_listed_and_removed(server: Server, setup: Run) -> None:
-    setup()
-    keys = [key_of(setup("add-station", name).stdout) for name in (STATION, "Other")]
-    listed = setup("stations").stdout.splitlines()
-    assert {STATION, "Other"} <= set(listed)
-    removed = setup("remove-station", STATION)
-    assert removed.returncode == 0, removed.stderr
-    assert STATION not in setup("stations").stdout.splitlines()
-    statuses = [server.call("POST", f"{server.stream}/_doc", document(), api_key=key)[0] for key in keys]
-    assert statuses == [401, 201]
-    again = setup("remove-station", STATION)
-    assert again.returncode == 1
-    assert "there is no key" in again.stderr
-
-
 @pytest.mark.parametrize(
     ("arguments", "environment", "message"),
     [
@@ -112,6 +62,8 @@ def test_stations_are_listed_and_removed(server: Server, setup: Run) -> None:
         (("add-station", "a\nb"), {}, "name"),
         (("add-station", "a" * 65), {}, "name"),
         (("add-station", "early"), {}, "run setup without arguments first"),
+        (("add-station", "a", "--id", "a b"), {}, "an id has"),
+        (("add-station", "a", "--id", "unbound"), {}, "an id has"),
         (("remove-station", "*"), {}, "name"),
     ],
 )
@@ -125,7 +77,16 @@ def test_what_is_wrong_is_said_and_changes_nothing(
     assert server.call("GET", f"_data_stream/{server.stream}")[0] == 404
 
 
-@pytest.mark.parametrize("arguments", [("add-station",), ("nonsense",), ("stations", "x")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("add-station",),
+        ("nonsense",),
+        ("stations", "x"),
+        ("add-station", "a", "--id"),
+        ("remove-station", "a", "--new"),
+    ],
+)
 def test_how_to_use_it_is_said(run: Run, arguments: tuple[str, ...]) -> None:
     done = run(ELASTICSEARCH_SETUP, *arguments)
     assert done.returncode == 2
@@ -249,6 +210,7 @@ def test_the_lifecycle_of_the_template_stays(server: Server, setup: Run) -> None
         after = server.good("GET", path)["index_templates"][0]["index_template"]["template"]
         assert after["lifecycle"] == {"enabled": True, "data_retention": "90d", "downsampling": DOWNSAMPLING}
         assert after["settings"]["index"]["lifecycle"] == {"name": "their-policy", "prefer_ilm": "false"}
+        assert after["settings"]["index"]["final_pipeline"] == "anavi_weather.station"
         assert after | {"settings": {}, "lifecycle": {}} == before
     finally:
         server.good("PUT", path, shipped)

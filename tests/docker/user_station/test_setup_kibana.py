@@ -227,7 +227,7 @@ def test_the_container_sets_everything_up(kibana: Kibana, server: Server, run: R
     assert added.returncode == 0, added.stderr
     assert "Address:    https://192.168.1.10:9200" in added.stdout
     assert "CA certificate:\nnot a real one" in added.stdout
-    assert run(FOLDER / "setup", "stations", **environment).stdout.splitlines().count("Casa") == 1
+    assert run(FOLDER / "setup", "stations", **environment).stdout.count(f"Casa\t{server.namespace}\t") == 1
     assert run(FOLDER / "setup", "remove-station", "Casa", **environment).returncode == 0
     login = run(FOLDER / "setup", "login", **environment)
     assert f"Password:  {server.password}" in login.stdout
