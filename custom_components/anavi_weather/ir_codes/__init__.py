@@ -1,4 +1,4 @@
-"""Text and file forms of an infrared command. Imports nothing of Home Assistant."""
+"""Text and file forms of infrared commands. Imports nothing from Home Assistant."""
 
 import re
 
@@ -16,9 +16,13 @@ _PRONTO_TYPES = tuple(f"{kind:04X}" for kind in TYPES)
 
 
 def parse(text: str) -> Command:
-    """Return the command of any text form; CodeError where it is none, or not what it says.
+    """Return the command of a text in any form.
 
-    Pronto hex, signed raw timings in µs (also `raw:38000:…`), Broadlink's `b64:…`, and named protocols (`nec:0x04,0x08`).
+    The forms are Pronto hex, signed raw timings in µs (also `raw:38000:…`), Broadlink's `b64:…`, and named protocols
+    (`nec:0x04,0x08`).
+
+    Raises:
+        CodeError: if the text has none of these forms, or is malformed.
     """
     if len(text) > MAX_TEXT_LENGTH:
         raise CodeError("text_too_long", maximum=str(MAX_TEXT_LENGTH))
@@ -40,16 +44,16 @@ def parse(text: str) -> Command:
 
 
 def _is_pronto(text: str) -> bool:
-    """Tell hex from a list of four-digit decimals: by its type, or by a digit that only hex has."""
+    """Return whether the text is Pronto hex rather than four-digit decimals, by its type or by a digit that only hex has."""
     return bool(_PRONTO.fullmatch(text)) and (
         text[:4].upper() in _PRONTO_TYPES or bool(re.search("[A-Fa-f]", text)) or text.isdigit()
     )
 
 
 def to_text(command: Command) -> str:
-    """Return the portable text of a command to store: `parse` makes the same command of it.
+    """Return the portable text of a command, which `parse` turns into the same command again.
 
-    A command that has a name is told by it, any other by its timings.
+    The text is the command's protocol and fields if it has them, and its timings otherwise.
     """
     if (text := named_text(command)) is not None:
         return text

@@ -1,4 +1,11 @@
-"""RC5, RC6 and their relatives, as a table: a bit is told by the direction of the change in its middle.
+"""RC5, RC6 and related biphase protocols, as a table.
+
+A bit is two halves, one with the carrier and one without; the direction of the change in its middle is its value:
+
+    RC5: 889 µs a half, a 1 is a space before a pulse, highest bit first, a frame each 114 ms
+         1 ~command@6 toggle address:5 command:6
+    RC6: leader 2664 µs, space 888 µs, then 444 µs a half, a 1 is a pulse before a space, a frame each 107 ms
+         1 mode:3 toggle (twice as long) address:8 command:8
 
 Sources: the Linux kernel's encoders and decoders, the IRP notations of IrpTransmogrifier.
 """
@@ -10,8 +17,8 @@ from itertools import groupby
 
 from .layout import LayoutProtocol
 
-SPREAD = 0.08  # by how much clocks may differ
-TOLERANCE = 0.3  # of a half, after the receiver's stretch is taken off
+SPREAD = 0.08  # by which clocks may differ
+TOLERANCE = 0.3  # of a half, after the receiver's stretch is subtracted
 MIN_STRETCH = -100  # µs, by which a receiver lengthens pulses and shortens spaces
 MAX_STRETCH = 200
 LONGEST = 6  # halves of bits between two changes
@@ -19,7 +26,7 @@ LONGEST = 6  # halves of bits between two changes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BiphaseProtocol(LayoutProtocol):
-    """One protocol; durations in µs."""
+    """A biphase protocol; durations in µs."""
 
     half: int = 889  # of a bit
     leader: tuple[int, int] = (0, 0)  # pulse, space
@@ -29,7 +36,7 @@ class BiphaseProtocol(LayoutProtocol):
     encode: bool = True  # else infrared_protocols does
 
     def levels(self, values: Mapping[str, int]) -> Iterator[int]:
-        """Yield the level of each half of a bit."""
+        """Yield the level (1, 0) of each half of a bit."""
         for bit in self.bits:
             if bit.silent:
                 yield from (0,) * bit.length
@@ -45,12 +52,12 @@ class BiphaseProtocol(LayoutProtocol):
         return [self.leader[0], -self.leader[1], *timings] if self.leader[0] else timings
 
     def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the once part, which is empty, and the repeat part of what is sent, in signed µs."""
+        """Return the once part, which is empty, and the repeat part to send, in signed µs."""
         frame = self.frame(values)
         return (), (*frame, sum(map(abs, frame)) - self.period)
 
     def read(self, levels: Sequence[int]) -> dict[str, int] | None:
-        """Return the fields of a frame, or nothing where it is another protocol's."""
+        """Return the fields of a frame, or None if it is not of this protocol."""
         # The last half may be part of the silence after the frame
         halves = sum(bit.length if bit.silent else 2 * bit.length for bit in self.bits)
         levels = [*levels, 0] if len(levels) == halves - 1 else list(levels)
@@ -75,18 +82,18 @@ BIPHASE: Mapping[str, BiphaseProtocol] = {
     for protocol in (
         # The second start bit is the inverse of the command's bit 6
         BiphaseProtocol(name="rc5", layout="=1 ~command@6:1 toggle:1 address:5 command:6", encode=False),
-        # Streamzap's
+        # Streamzap remotes
         BiphaseProtocol(name="rc5_sz", layout="=1 ~command@6:1 toggle:1 address:6 command:6"),
         BiphaseProtocol(
             name="marantz_extended",
             layout="=1 ~command@6:1 toggle:1 address:5 ____ command:6 extension:6",
             encode=False,
         ),
-        # The bit after the mode (here 000, and 110 in what follows) is twice as long
+        # The bit after the mode (000 here, 110 in the following ones) is twice as long
         _rc6(name="rc6", layout="=1000 toggle:1*2 address:8 command:8", encode=False),
         _rc6(name="rc6_6a_20", layout="=1110 toggle:1*2 address:12 command:8"),
         _rc6(name="rc6_6a_24", layout="=1110 toggle:1*2 address:16 command:8"),
-        # Windows Media Center's remotes, of whatever maker, have their toggle bit where others have a bit of the address
+        # Remotes for Windows Media Center, of any maker, have the toggle bit in the place of an address bit
         _rc6(
             name="rc6_mce",
             layout="=1110 =0*2 address@8:16 toggle:1 address:7 command:8",
@@ -98,7 +105,7 @@ BIPHASE: Mapping[str, BiphaseProtocol] = {
 
 
 def decode_biphase(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
-    """Return the protocol and fields of one frame in signed µs, first to last pulse; nothing where it is none of these."""
+    """Return the protocol and fields of a frame in signed µs, first to last pulse, or None if no protocol here has it."""
     halves: dict[tuple[int, tuple[int, int]], list[int] | None] = {}
     for protocol in BIPHASE.values():
         kind = (protocol.half, protocol.leader)
@@ -111,14 +118,14 @@ def decode_biphase(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None
 
 
 def _halves(frame: Sequence[int], half: int, leader: tuple[int, int]) -> list[int] | None:
-    """Return the level of each half of a bit after the leader, or nothing where there is another one."""
+    """Return the level of each half of a bit after the leader, or None if the leader is not this one."""
     if not leader[0]:
         levels = _levels(frame, half)
-        # The first half of the start bit cannot be told from the silence before it
+        # The first half of the start bit cannot be distinguished from the silence before it
         return None if levels is None else [0, *levels]
     if len(frame) < 3:
         return None
-    # The leader tells both the remote's clock and the receiver's stretch, which is a third of a half
+    # The leader shows both the remote's clock and the receiver's stretch, which may be a third of a half
     clock = (frame[0] - frame[1]) / sum(leader)
     stretch = frame[0] - clock * leader[0]
     if abs(clock - 1) > SPREAD or not MIN_STRETCH <= stretch <= MAX_STRETCH:
@@ -127,16 +134,18 @@ def _halves(frame: Sequence[int], half: int, leader: tuple[int, int]) -> list[in
 
 
 def _levels(frame: Sequence[int], half: float, stretch: float = 0) -> list[int] | None:
-    """Return the level (1, 0) of each half of a bit, or nothing where a duration is no whole number of halves.
+    """Return the level (1, 0) of each half of a bit, or None if a duration is not a whole number of halves.
 
-    `stretch` is what is known of the receiver's; the rest of it is found as the mean of what is over.
+    `stretch` is the known portion of the receiver's stretch; the mean of the remainders is the rest.
     """
     durations = [(1, duration - stretch) if duration > 0 else (-1, stretch - duration) for duration in frame]
     counts = [round(duration / half) for _, duration in durations]
     if not 1 <= min(counts) <= max(counts) <= LONGEST:
         return None
-    over = [sign * (duration - count * half) for (sign, duration), count in zip(durations, counts, strict=True)]
-    rest = sum(over) / len(over)
-    if not MIN_STRETCH <= stretch + rest <= MAX_STRETCH or any(abs(one - rest) > TOLERANCE * half for one in over):
+    remainders = [sign * (duration - count * half) for (sign, duration), count in zip(durations, counts, strict=True)]
+    rest = sum(remainders) / len(remainders)
+    if not MIN_STRETCH <= stretch + rest <= MAX_STRETCH or any(
+        abs(remainder - rest) > TOLERANCE * half for remainder in remainders
+    ):
         return None
     return [int(sign > 0) for (sign, _), count in zip(durations, counts, strict=True) for _ in range(count)]

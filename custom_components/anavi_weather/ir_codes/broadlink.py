@@ -1,4 +1,11 @@
-"""Broadlink's packets in base64 (`b64:…`), which SmartIR's library uses."""
+"""Broadlink packets in base64 (`b64:…`), the most common form in SmartIR's library.
+
+    26 | repeats | length, 16 bits, low byte first | durations
+    b2, b4 (433 MHz) or d7 (315 MHz) in place of 26: radio
+
+A duration counts units of 32.84 µs: one byte, or from 256 on 00 and two bytes, high byte first. Pulses and spaces take
+turns; 00 0d 05 is the pause at the end.
+"""
 
 import base64
 import binascii
@@ -13,13 +20,17 @@ from .raw import as_raw, complete
 INFRARED = 0x26
 RADIO = {0xB2: "433 MHz", 0xB4: "433 MHz", 0xD7: "315 MHz"}
 UNIT = 269_000 / 8192  # µs
-END = 0x0D05  # units: the pause that ends a packet, 109 ms
+END = 0x0D05  # units; the pause that ends a packet, 109 ms
 
 _BLANK = re.compile(r"\s+")
 
 
 def from_base64(text: str) -> bytes:
-    """Return the bytes of base64, where the padding at its end may be missing and it may be the one for addresses."""
+    """Return the bytes of base64, with or without padding, in the usual or the URL-safe alphabet.
+
+    Raises:
+        CodeError: if the text is not base64.
+    """
     text = _BLANK.sub("", text).rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
@@ -28,10 +39,10 @@ def from_base64(text: str) -> bytes:
 
 
 def parse_broadlink(packet: bytes) -> RawCommand:
-    """Return the command of a packet; what follows its stated length is only padding.
+    """Return the command of a packet; bytes beyond its stated length are padding.
 
-    A byte with the type, one with the number of repeats, the length (16 bits, little endian), then durations in units of
-    32.84 µs: one byte, or a zero and two bytes, big endian.
+    Raises:
+        CodeError: if the packet is cut short, or not an infrared one.
     """
     if len(packet) < 4:
         raise CodeError("broadlink_length", expected="4", actual=str(len(packet)))
@@ -49,7 +60,7 @@ def parse_broadlink(packet: bytes) -> RawCommand:
 
 
 def _units(data: bytes) -> tuple[list[int], bool]:
-    """Return the durations, and whether the last is whole: many files lack the pause at the end, or a part of it."""
+    """Return the durations, and whether the last one is complete; many files lack the end of the pause, or all of it."""
     units: list[int] = []
     at = 0
     while at < len(data):
@@ -59,14 +70,18 @@ def _units(data: bytes) -> tuple[list[int], bool]:
                 return units, False
             unit, at = int.from_bytes(data[at : at + 2], "big"), at + 2
         units.append(unit)
-    # Some converters write that pause without the zero: as bytes, it would be a pulse and a space
+    # Some converters write the pause without the zero, which makes it look like a pulse and a space
     if units[-2:] == [END >> 8, END & 0xFF] and data[-2:] == END.to_bytes(2):
         del units[-2:]
     return units, True
 
 
 def to_broadlink(command: Command) -> str:
-    """Return a command as `b64:…`, to 16 µs, its repeats written out; Broadlink's carrier is always about 38 kHz."""
+    """Return a command as `b64:…`, precise to 16 µs; the repeats of a command with a once part are written out.
+
+    Raises:
+        CodeError: if the carrier is far from Broadlink's 38 kHz, or the command is too long for a packet.
+    """
     if not 36_000 <= command.modulation <= 40_000:
         raise CodeError("broadlink_carrier", value=str(command.modulation))
     raw = as_raw(command)

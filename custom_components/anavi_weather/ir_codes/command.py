@@ -1,4 +1,4 @@
-"""Infrared commands by their timings, and the error of a text or file that is none."""
+"""Infrared commands made of timings, and the error that every parser here raises."""
 
 from itertools import chain, cycle, islice
 from typing import override
@@ -14,10 +14,10 @@ MAX_REPEAT_COUNT = 100
 
 
 class CodeError(ValueError):
-    """A text is not the infrared code, or the file, that it says; `key` names the reason for a translation."""
+    """A text or file is not a valid infrared code; `key` is the translation key of the reason."""
 
     def __init__(self, key: str, *, line: int | None = None, **placeholders: str) -> None:
-        """Tell the reason, and the line of a file that it is in."""
+        """Initialize the error with its reason, the line of the file, and the translation's placeholders."""
         super().__init__(key, line, placeholders)
         self.key = key
         self.line = line
@@ -36,7 +36,7 @@ def check_carrier(carrier: int) -> int:
 
 
 def check_repeat_count(repeat_count: int) -> int:
-    """Return how often the repeat part is sent after the first press.
+    """Return the number of times that the repeat part is sent.
 
     Raises:
         CodeError: if it is negative or too large.
@@ -47,11 +47,11 @@ def check_repeat_count(repeat_count: int) -> int:
 
 
 class TimedCommand(Command):
-    """A command made of a part for the press and parts for the held key.
+    """A command made of a part for each press and parts for a held key.
 
-    `once` is sent on each press, `repeat` as often after it as the key repeats while it is held, in turn with `other`
-    where that is set. `once` may be empty: then `repeat` is sent once more. All are signed µs, pulse (+) first,
-    alternating, and end with a space (-): the pause after which something may follow.
+    `once` is sent on each press, then `repeat` is sent `repeat_count` times, alternating with `other` if it is set. If `once`
+    is empty, `repeat` is sent once more. Each part is a list of signed µs that alternates, begins with a pulse (+), and ends
+    with a space (-), the pause before the next frame.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class TimedCommand(Command):
         duty_cycle: int = DEFAULT_DUTY_CYCLE,
         repeat_count: int,
     ) -> None:
-        """Keep the timings; carrier in Hz (0: unmodulated), duty cycle in %."""
+        """Initialize the command; the carrier is in Hz (0: unmodulated), the duty cycle in %."""
         super().__init__(modulation=modulation, repeat_count=repeat_count)
         self.once = once
         self.repeat = repeat
@@ -73,13 +73,13 @@ class TimedCommand(Command):
 
     @override
     def get_raw_timings(self) -> list[int]:
-        """Return the timings of a press, with the repeats, without the pause at their end."""
+        """Return the timings of a press and its repeats, without the pause at the end."""
         repeats = islice(cycle((self.repeat, self.other or self.repeat)), self.repeat_count)
         return [*(self.once or self.repeat), *chain.from_iterable(repeats)][:-1]
 
 
 class RawCommand(TimedCommand):
-    """A command known by nothing but its timings."""
+    """A command without a known protocol."""
 
     def __init__(
         self,
@@ -111,5 +111,5 @@ class RawCommand(TimedCommand):
 
 
 def duty_cycle_of(command: Command) -> int:
-    """Return the duty cycle of a command in %; commands of infrared_protocols have none, and get the usual one."""
+    """Return the duty cycle of a command in %: the default for commands of infrared_protocols, which have none."""
     return command.duty_cycle if isinstance(command, TimedCommand) else DEFAULT_DUTY_CYCLE

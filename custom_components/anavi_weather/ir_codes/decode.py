@@ -1,4 +1,4 @@
-"""What a received frame says, whatever the receiver did to its timings."""
+"""Decoder of received frames, tolerant of what receivers do to the timings."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,26 +17,26 @@ from .rcmm import decode_rcmm
 from .sharp import decode_sharp
 
 MAX_RECEIVED = 4096  # durations
-DECODER_FRAME_GAP_US = 6_000  # a longer space ends a frame; no protocol here has such a one within
-GLITCH = 90  # µs: no protocol here has such a short pulse or space, whatever the receiver does to it
-# A receiver lengthens pulses and shortens spaces by the same time, so that a pulse with its space keeps its length
+DECODER_FRAME_GAP_US = 6_000  # a longer space ends a frame; no protocol here has one within a frame
+GLITCH = 90  # µs; no received pulse or space of a protocol here is shorter
+# A receiver lengthens pulses and shortens spaces by the same time, so a cell (a pulse with its space) keeps its length
 CELL_TOLERANCE = 0.12
 CELL_JITTER = 60  # µs
 PULSE_TOLERANCE = 0.05
 PULSE_SHORTER = 150  # µs, by which a pulse may differ from what was sent
 PULSE_LONGER = 230
-CHECKED = 3  # wrong bits: with fewer, two bytes are not told to be without their check, but to be received badly
-APPLE = 0x87EE  # whose last byte is the number of the remote
-MIN_LIBRARY = 20  # durations, fewer than any frame that infrared_protocols decodes
-LIBRARY_SPREAD = 0.06  # by how much clocks may differ from what a decoder of infrared_protocols made of a frame
+UNCHECKED = 3  # wrong bits from which on a byte is not the other's check; with fewer, reception was bad
+APPLE = 0x87EE  # Apple's address; the last byte is the number of the remote, not a check
+MIN_LIBRARY = 20  # durations; any frame that infrared_protocols decodes has more
+LIBRARY_SPREAD = 0.06  # by which a remote's clock may differ from the one of infrared_protocols
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """What a frame says: the protocol and its fields; `toggle` changes from press to press.
+    """The protocol and fields of a frame; `toggle` changes from press to press.
 
-    `repeat` is a frame that only says that the key is still held, and then there is no address and command. `second` is a
-    frame that only says again what the one before it has said, although the key is pressed once.
+    `repeat` marks a ditto frame, which says that the key is still held and has no address or command. `second` marks the
+    second frame of a single press, which has the same fields as the first.
     """
 
     protocol: str
@@ -50,12 +50,12 @@ class Decoded:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Return what all presses of a key have in common: everything but the toggle bit, and the clock of Pioneer's."""
+        """Return the values that all presses of a key share, without the toggle bit; Pioneer, a faster NEC, counts as NEC."""
         protocol = "nec" if self.protocol == "pioneer" else self.protocol
         return protocol, self.address, self.command, tuple(sorted(self.extra.items()))
 
     def to_command(self) -> Command | None:
-        """Return the command to send, with no repeats; nothing for a frame that only says that the key is held."""
+        """Return the command to send, without repeats, or None for a ditto."""
         if self.repeat:
             return None
         if self._built is not None:
@@ -67,13 +67,13 @@ class Decoded:
 
     @property
     def text(self) -> str | None:
-        """Return the portable text, `nec:0x04,0x08`."""
+        """Return the portable text, such as `nec:0x04,0x08`, or None for a ditto."""
         command = self.to_command()
         return None if command is None else named_text(command)
 
 
 def is_whole(frame: Sequence[int]) -> bool:
-    """Return whether signed µs, first to last pulse, are a whole frame of those (Sony's) that follow each other in 45 ms."""
+    """Return whether signed µs, first to last pulse, are a whole frame of Sony, whose frames follow each other closely."""
     return any(protocol.width and _bits(protocol, frame) is not None for protocol in PROTOCOLS.values())
 
 
@@ -89,25 +89,25 @@ def frames(timings: Sequence[int]) -> list[list[int]]:
 
 
 def decode(timings: Sequence[int]) -> Decoded | None:
-    """Return what a capture in signed µs says, from its first frame; nothing where it is not known for sure."""
+    """Return the contents of a capture's first frame, or None if they are uncertain; the capture is in signed µs."""
     if not 3 <= len(timings) <= MAX_RECEIVED or any(
         not one or (one > 0) == (other > 0) for one, other in pairwise((*timings, -timings[-1]))
     ):
         return None
-    if (decoded := _decode(timings)) is not None or (mended := _mended(timings)) is None:
+    if (decoded := _decode(timings)) is not None or (repaired := _repaired(timings)) is None:
         return decoded
-    return _decode(mended, mended=True)
+    return _decode(repaired, was_repaired=True)
 
 
-def _mended(timings: Sequence[int]) -> list[int] | None:
-    """Return timings without what is too short to have been sent: a spike in a space, a dropout in a pulse."""
+def _repaired(timings: Sequence[int]) -> list[int] | None:
+    """Return timings without glitches (a spike in a space, a dropout in a pulse), or None if there are none."""
     if not any(abs(duration) < GLITCH for duration in timings[1:-1]):
         return None
-    return merge_neighbors(_with_glitches_turned(timings))
+    return merge_neighbors(_absorb_glitches(timings))
 
 
-def _with_glitches_turned(timings: Sequence[int]) -> Iterator[int]:
-    """Yield durations where those that are too short to have been sent belong to what precedes them."""
+def _absorb_glitches(timings: Sequence[int]) -> Iterator[int]:
+    """Yield the durations, each glitch with the sign of the duration before it."""
     sign = 1
     for place, duration in enumerate(timings):
         if abs(duration) < GLITCH and 0 < place < len(timings) - 1:
@@ -117,7 +117,7 @@ def _with_glitches_turned(timings: Sequence[int]) -> Iterator[int]:
             yield duration
 
 
-def _decode(timings: Sequence[int], *, mended: bool = False) -> Decoded | None:
+def _decode(timings: Sequence[int], *, was_repaired: bool = False) -> Decoded | None:
     if not (found := frames(timings)):
         return None
     timings = timings[int(timings[0] < 0) : len(timings) - int(timings[-1] < 0)]
@@ -125,8 +125,8 @@ def _decode(timings: Sequence[int], *, mended: bool = False) -> Decoded | None:
         _ditto(found)
         or _cells(found[0])
         or _bitwise(decode_biphase(found[0]))
-        # Its steps are too small for what was mended to be sure
-        or (None if mended else _bitwise(decode_rcmm(found[0])))
+        # Its steps are too small to trust a repaired frame
+        or (None if was_repaired else _bitwise(decode_rcmm(found[0])))
         or _sharp(found)
         or _library(timings)
     )
@@ -152,7 +152,7 @@ def _ditto(found: list[list[int]]) -> Decoded | None:
 
 
 def _cells(frame: list[int]) -> Decoded | None:
-    """Decode what the table of protocols tells: the one that fits best."""
+    """Decode a frame with the protocol of the table that fits best."""
     fitting: list[tuple[float, Decoded]] = []
     for protocol in PROTOCOLS.values():
         if not protocol.decode or (bits := _bits(protocol, frame)) is None:
@@ -161,7 +161,7 @@ def _cells(frame: list[int]) -> Decoded | None:
         if values is None or (decoded := _named(protocol.name, values)) is None:
             continue
         sent = sum(map(abs, protocol.frame(values)[:-1]))
-        # The last pulse is left out, as no space makes up for its stretch
+        # The last pulse is left out because no space makes up for its stretch
         misfit = abs(sum(map(abs, frame[:-1])) / sent - 1)
         if misfit <= protocol.spread:
             fitting.append((misfit, decoded))
@@ -172,7 +172,7 @@ def _bits(protocol: PulseProtocol, frame: Sequence[int]) -> list[int] | None:
     if len(frame) != 2 * len(protocol.bits) + (1 if protocol.width else 3):
         return None
     if protocol.width:
-        # The space after the last bit is part of the silence: this is what it would have been
+        # The space after the last bit is part of the silence, so add the space it would have
         nominal = protocol.one if _pulse(frame[-1], protocol.one[0]) else protocol.zero
         frame = [*frame, frame[-1] - sum(nominal)]
     elif not _pulse(frame[-1], protocol.zero[0]):
@@ -192,19 +192,19 @@ def _bits(protocol: PulseProtocol, frame: Sequence[int]) -> list[int] | None:
 
 
 def _named(name: str, values: Mapping[str, int]) -> Decoded | None:
-    """Return what is said in the way that the name's encoder takes it."""
+    """Return the fields as the protocol's encoder takes them, or None if another protocol fits better."""
     address, command = values["address"], values["command"]
     if name == "necext":
         wrong = (command & 0xFF ^ command >> 8 ^ 0xFF).bit_count()
-        if 0 < wrong < CHECKED and address != APPLE:
+        if 0 < wrong < UNCHECKED and address != APPLE:
             return None
         if not wrong and address & 0xFF ^ address >> 8 == 0xFF:
-            return None  # this is NEC, which the table has as well
+            return None  # NEC, which is in the table too
         if not wrong and address > 0xFF:
             return Decoded(protocol="nec", address=address, command=command & 0xFF)
     if name == "nec42ext" and (
-        (address & 0x1FFF ^ address >> 13 ^ 0x1FFF).bit_count() < CHECKED
-        or (command & 0xFF ^ command >> 8 ^ 0xFF).bit_count() < CHECKED
+        (address & 0x1FFF ^ address >> 13 ^ 0x1FFF).bit_count() < UNCHECKED
+        or (command & 0xFF ^ command >> 8 ^ 0xFF).bit_count() < UNCHECKED
     ):
         return None
     if name == "samsung32":
@@ -216,7 +216,7 @@ def _named(name: str, values: Mapping[str, int]) -> Decoded | None:
 
 
 def _bitwise(found: tuple[str, Mapping[str, int]] | None) -> Decoded | None:
-    """Return what is said by the name and the fields of a protocol that has no check."""
+    """Return the contents from the name and fields of a protocol without a check."""
     if found is None:
         return None
     protocol, values = found
@@ -243,7 +243,7 @@ def _sharp(found: list[list[int]]) -> Decoded | None:
     )
 
 
-# Those of infrared_protocols that decode, but for what is decoded here
+# The decoders of infrared_protocols, without the protocols that are decoded here
 _DECODERS: Mapping[str, Callable[[list[int]], Command | None]] = {
     name: kind.from_raw_timings
     for name, (kind, _) in LIBRARY.items()
@@ -252,7 +252,7 @@ _DECODERS: Mapping[str, Callable[[list[int]], Command | None]] = {
 
 
 def _library(timings: Sequence[int]) -> Decoded | None:
-    """Decode what infrared_protocols can, most of it air conditioners: what fits best when it is encoded again."""
+    """Decode with infrared_protocols, mostly air conditioners; the decoder whose result, encoded again, fits best wins."""
     if len(timings) < MIN_LIBRARY:
         return None
     fitting: list[tuple[float, str, Command]] = []
@@ -283,7 +283,7 @@ def _library(timings: Sequence[int]) -> Decoded | None:
 
 
 def _unstretched(timings: Sequence[int]) -> list[int]:
-    """Return timings as sent if short pulses and spaces are of the same length; infrared_protocols expects them so."""
+    """Return timings whose short pulses and spaces have the same length, as infrared_protocols expects."""
     pulse, space = (
         median([duration for duration in durations if duration < 2 * min(durations)])
         for durations in (timings[::2], [-duration for duration in timings[1::2]])
@@ -293,10 +293,10 @@ def _unstretched(timings: Sequence[int]) -> list[int]:
 
 
 def _misfit(sent: Sequence[int], received: Sequence[int]) -> float | None:
-    """Return how far what was received is from what would be sent, or nothing where it is another thing."""
+    """Return how much the received clock differs from the sent one, or None if the timings do not match."""
     if sent[-1] < 0:
         sent = sent[:-1]
-    # Its decoders do not look at what follows
+    # The decoders of infrared_protocols ignore what follows
     if len(received) < len(sent) or not all(one < -DECODER_FRAME_GAP_US for one in received[len(sent) : len(sent) + 1]):
         return None
     cells = list(zip(sent[::2], sent[1::2], received[::2], received[1::2], strict=False))

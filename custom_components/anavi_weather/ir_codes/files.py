@@ -1,4 +1,4 @@
-"""Whole remote controls from a file of any kind that is known. Files are untrusted: all of one is read, or nothing."""
+"""Remote controls from a file of any supported form. Files are untrusted: one is read as a whole or refused."""
 
 from collections.abc import Mapping
 import re
@@ -17,9 +17,12 @@ _FLIPPER = re.compile(r"\s*Filetype\s*:")
 
 
 def parse_file(text: str, name: str = "Flipper") -> Mapping[str, Mapping[str, tuple[Command, ...]]]:
-    """Return the commands of a file: remote → command → what successive presses send in turn.
+    """Return the commands of a file: remote → command → the commands that successive presses send in turn.
 
-    `lircd.conf`, Flipper's `.ir` (which does not tell the remote's name) and SmartIR's JSON. CodeError with the line.
+    The forms are `lircd.conf`, SmartIR's JSON, and Flipper's `.ir`, which does not name the remote: `name` does.
+
+    Raises:
+        CodeError: if the file has none of these forms or is malformed; it has the line if one is to blame.
     """
     if len(text) > MAX_FILE_LENGTH:
         raise CodeError("file_too_large", maximum=str(MAX_FILE_LENGTH >> 20))

@@ -1,6 +1,6 @@
 """Remote controls from a Flipper's `.ir` file: parsed protocols and raw timings.
 
-Source: Flipper's description of the format, and its encoders for what address and command mean.
+Source: Flipper's description of the format; its encoders define what address and command mean.
 """
 
 from collections.abc import Mapping
@@ -34,12 +34,12 @@ _KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class FlipperProtocol:
-    """One of Flipper's protocols: what it is called here, and the widths of its fields in bits."""
+    """A protocol of Flipper: its name here, and the widths of its fields in bits."""
 
     name: str
     address: int
     command: int
-    repeat_count: int = 0  # as often Flipper itself sends the frame again
+    repeat_count: int = 0  # times that Flipper repeats the frame
     high: int = 0  # bits that are set in each command
 
 
@@ -50,7 +50,7 @@ FLIPPER_PROTOCOLS: Mapping[str, FlipperProtocol] = {
     "NEC42ext": FlipperProtocol("nec42ext", 26, 16),
     "Samsung32": FlipperProtocol("samsung32", 8, 8),
     "RC5": FlipperProtocol("rc5", 5, 6),
-    # Flipper tells RC5X by its second start bit, which is the inverse of the command's bit 6, and leaves it out of the command
+    # In RC5X, the second start bit is the inverse of the command's bit 6, which Flipper leaves out of the command
     "RC5X": FlipperProtocol("rc5", 5, 7, high=0x40),
     "RC6": FlipperProtocol("rc6", 8, 8),
     "SIRC": FlipperProtocol("sony", 5, 7, 2),
@@ -64,22 +64,25 @@ FLIPPER_PROTOCOLS: Mapping[str, FlipperProtocol] = {
 
 @dataclass(slots=True)
 class _Signal:
-    """The lines of one signal: value and line by key."""
+    """A signal of the file: its values and their lines by key."""
 
     name: str
     line: int
     values: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def fail(self, key: str, of: str, **placeholders: str) -> NoReturn:
-        """Refuse the signal because of one of its lines."""
+        """Raise an error about one of the signal's lines."""
         value, line = self.values.get(of, ("", self.line))
         raise CodeError(key, line=line, command=excerpt(self.name), field=of, value=excerpt(value), **placeholders)
 
 
 def parse_flipper(text: str) -> dict[str, tuple[Command, ...]]:
-    """Return the commands of a file: name → what successive presses send in turn, two where the protocol has a toggle bit.
+    """Return the commands of a file: name → the commands that successive presses send in turn, two with a toggle bit.
 
-    A name that comes again gets a number: it is another button, or in a library the same of another device.
+    A repeated name gets a number because it is another button, or in a library the same button of another device.
+
+    Raises:
+        CodeError: if the file is malformed.
     """
     commands: dict[str, tuple[Command, ...]] = {}
     counts: dict[str, int] = {}
@@ -168,6 +171,6 @@ def _raw(signal: _Signal) -> RawCommand:
     return RawCommand(
         complete(list(map(int, tokens))),
         modulation=int(frequency),
-        # The kernel takes whole percents, and neither none nor all of them
+        # The kernel takes whole percents from 1 to 99
         duty_cycle=min(max(round(float(duty_cycle) * 100), 1), 99),
     )

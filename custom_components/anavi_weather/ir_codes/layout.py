@@ -20,7 +20,7 @@ class Bit(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayoutProtocol:
-    """What all protocols have in common that are encoded here."""
+    """A protocol that is encoded here, described by the layout of its frame."""
 
     name: str
     layout: str
@@ -28,9 +28,9 @@ class LayoutProtocol:
     6 on), `toggle:1*2` (twice as long), `____` (silence, as many halves of a bit)."""
     first_bit: Literal["low", "high"] = "high"  # of each field
     carrier: int = 36000  # Hz
-    frames: int = 1  # that a device wants to see before it acts
+    frames: int = 1  # that a device needs before it acts
     computed: Mapping[str, Callable[[Mapping[str, int]], int]] = field(default_factory=dict)
-    """Fields that follow from the others."""
+    """Fields computed from the others, such as checksums."""
     bits: tuple[Bit, ...] = field(init=False)
     masks: Mapping[str, int] = field(init=False)
     """The bits of each field in a frame: of address, of command, then of the others; without the computed ones."""
@@ -51,7 +51,7 @@ class LayoutProtocol:
         return [values[name] >> place & 1 ^ inverted for name, place, inverted, _, _ in self.bits]
 
     def unpack(self, bits: Sequence[int]) -> dict[str, int] | None:
-        """Return the fields of a frame's bits, or None if its inverted or computed ones do not fit."""
+        """Return the fields of a frame's bits, or None if the inverted or computed bits do not match."""
         found: dict[str, int] = {}
         for (name, place, inverted, _, _), bit in zip(self.bits, bits, strict=True):
             found[name] = found.get(name, 0) | (bit ^ inverted) << place

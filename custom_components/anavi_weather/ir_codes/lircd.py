@@ -1,7 +1,7 @@
 """Remote controls from a `lircd.conf`, as lircd 0.10.1 reads it.
 
-Where lircd would refuse a file that a person can read (a comment in an unusual place), it is read; where lircd can read it
-but not send it, it is refused. `include` lines are skipped: nothing but the text is ever read.
+Files that lircd would refuse although a person can read them (a comment in an unusual place) are read; remotes that lircd
+reads but cannot send are refused. `include` lines are skipped: no other file is ever read.
 """
 
 from .command import CodeError, RawCommand
@@ -13,12 +13,15 @@ MAX_FILE_TIMINGS = 1_000_000
 
 
 def parse_lircd(text: str) -> dict[str, dict[str, tuple[RawCommand, ...]]]:
-    """Return the commands of each remote: remote → command → what successive presses of it send in turn.
+    """Return the commands of each remote: remote → command → the commands that successive presses send in turn.
 
-    One command or, where a toggle bit tells the presses apart, two. Names are unique without regard to case. CodeError names
-    the line. Source: lircd 0.10.1, which it was measured against.
+    A key has two commands if a toggle bit distinguishes the presses, else one. Names are unique regardless of case. The
+    commands are those that lircd 0.10.1 was measured to send.
+
+    Raises:
+        CodeError: if the text is malformed, with the line.
     """
-    left = MAX_FILE_TIMINGS
+    timings_left = MAX_FILE_TIMINGS
     remotes: dict[str, dict[str, tuple[RawCommand, ...]]] = {}
     for remote in _unique(LircdParser().parse(text)):
         encoder = LircdEncoder(remote)
@@ -29,16 +32,16 @@ def parse_lircd(text: str) -> dict[str, dict[str, tuple[RawCommand, ...]]]:
                 continue
             seen.add(key.name.lower())
             commands[key.name] = encoder.commands(index)
-            left -= sum(len(press.once) + len(press.repeat) for press in commands[key.name])
-            if left < 0:
+            timings_left -= sum(len(press.once) + len(press.repeat) for press in commands[key.name])
+            if timings_left < 0:
                 raise CodeError("lircd_file_too_long", line=key.line)
         remotes[remote.name] = commands
     return remotes
 
 
 def _unique(remotes: list[LircdRemote]) -> list[LircdRemote]:
-    """Return the remotes that lircd finds by their names."""
-    # It looks through the ones that are quick to decode first
+    """Return the remotes without those that lircd does not find because another has the same name."""
+    # lircd searches the remotes that are quick to decode first
     order = remotes
     if not any(remote.manual_sort for remote in remotes):
         order = sorted(remotes, key=lambda remote: (remote.raw, len(remote.keys) if remote.raw else remote.all_bits))

@@ -1,4 +1,14 @@
-"""The parser of a `lircd.conf`."""
+"""Parser of a `lircd.conf`: a state machine over its lines.
+
+A file has this structure:
+
+    begin remote
+      name  TV               a property: a keyword and its values
+      begin codes            or, with durations in µs after each name, begin raw_codes
+        KEY_POWER  0x10EF    a key: its name and its codes
+      end codes
+    end remote
+"""
 
 from enum import Enum, auto
 
@@ -9,13 +19,13 @@ from .text import c_integer, excerpt
 
 MAX_LIRCD_LENGTH = 1 << 20  # characters
 MAX_REMOTES = 200
-MAX_COMMANDS = 5_000  # of a file
+MAX_COMMANDS = 5_000  # in a file
 MAX_NAME = 100
-MAX_DUTY_CYCLE = 99  # %, what the kernel takes
+MAX_DUTY_CYCLE = 99  # %, the kernel's limit
 
 _MAX_MASK = (1 << 64) - 1
 
-# One number, with the most it may be
+# Properties with one number → its maximum
 _NUMBERS: dict[str, int] = {
     "bits": 64,
     "duty_cycle": 100,  # 0 is the default
@@ -36,19 +46,19 @@ _NUMBERS: dict[str, int] = {
     "toggle_bit_mask": _MAX_MASK,
     "toggle_mask": _MAX_MASK,
 }
-# A pulse and a space; `foot` is written in this order too, although it is sent the other way round
+# Properties with a pulse and a space; `foot` is written in this order too, although its space is sent first
 _PAIRS = {"foot", "header", "one", "post", "pre", "repeat", "three", "two", "zero"}
-# For receiving, or for other drivers
+# Properties for receiving, or for other drivers
 _IGNORED = {
     "aeps", "baud", "driver", "dyncodes_name", "eps", "ignore_mask", "min_code_repeat", "serial_mode", "suppress_repeat",
 }  # fmt: skip
 _KEYWORDS = {"flags", "name", *_NUMBERS, *_PAIRS, *_IGNORED}
 _OLD_NAMES = {"repeat_bit": "toggle_bit", "SHIFT_ENC": "RC5"}
 
-_UNSENDABLE_PROTOCOLS = {"BO", "GOLDSTAR", "GRUNDIG", "SERIAL"}  # lircd cannot send these either
+_UNSENDABLE_PROTOCOLS = {"BO", "GOLDSTAR", "GRUNDIG", "SERIAL"}  # by lircd either
 _PROTOCOLS = {"RAW_CODES", "RC5", "RC6", "RCMM", "SPACE_ENC", "SPACE_FIRST", "XMP"} | _UNSENDABLE_PROTOCOLS
 _FLAGS = {"CONST_LENGTH", "NO_FOOT_REP", "NO_HEAD_REP", "REPEAT_HEADER", "REVERSE"}
-# Bits that are sent at a time
+# Protocols that send several bits at a time
 _SYMBOL_BITS = {"RCMM": 2, "XMP": 4}
 
 
@@ -104,7 +114,7 @@ class LircdParser:
         return self._remotes
 
     def _read_line(self, words: list[str]) -> None:
-        """Change the section, or read a line of the section."""
+        """Read a line: a boundary of a section, or contents of the current one."""
         first, second = (word.lower() for word in [*words, ""][:2])
         if first == "include" and second:
             self._first_include = self._first_include or self._line
@@ -116,7 +126,7 @@ class LircdParser:
             self._read_key(words)
         elif self._section is _Section.RAW_CODES:
             self._read_raw_line(words)
-        # lircd skips what is between remotes
+        # Like lircd, skip lines between remotes
 
     def _change_section(self, word: str, section: str) -> None:
         """Begin or end a section."""
@@ -137,11 +147,11 @@ class LircdParser:
                 self._end_remote()
 
     def _check_end(self) -> None:
-        """Refuse a text that ends too early or has nothing in it."""
+        """Raise an error if the text ends too early or has no remote."""
         if self._section is not _Section.OUTSIDE:
             raise CodeError("lircd_no_end", line=self._remote.line)
         if self._remotes:
-            return  # an empty remote (a mouse, or a pattern for other files) does no harm beside others
+            return  # an empty remote (a mouse, or a template) beside others does no harm
         if self._first_empty:
             raise CodeError("lircd_no_codes", line=self._first_empty.line, remote=excerpt(self._first_empty.name))
         if self._first_include:
@@ -159,7 +169,7 @@ class LircdParser:
         )
 
     def _number(self, word: str, keyword: str, maximum: int, minimum: int = 0) -> int:
-        """Return a number as C writes it: 42, 0x2A, 052."""
+        """Return a number written as in C (42, 0x2A, 052) after checking its range."""
         if (number := _integer(word)) is None:
             raise self._error("lircd_no_number", word=keyword, value=word)
         if not minimum <= number <= maximum:
@@ -167,7 +177,7 @@ class LircdParser:
         return number
 
     def _name(self, name: str) -> str:
-        """Return the name of a remote or of a key."""
+        """Return the name of a remote or of a key after checking it."""
         if len(name) > MAX_NAME or not name.isprintable():
             raise self._error("lircd_bad_name", name=name)
         return name
@@ -185,7 +195,7 @@ class LircdParser:
             return
         keyword = words[0].lower()
         keyword = _OLD_NAMES.get(keyword, keyword)
-        # A name may begin with the sign of a comment
+        # A name may begin with #
         values = _without_comment(words, 2 if keyword == "name" else 1)[1:]
         if keyword not in _KEYWORDS:
             raise self._error("lircd_unknown_keyword", word=words[0])
@@ -195,7 +205,7 @@ class LircdParser:
         if keyword == "name":
             self._remote.name = self._name(values[0])
         elif keyword == "flags":
-            # Like lircd, which takes the first word: what follows a blank is not read
+            # Like lircd, read the first word only
             self._add_flags(values[0])
         elif keyword in _PAIRS:
             pulse, space = (self._number(value, keyword, MAX_PAUSE) for value in values[:2])
@@ -206,7 +216,7 @@ class LircdParser:
     def _set_number(self, keyword: str, values: list[str]) -> None:
         """Set a property that is a number; a gap may have a second one."""
         number = self._number(values[0], keyword, _NUMBERS[keyword])
-        # 0 is unmodulated; another small number was meant in kHz
+        # 0 is unmodulated; another small number was meant as kHz
         if keyword == "frequency" and 0 < number < MIN_CARRIER:
             raise self._out_of_range(keyword, values[0], MIN_CARRIER, _NUMBERS[keyword])
         if keyword == "duty_cycle":
@@ -225,13 +235,13 @@ class LircdParser:
             raise self._error("lircd_two_protocols", flags=value)
 
     def _begin_codes(self) -> None:
-        """Begin the codes, of which a remote has one section."""
+        """Begin the codes; a remote has only one such section."""
         if "codes" in self._keyword_lines:
             raise self._error("lircd_misplaced", word="begin codes")
         self._keyword_lines["codes"] = self._line
 
     def _begin_raw_codes(self) -> None:
-        """Begin the raw codes, which make the remote a raw one whatever its flags say."""
+        """Begin the raw codes, which make the remote a raw one regardless of its flags."""
         self._begin_codes()
         self._remote.raw = True
         self._remote.flags = self._remote.flags - _PROTOCOLS | {"RAW_CODES"}
@@ -246,7 +256,7 @@ class LircdParser:
     def _read_key(self, words: list[str]) -> None:
         """Read a key and its codes."""
         name, *values = _without_comment(words, 1)
-        # A line like `  # 0x0B` or `  #/search 0x0B` is a key, as on a telephone, one like `  #KEY_1 0x0B` a comment
+        # `  # 0x0B` and `  #/search 0x0B` are keys, as on a telephone, but `  #KEY_1 0x0B` is a comment
         if name.startswith("#") and (
             name[1:2].isalnum() or not values or any(_integer(value) is None for value in values)
         ):
@@ -256,7 +266,7 @@ class LircdParser:
         self._add_key(name, tuple(self._number(value, name, _MAX_MASK) for value in values))
 
     def _read_raw_line(self, words: list[str]) -> None:
-        """Read a key's name, or some of its durations."""
+        """Read the name of a raw key, or some of its durations."""
         if words[0].startswith("#"):
             return
         if words[0].lower() == "name":
@@ -271,7 +281,7 @@ class LircdParser:
         self._raw_durations += (self._number(word, name, MAX_PAUSE, 1) for word in _without_comment(words, 1))
 
     def _end_raw_key(self) -> None:
-        """Give the last raw key, if there is one, the durations that were read for it."""
+        """Give the last raw key, if any, the durations that followed its name."""
         if not self._remote.keys:
             return
         key = self._remote.keys[-1]
@@ -281,7 +291,7 @@ class LircdParser:
         self._raw_durations = []
 
     def _end_remote(self) -> None:
-        """Finish a remote: refuse it if lircd could not send it, and mask values that are wider than their bits."""
+        """Check and store the remote that is complete now."""
         remote = self._remote
         if not remote.name:
             raise CodeError("lircd_no_name", line=remote.line)
@@ -295,7 +305,7 @@ class LircdParser:
         self._remotes.append(remote)
 
     def _check_protocol(self) -> None:
-        """Refuse a protocol that lircd reads, but cannot send."""
+        """Raise an error if lircd reads the protocol but cannot send it."""
         remote, lines = self._remote, self._keyword_lines
         line = lines.get("flags", remote.line)
         if "RAW_CODES" in remote.flags:
@@ -309,7 +319,7 @@ class LircdParser:
             raise CodeError("lircd_no_value", line=remote.line, word="two, three")
 
     def _check_symbols(self) -> None:
-        """Refuse bits that do not fill symbols, and a toggle bit beyond them."""
+        """Raise an error if the bits do not fill whole symbols, or the toggle bit is beyond them."""
         remote, lines = self._remote, self._keyword_lines
         for flag, step in _SYMBOL_BITS.items():
             if flag in remote.flags and (
@@ -326,7 +336,7 @@ def _integer(word: str) -> int | None:
 
 
 def _without_comment(words: list[str], start: int) -> list[str]:
-    """Return the words before a comment, which begins at a certain word or later."""
+    """Return the words before a comment, which begins at the word `start` or later."""
     for place in range(start, len(words)):
         if words[place].startswith("#"):
             return words[:place]

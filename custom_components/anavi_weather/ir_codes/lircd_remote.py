@@ -1,4 +1,4 @@
-"""A remote as a `lircd.conf` describes it."""
+"""Remote controls as a `lircd.conf` describes them."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ type Pair = tuple[int, int]  # µs of a pulse and of the space with it
 
 @dataclass(slots=True)
 class LircdKey:
-    """A key: the line it is in, and its codes or, in a raw remote, its durations in µs, pulse first."""
+    """A key: its line, and its codes or, in a raw remote, its durations in µs, pulse first."""
 
     name: str
     line: int
@@ -18,7 +18,7 @@ class LircdKey:
 
 @dataclass(slots=True, kw_only=True)
 class LircdRemote:
-    """A remote as its file describes it; durations in µs, names as in the file except where Python has taken them."""
+    """A remote; durations in µs, names as in the file."""
 
     line: int
     name: str = ""
@@ -56,11 +56,11 @@ class LircdRemote:
 
     @property
     def all_bits(self) -> int:
-        """Bits of a frame; a mask counts them from its end."""
+        """Return the number of bits in a frame."""
         return self.pre_data_bits + self.bits + self.post_data_bits
 
     def mask_values(self) -> None:
-        """Take the bits off pre-data, post-data and codes that are beyond their number of bits."""
+        """Mask pre-data, post-data and codes to their number of bits."""
         self.pre_data &= (1 << self.pre_data_bits) - 1
         self.post_data &= (1 << self.post_data_bits) - 1
         for key in self.keys:

@@ -1,6 +1,6 @@
 """Commands by the name of their protocol: `nec:0x04,0x08`, `lg_ac:mode=cool,temperature=24,fan=auto`.
 
-Every class of infrared_protocols whose values can be written down is found by itself; the table adds what it lacks.
+Every class of infrared_protocols whose fields can be written as text is found automatically; the tables add what it lacks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,14 +29,14 @@ ALIASES = {
     "samsung": "samsung32",
 }  # fmt: skip
 
-# What is encoded here, as infrared_protocols does not
+# Protocols that infrared_protocols does not encode
 OWN: Mapping[str, Encoding] = {
     **{name: protocol for name, protocol in PROTOCOLS.items() if protocol.encode},
     **{name: protocol for name, protocol in BIPHASE.items() if protocol.encode},
     **RCMM,
 }
 
-# infrared_protocols masks or sends these without a check
+# Fields that infrared_protocols masks or sends without a check
 MAX_VALUES: Mapping[tuple[str, str], int] = {
     ("nec", "subfunction"): 0xFF,
     ("samsung32", "address"): 0xFFFF,
@@ -59,7 +59,7 @@ _FALSE = ("0", "false", "off", "no")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value that a command is made of: its name, the type it has, and what it is when it is not told."""
+    """A field of a command: its name, type, and default."""
 
     name: str
     kind: Any  # int, bool, float, bytes or an Enum
@@ -68,7 +68,7 @@ class Field:
 
 
 def _fields(command: type[Command]) -> tuple[Field, ...] | None:
-    """Return the fields of a class of infrared_protocols, or nothing where one cannot be written down."""
+    """Return the fields of a class of infrared_protocols, or None if one cannot be written as text."""
     try:
         hints = get_type_hints(command.__init__)
         parameters = list(inspect.signature(command).parameters.values())
@@ -88,7 +88,7 @@ def _fields(command: type[Command]) -> tuple[Field, ...] | None:
 
 
 def protocol_name(command: type[Command]) -> str:
-    """Return the name of a class's protocol: `RC5Command` is `rc5`, `LgAcFixedCommand` `lg_ac_fixed`."""
+    """Return the name of a class's protocol: `rc5` for `RC5Command`, `lg_ac_fixed` for `LgAcFixedCommand`."""
     name = command.__name__.removesuffix("Command")
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
@@ -106,13 +106,17 @@ def _library() -> dict[str, tuple[type[Command], tuple[Field, ...]]]:
     return {name: entry for name, entry in found.items() if name != "pronto" and name not in OWN}
 
 
-# Read once: Home Assistant imports this outside of its event loop
+# Built once because Home Assistant imports this outside its event loop
 LIBRARY = _library()
 NAMES = tuple(sorted({*LIBRARY, *OWN, *ALIASES}))
 
 
 def build(name: str, **values: Any) -> Command:
-    """Return the command of a protocol by the values of its fields."""
+    """Return the command of a protocol by the values of its fields.
+
+    Raises:
+        CodeError: if a value is out of range, or the library refuses it.
+    """
     for field, value in values.items():
         maximum = MAX_VALUES.get((name, field))
         if maximum is not None and value is not None and not 0 <= value <= maximum:
@@ -126,7 +130,7 @@ def build(name: str, **values: Any) -> Command:
         complete(command.get_raw_timings()[:MAX_TIMINGS])
     except CodeError:
         raise
-    except Exception as err:  # whatever the library finds wrong with a value
+    except Exception as err:  # the library raises various errors for a wrong value
         raise CodeError("value_refused", protocol=name, reason=excerpt(str(err), 200)) from err
     return command
 
@@ -136,7 +140,11 @@ def _own(protocol: Encoding, values: Mapping[str, Any]) -> ProtocolCommand:
 
 
 def parse_named(text: str) -> Command:
-    """Return the command of `protocol:value,value` or `protocol:field=value,…`; numbers are written as in C."""
+    """Return the command of `protocol:value,value` or `protocol:field=value,…`, with numbers written as in C.
+
+    Raises:
+        CodeError: if the protocol or a field is unknown, or a value is invalid.
+    """
     found = _NAMED.fullmatch(text.strip())
     if not found:
         raise CodeError("form_unknown")
@@ -159,15 +167,15 @@ def parse_named(text: str) -> Command:
 
 def _values(name: str, fields: Sequence[Field], tokens: Sequence[str]) -> dict[str, Any]:
     by_name = {field.name: field for field in fields}
-    in_turn = [field for field in fields if field.name not in ("modulation", "repeat_count")]
+    positional = [field for field in fields if field.name not in ("modulation", "repeat_count")]
     values: dict[str, Any] = {}
     for index, token in enumerate(tokens):
         if found := _FIELD.fullmatch(token.strip()):
             field = by_name.get(found[1].lower())
             token = found[2]
         else:
-            # As in a call of a function: what has no name comes first
-            field = in_turn[index] if index == len(values) < len(in_turn) else None
+            # As in a function call, values without a name come first
+            field = positional[index] if index == len(values) < len(positional) else None
         if field is None or field.name in values:
             raise CodeError("field_unknown", protocol=name, field=excerpt(found[1] if found else token))
         values[field.name] = _value(name, field, token.strip())
@@ -200,7 +208,7 @@ def _value(name: str, field: Field, text: str) -> Any:
 
 
 def named_text(command: Command) -> str | None:
-    """Return the text that `parse_named` makes the same command of, or nothing where there is none."""
+    """Return the text that `parse_named` turns into the same command, or None if there is none."""
     if isinstance(command, ProtocolCommand):
         name = command.protocol.name
         repeats = command.protocol.frames - 1
@@ -213,17 +221,22 @@ def named_text(command: Command) -> str | None:
     if command.__class__ is not kind:
         return None
     tokens = []
-    by_turn = True
+    is_positional = True
     for field in fields:
         value = getattr(command, field.name, inspect.Parameter.empty)
         if value is inspect.Parameter.empty:
             return None
         if value == field.default or (value is None and not field.optional):
-            by_turn = False
+            is_positional = False
             continue
-        plain = by_turn and field.kind is int and value is not None and field.name not in ("modulation", "repeat_count")
-        tokens.append(f"{value:#04x}" if plain else f"{field.name}={_token(value)}")
-        by_turn = plain
+        is_plain = (
+            is_positional
+            and field.kind is int
+            and value is not None
+            and field.name not in ("modulation", "repeat_count")
+        )
+        tokens.append(f"{value:#04x}" if is_plain else f"{field.name}={_token(value)}")
+        is_positional = is_plain
     text = f"{name}:{','.join(tokens)}"
     try:
         again = parse_named(text)

@@ -1,4 +1,12 @@
-"""Pronto hex: learned codes with and without a carrier, and the predefined ones."""
+"""Pronto hex: learned codes with and without a carrier, and predefined ones.
+
+Words of 16 bits, in hex:
+
+    0000 (learned; 0100: unmodulated) | carrier period | pairs of the once part | pairs of the repeat part | durations
+    5000 (RC5), 5001, 6000, 900A (NEC) | carrier period | pairs of the once part | pairs of the repeat part | fields
+
+A period counts ticks of a 4.145146 MHz clock, a duration counts periods; pulses and spaces take turns.
+"""
 
 import re
 
@@ -9,7 +17,7 @@ from .named import build
 from .raw import as_raw, complete
 from .text import excerpt
 
-REFERENCE = 4_145_146  # Hz, of the clock that a Pronto counts with
+REFERENCE = 4_145_146  # Hz, the clock of a Pronto
 MAX_WORD = 0xFFFF
 LEARNED = 0x0000
 UNMODULATED = 0x0100
@@ -19,18 +27,22 @@ RC6 = 0x6000
 NEC = 0x900A
 PREDEFINED = {
     RC5: ("rc5", ("address", "command")),
-    # What Philips calls RC5X here has a pause of four units and a field more: Marantz's remotes send it
+    # Philips' RC5X has a pause of four units and one more field; Marantz remotes send it
     RC5X: ("marantz_extended", ("address", "command", "extension")),
     RC6: ("rc6", ("address", "command")),
 }
 TYPES = (LEARNED, UNMODULATED, *PREDEFINED, NEC)
-UNMODULATED_WORD = 10  # 2.4 µs: the finest unit in which a usual pause still fits into a word
+UNMODULATED_WORD = 10  # 2.4 µs; the finest unit whose words can hold a usual pause
 
 _WORD = re.compile(r"[0-9A-Fa-f]{4}")
 
 
 def parse_pronto(text: str) -> Command:
-    """Return the command of a Pronto code; its words may be run together."""
+    """Return the command of a Pronto code, with or without spaces between its words.
+
+    Raises:
+        CodeError: if the code is malformed, or of an unsupported type.
+    """
     tokens = text.split()
     if len(tokens) == 1:
         (joined,) = tokens
@@ -59,7 +71,7 @@ def _learned(frequency: int, once: list[int], repeat: list[int], *, modulated: b
         raise CodeError("pronto_frequency")
 
     def part(words: list[int]) -> tuple[int, ...]:
-        # As integers: a rounded carrier would add up to an error of some µs in a long pause
+        # In integers because the error of a rounded carrier would add up to some µs in a long pause
         return (
             complete([(2 * word * frequency * 1_000_000 + REFERENCE) // (2 * REFERENCE) for word in words])
             if words
@@ -81,15 +93,18 @@ def _predefined(kind: int, data: list[int]) -> Command:
         raise CodeError("pronto_checksum", value=f"{data[1]:04X}")
     if low ^ high == 0xFF:
         return build("nec", address=low, command=command)
-    # infrared_protocols takes an address below 256 for one that is sent with its inverse, unless the fourth byte is told
+    # infrared_protocols sends an address below 256 with its inverse unless it gets the fourth byte
     subfunction = None if high else inverted
     return build("nec", address=low | high << 8, command=command, subfunction=subfunction)
 
 
 def to_pronto(command: Command) -> str:
-    """Return a command as learned Pronto code, with its once and repeat parts.
+    """Return a command as a learned Pronto code, with its once and repeat parts.
 
-    Pronto knows neither the duty cycle nor how often the repeat part is sent.
+    Pronto has neither a duty cycle nor a repeat count.
+
+    Raises:
+        CodeError: if a pause within the command, or the command itself, is too long for Pronto.
     """
     raw = as_raw(command)
     once, repeat = raw.once, (*raw.repeat, *raw.other)
@@ -103,7 +118,7 @@ def to_pronto(command: Command) -> str:
             "pause_too_long", value=str(longest), maximum=str(MAX_WORD * frequency * 1_000_000 // REFERENCE)
         )
     data = [
-        # The pause at the end of a part may be longer than a word can tell
+        # Shorten a pause at the end of a part that is longer than a word can hold
         min(MAX_WORD, max(1, round(abs(duration) * REFERENCE / (frequency * 1_000_000))))
         for duration in (*once, *repeat)
     ]

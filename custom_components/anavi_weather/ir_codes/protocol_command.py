@@ -1,4 +1,4 @@
-"""A command of a protocol that is encoded here."""
+"""Commands of the protocols that are encoded here."""
 
 from collections.abc import Mapping
 from typing import Protocol, override
@@ -7,11 +7,11 @@ from .command import CodeError, TimedCommand, check_repeat_count
 
 
 class Encoding(Protocol):
-    """How a protocol is sent; whatever says so is a table entry."""
+    """The interface of a table entry that encodes a protocol."""
 
     @property
     def name(self) -> str:
-        """What the protocol is called in a text."""
+        """The protocol's name in texts."""
 
     @property
     def carrier(self) -> int:
@@ -19,21 +19,21 @@ class Encoding(Protocol):
 
     @property
     def frames(self) -> int:
-        """How many frames a device wants to see before it acts."""
+        """The number of frames that a device needs before it acts."""
 
     @property
     def masks(self) -> Mapping[str, int]:
-        """Which bits of the fields are sent: of address, of command, and of toggle where there is one."""
+        """The bits of the fields that are sent: of address, command, and toggle if there is one."""
 
     def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the once and the repeat part of what is sent, in signed µs."""
+        """Return the once part and the repeat part to send, in signed µs."""
 
 
 class ProtocolCommand(TimedCommand):
     """A command of a protocol that is encoded here."""
 
     def __init__(self, protocol: Encoding, address: int, command: int, *, repeat_count: int | None = None) -> None:
-        """Check and encode the command; without a repeat count, as many frames are sent as a device wants to see."""
+        """Check and encode the command; the default repeat count sends as many frames as a device needs."""
         self.protocol = protocol
         self.address = self._checked("address", address)
         self.command = self._checked("command", command)
@@ -44,7 +44,11 @@ class ProtocolCommand(TimedCommand):
         )
 
     def _checked(self, name: str, value: int) -> int:
-        """Return the bits of a value that are sent; CodeError if it has more than fit."""
+        """Return the bits of a value that are sent.
+
+        Raises:
+            CodeError: if the value does not fit into its field.
+        """
         mask = self.protocol.masks[name]
         maximum = (1 << mask.bit_length()) - 1
         if not 0 <= value <= maximum:
@@ -74,7 +78,7 @@ class ToggleCommand(ProtocolCommand):
 
     @property
     def toggle(self) -> int:
-        """Return the bit that changes from press to press."""
+        """The bit that changes from press to press."""
         return self._toggle
 
     @toggle.setter

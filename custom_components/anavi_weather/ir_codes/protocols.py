@@ -1,4 +1,13 @@
-"""Pulse-distance and pulse-width protocols, as a table: how each is sent, and what tells it when it is received.
+"""Pulse-distance and pulse-width protocols, as a table for sending and receiving.
+
+A frame is a header, then each bit as a pulse and a space, then in pulse-distance protocols a pulse that ends the last bit:
+
+    NEC: leader 9000 µs, space 4500 µs; pulse 562 µs, space 562 µs (0) or 1688 µs (1); lowest bit first
+         address:8 ~address:8 command:8 ~command:8; a held key repeats 9000, 2250, 560 µs (a ditto)
+    Kaseikyo: 3456, 1728 µs; 432, 432 µs (0) or 432, 1296 µs (1); a held key repeats the frame
+         vendor:16 parity:4 address:8 command:10 address:2 checksum:8
+    Sony: 2400, 600 µs; 600, 600 µs (0) or 1200, 600 µs (1); 12, 15 or 20 bits, at least three frames
+         command:7 address:5 (8, 13)
 
 Sources: the Linux kernel's encoders, Flipper's protocol definitions, the IRP notations of IrpTransmogrifier.
 """
@@ -10,28 +19,28 @@ from typing import Literal
 
 from .layout import LayoutProtocol
 
-NEC_DITTO = (9000, -2250, 560)  # µs, what NEC's remotes send while a key is held
+NEC_DITTO = (9000, -2250, 560)  # µs; NEC remotes send it while a key is held
 MIN_PAUSE = 8000  # µs between two frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulseProtocol(LayoutProtocol):
-    """One protocol; pulses and spaces in µs."""
+    """A pulse-distance or pulse-width protocol; pulses and spaces in µs."""
 
     header: tuple[int, int]  # pulse, space
     zero: tuple[int, int]
     one: tuple[int, int]
     first_bit: Literal["low", "high"] = "low"
     carrier: int = 38000
-    width: bool = False  # a bit is told by its pulse, and no pulse follows the last bit
+    width: bool = False  # the pulse is a bit's value, and no pulse follows the last bit
     period: int = 0  # µs from frame to frame
     repeat: Literal["frame", "ditto", "no header"] = "frame"
-    spread: float = 0.08  # by how much remotes' clocks may differ
+    spread: float = 0.08  # by which remotes' clocks may differ
     encode: bool = True  # else infrared_protocols does
     decode: bool = True
 
     def frame(self, values: Mapping[str, int], *, header: bool = True) -> list[int]:
-        """Return one frame in signed µs, from its first to its last pulse."""
+        """Return a frame in signed µs, from its first to its last pulse."""
         timings = [self.header[0], -self.header[1]] if header else []
         for bit in self.pack(values):
             pulse, space = self.one if bit else self.zero
@@ -43,7 +52,7 @@ class PulseProtocol(LayoutProtocol):
         return (*frame, -max(self.period - sum(map(abs, frame)), MIN_PAUSE))
 
     def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the once and the repeat part of what is sent, in signed µs."""
+        """Return the once part and the repeat part to send, in signed µs."""
         frame = self.frame(values)
         if self.repeat == "ditto":
             return self.closed(frame), self.closed(NEC_DITTO)
@@ -66,7 +75,7 @@ def _kaseikyo_checksum(values: Mapping[str, int]) -> int:
 
 
 def _distance(header: int, space: int, pulse: int, zero: int, one: int) -> partial[PulseProtocol]:
-    """Return what makes pulse-distance protocols of header pulse and space, pulse, and the spaces of 0 and 1."""
+    """Return a factory of pulse-distance protocols with the header, the pulse, and the spaces of 0 and 1."""
     return partial(PulseProtocol, header=(header, space), zero=(pulse, zero), one=(pulse, one))
 
 
@@ -90,7 +99,7 @@ PROTOCOLS: Mapping[str, PulseProtocol] = {
         _nec(name="necext", layout="address:16 command:16"),
         _nec(name="nec42", layout="address:13 ~address:13 command:8 ~command:8"),
         _nec(name="nec42ext", layout="address:26 command:16"),
-        # Only its clock tells it from NEC: remotes are some 5 to 7 % faster, Flipper's encoder is 10 %
+        # Only its clock distinguishes it from NEC: remotes are some 5 to 7 % faster, Flipper's encoder 10 %
         _distance(8325, 4162, 520, 520, 1561)(
             name="pioneer",
             layout="address:8 ~address:8 command:8 ~command:8",
@@ -107,7 +116,7 @@ PROTOCOLS: Mapping[str, PulseProtocol] = {
             layout="address@8:16 parity:4 address@4:4 address@0:4 command:10 address@24:2 checksum:8",
             computed={"parity": _kaseikyo_parity, "checksum": _kaseikyo_checksum},
         ),
-        # Kaseikyo as ESPHome and LIRC write Panasonic's: highest bit first, with the parity and checksum in the command
+        # Kaseikyo as ESPHome and LIRC write Panasonic codes: highest bit first, with the parity and checksum in the command
         _kaseikyo(name="panasonic", layout="address:16 command:32", first_bit="high", decode=False),
         _distance(4000, 4000, 500, 1000, 2000)(name="rca", layout="address:4 command:8 ~address:4 ~command:8"),
         _sony(name="sony", layout="command:7 address:5"),

@@ -9,11 +9,10 @@ from infrared_protocols.commands import Command
 from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, MAX_DURATION, CodeError, RawCommand, TimedCommand
 from .text import excerpt
 
-DEFAULT_GAP = (
-    40000  # µs, the pause after a code that does not tell it; makes NEC's frames follow each other as they should
-)
-MAX_TIMINGS = 4096  # of one part; the longest known air conditioner's code has some 700
-MAX_PULSE = 500_000  # µs, what the kernel takes in one write
+# NEC frames with this pause follow each other at the right distance
+DEFAULT_GAP = 40000  # µs; default pause after a code
+MAX_TIMINGS = 4096  # in one part; the longest known code of an air conditioner has some 700
+MAX_PULSE = 500_000  # µs, the kernel's limit for one write
 MAX_PAUSE = 5_000_000  # µs
 MAX_TEXT_LENGTH = 65536  # characters
 
@@ -26,8 +25,11 @@ _WORDS = ((re.compile(r"\bpulse\s+", re.IGNORECASE), "+"), (re.compile(r"\b(?:sp
 def complete(durations: Sequence[int], gap: int = DEFAULT_GAP) -> tuple[int, ...]:
     """Return one part of a command, checked, in signed µs that end with a pause.
 
-    Durations are signed (pulse +, space -) or, where none is negative, pulse and space in turn. A space at the start says
-    nothing and is dropped; where the pause at the end is missing, it is `gap`.
+    Durations are signed (pulse +, space -); if none is negative, pulses and spaces take turns. A space at the start has no
+    meaning and is dropped. A missing pause at the end becomes `gap`.
+
+    Raises:
+        CodeError: if a duration or the whole part is out of range, or pulses and spaces do not alternate.
     """
     if not durations:
         raise CodeError("empty")
@@ -54,7 +56,7 @@ def complete(durations: Sequence[int], gap: int = DEFAULT_GAP) -> tuple[int, ...
 
 
 def merge_neighbors(durations: Iterable[int]) -> list[int]:
-    """Return signed durations, with neighbors of the same sign added up and without zeros."""
+    """Return signed durations without zeros, with neighbors of the same sign added up."""
     merged: list[int] = []
     for duration in durations:
         if merged and (merged[-1] > 0) == (duration > 0):
@@ -65,7 +67,11 @@ def merge_neighbors(durations: Iterable[int]) -> list[int]:
 
 
 def as_raw(command: Command) -> RawCommand:
-    """Return a command by its timings; what a protocol sends while a key is held becomes the repeat part."""
+    """Return a command as timings; the frames that a protocol sends while a key is held become the repeat part.
+
+    Raises:
+        CodeError: if the command exceeds a limit.
+    """
     if isinstance(command, TimedCommand):
         return RawCommand(
             command.once,
@@ -93,7 +99,7 @@ def as_raw(command: Command) -> RawCommand:
 
 
 def in_turn(command: Command) -> tuple[Command, ...]:
-    """Return what successive presses of a key send in turn: two commands where a toggle bit tells them apart."""
+    """Return the commands that successive presses of a key send in turn: two if a toggle bit distinguishes them."""
     if not hasattr(command, "toggle"):
         return (command,)
     other = copy(command)
@@ -108,7 +114,11 @@ def _repeated(command: Command, count: int) -> list[int]:
 
 
 def numbers(text: str) -> list[int]:
-    """Return the signed numbers of a list, as ESPHome, Flipper, LOOKin or ir-ctl write it."""
+    """Return the signed numbers of a list as written by ESPHome, Flipper, LOOKin or ir-ctl.
+
+    Raises:
+        CodeError: if a word is not a number, or there are too many.
+    """
     text = _COMMENT.sub(" ", text)
     for word, sign in _WORDS:
         text = word.sub(sign, text)
@@ -128,7 +138,10 @@ def numbers(text: str) -> list[int]:
 def parse_raw(text: str) -> RawCommand:
     """Return the command of raw timings.
 
-    `[raw:[CARRIER][,duty_cycle=%][,repeat_count=N]:]ONCE[/REPEAT[/OTHER]]`; ONCE may be empty where there is REPEAT.
+    The form is `[raw:[CARRIER][,duty_cycle=%][,repeat_count=N]:]ONCE[/REPEAT[/OTHER]]`; ONCE may be empty before REPEAT.
+
+    Raises:
+        CodeError: if an option or a number is malformed or out of range.
     """
     body = text.strip()
     options: dict[str, int] = {}

@@ -1,4 +1,7 @@
-"""RC-MM of Philips, Nokia and others: two bits at a time, by the length of a space.
+"""RC-MM of Philips, Nokia and others, which sends two bits at a time.
+
+    leader 417 µs, space 278 µs, then for each two bits, highest first, a pulse of 167 µs and a space of
+    278 µs (00), 444 µs (01), 611 µs (10) or 778 µs (11); a pulse of 167 µs at the end, a frame each 100 ms
 
 Sources: the Linux kernel's decoder, the IRP notations of IrpTransmogrifier (Nokia12, Nokia24, Nokia32).
 """
@@ -12,20 +15,20 @@ from .layout import LayoutProtocol
 HEADER = (417, 278)  # µs, pulse and space
 PULSE = 167
 SPACES = (278, 444, 611, 778)  # of 0 to 3
-CLOCKS = tuple(1 + step / 100 for step in range(-4, 5))  # by which remotes may differ
-TOLERANCE = 68  # µs, less than half of a step: of a space
+CLOCKS = tuple(1 + step / 100 for step in range(-4, 5))  # of remotes, relative to the nominal one
+TOLERANCE = 68  # µs, of a space; less than half of the step between symbols
 MEAN_TOLERANCE = 30
 STRETCH = range(-100, 231)  # µs, by which a receiver lengthens pulses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RcmmProtocol(LayoutProtocol):
-    """RC-MM of one length."""
+    """RC-MM with frames of one length."""
 
     period: int = 100_000  # µs, from frame to frame
 
     def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the once part, which is empty, and the repeat part of what is sent, in signed µs."""
+        """Return the once part, which is empty, and the repeat part to send, in signed µs."""
         sent = self.pack(values)
         frame = [HEADER[0], -HEADER[1]]
         for high, low in zip(sent[::2], sent[1::2], strict=True):
@@ -45,11 +48,11 @@ RCMM: Mapping[str, RcmmProtocol] = {
 
 
 def decode_rcmm(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
-    """Return the protocol and fields of one frame in signed µs, first to last pulse; nothing where it is another."""
+    """Return the protocol and fields of a frame in signed µs, first to last pulse, or None if it is not RC-MM."""
     for name, protocol in RCMM.items():
         if len(frame) == len(protocol.bits) + 3 and (symbols := _symbols(frame)) is not None:
             values = protocol.unpack([symbol >> place & 1 for symbol in symbols for place in (1, 0)])
-            assert values is not None  # nothing is sent twice to check it
+            assert values is not None  # RC-MM has no inverted or computed bits to check
             return name, values
     return None
 
@@ -57,7 +60,7 @@ def decode_rcmm(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
 def _symbols(frame: Sequence[int]) -> list[int] | None:
     if frame[0] - HEADER[0] not in STRETCH or any(pulse - PULSE not in STRETCH for pulse in frame[2::2]):
         return None
-    # What the receiver has added to the pulses is missing from the spaces, which the frame as a whole and each pulse tell
+    # The receiver's stretch lengthens pulses and shortens spaces, so it shows in the frame's mean and in each pulse
     stretch = fmean([frame[0] - HEADER[0], *(pulse - PULSE for pulse in frame[2::2])])
     spaces = [stretch - space for space in frame[1::2]]
     cells = [pulse - PULSE - space for pulse, space in zip(frame[2::2], frame[3::2], strict=False)]

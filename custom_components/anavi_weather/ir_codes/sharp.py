@@ -1,25 +1,30 @@
-"""Sharp's and Denon's, as they are received: a frame, and 40 ms later the same with all but the address inverted."""
+"""Decoder of Sharp and Denon frames.
+
+    address:5 command:8 extension:1 check:1 (0), lowest bit first; 40 ms later the same with all but the address inverted
+
+A bit is a pulse of 320 µs and a space, together 1 ms (0) or 2 ms (1).
+"""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 BITS = 15
-CELLS = (1000, 2000)  # µs, of 0 and 1: a pulse with its space, which a receiver's stretch leaves as long as it was
+CELLS = (1000, 2000)  # µs, of 0 and 1; a pulse with its space, whose length does not depend on a receiver's stretch
 PULSES = range(150, 571)  # µs
-MEAN_PULSE = 500  # µs, at most: 320 with a receiver's stretch, but not the 525 of JVC's, which has such cells too
-MIN_CLOCK = 0.92  # of that: some remotes are 5.6 % slower to begin with
+MAX_MEAN_PULSE = 500  # µs; 320 with a receiver's stretch, but not the 525 of JVC, whose cells are as long
+MIN_CLOCK = 0.92  # relative to the nominal one; some remotes are 5.6 % slower
 MAX_CLOCK = 1.14
 TOLERANCE = 0.05
 JITTER = 60  # µs
 PULSE_SPREAD = 150  # µs, by which pulses of a frame may differ
 INVERTED = 0x7FE0
-CHECK = 0x4000  # is set in the second frame
+CHECK = 0x4000  # set in the second frame
 
 
 def decode_sharp(found: Sequence[Sequence[int]]) -> tuple[Mapping[str, int], bool] | None:
-    """Return the fields that frames in signed µs say, and whether they begin with the second of two; nothing where they are other.
+    """Return the fields of frames in signed µs, and whether the first frame is the second of a press.
 
-    One frame is enough, as receivers tell of the two one by one; where there are two, they have to agree.
+    One frame is enough because receivers deliver the two frames of a press one by one. Two frames have to agree; None if they are not Sharp's.
     """
     numbers = [_number(frame) for frame in found[:2]]
     if numbers[0] is None or (len(numbers) == 2 and (numbers[1] is None or numbers[0] ^ numbers[1] != INVERTED)):
@@ -37,7 +42,11 @@ def _number(frame: Sequence[int]) -> int | None:
     bits = [int(cell > fmean(CELLS) * (MIN_CLOCK + MAX_CLOCK) / 2) for cell in cells]
     nominal = [CELLS[bit] for bit in bits]
     clock = sum(cells) / sum(nominal)
-    if not MIN_CLOCK <= clock <= MAX_CLOCK or max(pulses) - min(pulses) > PULSE_SPREAD or fmean(pulses) > MEAN_PULSE:
+    if (
+        not MIN_CLOCK <= clock <= MAX_CLOCK
+        or max(pulses) - min(pulses) > PULSE_SPREAD
+        or fmean(pulses) > MAX_MEAN_PULSE
+    ):
         return None
     if any(abs(cell - clock * one) > TOLERANCE * one + JITTER for cell, one in zip(cells, nominal, strict=True)):
         return None

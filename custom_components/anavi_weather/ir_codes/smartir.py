@@ -23,21 +23,25 @@ MAX_FILE_TIMINGS = 2_000_000  # the longest of SmartIR's files has 1.6 million
 MAX_DEPTH = 8
 MAX_NAME = 100  # characters
 MAX_SEQUENCE = 16  # codes that one command sends one after another
-PAUSE = 500_000  # µs between these, as SmartIR has it
+PAUSE = 500_000  # µs, SmartIR's pause between the codes of a sequence
 
-COMMENTS = ("_", "$")  # what keys begin with that have none
+COMMENTS = ("_", "$")  # first characters of keys without a code
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
 def parse_smartir(text: str) -> dict[str, dict[str, tuple[Command, ...]]]:
-    """Return the commands of a device file: device → command, such as `cool_high_24`, → what a press sends."""
+    """Return the commands of a device file: device → command, such as `cool_high_24`, → the command that a press sends.
+
+    Raises:
+        CodeError: if the file or one of its codes is malformed.
+    """
     data = _load(text)
     if not isinstance(data, dict) or not isinstance(commands := data.get("commands"), dict):
         raise CodeError("smartir_no_commands")
     decode = _decoder(data.get("commandsEncoding"), data.get("supportedController"))
     found: dict[str, tuple[Command, ...]] = {}
-    left = MAX_FILE_TIMINGS
+    timings_left = MAX_FILE_TIMINGS
     for name, code in _leaves(commands, ""):
         if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name in found:
             raise CodeError("name_invalid", name=excerpt(name))
@@ -48,9 +52,9 @@ def parse_smartir(text: str) -> dict[str, dict[str, tuple[Command, ...]]]:
         except CodeError as err:
             raise CodeError(err.key, line=err.line, **{"command": excerpt(name), **err.placeholders}) from err
         found[name] = (command,)
-        # Compressed codes grow: what is small as a text need not be small
-        left -= len(command.once) + len(command.repeat) if isinstance(command, RawCommand) else 1
-        if left < 0:
+        # A small compressed code may have many timings
+        timings_left -= len(command.once) + len(command.repeat) if isinstance(command, RawCommand) else 1
+        if timings_left < 0:
             raise CodeError("file_too_long", maximum=str(MAX_FILE_TIMINGS))
     if not found:
         raise CodeError("file_empty")
@@ -62,7 +66,7 @@ def _load(text: str) -> Any:
         return json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as err:
         raise CodeError("json_invalid", line=err.lineno, reason=excerpt(err.msg)) from err
-    except ValueError as err:  # a number of too many digits
+    except ValueError as err:  # a number with too many digits
         raise CodeError("json_invalid", reason=excerpt(str(err))) from err
     except RecursionError as err:
         raise CodeError("json_too_deep", maximum=str(MAX_DEPTH)) from err
@@ -77,7 +81,7 @@ def _device(data: dict[str, Any]) -> str:
 
 
 def _leaves(commands: dict[str, Any], prefix: str, depth: int = 1) -> Iterator[tuple[str, Any]]:
-    """Return all codes with their names: the keys on the way to them, joined. Empty ones and comments are left out."""
+    """Yield all codes that are not empty with their names: the joined keys of the path to the code, without comments."""
     if depth > MAX_DEPTH:
         raise CodeError("json_too_deep", maximum=str(MAX_DEPTH))
     for key, value in commands.items():
@@ -108,7 +112,7 @@ def _command(code: Any, decode: Callable[[Any], Command]) -> Command:
 
 
 def _decoder(encoding: Any, controller: Any) -> Callable[[Any], Command]:
-    """Return what reads a code in the file's encoding, which for `Raw` depends on what it was made for."""
+    """Return the function that decodes a code in the file's encoding; the meaning of `Raw` depends on the controller."""
     kind = (str(encoding).lower(), str(controller).lower())
     if kind[0] == "base64":
         return _text(lambda code: parse_broadlink(from_base64(code.removeprefix("b64:"))))
@@ -150,7 +154,7 @@ def _timings(code: Any) -> Command:
 
 
 def _blaster(code: str) -> Command:
-    """Return the command of what is published for a blaster: Tuya's code, or JSON that has it."""
+    """Return the command of a message to a blaster: a code of Tuya, or JSON that contains one."""
     if code.lstrip().startswith("{"):
         message = _load(code)
         code = next(

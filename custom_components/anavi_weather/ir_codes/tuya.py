@@ -1,6 +1,11 @@
-"""Tuya's codes, which Zigbee and Wi-Fi blasters take: durations of 16 bits, compressed as in FastLZ, in base64.
+"""Tuya codes for Zigbee and Wi-Fi blasters: durations of 16 bits, low byte first, compressed as in FastLZ, in base64.
 
-Source: mildsunrise's description of the stream, as zigbee2mqtt's users have it.
+    000 length-1:5 | that many literal bytes
+    length-2:3 distance-1, high 5 bits | (for length-2 = 7, one byte to add to it) | distance-1, low 8 bits
+
+The second block copies the bytes that were decompressed `distance` bytes ago; it may overlap its own copy.
+
+Source: mildsunrise's description of the stream, which zigbee2mqtt's users follow.
 """
 
 import struct
@@ -10,7 +15,11 @@ from .raw import MAX_TIMINGS, complete
 
 
 def parse_tuya(data: bytes) -> RawCommand:
-    """Return the command of a compressed stream."""
+    """Return the command of a compressed stream.
+
+    Raises:
+        CodeError: if the stream is malformed or too long.
+    """
     durations = _decompressed(data)
     if len(durations) % 2:
         raise CodeError("tuya_stream")
@@ -18,7 +27,7 @@ def parse_tuya(data: bytes) -> RawCommand:
 
 
 def _decompressed(data: bytes) -> bytes:
-    """Return what blocks of literal bytes, and of a length and a distance back to the same bytes, stand for."""
+    """Return the decompressed bytes of a stream."""
     out = bytearray()
     at = 0
     while at < len(data):

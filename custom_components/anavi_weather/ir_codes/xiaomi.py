@@ -1,6 +1,9 @@
-"""Codes that Xiaomi's infrared remote controls have learned, in base64: a table of durations, or a list that is compressed.
+"""Codes that Xiaomi's infrared remote controls have learned, in base64: a table of durations, or a compressed list.
 
-Source: python-miio's description of the former; the latter is heatshrink's stream of decimal numbers, as SmartIR's files have it.
+    67 a5 | count-1, 16 bits | 16 durations of 32 bits | a byte for each pair: space's place:4 pulse's place:4
+    heatshrink's bits, highest first: 1 byte:8 (a literal) or 0 distance-1:11 length-1:4 (a copy), decimal numbers with commas
+
+Sources: python-miio's description of the table; SmartIR's files for the list.
 """
 
 import struct
@@ -11,13 +14,16 @@ from .raw import MAX_TEXT_LENGTH, complete, numbers
 
 MAGIC = b"\x67\xa5"
 TABLE = struct.Struct("<2sH16I")
-# Of heatshrink's stream, in bits
-WINDOW = 11
-LOOKAHEAD = 4
+WINDOW = 11  # bits of heatshrink's distance
+LOOKAHEAD = 4  # bits of heatshrink's length
 
 
 def parse_xiaomi(text: str) -> RawCommand:
-    """Return the command of a code, where a carrier in Hz may follow: `Z6VLAF0B…:38400`."""
+    """Return the command of a code, which a carrier in Hz may follow: `Z6VLAF0B…:38400`.
+
+    Raises:
+        CodeError: if the code is malformed.
+    """
     code, colon, carrier = text.strip().removeprefix("raw:").partition(":")
     modulation = DEFAULT_CARRIER
     if colon:
@@ -27,12 +33,12 @@ def parse_xiaomi(text: str) -> RawCommand:
     data = from_base64(code)
     durations = _table(data) if data.startswith(MAGIC) else _list(data)
     if durations and not durations[-1]:
-        durations.pop()  # the pause at the end is not known
+        durations.pop()  # the pause at the end is unknown
     return RawCommand(complete(durations), modulation=modulation)
 
 
 def _table(data: bytes) -> list[int]:
-    """Return what a table of 16 durations and pairs of places in it stand for: a half byte for the space, one for the pulse."""
+    """Return the durations of a table and pairs of places in it."""
     if len(data) < TABLE.size:
         raise CodeError("xiaomi_code")
     _, count, *table = TABLE.unpack_from(data)
@@ -54,11 +60,11 @@ def _list(data: bytes) -> list[int]:
 
 
 def _decompressed(data: bytes) -> bytes:
-    """Return what bits stand for: a 1 and a byte, or a 0, a distance back to the same bytes and how many of them."""
+    """Return the decompressed bytes of heatshrink's stream."""
     bits = f"{int.from_bytes(data):0{8 * len(data)}b}"
     out = bytearray()
     at = 0
-    # Less than a byte is left over at the end
+    # The padding at the end is shorter than a byte
     while at + 9 <= len(bits):
         if bits[at] == "1":
             out.append(int(bits[at + 1 : at + 9], 2))
