@@ -170,7 +170,7 @@ class LircdParser:
 
     def _number(self, word: str, keyword: str, maximum: int, minimum: int = 0) -> int:
         """Return a number written as in C (42, 0x2A, 052) after checking its range."""
-        if (number := _integer(word)) is None:
+        if (number := c_integer(word.removeprefix("+"))) is None:
             raise self._error("lircd_no_number", word=keyword, value=word)
         if not minimum <= number <= maximum:
             raise self._out_of_range(keyword, word, minimum, maximum)
@@ -258,7 +258,7 @@ class LircdParser:
         name, *values = _without_comment(words, 1)
         # `  # 0x0B` and `  #/search 0x0B` are keys, as on a telephone, but `  #KEY_1 0x0B` is a comment
         if name.startswith("#") and (
-            name[1:2].isalnum() or not values or any(_integer(value) is None for value in values)
+            name[1:2].isalnum() or not values or any(c_integer(value.removeprefix("+")) is None for value in values)
         ):
             return
         if not values:
@@ -329,10 +329,6 @@ class LircdParser:
                 raise CodeError("lircd_symbol_bits", line=line, protocol=flag, bits=str(step))
         if remote.toggle_bit > remote.all_bits:
             raise self._out_of_range("toggle_bit", str(remote.toggle_bit), 0, remote.all_bits, line=lines["toggle_bit"])
-
-
-def _integer(word: str) -> int | None:
-    return c_integer(word.removeprefix("+"))
 
 
 def _without_comment(words: list[str], start: int) -> list[str]:
