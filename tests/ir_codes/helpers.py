@@ -1,4 +1,4 @@
-"""What the tests of the infrared codes have in common."""
+"""Helpers for the tests of infrared codes."""
 
 from collections.abc import Sequence
 from random import Random
@@ -11,7 +11,7 @@ import pytest
 from custom_components.anavi_weather.ir_codes import CodeError
 from custom_components.anavi_weather.ir_codes.named import OWN
 
-# One of each protocol that both versions of infrared_protocols have, or the table
+# One command of each protocol in infrared_protocols or in our tables
 NAMED = (
     "nec:0x04,0x08",
     "nec:0xd26d,0x47",
@@ -52,19 +52,19 @@ NOT_DECODED = ("pioneer:0x01,0x02", "panasonic:0x4004,0x100bcbd", "dyson_cool:0x
 
 
 def same(one: Command, other: Command) -> bool:
-    """Tell whether two commands are the same in all that they are made of."""
+    """Return whether two commands have the same class and attributes."""
     return type(one) is type(other) and vars(one) == vars(other)
 
 
 def refused(call: Any, *arguments: Any) -> str:
-    """Return the key of the error that a call ends with."""
+    """Return the key of the CodeError that a call raises."""
     with pytest.raises(CodeError) as error:
         call(*arguments)
     return error.value.key
 
 
 def received(timings: Sequence[int], stretch: int, random: Random, clock: float = 1.0) -> list[int]:
-    """Return what a TSOP makes of what was sent: longer pulses, shorter spaces, jitter."""
+    """Return timings as a TSOP receiver reports them: longer pulses, shorter spaces, jitter."""
     heard = [round(duration * clock + stretch + random.gauss(0, 15)) for duration in timings]
     return heard if heard[-1] > 0 else heard[:-1]
 
@@ -74,14 +74,14 @@ def _text(name: str, *widths: int) -> st.SearchStrategy[str]:
     return values.map(lambda numbers: f"{name}:{','.join(map(hex, numbers))}")
 
 
-# Of named protocols
+# Texts of named protocols
 TEXTS = st.one_of(
     *(
         _text(name, *(mask.bit_length() for mask in own.masks.values()))
         for name, own in OWN.items()
         if name != "rc6_mce"
     ),
-    # With a maker whose toggle bit is there
+    # Addresses of makers whose remotes have the toggle bit of MCE
     st.tuples(st.sampled_from([0x8000, 0x800F, 0x80FF]), *(st.integers(0, top) for top in (0x7F, 0xFF, 1))).map(
         lambda values: f"rc6_mce:{values[0] << 8 | values[1]:#x},{values[2]:#x},{values[3]}"
     ),

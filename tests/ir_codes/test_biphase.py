@@ -1,4 +1,4 @@
-"""Tests of RC5, RC6 and Marantz's as they are received."""
+"""Tests of receiving RC5, RC6 and related protocols."""
 
 from itertools import groupby
 
@@ -34,7 +34,7 @@ def test_fields(name: str, fields: dict[str, int], toggle: int) -> None:
 
 
 def _rc6(bits: list[int]) -> list[int]:
-    """Return a frame of any halves after the leader."""
+    """Return a frame with any halves of bits after the leader."""
     frame = [2664, -888]
     for level in bits:
         if (frame[-1] > 0) == bool(level):
@@ -69,41 +69,41 @@ BODY = [0, 1] * 16
         parse("rc5:1,2").get_raw_timings()[1:],
         [-value for value in parse("rc5:1,2").get_raw_timings()],
         [*parse("marantz_extended:1,2,3").get_raw_timings(), -889, 889],
-        # No second half of a bit where the pause ought to be
+        # No pause where Marantz's frame has one
         [889] + [-889, 889] * 25,
     ],
 )
-def test_nothing(frame: list[int]) -> None:
+def test_frames_of_other_protocols_are_not_decoded(frame: list[int]) -> None:
     assert decode_biphase(frame) is None
 
 
 @pytest.mark.parametrize("place", range(16, 20))
-def test_a_pulse_in_the_pause_of_marantz_extended(place: int) -> None:
+def test_pulse_in_the_pause_of_marantz_extended(place: int) -> None:
     frame = parse("marantz_extended:1,2,3").get_raw_timings()
     levels = [int(duration > 0) for duration in frame for _ in range(round(abs(duration) / 889))]
     assert levels[15:19] == [0] * 4
-    levels[place - 1] = 1  # the first half of the frame is not among them
-    spoilt = [(889 if level else -889) * len(list(halves)) for level, halves in groupby(levels)]
+    levels[place - 1] = 1  # levels lack the first half of the frame
+    disturbed = [(889 if level else -889) * len(list(halves)) for level, halves in groupby(levels)]
     assert decode_biphase(frame) is not None
-    assert decode_biphase(spoilt) is None
+    assert decode_biphase(disturbed) is None
 
 
-def test_whole_frame() -> None:
+def test_frame_of_all_halves() -> None:
     assert decode_biphase(_rc6([*HEAD, *TRAILER, *BODY])) == ("rc6", {"address": 0, "command": 0, "toggle": 0})
 
 
-def test_what_the_kernel_calls_mce_has_its_toggle_bit_in_the_address() -> None:
+def test_mce_has_its_toggle_bit_in_the_address() -> None:
     command = parse("rc6_mce:0x800f84,0x0c")
-    assert to_text(command) == "rc6_mce:0x800f04,0x0c"  # that bit of it is no part of the address
+    assert to_text(command) == "rc6_mce:0x800f04,0x0c"  # the toggle bit is not part of the address
     first, second = in_turn(command)
     assert to_text(second) == "rc6_mce:0x800f04,0x0c,0x01"
     assert second.get_raw_timings() != first.get_raw_timings() == command.get_raw_timings()
-    # Of another maker it is one
+    # With another maker, it is part of the address
     other = parse("rc6_6a_32:0x123484,0x0c").get_raw_timings()
     assert decode_biphase(other) == ("rc6_6a_32", {"address": 0x123484, "command": 0x0C, "toggle": 0})
 
 
-def test_toggle_bits_and_periods_of_what_is_encoded_here() -> None:
+def test_toggle_bits_and_periods() -> None:
     for text, period in (("rc5_sz:1,2", 114_000), ("rc6_6a_20:1,2", 107_000)):
         command = parse(f"{text},repeat_count=1")
         first, second = in_turn(command)

@@ -34,7 +34,7 @@ def test_pause_at_the_end(data: str) -> None:
 
 
 def test_length_without_the_pause() -> None:
-    # SmartIR's converter leaves the pause out of the length, or counts but its first byte
+    # SmartIR's converter omits the pause from the length, or counts only its first byte
     for length in (3, 4, 6):
         packet = bytes([0x26, 0, length, 0]) + bytes.fromhex("141414000d050000")
         assert parse_broadlink(packet).once == (657, -657, 657, -109445)
@@ -70,17 +70,17 @@ def test_refused(packet: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a", "ab*c", "Ä", "YQ=b"])
-def test_no_base64(text: str) -> None:
+def test_invalid_base64(text: str) -> None:
     assert refused(from_base64, text) == "base64_invalid"
 
 
-def test_inexpressible() -> None:
+def test_commands_that_broadlink_cannot_express() -> None:
     assert refused(to_broadlink, RawCommand((100, -100), modulation=56_000)) == "broadlink_carrier"
     assert refused(to_broadlink, RawCommand((100, -100), (20, -20) * 1000, repeat_count=99)) == "too_many_timings"
 
 
 @pytest.mark.parametrize(("unit", "data"), [(1, "01"), (255, "ff"), (256, "000100"), (0xFFFF, "00ffff")])
-def test_a_unit_is_a_byte_where_it_fits(unit: int, data: str) -> None:
+def test_small_durations_take_one_byte(unit: int, data: str) -> None:
     packet = base64.b64decode(to_broadlink(RawCommand((300, -round(unit * UNIT)))).removeprefix("b64:"))
     assert packet[4:].hex() == "09" + data
 
@@ -104,7 +104,7 @@ def test_round_trip(command: RawCommand) -> None:
     again = parse(text)
     sent = command.get_raw_timings()
     sent = sent if sent[-1] > 0 else sent[:-1]
-    # To half a unit; nothing shorter than one can be told
+    # Precise to half a unit; the shortest duration is one unit
     assert all(abs(a - b) <= 17 or abs(a) < 33 for a, b in zip(sent, again.get_raw_timings(), strict=True))
     assert to_broadlink(again) == text
 

@@ -16,7 +16,7 @@ DITTO = [3000, -1500, 500]
 
 
 def _presses(*parts: Sequence[int], count: int = 3, gap: int = 30_000, seed: int = 1) -> list[list[int]]:
-    """Return presses of the same key, each as the receiver hears it."""
+    """Return presses of the same key as the receiver reports them."""
     random = Random(seed)
     sent = [duration for part in parts for duration in (*part, -gap)][:-1]
     return [[-200_000, *received(sent, 90, random), -125_000] for _ in range(count)]
@@ -27,7 +27,7 @@ def _close(one: Sequence[int], other: Sequence[int]) -> bool:
 
 
 @pytest.mark.parametrize("text", ["nec:0x04,0x08", "rc5:0x1e,0x01", "sony:0x01,0x15", "lg_ac:mode=cool,temperature=24"])
-def test_a_known_protocol(text: str) -> None:
+def test_known_protocol(text: str) -> None:
     command = consensus(_presses(parse(text).get_raw_timings()))
     assert command is not None
     assert to_text(command) == text
@@ -48,7 +48,7 @@ def test_different_keys() -> None:
     assert isinstance(consensus([presses[0], *unknown]), RawCommand)
 
 
-def test_nothing_captured() -> None:
+def test_unusable_captures() -> None:
     assert consensus([]) is None
     assert consensus([[], [-5], [1, 1]]) is None
     nothing: tuple[list[list[int]], ...] = ([], [[]], [[1, 1]], [[1, 0]], [[-100]])
@@ -61,21 +61,21 @@ def test_timings_are_cleaned() -> None:
     assert isinstance(command, RawCommand)
     assert _close(command.once[:-1], UNKNOWN)
     assert (command.once[-1], command.repeat, command.repeat_count) == (-40_000, (), 0)
-    # Alike durations have become the same
+    # Similar durations have become equal
     assert len(set(command.once[:-1])) == 5
     assert len(clean([[500, -500, 500]]).once) == 4
     assert clean([[500]]).once == (500, -40_000)
 
 
-def test_a_stretch_that_is_not_known_stays() -> None:
-    # Pulses of 320, spaces of 680 and 1680: nothing tells how long they were
+def test_unknown_stretch_is_kept() -> None:
+    # Pulses of 320, spaces of 680 and 1680 µs: the sent durations are unknown
     sent = [320, -680, 320, -1680] * 6 + [320]
     command = clean(_presses(sent))
     assert _close(command.once[:-1], [value + 90 for value in sent])
-    # Half of the difference is more than a receiver adds
+    # Half of the difference is more than a receiver's stretch
     sent = [1000, -400, 1000, -2000, 1000]
     assert _close(clean(_presses(sent)).once[:-1], [value + 90 for value in sent])
-    # Taken off, the other durations fit worse
+    # Without the stretch, the other durations would fit worse
     sent = [600, -500, 600, -1100, 600, -1650, 600, -2200, 600]
     assert _close(clean([sent]).once[:-1], sent)
 
@@ -83,20 +83,20 @@ def test_a_stretch_that_is_not_known_stays() -> None:
 @pytest.mark.parametrize(
     ("heard", "sent"),
     [
-        # Multiples of 550: all pulses fit when 50 is taken off, and two spaces do not
+        # Multiples of 550: without a stretch of 50, all pulses fit and two spaces do not
         ([600, -500, 1150, -1100, 1700, -1650, 600], [550, -550, 1100, -1150, 1650, -1700, 550]),
-        # All spaces do, and two pulses do not
+        # All spaces fit and two pulses do not
         ([600, -500, 1100, -1050, 1650, -1600, 600], [550, -550, 1050, -1100, 1600, -1650, 550]),
     ],
 )
-def test_a_stretch_is_known_where_most_durations_then_fit(heard: list[int], sent: list[int]) -> None:
+def test_stretch_is_removed_if_most_durations_then_fit(heard: list[int], sent: list[int]) -> None:
     assert list(clean([heard]).once[:-1]) == sent
 
 
-def test_which_durations_are_alike() -> None:
-    # They may be far apart, if there are others between them
+def test_clusters_of_durations() -> None:
+    # Distant durations belong together if others lie between them
     assert clean([[500, -1000, 500, -1080, 500, -1040, 500]]).once[:-1] == (500, -1040) * 3 + (500,)
-    # The longest are no more alike for being long
+    # The tolerance does not grow with the duration
     sent = (500, -600, 500, -5000, 500, -5200, 500)
     assert clean([sent]).once[:-1] == sent
 
@@ -114,7 +114,7 @@ def test_once_and_repeat() -> None:
     assert _close(command.once[:-1], UNKNOWN)
     assert _close(command.repeat[:-1], DITTO)
     assert command.repeat_count == 0
-    # A frame that goes on with another, which then comes again
+    # A frame followed by another one that repeats
     other = [*UNKNOWN[:-2], -1500, 500]
     command = clean(_presses(UNKNOWN, other, other))
     assert _close(command.once[:-1], UNKNOWN)
@@ -122,8 +122,8 @@ def test_once_and_repeat() -> None:
     assert command.repeat_count == 2
 
 
-def test_a_single_ditto_is_what_repeats() -> None:
-    """All presses were as short: it did not come again."""
+def test_single_ditto_becomes_the_repeat_part() -> None:
+    """Even though it did not recur, because all presses were short."""
     command = clean(_presses(UNKNOWN, DITTO))
     assert _close(command.once[:-1], UNKNOWN)
     assert _close(command.repeat[:-1], DITTO)
@@ -132,18 +132,18 @@ def test_a_single_ditto_is_what_repeats() -> None:
     command = clean(_presses(UNKNOWN, other, DITTO))
     assert len(command.once) == 2 * len(UNKNOWN) + 2
     assert _close(command.repeat[:-1], DITTO)
-    # Another frame may as well belong to the message
+    # A longer frame may be part of the message
     command = clean(_presses(UNKNOWN, UNKNOWN[:-8]))
     assert (len(command.once), command.repeat) == (len(UNKNOWN) + 1 + len(UNKNOWN) - 8 + 1, ())
 
 
-def test_one_press_that_was_held_tells_what_repeats() -> None:
+def test_one_held_press_shows_what_repeats() -> None:
     command = clean([*_presses(UNKNOWN, count=2), *_presses(UNKNOWN, UNKNOWN, UNKNOWN, count=1)])
     assert (command.once, command.repeat_count) == ((), 0)
     assert _close(command.repeat[:-1], UNKNOWN)
 
 
-def test_a_message_of_two_frames() -> None:
+def test_message_of_two_frames() -> None:
     other = [*UNKNOWN[:-2], -1500, 500]
     command = clean(_presses(UNKNOWN, other))
     assert len(command.once) == 2 * len(UNKNOWN) + 2
@@ -152,7 +152,7 @@ def test_a_message_of_two_frames() -> None:
     assert (command.once, len(command.repeat), command.repeat_count) == ((), 2 * len(UNKNOWN) + 2, 1)
 
 
-def test_a_long_space_after_the_first_pulse() -> None:
+def test_long_space_after_the_first_pulse() -> None:
     sent = [3200, -9800, *UNKNOWN[2:]]
     assert _close(clean(_presses(sent)).once[:-1], sent)
 
@@ -163,7 +163,7 @@ def test_outliers() -> None:
     cut = good[1][:9]
     assert _close(clean([spike, *good, cut]).once[:-1], UNKNOWN)
     assert refused(clean, [spike, good[0], cut]) == "no_consensus"
-    # What is cut off at the end of a press does not make it another
+    # A press that was cut off at the end still counts
     held = _presses(UNKNOWN, UNKNOWN, count=3)
     held[0] = held[0][:-8]
     held[1] = held[1][:-6]

@@ -1,4 +1,4 @@
-"""Tests of commands by their timings."""
+"""Tests of commands made of timings."""
 
 import pytest
 

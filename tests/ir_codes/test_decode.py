@@ -1,4 +1,4 @@
-"""Tests of what received frames say."""
+"""Tests of decoding received frames."""
 
 import json
 from pathlib import Path
@@ -13,12 +13,12 @@ from custom_components.anavi_weather.ir_codes.decode import Decoded, decode, fra
 
 from .helpers import NAMED, TEXTS, received
 
-# What the encoders of Linux 6.1 send (`ir-ctl -S`), as a receiver of the kernel heard it
+# Frames from the encoders of Linux 6.1 (`ir-ctl -S`), as a kernel receiver reported them
 KERNEL: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("kernel_vectors.json").read_text())
 
 
 @pytest.mark.parametrize("scancode", KERNEL)
-def test_what_the_kernel_sends(scancode: str) -> None:
+def test_frames_encoded_by_the_kernel(scancode: str) -> None:
     random = Random(scancode)
     vector = KERNEL[scancode]
     decoded = decode(vector["timings"])
@@ -30,10 +30,10 @@ def test_what_the_kernel_sends(scancode: str) -> None:
 @pytest.mark.parametrize("text", NAMED)
 @pytest.mark.parametrize("stretch", [0, 50, 100, 150])
 @pytest.mark.parametrize("clock", [0.96, 1.0, 1.04])
-def test_what_is_sent_here(text: str, stretch: int, clock: float) -> None:
+def test_frames_encoded_here(text: str, stretch: int, clock: float) -> None:
     random = Random(f"{text} {stretch} {clock}")
     if text.startswith("rcmm"):
-        clock = (1 + clock) / 2  # its spaces differ by little
+        clock = (1 + clock) / 2  # its symbols differ little
     sent = parse(text).get_raw_timings()
     for _ in range(10):
         decoded = decode(received(sent, stretch, random, clock))
@@ -47,19 +47,19 @@ def test_any_command(text: str, stretch: int, random: Random) -> None:
     command = parse(text)
     decoded = decode(received(command.get_raw_timings(), stretch, random))
     if decoded is None:
-        # Not told from a disturbed one, or not told by what infrared_protocols sends
+        # Looks like a disturbed frame, or infrared_protocols sends it as another protocol
         assert text.startswith(("necext", "nec42ext", "panasonic"))
         return
-    said = decoded.text
-    assert said is not None
+    decoded_text = decoded.text
+    assert decoded_text is not None
     if text.startswith(("pioneer", "necext", "nec42ext", "panasonic")):
         assert decoded.protocol in ("nec", "necext", "nec42", "nec42ext", "kaseikyo", "pioneer")
         again = decoded.to_command()
         assert again is not None
-        told = [one for one in again.get_raw_timings()[:60] if one < -1000]
-        assert len(told) == len([one for one in command.get_raw_timings()[:60] if one < -1000])
+        long_spaces = [one for one in again.get_raw_timings()[:60] if one < -1000]
+        assert len(long_spaces) == len([one for one in command.get_raw_timings()[:60] if one < -1000])
     else:
-        assert said == to_text(command)
+        assert decoded_text == to_text(command)
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_any_command(text: str, stretch: int, random: Random) -> None:
         (8595, 583, 482, 1548, "pioneer"),  # published files, with their receivers' stretch
         (8263, 575, 453, 1464, "pioneer"),
         (8460, 550, 508, 1553, "pioneer"),
-        (8820, 552, 552, 1656, "nec"),  # the fastest of other makers
+        (8820, 552, 552, 1656, "nec"),  # the fastest remote of other makers
         (9000, 562, 562, 1687, "nec"),
     ],
 )
-def test_pioneer_is_told_by_its_clock(header: int, pulse: int, zero: int, one: int, protocol: str) -> None:
+def test_pioneer_is_distinguished_by_its_clock(header: int, pulse: int, zero: int, one: int, protocol: str) -> None:
     frame = [header, -header // 2]
     for bit in "10000000011111110100000010111111":
         frame += (pulse, -one if bit == "1" else -zero)
@@ -82,13 +82,13 @@ def test_pioneer_is_told_by_its_clock(header: int, pulse: int, zero: int, one: i
     for stretch in (0, 50):
         decoded = decode(received([*frame, pulse], stretch, random))
         assert (decoded and decoded.text) == f"{protocol}:0x01,0x02"
-        # A command that is sent with NEC's clock is known again when Pioneer's own remote sends it
+        # A command stored with NEC's clock is recognized when Pioneer's own remote sends it
         assert decoded is not None
         assert decoded.key == ("nec", 1, 2, ())
 
 
 @pytest.mark.parametrize("text", ["sony:0x01,0x15", "sony15:0x54,0x15", "sony20:0x35f,0x15"])
-def test_only_all_of_a_frame_of_sonys_is_whole(text: str) -> None:
+def test_is_whole_needs_all_of_a_sony_frame(text: str) -> None:
     frame = frames(parse(text).get_raw_timings())[0]
     assert is_whole(frame)
     assert not is_whole(frame[:-2])
@@ -109,21 +109,21 @@ def test_first_frame_of_several() -> None:
     assert (decoded := decode([-100_000, *parse("sony:1,2").get_raw_timings(), -125_000])) is not None
     assert decoded.text == "sony:0x01,0x02"
     assert frames([-100, 1, -1, 2, -10_000, 3, -7]) == [[1, -1, 2], [3]]
-    # A receiver that started late hears the second half of Sharp's first
+    # A receiver that started late hears the second frame of Sharp first
     sharp = parse("sharp:3,5,1").get_raw_timings()[:-1]
     second = [*sharp[32:], -40_000, *sharp[:31]]
     assert (decoded := decode(second)) is not None
     assert decoded.text == "sharp:0x03,0x05,0x01"
     assert decoded.second
-    # Two halves that are alike, or one that is cut, are none
+    # Two equal frames, or a truncated one, are not decoded
     assert decode([*sharp[:32], *sharp[:31]]) is None
     assert decode([*sharp[:32], *sharp[32:-2]]) is None
     assert decode([*sharp[:3], -3000, *sharp[4:]]) is None
 
 
 @pytest.mark.parametrize("text", ["sharp:0x03,0x05,0x01", "sharp:0x08,0xf2"])
-def test_each_half_of_sharp_by_itself(text: str) -> None:
-    """A receiver tells of them one by one; the second is no press of its own."""
+def test_each_frame_of_sharp_alone(text: str) -> None:
+    """A receiver delivers the two frames of a press one by one."""
     sharp = parse(text).get_raw_timings()
     random = Random(text)
     for half, is_second in ((sharp[:31], False), (sharp[32:63], True)):
@@ -134,16 +134,16 @@ def test_each_half_of_sharp_by_itself(text: str) -> None:
         assert decode([*half[:-4], half[-1]]) is None
         assert decode([one * 8 // 10 for one in half]) is None
         assert decode([one * 6 // 5 for one in half]) is None
-        # Nor is it a part of JVC's, whose pulses are longer
+        # JVC, whose cells are the same, has longer pulses
         assert decode([one + 190 for one in half]) is None
         assert decode([half[0] + 160, half[1] + 160, *half[2:]]) is None
         assert decode([half[0], half[1] - 200, *half[2:]]) is None
 
 
-def test_a_spike_and_a_dropout_are_mended() -> None:
+def test_spike_and_dropout_are_repaired() -> None:
     for text in NAMED:
         if text.startswith("rcmm"):
-            continue  # what is left of its pulses is as short
+            continue  # the remainder of its pulses would be as short as a glitch
         sent = parse(text).get_raw_timings()
         frame = sent[: next((at for at, one in enumerate(sent) if one < -20_000), len(sent))]
         if frame[-1] < 0:
@@ -152,11 +152,11 @@ def test_a_spike_and_a_dropout_are_mended() -> None:
         for at in range(3, len(frame) - 2, 5):
             sign = -1 if at % 2 else 1
             half = (abs(frame[at]) - 80) // 2
-            spoilt = [*frame[:at], sign * half, -sign * 80, sign * half, *frame[at + 1 :]]
-            assert decode(spoilt) == expected, (text, at)
+            disturbed = [*frame[:at], sign * half, -sign * 80, sign * half, *frame[at + 1 :]]
+            assert decode(disturbed) == expected, (text, at)
 
 
-def test_what_is_long_enough_to_have_been_sent_is_not_mended() -> None:
+def test_longer_disturbances_are_not_repaired() -> None:
     frame = parse("nec:4,8").get_raw_timings()
     assert decode([*frame[:3], -220, 120, -220, *frame[4:]]) is None
 
@@ -171,14 +171,14 @@ def test_silence_around_a_frame(text: str, before: tuple[int, ...], after: tuple
 
 
 @pytest.mark.parametrize(("count", "is_decoded"), [(4096, True), (4098, False)])
-def test_the_longest_capture(count: int, is_decoded: bool) -> None:
+def test_longest_capture(count: int, is_decoded: bool) -> None:
     capture = [*parse("nec:4,8").get_raw_timings(), -50_000] * 60
     capture += [560, -560] * ((count - len(capture)) // 2)
     assert (decode(capture) is not None) is is_decoded
 
 
 @pytest.mark.parametrize(("wrong", "is_decoded"), [(0b11, False), (0b111, True)])
-def test_a_byte_without_its_check_is_told_from_one_that_was_received_badly(wrong: int, is_decoded: bool) -> None:
+def test_unchecked_byte_is_distinguished_from_a_badly_received_one(wrong: int, is_decoded: bool) -> None:
     for text in (f"necext:0x1234,{0xF00F ^ wrong:#x}", f"nec42ext:0x0000,{0xF00F ^ wrong:#x}"):
         decoded = decode(parse(text).get_raw_timings())
         assert (decoded is not None) is is_decoded
@@ -188,7 +188,7 @@ def test_a_byte_without_its_check_is_told_from_one_that_was_received_badly(wrong
 def test_every_pulse_of_sharp_counts(at: int) -> None:
     frame = parse("sharp:3,5").get_raw_timings()
     assert decode(frame) is not None
-    # A cell is as long as it was
+    # The cell keeps its length
     frame[at] += 300
     if at < 30:
         frame[at + 1] += 300
@@ -197,7 +197,7 @@ def test_every_pulse_of_sharp_counts(at: int) -> None:
 
 def test_samsung_address_that_cannot_be_sent() -> None:
     sent = parse("samsung32:0x0100,2").get_raw_timings()
-    # The bytes of the address the other way round
+    # Swap the bytes of the address
     sent[2:18], sent[18:34] = sent[18:34], sent[2:18]
     assert decode(sent) is None
 
@@ -228,7 +228,7 @@ def test_spikes_and_dropouts() -> None:
         for _ in range(20):
             heard = received(sent, 80, random)
             at = random.randrange(1, len(heard) // 2) | 1
-            # A spike within a space, or a pulse that was not heard
+            # A spike within a space, or a missed pulse
             disturbed = (
                 [*heard[:at], heard[at] // 2, 30, heard[at] // 2 - 30, *heard[at + 1 :]]
                 if random.random() < 0.5
@@ -239,21 +239,21 @@ def test_spikes_and_dropouts() -> None:
 
 @given(st.lists(st.integers(100, 10_000), max_size=200))
 @settings(max_examples=500)
-def test_random_timings_say_nothing(durations: list[int]) -> None:
+def test_random_timings_are_not_decoded(durations: list[int]) -> None:
     decoded = decode([-one if index % 2 else one for index, one in enumerate(durations)])
-    # NEC's ditto has but three durations
+    # NEC's ditto has only three durations
     assert decoded is None or (decoded.repeat and len(durations) in (3, 4))
 
 
 @given(st.lists(st.sampled_from([444, 560, 889, 1200, 1690, 1778, 2400, 4500, 9000]), min_size=1, max_size=100))
 @settings(max_examples=500)
-def test_random_frames_of_usual_durations_say_little(durations: list[int]) -> None:
+def test_random_frames_of_usual_durations_have_a_text(durations: list[int]) -> None:
     decoded = decode([-one if index % 2 else one for index, one in enumerate(durations)])
     assert decoded is None or decoded.repeat or decoded.text is not None
 
 
 @given(st.lists(st.integers()))
-def test_any_numbers_are_taken(timings: list[int]) -> None:
+def test_any_numbers_are_accepted(timings: list[int]) -> None:
     assert decode(timings) is None
 
 
@@ -266,7 +266,7 @@ def test_not_alternating_or_too_long() -> None:
     assert decode([-9000, 1, -9000]) is None
 
 
-def test_decoders_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_and_unfitting_decoders_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = parse("proton:2,3").get_raw_timings()
     assert (decoded := decode(sent)) is not None
     assert (decoded.protocol, decoded.address, decoded.command, decoded.extra) == ("proton", 2, 3, {})

@@ -1,4 +1,4 @@
-"""Tests of what kind a file is."""
+"""Tests of recognizing the form of a file."""
 
 from contextlib import suppress
 import json
@@ -52,11 +52,11 @@ SMARTIR = json.dumps(
         ("\n " + SMARTIR, {"Sony": ["on"]}),
     ],
 )
-def test_kinds(text: str, names: dict[str, list[str]]) -> None:
+def test_forms(text: str, names: dict[str, list[str]]) -> None:
     assert {remote: list(commands) for remote, commands in parse_file(text).items()} == names
 
 
-def test_name_of_a_file_that_does_not_tell_it() -> None:
+def test_name_for_a_file_without_one() -> None:
     commands = parse_file(FLIPPER, "Television")["Television"]
     assert to_text(commands["Power"][0]) == "nec:0x04,0x08"
 
@@ -111,7 +111,7 @@ def test_any_text(junk: str, whole: str, data: st.DataObject) -> None:
     ],
     ids=lambda text: text[-20:] + text[:9],
 )
-def test_the_worst_is_quick(text: str) -> None:
+def test_worst_files_are_quick(text: str) -> None:
     started = thread_time()
     with suppress(CodeError):
         parse_file(text)
@@ -134,7 +134,7 @@ def test_the_worst_is_quick(text: str) -> None:
     ],
     ids=lambda text: text[:9] + text[-9:],
 )
-def test_the_worst_text_is_quick(text: str) -> None:
+def test_worst_texts_are_quick(text: str) -> None:
     started = thread_time()
     with pytest.raises(CodeError):
         parse(text)

@@ -27,7 +27,7 @@ def _raw(frequency: str = "38000", duty_cycle: str = "0.330000", data: str = "50
         ("NEC42ext", "EF CD AB 02", "34 12 00 00", ["nec42ext:0x2abcdef,0x1234"]),
         ("Samsung32", "07 00 00 00", "02 00 00 00", ["samsung32:0x07,0x02"]),
         ("RC5", "1E 00 00 00", "01 00 00 00", ["rc5:0x1e,0x01", "rc5:0x1e,0x01,0x01"]),
-        # A press of Flipper's RC5X has its second start bit unset, which stands for 0x40
+        # Flipper's RC5X has its second start bit unset, which stands for 0x40
         ("RC5X", "1E 00 00 00", "01 00 00 00", ["rc5:0x1e,0x41", "rc5:0x1e,0x41,0x01"]),
         ("RC5X", "1E 00 00 00", "41 00 00 00", ["rc5:0x1e,0x41", "rc5:0x1e,0x41,0x01"]),
         ("RC6", "80 00 00 00", "15 00 00 00", ["rc6:0x80,0x15", "rc6:0x80,0x15,0x01"]),
@@ -44,7 +44,7 @@ def test_parsed(protocol: str, address: str, command: str, texts: list[str]) -> 
     assert list(map(to_text, commands["Key"])) == texts
 
 
-def test_the_longest_raw_signal() -> None:
+def test_longest_raw_signal() -> None:
     ((command,),) = parse_flipper(HEADER + _raw(data="100 " * 1024)).values()
     assert len(command.get_raw_timings()) == 1023  # without the pause at its end
 
@@ -61,7 +61,7 @@ def test_raw() -> None:
         assert command.duty_cycle == percent
 
 
-def test_names_that_come_again() -> None:
+def test_repeated_names() -> None:
     names = ["Power", "Power", "Power 2", "Power"]
     text = HEADER + "".join(_parsed("NEC", "04 00 00 00", f"0{key} 00 00 00", name) for key, name in enumerate(names))
     commands: dict[str, tuple[Command, ...]] = parse_flipper(text)

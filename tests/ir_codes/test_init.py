@@ -1,4 +1,4 @@
-"""Tests of the text forms as a whole."""
+"""Tests of all text forms together."""
 
 from pathlib import Path
 import subprocess
@@ -75,12 +75,12 @@ def test_forms_of_timings(text: str, raw: str) -> None:
     ],
     ids=lambda text: text[:40],
 )
-def test_the_limits_themselves_are_accepted(text: str) -> None:
+def test_limits_are_accepted(text: str) -> None:
     assert to_text(parse(text)) == text
 
 
 @pytest.mark.end_to_end
-def test_nothing_of_home_assistant_is_imported() -> None:
+def test_home_assistant_is_not_imported() -> None:
     package = Path(__file__).parents[2] / "custom_components" / "anavi_weather"
     check = "import ir_codes, ir_codes.files, ir_codes.capture, sys; assert 'homeassistant' not in sys.modules"
     subprocess.run([sys.executable, "-c", f"import sys; sys.path[:0] = [{str(package)!r}]; {check}"], check=True)
@@ -117,7 +117,7 @@ def test_raw_round_trip(
     assert same(parse(to_text(command)), command)
 
 
-def test_a_class_that_has_no_name_here_becomes_raw() -> None:
+def test_command_of_an_unknown_class_becomes_raw() -> None:
     command = SonyCommand(address=1, address_bits=5, command=21)
     again = parse(to_text(command))
     assert isinstance(again, RawCommand)
@@ -125,7 +125,7 @@ def test_a_class_that_has_no_name_here_becomes_raw() -> None:
     assert again.modulation == command.modulation
 
 
-def test_what_is_held_becomes_the_repeat_part() -> None:
+def test_frames_of_a_held_key_become_the_repeat_part() -> None:
     nec = as_raw(NECCommand(address=4, command=8, repeat_count=2))
     assert (len(nec.once), nec.repeat, nec.repeat_count) == (68, (9000, -2250, 562, -96000), 2)
     assert nec.get_raw_timings() == NECCommand(address=4, command=8, repeat_count=2).get_raw_timings()

@@ -1,4 +1,4 @@
-"""What is sent for a key of a lircd.conf, held against what lircd itself sent."""
+"""Tests of the timings of a key, compared with those that lircd sent."""
 
 from copy import copy
 import json
@@ -48,14 +48,14 @@ def test_toggle_mask_inverts_every_second_frame() -> None:
     assert parse(to_text(command)).get_raw_timings() == expected[:-1]
 
 
-def test_a_toggle_bit_that_changes_nothing() -> None:
+def test_toggle_bit_without_effect() -> None:
     assert len(only(PLAIN.replace("bits 4", "toggle_bit_mask 0x10\n bits 4"))["K"]) == 1
     assert len(only(PLAIN.replace("bits 4", "toggle_bit_mask 0x10\n bits 5"))["K"]) == 2
     assert len(only(PLAIN.replace("bits 4", "toggle_mask 0x10\n bits 4"))["K"]) == 1
     assert len(only(RAW.replace("gap", "toggle_bit_mask 0x1\ntoggle_mask 1\n gap"))["K"]) == 1
 
 
-def test_more_bits_than_lircd_has_in_a_mask() -> None:
+def test_more_bits_than_a_mask_of_lircd() -> None:
     parts = "pre_data_bits 64\npre_data 0xFFFFFFFFFFFFFFFF\npost_data_bits 64\ntoggle_bit 1\nbits 64"
     first, second = only(PLAIN.replace("bits 4", parts))["K"]
     assert first.once[:4] == (500, -1500, 500, -1500)
@@ -63,10 +63,10 @@ def test_more_bits_than_lircd_has_in_a_mask() -> None:
     assert first.once[4:] == second.once[4:]
 
 
-# What lircd 0.10.1 itself sends in disorder
+# Unusual frames, as lircd 0.10.1 sends them
 
 
-def test_a_space_before_a_frame_lengthens_the_pause_before_it() -> None:
+def test_space_before_a_frame_lengthens_the_pause() -> None:
     text = PLAIN.replace("bits 4", "flags SPACE_FIRST\nmin_repeat 1\nbits 4").replace("40000", "5000")
     (command,) = only(text.replace("ptrail 510", "").replace("bits 4", "bits 1"))["K"]
     assert command.once == (500, -6500, 500, -5000)
@@ -79,38 +79,38 @@ def test_bits_without_a_space_or_a_pulse() -> None:
 
 @pytest.mark.parametrize("pair", ["0 4500", "9000 0"])
 @pytest.mark.parametrize("name", ["header", "foot"])
-def test_a_pair_that_lacks_one_of_its_durations_is_absent(name: str, pair: str) -> None:
+def test_incomplete_pair_is_ignored(name: str, pair: str) -> None:
     assert only(PLAIN.replace("bits 4", f"{name} {pair}\nbits 4"))["K"][0].once == K
 
 
-def test_a_pair_within_a_frame_that_lacks_one_of_its_durations_is_absent() -> None:
+def test_incomplete_pair_within_a_frame_is_ignored() -> None:
     data = "pre_data_bits 4\npre_data 0\npost_data_bits 4\npost_data 0"
     for pairs in ("pre 0 4500", "pre 4500 0", "post 0 4500", "post 4500 0"):
         (command,) = only(PLAIN.replace("bits 4", f"{data}\n{pairs}\nbits 4"))["K"]
         assert command.once == (*(500, -500) * 4, *K[:8], *(500, -500) * 4, *K[8:])
 
 
-def test_a_repeat_mask_changes_no_bits_but_those_of_the_code() -> None:
+def test_repeat_mask_changes_only_bits_of_the_code() -> None:
     text = PLAIN.replace("bits 4", "pre_data_bits 4\npre_data 0\nrepeat_mask 0x11\nbits 4")
     (command,) = only(text)["K"]
     assert command.once == (*(500, -500) * 4, *K)
     assert command.repeat == (*(500, -500) * 4, *K[:7], -500, *K[8:])
 
 
-def test_a_space_at_the_end_of_a_frame_is_part_of_the_pause() -> None:
+def test_space_at_the_end_of_a_frame_joins_the_pause() -> None:
     (command,) = only(PLAIN.replace("ptrail 510", ""))["K"]
     assert command.once == command.repeat == (*K[:7], -40000)
 
 
-def test_bits_that_a_code_has_beyond_its_own_are_not_sent() -> None:
+def test_excess_bits_of_a_code_are_not_sent() -> None:
     (command,) = only(PLAIN.replace("bits 4", "pre_data_bits 4\npre_data 0\nbits 4").replace("0x5", "0x15"))["K"]
     assert command.once == (*(500, -500) * 4, *K)
 
 
-def test_a_repeat_of_several_codes_that_are_joined_is_all_of_them() -> None:
+def test_repeat_of_several_joined_codes() -> None:
     text = PLAIN.replace("bits 4", "min_repeat 1\nbits 4").replace("40000", "5000").replace("0x5", "0x5 0x6")
     (command,) = only(text)["K"]
-    # One repeat is asked for, and of several codes one more is sent in any case
+    # One repeat is due, and lircd sends one more of several codes in any case
     assert command.once == command.repeat * 3
 
 
@@ -119,7 +119,7 @@ def test_ditto_of_raw_codes() -> None:
     assert (command.once, command.repeat) == ((900, -800, 700, -40000), (9000, -2250, 500, -40000))
 
 
-def test_xmp_codes_that_would_be_joined_for_ever() -> None:
+def test_endlessly_joined_xmp_codes_are_refused() -> None:
     text = PLAIN.replace("gap 40000", "flags XMP\ngap 4000")
     assert refusal(text.replace("0x5", "0x5 0x6")) == ("lircd_command_too_long", 10)
     assert len(only(text)["K"][0].once) == 4

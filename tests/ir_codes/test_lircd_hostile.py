@@ -1,4 +1,4 @@
-"""No text may end a lircd.conf's import otherwise than with commands or a CodeError, nor take long or much memory."""
+"""Tests that any text yields commands or a CodeError, quickly and with little memory."""
 
 import contextlib
 from pathlib import Path
@@ -30,7 +30,7 @@ SETTINGS = settings(max_examples=300, deadline=None, suppress_health_check=list(
 
 @st.composite
 def mutated(draw: st.DrawFn) -> str:
-    """Draw a file with some lines and words deleted, doubled, moved or replaced."""
+    """Draw a file with some lines and words deleted, duplicated, moved or replaced."""
     lines = draw(st.sampled_from(SEEDS)).split("\n")
     for _ in range(draw(st.integers(1, 4))):
         place = draw(st.integers(0, len(lines) - 1))
@@ -57,7 +57,7 @@ def mutated(draw: st.DrawFn) -> str:
 
 
 def check(text: str) -> None:
-    """Import a text; what comes of it must be whole."""
+    """Parse a text and check that its commands are complete."""
     try:
         remotes = parse_lircd(text)
     except CodeError:
@@ -88,7 +88,7 @@ def test_any_text(text: str) -> None:
 
 
 def filled(text: str, old: str, new: str) -> str:
-    """Return a text that is filled up to the limit with one of its parts, numbered."""
+    """Return a text filled up to the limit with numbered copies of a portion."""
     count = (MAX_LIRCD_LENGTH - len(text)) // (len(new) + 4)
     return text.replace(old, "".join(new.replace("%", f"{number % 5000}") for number in range(count)))[
         :MAX_LIRCD_LENGTH
@@ -110,7 +110,7 @@ def filled(text: str, old: str, new: str) -> str:
         filled(RAW, "    name K\n      900 800\n      700\n", "name K%\n1\n"),
         filled(PLAIN, "    K 0x5\n", "K% 5\n"),
         filled(PLAIN, "    K 0x5\n", "K% 5 6\n").replace("40000", "5000"),
-        # The most that 5,000 commands can come to
+        # The most timings that 5,000 commands can have
         PLAIN.replace("    K 0x5\n", "".join(f"K{number} {number}\n" for number in range(5000))).replace(
             "bits 4",
             "bits 64\npre_data_bits 64\npost_data_bits 64\ntoggle_bit_mask 0x3\ntoggle_mask 0x55\nmin_repeat 20",
@@ -122,13 +122,13 @@ def filled(text: str, old: str, new: str) -> str:
     ],
     ids=range(15),
 )
-def test_the_worst_is_quick_and_small(text: str) -> None:
+def test_worst_files_are_quick_and_small(text: str) -> None:
     tracemalloc.start(1)
     try:
         began = time.process_time()
         with contextlib.suppress(CodeError):
             parse_lircd(text[:MAX_LIRCD_LENGTH])
-        assert time.process_time() - began < 10  # A tenth of it here, and tracing slows it down
+        assert time.process_time() - began < 10  # usually a tenth, but tracing is slow
         assert tracemalloc.get_traced_memory()[1] < 150 << 20
     finally:
         tracemalloc.stop()

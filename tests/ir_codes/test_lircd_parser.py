@@ -1,4 +1,4 @@
-"""What is read of a lircd.conf, and what is refused."""
+"""Tests of parsing a lircd.conf."""
 
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,7 @@ def bits(timings: Any) -> str:
         ),
     ],
 )
-def test_the_remotes_of_the_first_generation(file: str, remote: str, table: Any, names: dict[str, str]) -> None:
+def test_published_remotes(file: str, remote: str, table: Any, names: dict[str, str]) -> None:
     ((name, commands),) = parse_lircd((REMOTES / f"{file}.lircd.conf").read_text()).items()
     assert name == remote
     assert len(commands) == {"lirc24": 24, "lirc44": 44}.get(file, 39)
@@ -109,7 +109,7 @@ def test_the_remotes_of_the_first_generation(file: str, remote: str, table: Any,
     for (command,) in commands.values():
         assert len(bits(command.once)) == 32
         assert (command.modulation, command.duty_cycle) == (38000, 50)
-    if table is not SamsungTVCode:  # Some Samsung keys are in no table
+    if table is not SamsungTVCode:  # the table lacks some Samsung keys
         assert all(bits(command.once) in known for (command,) in commands.values())
 
 
@@ -121,7 +121,7 @@ def test_carrier_and_duty_cycle() -> None:
     assert command("") == (38000, 50)
     assert command("frequency 36000\nduty_cycle 33") == (36000, 33)
     assert command("frequency 0\nduty_cycle 0") == (0, 50)
-    assert command("duty_cycle 100") == (38000, 99)  # the kernel takes no more
+    assert command("duty_cycle 100") == (38000, 99)  # the kernel's limit
 
 
 def test_several_remotes() -> None:
@@ -132,7 +132,7 @@ def test_several_remotes() -> None:
     ("manual_sort", "frame"),
     [("", (500, -500, 510, -40000)), ("manual_sort 1\n", K)],
 )
-def test_of_two_remotes_with_one_name_lircd_finds_the_shorter(manual_sort: str, frame: tuple[int, ...]) -> None:
+def test_lircd_finds_the_shorter_of_two_remotes_with_one_name(manual_sort: str, frame: tuple[int, ...]) -> None:
     shorter = PLAIN.replace("bits 4", "bits 1").replace("0x5", "0").replace("name R", "name r")
     for last in (RAW, RAW + RAW):
         (commands,) = parse_lircd(PLAIN.replace("  bits", f"{manual_sort}  bits") + shorter + last).values()
@@ -180,7 +180,7 @@ def test_the_first_of_two_commands_with_one_name_is_used() -> None:
         ("begin remote", "include <other.conf>\nbegin remote"),
     ],
 )
-def test_ways_to_write_the_same(old: str, new: str) -> None:
+def test_equivalent_files(old: str, new: str) -> None:
     text = PLAIN.replace(old, new)
     assert text != PLAIN
     commands = only(text)
@@ -188,7 +188,7 @@ def test_ways_to_write_the_same(old: str, new: str) -> None:
     assert commands["K"][0].once == K
 
 
-def test_ways_to_write_the_same_raw_codes() -> None:
+def test_equivalent_raw_codes() -> None:
     plain = only(RAW)["K"][0]
     assert plain.once == plain.repeat == (900, -800, 700, -40000)
     for old, new in (
@@ -201,7 +201,7 @@ def test_ways_to_write_the_same_raw_codes() -> None:
         assert once(RAW.replace(old, new)) == plain.once
 
 
-def test_a_key_named_by_the_sign_of_a_comment() -> None:
+def test_key_named_with_a_comment_sign() -> None:
     assert list(only(PLAIN.replace("K 0x5", "  # 0x5\n  * 0x6\n  begin 0x7"))) == ["#", "*", "begin"]
     assert list(only(PLAIN.replace("K 0x5", "  #/search 0x5\n  #_bass 0x6 # more\n  #bass 0x7"))) == [
         "#/search",
@@ -211,8 +211,8 @@ def test_a_key_named_by_the_sign_of_a_comment() -> None:
     assert list(parse_lircd(PLAIN.replace("name R", "name #R"))) == ["#R"]
 
 
-def test_a_remote_without_codes_beside_others_does_no_harm() -> None:
-    """Mice and patterns are in published files; the scancodes of a mouse could not be sent either."""
+def test_remote_without_codes_beside_others_is_skipped() -> None:
+    """Published files contain mice and templates, and the scancodes of a mouse cannot be sent."""
     empty = PLAIN.replace("    K 0x5\n", "").replace("name R", "name Q").replace("one 500 1500", "one 0 0")
     for text in (PLAIN + empty, empty + PLAIN, empty + empty + PLAIN):
         assert list(parse_lircd(text)) == ["R"]
@@ -220,7 +220,7 @@ def test_a_remote_without_codes_beside_others_does_no_harm() -> None:
     assert refusal("include x\n" + empty) == ("lircd_no_codes", 2)
 
 
-def test_a_missing_gap_gets_one() -> None:
+def test_missing_gap_gets_a_default() -> None:
     assert once(PLAIN.replace("gap 40000", ""))[-1] == -40000
 
 
@@ -325,7 +325,7 @@ def test_all_or_nothing() -> None:
     assert refusal(PLAIN + PLAIN.replace("0x5", "five")) == ("lircd_no_number", 20)
 
 
-def test_scancodes_are_told() -> None:
+def test_scancodes_are_refused_with_the_remote() -> None:
     with pytest.raises(CodeError) as error:
         parse_lircd(PLAIN.replace("one 500 1500", "one 0 0").replace("zero 500 500", "zero 0 0"))
     assert (error.value.key, error.value.line, error.value.placeholders) == ("lircd_scancodes", 4, {"remote": "R"})

@@ -17,7 +17,7 @@ from .helpers import refused
 def test_names() -> None:
     assert {"nec", "necext", "rc5", "rc6", "sony15", "jvc", "kaseikyo", "gree_ac", "samsung_ac0292"} <= set(NAMES)
     assert "pronto" not in LIBRARY
-    assert "kaseikyo" not in LIBRARY  # the table's is told by numbers
+    assert "kaseikyo" not in LIBRARY  # the table's version takes numbers
     assert all(name in LIBRARY or PROTOCOLS[name].encode for name in ALIASES.values())
 
 
@@ -85,15 +85,15 @@ def test_refused(text: str, key: str) -> None:
     assert refused(parse, text) == key
 
 
-def test_value_with_a_default_of_another_kind() -> None:
+def test_protocol_of_the_table_is_built_here() -> None:
     assert isinstance(build("necext", address=1, command=2), ProtocolCommand)
 
 
 class _Unreadable(Command):
-    """A command that is not made of numbers."""
+    """A command with a parameter that has no text."""
 
     def __init__(self, thing: object) -> None:
-        """Take anything."""
+        """Initialize the command with any object."""
         super().__init__(modulation=38000)
 
     @override
@@ -102,18 +102,18 @@ class _Unreadable(Command):
 
 
 class _Partly(_Unreadable):
-    """A command that may be made of more than numbers."""
+    """A command with an optional parameter that has no text."""
 
     def __init__(self, *, number: int, check: Callable[[], int] | None = None) -> None:
-        """Take a number, and what need not be told."""
+        """Initialize the command with a number and an optional function."""
         super().__init__(number)
 
 
 class _Renamed(nec.NECCommand):
-    """A command that has the name of another class."""
+    """A command registered with another class."""
 
 
-def test_classes_that_cannot_be_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_classes_without_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert named._fields(_Unreadable) is None
     assert [field.name for field in named._fields(_Partly) or ()] == ["number"]
     monkeypatch.setattr(_Unreadable.__init__, "__annotations__", {"thing": "Nowhere"})
@@ -123,16 +123,16 @@ def test_classes_that_cannot_be_written_down(monkeypatch: pytest.MonkeyPatch) ->
     assert protocol_name(_Renamed) == "_renamed"
     monkeypatch.setitem(LIBRARY, "_renamed", (nec.NECCommand, ()))
     assert named_text(renamed) is None
-    # A class that is called as its parent may send something else
+    # A class with the name of its parent may send something else
     namesake = type("NECCommand", (nec.NECCommand,), {})(address=1, command=2)
     assert named_text(namesake) is None
 
 
-def test_a_command_that_its_class_does_not_keep_has_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_commands_have_no_named_text(monkeypatch: pytest.MonkeyPatch) -> None:
     panasonic = parse("panasonic_ac:mode=cool,temperature=25")
     assert named_text(panasonic) is None
     assert to_text(panasonic).startswith("raw:38000:")
-    # It was changed to something that cannot be parsed, or that is parsed to something else
+    # A changed command whose text is invalid, or is parsed as another command
     command: Any = parse("nec:1,2")
     command.command = 256
     assert named_text(command) is None
@@ -141,7 +141,7 @@ def test_a_command_that_its_class_does_not_keep_has_no_text(monkeypatch: pytest.
     assert named_text(command) is None
 
 
-def test_the_table_has_a_text() -> None:
+def test_repeat_count_in_the_text() -> None:
     command = parse("sony:1,2,repeat_count=0")
     assert repr(command) == "ProtocolCommand(sony:0x1,0x2)"
     assert to_text(command) == "sony:0x01,0x02,repeat_count=0"

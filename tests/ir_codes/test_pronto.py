@@ -13,7 +13,7 @@ from custom_components.anavi_weather.ir_codes.pronto import parse_pronto
 
 from .helpers import PARTS, refused, same
 
-# NEC, address 4, command 8 of LG's remotes, with its ditto: as IrScrutinizer writes it
+# NEC, address 4, command 8 (LG), with its ditto, as IrScrutinizer writes it
 NEC = (
     "0000 006D 0022 0002 0157 00AC 0016 0016 0016 0016 0016 0041 0016 0016 0016 0016 0016 0016 0016 0016 0016 0016 "
     "0016 0041 0016 0041 0016 0016 0016 0041 0016 0041 0016 0041 0016 0041 0016 0041 0016 0016 0016 0016 0016 0016 "
@@ -50,7 +50,7 @@ def test_unmodulated() -> None:
     assert isinstance(command, RawCommand)
     assert (command.modulation, command.once) == (0, (421, -6732))
     assert to_pronto(RawCommand((100, -200), modulation=0)) == "0100 000A 0001 0000 0029 0053"
-    # A coarser unit where the finest has no word for it
+    # A coarser unit if a duration exceeds the finest one's words
     long = to_pronto(RawCommand((400_000, -1_000_000, 100, -100), modulation=0))
     assert long.startswith("0100 0040 0002 0000")
     again = parse_pronto(long)
@@ -102,9 +102,9 @@ def test_refused(text: str, key: str) -> None:
     assert refused(parse_pronto, text) == key
 
 
-def test_inexpressible() -> None:
+def test_commands_that_pronto_cannot_express() -> None:
     assert refused(to_pronto, RawCommand((100, -2_000_000, 100, -100))) == "pause_too_long"
-    # At the end it does not matter how long the pause is
+    # The length of the pause at the end does not matter
     assert to_pronto(RawCommand((100, -5_000_000))).endswith(" FFFF")
 
 
@@ -121,6 +121,6 @@ def test_round_trip(once: tuple[int, ...], repeat: tuple[int, ...], carrier: int
     assert isinstance(again, RawCommand)
     period = 1e6 / carrier if carrier else int(text[5:9], 16) * 0.241246
     for one, other in zip((*once, *repeat), (*again.once, *again.repeat), strict=True):
-        # To half a period of the carrier, whose frequency is not exact either
+        # Precise to half a period of the carrier, whose frequency is rounded too
         assert abs(one - other) <= period * 0.51 + abs(one) * 0.005 or abs(other) == round(period)
     assert to_pronto(again) == text

@@ -12,7 +12,7 @@ from .helpers import refused
 
 
 def _bits(text: str) -> str:
-    """Return the bits that a frame of a table's protocol is made of."""
+    """Return the bits of a frame, measured from its timings."""
     command = parse(text)
     assert isinstance(command, ProtocolCommand)
     protocol = PROTOCOLS[command.protocol.name]
@@ -25,7 +25,7 @@ def _bits(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "bits"),
     [
-        # Flipper: address and command, each byte from its lowest bit on
+        # Flipper: address and command, lowest bit first
         ("necext:0x87ee,0xa05d", "01110111 11100001 10111010 00000101"),
         ("nec42:0x1c48,0x08", "0001001000111 1110110111000 00010000 11101111"),
         ("nec42ext:0x2abcdef,0x1234", "11110111101100111101010101 0010110001001000"),
@@ -34,7 +34,7 @@ def _bits(text: str) -> str:
         ("sony15:0x54,0x15", "1010100 00101010"),
         ("sony20:0x35f,0x15", "1010100 1111101011000"),
         ("jvc:0x03,0x11", "11000000 10001000"),
-        # Panasonic's television, power: 02 20 80 00 3D BD, whatever it is called by
+        # Power of a Panasonic television, 02 20 80 00 3D BD, in both notations
         ("kaseikyo:0x200280,0x3d0", "01000000 00000100 00000001 00000000 10111100 10111101"),
         ("panasonic:0x4004,0x0100bcbd", "01000000 00000100 00000001 00000000 10111100 10111101"),
     ],

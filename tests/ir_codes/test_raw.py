@@ -19,10 +19,10 @@ def test_complete() -> None:
 
 
 class _Held(Command):
-    """A command of which only the test knows how it is held."""
+    """A command with given timings for each repeat count."""
 
     def __init__(self, *presses: list[int]) -> None:
-        """Take what is sent without a repeat, with one and with two."""
+        """Initialize the command with the timings of no, one and two repeats."""
         super().__init__(modulation=36000, repeat_count=1)
         self.presses = presses
 
@@ -31,16 +31,16 @@ class _Held(Command):
         return self.presses[self.repeat_count]
 
 
-def test_what_is_held() -> None:
+def test_repeat_part_of_held_commands() -> None:
     # Each frame with its pause, as infrared_protocols sends Symphony
     frame = [100, -200, 100, -300]
     raw = as_raw(_Held(frame, frame * 2, frame * 3))
     assert (raw.once, raw.repeat, raw.repeat_count, raw.modulation) == ((), tuple(frame), 1, 36000)
-    # What is sent in another way each time has no part that repeats
+    # Timings that differ each time have no repeat part
     raw = as_raw(_Held([100], [101, -100, 101], [102]))
     assert (raw.once, raw.repeat, raw.repeat_count) == ((101, -100, 101, -40000), (), 0)
 
 
-def test_neighbors_of_one_sign_become_one() -> None:
+def test_neighbors_of_one_sign_are_merged() -> None:
     assert merge_neighbors([0, 100, 50, -20, 0, -30, 0, 7]) == [150, -50, 7]
     assert merge_neighbors([]) == merge_neighbors([0, 0]) == []

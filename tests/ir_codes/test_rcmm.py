@@ -12,7 +12,7 @@ from .helpers import received
 
 
 def _frame(symbols: str) -> list[int]:
-    """Return a frame of two bits at a time, by the notation of Nokia32: 164 µs, and 276 to 783 µs."""
+    """Return a frame with the timings of the Nokia32 notation: 164 µs, and 276 to 783 µs."""
     frame = [412, -276]
     for symbol in symbols:
         frame += (164, -(276, 445, 614, 783)[int(symbol)])
@@ -24,12 +24,12 @@ def _frame(symbols: str) -> list[int]:
     [
         ("012301", "rcmm12:0x01,0xb1"),
         ("010203100310", "rcmm24:0x1234,0x34"),
-        # Device, subdevice, the toggle bit, the system and the function
+        # Device, subdevice, toggle bit, system and function
         ("0213" + "3001" + "0213" + "1023", "rcmm32:0x27c127,0x4b"),
         ("0213" + "3001" + "2213" + "1023", "rcmm32:0x27c127,0x4b,0x01"),
     ],
 )
-def test_what_is_received(symbols: str, text: str) -> None:
+def test_received_frames(symbols: str, text: str) -> None:
     random = Random(symbols)
     for stretch in (0, 60, 120, 150):
         for clock in (0.98, 1.0, 1.02):
@@ -46,7 +46,7 @@ def test_presses_change_the_toggle_bit() -> None:
     assert len(in_turn(parse("rcmm24:1,2"))) == 1
 
 
-def test_the_period() -> None:
+def test_period() -> None:
     command = parse("rcmm24:1,2,repeat_count=2")
     sent = command.get_raw_timings()
     assert command.modulation == 36_000
@@ -57,7 +57,7 @@ def test_the_period() -> None:
     ("at", "change"),
     [(0, -120), (0, 250), (1, -100), (2, -110), (4, 250), (1, 110), (-1, 250)],
 )
-def test_another_frame(at: int, change: int) -> None:
+def test_frames_of_other_protocols_are_not_decoded(at: int, change: int) -> None:
     frame = _frame("010203100310")
     assert decode_rcmm(frame) is not None
     frame[at] += change
@@ -65,15 +65,15 @@ def test_another_frame(at: int, change: int) -> None:
     assert decode_rcmm(frame[:-2]) is None
 
 
-def test_a_pulse_that_says_other_than_the_frame() -> None:
+def test_pulse_that_contradicts_the_frame() -> None:
     frame = _frame("000000")
     assert decode_rcmm(frame) == ("rcmm12", {"address": 0, "command": 0})
-    # The space is as long as it was, but the pulse before it has lost what a spike took
+    # The space keeps its length, but a spike has changed the pulse before it
     frame[4] += 110
     assert decode_rcmm(frame) is None
 
 
-def test_spaces_between_those_that_are_sent() -> None:
+def test_spaces_between_two_symbols() -> None:
     frame = _frame("010203100310")
     for at in range(3, len(frame), 2):
         frame[at] += 45 if at % 4 == 1 else -45

@@ -52,7 +52,7 @@ def test_media_player() -> None:
     )
     commands = devices["SmartIR"]
     assert list(commands) == ["on", "sources_Channel 1", "sources_Channel 2"]
-    # Both in one press, half a second apart as SmartIR sends them
+    # Both in one press, half a second apart like SmartIR
     (both,) = commands["sources_Channel 1"]
     assert isinstance(both, RawCommand)
     assert len(both.once) == 2 * 68
@@ -86,19 +86,19 @@ def test_pronto_and_blasters() -> None:
             assert _only(_file({"on": code}, "Raw", controller)).once == (9000, -4500, 560, -1600)
 
 
-def test_a_sequence_with_repeats() -> None:
+def test_sequence_with_repeats() -> None:
     packet = to_broadlink(parse("samsung32:7,2,repeat_count=1"))
     command = _only(_file({"on": [packet, packet]}))
     assert len(command.once) == 4 * 68
     assert [index for index, one in enumerate(command.once) if one == -500_000] == [135, 271]
 
 
-def test_a_sequence_keeps_a_pause_that_is_longer() -> None:
+def test_sequence_keeps_a_longer_pause() -> None:
     command = _only(_file({"on": [[100, -200, 100, -900_000], [200, -300]]}, "Raw", "ESPHome"))
     assert command.once == (100, -200, 100, -900_000, 200, -500_000)
 
 
-def test_the_longest_sequence_and_the_deepest_name() -> None:
+def test_longest_sequence_and_deepest_name() -> None:
     assert len(_only(_file({"on": [CODE] * 16})).once) == 16 * 68
     deep: Any = CODE
     for key in reversed("abcdefgh"):
@@ -109,10 +109,8 @@ def test_the_longest_sequence_and_the_deepest_name() -> None:
 @pytest.mark.parametrize(
     ("encoding", "code", "timings"), [("Raw", [1, -1], 2), ("Pronto", "5000 0073 0000 0001 0000 000C", 1)]
 )
-def test_how_much_there_may_be_in_a_file(
-    encoding: str, code: Any, timings: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A command that is not known by its timings counts as one."""
+def test_most_timings_of_a_file(encoding: str, code: Any, timings: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command without raw timings counts as one."""
     monkeypatch.setattr(smartir, "MAX_FILE_TIMINGS", 2 * timings)
     parse_smartir(_file({"a": code, "b": code}, encoding, "ESPHome"))
     with pytest.raises(CodeError) as error:
@@ -163,7 +161,7 @@ def test_refused(text: str, key: str) -> None:
     assert error.value.key == key
 
 
-def test_where_it_is_wrong() -> None:
+def test_place_of_an_error() -> None:
     with pytest.raises(CodeError) as error:
         parse_smartir(_file({"cool": {"24": "JgAC"}}))
     assert error.value.placeholders["command"] == "cool_24"
@@ -179,7 +177,7 @@ def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error.value.key == "too_many_commands"
 
 
-def test_what_grows_is_limited() -> None:
+def test_decompressed_codes_are_limited() -> None:
     code = base64.b64encode(bytes.fromhex("010100" + "e0ff01" * 29)).decode()
     with pytest.raises(CodeError) as error:
         parse_smartir(_file({str(number): code for number in range(1000)}, "Raw", "MQTT"))

@@ -1,4 +1,4 @@
-"""Tests of reading and quoting untrusted text."""
+"""Tests of the helpers for untrusted text."""
 
 import pytest
 
@@ -33,5 +33,5 @@ def test_integer_as_in_c(text: str, number: int) -> None:
     "text",
     ["", " 1", "1 ", "+1", "-1", "08", "0x", "0xg", "1_0", "1e5", "٤", "ſ", "9" * 33, "0x" + "f" * 33, "0" * 34],
 )
-def test_no_integer(text: str) -> None:
+def test_text_that_is_not_an_integer(text: str) -> None:
     assert c_integer(text) is None

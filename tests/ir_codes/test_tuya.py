@@ -25,7 +25,7 @@ def test_literal_blocks(timings: tuple[int, ...]) -> None:
 
 def test_back_references() -> None:
     data = struct.pack("<4H", 9000, 4500, 560, 560)
-    # The last four bytes again, thrice: a short length; then once more with a long one
+    # Copy the last four bytes with a short length, then with a long one
     stream = _literal(data) + bytes([(6 - 2) << 5, 3]) + bytes([7 << 5, 10 - 9, 3])
     assert parse_tuya(stream).once == (9000, -4500, 560, -560, *(560, -560) * 4)[:12]
 

@@ -12,11 +12,11 @@ from custom_components.anavi_weather.ir_codes.xiaomi import parse_xiaomi
 
 from .helpers import PARTS, refused
 
-LONGEST = 1 << 4  # bytes that one reference stands for
+LONGEST = 1 << 4  # bytes of one copy
 
 
 def _table(timings: tuple[int, ...]) -> str:
-    """Return a code as python-miio makes it."""
+    """Return a code as python-miio writes it."""
     durations = [abs(one) for one in timings]
     times = sorted(set(durations))
     pairs = [times.index(space) << 4 | times.index(pulse) for pulse, space in zip(*[iter(durations)] * 2, strict=True)]
@@ -25,7 +25,7 @@ def _table(timings: tuple[int, ...]) -> str:
 
 
 def _packed(text: bytes) -> bytes:
-    """Return a text in heatshrink's stream, with references to what was before."""
+    """Return a text compressed as by heatshrink."""
     bits, at = "", 0
     while at < len(text):
         longest = min(LONGEST, len(text) - at)
@@ -47,21 +47,21 @@ def _list(text: str) -> str:
 
 
 @given(st.lists(st.tuples(*[st.sampled_from([317, 431, 1289, 3480, 29670, 70000])] * 2), min_size=1, max_size=60))
-def test_a_table_of_durations(pairs: list[tuple[int, int]]) -> None:
+def test_table_of_durations(pairs: list[tuple[int, int]]) -> None:
     timings = tuple(duration for pulse, space in pairs for duration in (pulse, -space))
     command = parse_xiaomi(_table(timings))
     assert (command.once, command.modulation) == (timings, 38000)
 
 
 @given(PARTS)
-def test_a_compressed_list(timings: tuple[int, ...]) -> None:
+def test_compressed_list(timings: tuple[int, ...]) -> None:
     text = ",".join(str(abs(one)) for one in timings)
     assert parse_xiaomi(_list(text)).once == timings
     assert parse_xiaomi(_list(text + "\0") + ":36000").once == timings
 
 
-def test_what_was_published() -> None:
-    """As SmartIR's files begin."""
+def test_published_code() -> None:
+    """The code is the beginning of one of SmartIR's."""
     command = parse_xiaomi(
         "nE2mkwlk0mIAhzWYSyYzaYAEEAYU1nAA5TIAcpyAfQA5AQTNwGNAg8ErgMfAP8A+wF/CK8GnAGKC88DGQUWAgiYQAA=="
     )
@@ -69,7 +69,7 @@ def test_what_was_published() -> None:
     assert len(command.once) == 60
 
 
-def test_the_pause_at_the_end() -> None:
+def test_pause_at_the_end() -> None:
     for code in (_list("9000,4500,560,0"), _list("9000,4500,560"), _table((9000, -4500, 560, 0))):
         assert parse_xiaomi(code).once == (9000, -4500, 560, -40000)
     assert parse_xiaomi("raw:" + _list("9000,4500,560,7000") + ":38400").modulation == 38400
@@ -88,7 +88,7 @@ def test_the_pause_at_the_end() -> None:
         (_list("9000,4500,\u00e9"), "xiaomi_code"),
         (_list("0"), "empty"),
         (_list("9000,4500,560\0,1"), "xiaomi_code"),
-        (base64.b64encode(bytes(9)).decode(), "xiaomi_code"),  # a reference to nothing
+        (base64.b64encode(bytes(9)).decode(), "xiaomi_code"),  # a copy of nothing
         (_list("9000,4500,560") + ":", "xiaomi_code"),
         (_list("9000,4500,560") + ":٣٨٠٠٠", "xiaomi_code"),
         (_list("9000,4500,560") + ":3800000", "xiaomi_code"),
@@ -109,12 +109,12 @@ def test_any_bytes(data: bytes, is_table: bool) -> None:
     assert command.once
 
 
-def test_a_reference_may_overlap_what_it_makes() -> None:
+def test_copy_may_overlap_itself() -> None:
     random = Random(1)
     text = ",".join(random.choice(["560", "1690"]) for _ in range(200))
     packed = _packed(text.encode())
     assert len(packed) < len(text) // 2
-    # 5, and thrice the byte before
+    # 5, and three copies of the byte before
     bits = f"1{ord('5'):08b}0{0:011b}{2:04b}1{ord(','):08b}1{ord('7'):08b}"
     data = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8))
     assert parse_xiaomi(base64.b64encode(data).decode()).once == (5555, -7)
