@@ -85,6 +85,8 @@ def test_unknown_stretch_is_kept() -> None:
     [
         # Multiples of 550: without a stretch of 50, all pulses fit and two spaces do not
         ([600, -500, 1150, -1100, 1700, -1650, 600], [550, -550, 1100, -1150, 1650, -1700, 550]),
+        # The smallest stretch
+        ([552, -550, 552], [551, -551, 551]),
         # All spaces fit and two pulses do not
         ([600, -500, 1100, -1050, 1650, -1600, 600], [550, -550, 1050, -1100, 1600, -1650, 550]),
     ],
@@ -150,6 +152,12 @@ def test_message_of_two_frames() -> None:
     assert command.repeat == ()
     command = clean(_presses(UNKNOWN, other, UNKNOWN, other))
     assert (command.once, len(command.repeat), command.repeat_count) == ((), 2 * len(UNKNOWN) + 2, 1)
+
+
+def test_frame_that_only_half_of_the_presses_have_is_dropped() -> None:
+    other = [*UNKNOWN[:-2], -1500, 500]
+    command = clean([*_presses(UNKNOWN, other, count=2), *_presses(UNKNOWN, count=2)])
+    assert _close(command.once[:-1], UNKNOWN)
 
 
 def test_long_space_after_the_first_pulse() -> None:

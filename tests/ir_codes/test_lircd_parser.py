@@ -267,6 +267,8 @@ def test_missing_gap_gets_a_default() -> None:
         ("gap 40000", "flags SERIAL\nbaud 4800\nserial_mode 8N1", "lircd_protocol", 7),
         ("gap 40000", "flags GOLDSTAR", "lircd_protocol", 7),
         ("gap 40000", "flags RCMM", "lircd_no_value", 1),
+        ("gap 40000", "flags RCMM\ntwo 1 1", "lircd_no_value", 1),
+        ("gap 40000", "flags RCMM\nthree 1 1", "lircd_no_value", 1),
         ("gap 40000", "flags RCMM\ntwo 1 1\nthree 1 1\npre_data_bits 3", "lircd_symbol_bits", 7),
         ("gap 40000", "flags XMP\npost_data_bits 2", "lircd_symbol_bits", 7),
         ("gap 40000", "flags CONST_LENGTH\ngap 5000", "lircd_gap_too_short", 10),
@@ -319,6 +321,11 @@ def test_refused(old: str, new: str, key: str, line: int | None) -> None:
 def test_refused_raw_codes(old: str, new: str, key: str, line: int) -> None:
     assert old in RAW
     assert refusal(RAW.replace(old, new)) == (key, line)
+
+
+def test_raw_codes_are_a_protocol_without_a_flag() -> None:
+    text = RAW.replace("  flags RAW_CODES\n", "").replace("end raw_codes", "end raw_codes\nflags RC5")
+    assert refusal(text) == ("lircd_two_protocols", 9)
 
 
 def test_all_or_nothing() -> None:
