@@ -50,6 +50,12 @@ class Session(api.HomeAssistant):
 
 
 @pytest.fixture
+def records_states() -> bool:
+    """Let the recorder store states, which these tests read."""
+    return True
+
+
+@pytest.fixture
 async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> MockHAClientWebSocket:
     """Return a websocket of a Home Assistant that has the component, and one pressure."""
     assert await async_setup_component(hass, "websocket_api", {})
