@@ -76,7 +76,7 @@ class Bench:
 
     def instance(self) -> Instance:
         """Create a Home Assistant in the folder, with the probe."""
-        prepare(self.folder, HOST, self.port, "en", anew=False)
+        prepare(self.folder, HOST, self.port, "en", reset=False)
         with (self.folder / "configuration.yaml").open("a", encoding="utf-8") as configuration:
             configuration.write(f"{PROBE}:\n")
         link = self.folder / "custom_components" / PROBE

@@ -1,4 +1,4 @@
-"""Tests of the brand images: what Home Assistant asks of them, and that they are what the source draws."""
+"""Tests of the brand images: Home Assistant's specification, and that they match their source."""
 
 from pathlib import Path
 import subprocess
@@ -16,17 +16,17 @@ SIZES = {"icon": (256, 256), "icon@2x": (512, 512), "logo": (384, 128), "logo@2x
 IMAGES = {f"{prefix}{name}.png": size for prefix in ("", "dark_") for name, size in SIZES.items()}
 MAXIMUM_BYTES = 20_000
 VISIBLE = 8  # of 255
-ROUNDING = 4.0  # of 255, in the mean: what pngquant does
+ROUNDING = 4.0  # of 255, on average; pngquant changes colors
 
 
 def channels(file: Path) -> Image.Image:
-    """Return an image with its colours multiplied by its opacity."""
+    """Return an image with its colors multiplied by its opacity."""
     with Image.open(file) as image:
         assert image.format == "PNG"
         return image.convert("RGBA").convert("RGBa")
 
 
-def test_there_is_nothing_else() -> None:
+def test_the_folder_has_no_other_files() -> None:
     assert {file.name for file in FOLDER.iterdir()} == IMAGES.keys()
 
 
@@ -52,7 +52,7 @@ def test_dark_images_are_brighter(name: str) -> None:
 
 @needs_browser
 @pytest.mark.end_to_end
-def test_images_are_what_the_source_draws(tmp_path: Path) -> None:
+def test_images_match_their_source(tmp_path: Path) -> None:
     result = subprocess.run(
         [SCRIPTS / "brand", "--output", tmp_path], capture_output=True, text=True, timeout=180, check=False
     )

@@ -30,7 +30,7 @@ PAGES = sorted(
     ).stdout.splitlines()
 )  # fmt: skip
 
-# What Home Assistant names itself, by the device class or as the base entity
+# Named by Home Assistant, by the device class or as the base entity
 NAMED_BY_HOME_ASSISTANT = (
     "Temperature", "Humidity", "Atmospheric pressure", "Illuminance", "Absolute humidity", "Connected",
     "Infrared emitter", "Infrared receiver",
@@ -51,12 +51,12 @@ _MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
 
 
 class Page(NamedTuple):
-    """What a page is made of, in order."""
+    """The elements of a page, in order."""
 
     headings: list[tuple[int, str]]
     code: list[str]
     tables: list[int]
-    """Rows of each."""
+    """Number of rows of each."""
     links: list[str]
     prose: str
 
@@ -91,7 +91,7 @@ def read(path: Path) -> Page:
 
 
 def anchors(path: Path) -> list[str]:
-    """Return the anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors that GitHub makes of a page's headings."""
     made: list[str] = []
     for _, heading in read(path).headings:
         text = _MARKUP.sub(lambda found: found[1] or "", heading).lower()
@@ -102,7 +102,7 @@ def anchors(path: Path) -> list[str]:
 
 
 def target(page: Path, link: str) -> tuple[Path, str]:
-    """Return the file and the anchor that a relative link leads to."""
+    """Return the file and the anchor of a relative link."""
     path, _, anchor = link.partition("#")
     return ((page.parent / path).resolve() if path else page), anchor
 
@@ -116,7 +116,7 @@ def name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_relative_links_lead_somewhere(page: Path) -> None:
+def test_relative_links_have_a_target(page: Path) -> None:
     wrong = []
     for link in filter(is_relative, read(page).links):
         path, anchor = target(page, link)
@@ -130,9 +130,9 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 
 
 def plain(page: Path, link: str) -> str | tuple[str, int]:
-    """Return what a link and its twin on a page in the other language have in common.
+    """Return the target of a link in a form that is the same in both languages.
 
-    That is its file's name in English, and which of its headings it leads to. What a twin does not have leads to English.
+    That is the name of the English file, and the number of the heading.
     """
     if not is_relative(link):
         return link.replace("pt-BR%2F", "")
@@ -142,20 +142,20 @@ def plain(page: Path, link: str) -> str | tuple[str, int]:
 
 
 def twins() -> Iterator[tuple[Path, Path]]:
-    """Return the pages that are there in both languages and are kept in step."""
+    """Yield the pages that exist in both languages."""
     for page in PAGES:
         if page.name.endswith(PORTUGUESE) and page.parent in (ROOT, ROOT / "docs", ROOT / "docker" / "remote_station"):
             yield page.with_name(page.name.replace(PORTUGUESE, ".md")), page
 
 
 def comments_removed(code: str) -> str:
-    """Return a code block without what is translated in it: comments, and messages."""
+    """Return a code block without its translated comments and messages."""
     lines = (re.sub(r"\s+# .*|^# .*", "", line) for line in code.splitlines())
     return "\n".join(re.sub(r"(message: |add-station ).*", r"\1…", line) for line in lines)
 
 
 @pytest.mark.parametrize(("english", "portuguese"), list(twins()), ids=name)
-def test_the_portuguese_page_is_in_step(english: Path, portuguese: Path) -> None:
+def test_the_portuguese_page_has_the_same_structure(english: Path, portuguese: Path) -> None:
     ours, theirs = read(english), read(portuguese)
     assert [level for level, _ in theirs.headings] == [level for level, _ in ours.headings]
     assert [comments_removed(code) for code in theirs.code] == [comments_removed(code) for code in ours.code]
@@ -164,7 +164,7 @@ def test_the_portuguese_page_is_in_step(english: Path, portuguese: Path) -> None
     assert [plain(portuguese, link) for link in theirs.links] == [plain(english, link) for link in ours.links]
 
 
-def test_the_readme_is_there_in_portuguese() -> None:
+def test_the_readme_exists_in_portuguese() -> None:
     assert README.with_name("README.pt-BR.md") in [portuguese for _, portuguese in twins()]
 
 
@@ -174,7 +174,7 @@ def texts(language: str) -> dict[str, Any]:
 
 
 def fields(tree: Any) -> Iterator[str]:
-    """Return the names of all fields of a part of the translations."""
+    """Yield the names of all fields in a part of the translations."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             if key == "data":
@@ -184,7 +184,7 @@ def fields(tree: Any) -> Iterator[str]:
 
 
 def entity_names(language: str) -> Iterator[str]:
-    """Return the names of all entities, as far as they do not depend on a chip."""
+    """Yield the names of all entities, without the name of a chip."""
     for entities in texts(language)["entity"].values():
         for entity in entities.values():
             yield entity["name"].replace(" ({chip})", " (").removeprefix("{chip} ")

@@ -1,4 +1,4 @@
-"""What a push, a pull request and a release set off: nothing that may change under the same name, and no right too many."""
+"""Tests of the workflows: pinned actions, minimal permissions, existing commands."""
 
 from pathlib import Path
 import re
@@ -30,12 +30,12 @@ def test_actions_are_pinned_by_digest(file: Path) -> None:
 
 
 @each
-def test_rights_are_those_of_a_reader_unless_a_job_says_so(file: Path) -> None:
+def test_default_permission_is_to_read(file: Path) -> None:
     assert load_yaml_dict(file)["permissions"] == {"contents": "read"}
 
 
 @each
-def test_a_job_does_not_run_for_ever_and_keeps_no_credentials(file: Path) -> None:
+def test_jobs_have_a_timeout_and_keep_no_credentials(file: Path) -> None:
     for job in jobs(file).values():
         assert job["timeout-minutes"] <= 60
         for step in job["steps"]:
@@ -44,7 +44,7 @@ def test_a_job_does_not_run_for_ever_and_keeps_no_credentials(file: Path) -> Non
 
 
 @each
-def test_what_is_run_is_there(file: Path) -> None:
+def test_commands_exist(file: Path) -> None:
     for job in jobs(file).values():
         for step in job["steps"]:
             for command in re.findall(r"^(?:scripts|docker|tests)/\S+", step.get("run", ""), re.MULTILINE):
@@ -54,8 +54,8 @@ def test_what_is_run_is_there(file: Path) -> None:
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("prerelease", ["false", "true"])
 @pytest.mark.parametrize("account", ["", "Somebody"])
-def test_a_release_is_pushed_where_there_is_an_account(tmp_path: Path, account: str, prerelease: str) -> None:
-    """A fork has no secrets of Docker Hub: that does not fail its release. A pre-release is nobody's latest."""
+def test_a_release_is_pushed_to_every_registry_with_an_account(tmp_path: Path, account: str, prerelease: str) -> None:
+    """A fork without Docker Hub's secrets can release too. A pre-release is not tagged as the latest."""
     steps = jobs(ROOT / ".github" / "workflows" / "images.yml")["push"]["steps"]
     [names] = [step["run"] for step in steps if step.get("id") == "names"]
     [login] = [step for step in steps if "DOCKERHUB_TOKEN" in str(step)]

@@ -1,6 +1,6 @@
-"""Tell which chips and infrared devices the kernel has; exit status 1 if something is missing.
+"""Print the chips and infrared devices that the kernel has, with exit status 1 if something is missing.
 
-For setup-pi, on the Pi itself: it uses nothing but Python 3.11, which Raspberry Pi OS Bookworm has.
+Used by setup-pi on the Pi itself. Needs only Python 3.11, which Raspberry Pi OS Bookworm has.
 """
 
 import ctypes
@@ -20,19 +20,23 @@ CHIPS = {
     "hygrometer (HTU21D)": (0x40,),
     "light meter (BH1750)": (0x23, 0x5C),
 }
-# A hygrometer that Home Assistant has just asked answers to nothing until it has measured: s
+# seconds; a hygrometer does not answer while it is measuring for Home Assistant
 TRIES, PAUSE = 3, 0.06
 PAIR = {"infrared transmitter": 0x2, "infrared receiver": 0x40000}
 
 
-def tell(good: bool, what: str, advice: str) -> bool:
-    """Print one finding, and return it."""
+def report(good: bool, what: str, advice: str) -> bool:
+    """Print a finding, and return whether it is good."""
     print(f"ok      {what}" if good else f"FAILED  {what}: {advice}")
     return good
 
 
 def answers(bus: int, address: int) -> bool:
-    """Return whether a chip answers to its address, as i2cdetect asks; OSError EBUSY if a driver of the kernel has it."""
+    """Return whether a chip answers to its address, probed like i2cdetect.
+
+    Raises:
+        OSError: EBUSY if a kernel driver is using the address.
+    """
     fcntl.ioctl(bus, I2C_SLAVE, address)
     quick = ctypes.create_string_buffer(struct.pack("@BBIP", 0, 0, 0, 0))  # struct i2c_smbus_ioctl_data
     for _ in range(TRIES):
@@ -46,12 +50,12 @@ def answers(bus: int, address: int) -> bool:
 
 
 def check_chips(path: Path) -> bool:
-    """Tell which chips are on the bus."""
+    """Print the chips on the bus, and return whether the bus works and has one."""
     try:
         bus = os.open(path, os.O_RDWR)
     except OSError as error:
-        return tell(False, f"I2C bus {path}", f"{error.strerror}. Run setup-pi, and restart the Pi")
-    good, found = tell(True, f"I2C bus {path}", ""), False
+        return report(False, f"I2C bus {path}", f"{error.strerror}. Run setup-pi, and restart the Pi")
+    good, found = report(True, f"I2C bus {path}", ""), False
     for chip, addresses in CHIPS.items():
         there = []
         try:
@@ -60,16 +64,16 @@ def check_chips(path: Path) -> bool:
             advice = error.strerror or str(error)
             if error.errno == errno.EBUSY:
                 advice = "a driver of the kernel has it: remove its overlay, as i2c-sensor, from config.txt"
-            good = tell(False, chip, advice)
+            good = report(False, chip, advice)
             continue
         print(f"ok      {chip} at {', '.join(there)}" if there else f"-       {chip}: none answers")
         found |= bool(there)
     os.close(bus)
-    return tell(found, "at least one chip", "are the modules in the slots, the right way round?") and good
+    return report(found, "at least one chip", "are the modules in the slots, the right way round?") and good
 
 
 def check_infrared(devices: Path) -> bool:
-    """Tell which infrared devices there are, by what they say they can do."""
+    """Print the infrared devices by their features, and return whether both ends exist."""
     features = {}
     for path in sorted(devices.glob("lirc*")):
         try:
@@ -81,7 +85,7 @@ def check_infrared(devices: Path) -> bool:
     good = True
     for what, feature in PAIR.items():
         there = [str(path) for path, value in features.items() if value & feature]
-        good &= tell(bool(there), " ".join([what, *there]), "there is none. Run setup-pi, and restart the Pi")
+        good &= report(bool(there), " ".join([what, *there]), "there is none. Run setup-pi, and restart the Pi")
     return good
 
 

@@ -1,4 +1,4 @@
-"""Tell whether Home Assistant answers."""
+"""Check whether Home Assistant answers."""
 
 import sys
 from urllib.request import urlopen

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Put the integration that is baked into the image into Home Assistant's folder, before Home Assistant starts.
+"""Copy the image's integration into Home Assistant's folder before Home Assistant starts.
 
-It is a copy and not a link: so a backup has it, and where the backup is restored it is recognised. A mark in it tells what
-it was when it was put there. What has no mark, or was changed since, is the user's and is left alone.
+A copy, unlike a link, is part of a backup and is recognized after a restore. A mark in the copy holds the digest of its
+files. A folder without a mark, or with other files, belongs to the user and is left alone.
 """
 
 import hashlib
@@ -17,17 +17,17 @@ MARK = ".baked_in"
 IMAGE = Path("/opt/anavi_weather")
 CONFIG = Path("/config")
 CONFIGURATION = "configuration.yaml"
-# Home Assistant makes these together with its own configuration, and not without it.
+# Home Assistant creates these only together with its own configuration.
 INCLUDED = {"automations.yaml": "[]\n", "scripts.yaml": "", "scenes.yaml": ""}
 
 
-def say(what: str) -> None:
-    """Tell the container's log."""
-    print(f"[{DOMAIN}] {what}", flush=True)
+def say(message: str) -> None:
+    """Write to the container's log."""
+    print(f"[{DOMAIN}] {message}", flush=True)
 
 
 def digest(folder: Path) -> str:
-    """Return what stands for all files of a folder, by their names and contents; but not for what Python compiled."""
+    """Return a digest of the names and contents of a folder's files, except for compiled Python."""
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.name == MARK or "__pycache__" in path.parts or (path.is_dir() and not path.is_symlink()):
@@ -39,7 +39,7 @@ def digest(folder: Path) -> str:
 
 
 def is_ours(folder: Path) -> bool:
-    """Return whether a folder was put there from an image, and was not changed since."""
+    """Return whether a folder was copied from an image and is unchanged."""
     if folder.is_symlink():
         return False
     try:
@@ -57,27 +57,31 @@ def version(folder: Path) -> str:
 
 
 def put_integration(baked: Path, config: Path) -> None:
-    """Put the integration in place, unless the user has one there; OSError if that is not possible."""
+    """Copy the integration, unless the user has their own.
+
+    Raises:
+        OSError: if the folder cannot be written.
+    """
     folder = config / "custom_components"
     target, new, old = folder / DOMAIN, folder / f".{DOMAIN}.new", folder / f".{DOMAIN}.old"
     for left_over in (new, old):  # the power may have failed
         shutil.rmtree(left_over, ignore_errors=True)
-    there = os.path.lexists(target)
-    if there and not is_ours(target):
+    exists = os.path.lexists(target)
+    if exists and not is_ours(target):
         say(
             f"WARNING: {target} ({version(target)}) is used, and not the image's {version(baked)}: it did not come from an "
             "image, or was changed since. To use the image's, move it out of custom_components and restart the container."
         )
         return
-    before = version(target) if there else ""
-    if there and (target / MARK).read_text(encoding="utf-8") == digest(baked):
+    before = version(target) if exists else ""
+    if exists and (target / MARK).read_text(encoding="utf-8") == digest(baked):
         say(f"{before} is in place")
         return
     folder.mkdir(exist_ok=True)
     shutil.copytree(baked, new)
     (new / MARK).write_text(digest(new), encoding="utf-8")
     os.sync()
-    if there:
+    if exists:
         target.rename(old)
     new.rename(target)
     shutil.rmtree(old, ignore_errors=True)
@@ -85,7 +89,11 @@ def put_integration(baked: Path, config: Path) -> None:
 
 
 def put_configuration(first: Path, config: Path) -> None:
-    """Give a new Home Assistant the configuration to begin with; OSError if that is not possible."""
+    """Write the first configuration of a new Home Assistant.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
     target = config / CONFIGURATION
     if os.path.lexists(target):
         return
@@ -97,13 +105,13 @@ def put_configuration(first: Path, config: Path) -> None:
 
 
 def unwritable(config: Path) -> Path | None:
-    """Return the first of what Home Assistant writes to that it may not write to."""
+    """Return the first path that Home Assistant needs to write but cannot, or None."""
     paths = (config, *config.iterdir(), *(config / ".storage").glob("*"))
     return next((path for path in paths if not path.is_symlink() and not os.access(path, os.W_OK)), None)
 
 
 def main(image: Path = IMAGE, config: Path = CONFIG) -> int:
-    """Do all of it; return 1 where Home Assistant cannot start."""
+    """Write the configuration and the integration, and return 1 if Home Assistant cannot start."""
     try:
         if path := unwritable(config):
             say(
@@ -114,7 +122,7 @@ def main(image: Path = IMAGE, config: Path = CONFIG) -> int:
         put_configuration(image / CONFIGURATION, config)
         put_integration(image / "custom_components" / DOMAIN, config)
     except OSError as error:
-        # Home Assistant with what it has is better than none.
+        # Home Assistant without the integration is better than none.
         say(f"ERROR: the integration could not be put in place: {error}")
     return 0
 

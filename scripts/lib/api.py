@@ -1,4 +1,4 @@
-"""Speaks with a running Home Assistant as a browser does: by HTTP and websocket."""
+"""Client of a running Home Assistant: its HTTP and websocket interfaces, like a browser."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -21,14 +21,17 @@ type Answers = Mapping[str, Mapping[str, object]]
 
 
 class ApiError(Exception):
-    """Home Assistant refused what it was asked."""
+    """Home Assistant refused a request."""
 
 
 class FlowError(Exception):
-    """The config flow came to an end without an entry."""
+    """A config flow that ended without an entry."""
 
     def __init__(self, kind: str, key: str, placeholders: dict[str, str] | None = None) -> None:
-        """Keep where the reason is among the translations: under "error" or "abort"; "refused" is not there."""
+        """Initialize the error with the reason's place in the translations.
+
+        The kind is "error" or "abort"; "refused" has no translation.
+        """
         super().__init__(f"{kind}: {key}")
         self.kind = kind
         self.key = key
@@ -37,7 +40,7 @@ class FlowError(Exception):
 
 @dataclass
 class Login:
-    """How to get into the Home Assistant of a config folder."""
+    """An account of the Home Assistant in a config folder."""
 
     url: str
     username: str
@@ -46,7 +49,7 @@ class Login:
 
     @classmethod
     def load(cls, folder: Path, url: str) -> Self:
-        """Return the folder's account at this address, or one that is yet to be created."""
+        """Return the folder's account at this address, or a new one that Home Assistant does not have yet."""
         file = folder / LOGIN_FILE
         if not file.exists():
             return cls(url, USERNAME, secrets.token_urlsafe(9))
@@ -54,7 +57,7 @@ class Login:
 
     @staticmethod
     def is_unfinished(folder: Path) -> bool:
-        """Tell whether the account's creation has been interrupted."""
+        """Return whether creating the account was interrupted."""
         return (folder / LOGIN_FILE).exists() and not Login.load(folder, "").token
 
     def save(self, folder: Path) -> None:
@@ -68,7 +71,7 @@ class HomeAssistant:
     """A session as the account's user."""
 
     def __init__(self, http: aiohttp.ClientSession, websocket: aiohttp.ClientWebSocketResponse, login: Login) -> None:
-        """Use a websocket that is signed in."""
+        """Initialize the session with an authenticated websocket."""
         self._http = http
         self._websocket = websocket
         self._login = login
@@ -106,7 +109,7 @@ class HomeAssistant:
             try:
                 step = await self._post(f"{address}/{step['flow_id']}", answer)
             except FlowError as error:
-                # A form that came with an error knows better why it refuses the answer.
+                # The form itself may have given a better reason.
                 raise _error_of(step) or error from None
             if complaint := _error_of(step):
                 raise complaint
@@ -130,7 +133,7 @@ def _error_of(step: dict[str, Any]) -> FlowError | None:
 
 @asynccontextmanager
 async def connect(login: Login) -> AsyncIterator[HomeAssistant]:
-    """Sign in; the first time, create the account."""
+    """Sign in, and create the account the first time."""
     async with (
         aiohttp.ClientSession() as http,
         http.ws_connect(f"{login.url}/api/websocket", max_msg_size=0) as websocket,
@@ -150,19 +153,19 @@ async def _authenticate(websocket: aiohttp.ClientWebSocketResponse, token: str) 
     answer = await websocket.receive_json()
     if answer["type"] != "auth_ok":
         raise ApiError(
-            f"the token in {LOGIN_FILE} is not accepted ({answer['message']}): delete the folder to begin anew"
+            f"the token in {LOGIN_FILE} is not accepted ({answer['message']}): delete the folder to start over"
         )
 
 
 async def _first_token(http: aiohttp.ClientSession, login: Login) -> str:
-    """Create the account, and return a token which is good for half an hour."""
+    """Create the account, and return a token that is valid for half an hour."""
     client = f"{login.url}/"
     account = {"name": "ANAVI", "username": login.username, "password": login.password}
     async with http.post(
         f"{login.url}/api/onboarding/users", json={**account, "client_id": client, "language": "en"}
     ) as response:
         if response.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-            raise ApiError(f"there is an account, but no {LOGIN_FILE} which knows it: delete the folder to begin anew")
+            raise ApiError(f"an account exists, but {LOGIN_FILE} is missing: delete the folder to start over")
         code = (await _content(response))["auth_code"]
     data = {"grant_type": "authorization_code", "code": code, "client_id": client}
     async with http.post(f"{login.url}/auth/token", data=data) as response:

@@ -1,4 +1,4 @@
-"""Draw the brand images that Home Assistant shows for the integration: icon and logo, small and large, for light and dark themes."""
+"""Draw the integration's brand images: icon and logo, small and large, for light and dark themes."""
 
 import argparse
 from pathlib import Path
@@ -23,7 +23,7 @@ def arguments() -> argparse.Namespace:
 
 
 def draw(page: Page, folder: Path) -> None:
-    """Draw each view of the source in each size and colour scheme."""
+    """Draw each view of the source in each size and color scheme."""
     for prefix, scheme in SCHEMES.items():
         page.emulate_media(color_scheme=scheme)
         for view, height in HEIGHTS.items():
@@ -36,7 +36,7 @@ def draw(page: Page, folder: Path) -> None:
 
 
 def main() -> int:
-    """Draw the images; return the exit code."""
+    """Draw the images, and return the exit code."""
     options = arguments()
     options.output.mkdir(parents=True, exist_ok=True)
     try:
@@ -46,7 +46,7 @@ def main() -> int:
         print(f"brand: {error}", file=sys.stderr)
         return 1
     except Error as error:
-        print(f"brand: the browser says: {error.message}", file=sys.stderr)
+        print(f"brand: the browser failed: {error.message}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""Drives the system's Chromium: opens a page of a running scripts/develop as its account, and reads what is on it."""
+"""The system's Chromium: opens pages of a running scripts/develop with its account, and reads them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +19,10 @@ TIMEOUT_SECONDS = 60
 STILL_SECONDS = 1.0
 POLL_SECONDS = 0.2
 TOKEN_SECONDS = 86400
-AGO = re.compile(r"\d+ (?:second|segundo)s?")  # what counts up while a page is still
+AGO = re.compile(r"\d+ (?:second|segundo)s?")  # counts up on a page that is otherwise still
 
-# What is displayed, as no selector can find it: through shadow roots and slots. Returns the text, line by line, the
-# elements that say that something is wrong, and whether something is still being loaded.
+# Reads the displayed text through shadow roots and slots, which no selector can. Returns the text by lines, the elements
+# that show an error, and whether something is still loading.
 READ_PAGE = """
 () => {
   const lines = [], errors = [];
@@ -49,32 +49,40 @@ READ_PAGE = """
 
 
 class PageError(Exception):
-    """The page is not what it should be."""
+    """The page is missing something, or shows an error."""
 
 
 def find_browser() -> str:
-    """Return the path of a Chromium."""
+    """Return the path of Chromium.
+
+    Raises:
+        PageError: if it is not installed.
+    """
     for name in filter(None, (os.environ.get("CHROMIUM"), *BROWSERS)):
         if path := shutil.which(name):
             return path
-    raise PageError("no Chromium was found: install it, or name it in the variable CHROMIUM")
+    raise PageError("Chromium not found: install it, or set the variable CHROMIUM")
 
 
 def read_login(folder: Path) -> dict[str, str]:
-    """Return the address and the account of a running scripts/develop."""
+    """Return the address and the account of a running scripts/develop.
+
+    Raises:
+        PageError: if none was started in the folder.
+    """
     try:
         login: dict[str, str] = json.loads((folder / LOGIN_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PageError(f"there is no {folder / LOGIN_FILE}: start scripts/develop first") from None
+        raise PageError(f"{folder / LOGIN_FILE} not found: start scripts/develop first") from None
     return login
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Start the browser, and close it in the end."""
+    """Start the browser, and close it on exit."""
     executable = find_browser()
     with sync_playwright() as playwright:
-        # As root, Chromium does not start with its sandbox.
+        # Chromium's sandbox does not start as root.
         browser = playwright.chromium.launch(executable_path=executable, chromium_sandbox=os.geteuid() != 0)
         try:
             yield browser
@@ -89,7 +97,7 @@ def open_page(
     language: str | None = None,
     time_zone: str | None = None,
 ) -> Page:
-    """Return a page of this width and height, in which the account is logged in."""
+    """Return a page of this width and height with the account logged in."""
     tokens = {
         "hassUrl": login["url"],
         "clientId": f"{login['url']}/",
@@ -112,7 +120,11 @@ def open_page(
 
 
 def read_page(page: Page) -> str:
-    """Wait until the page is drawn, and return its text."""
+    """Wait until the page is drawn, and return its text.
+
+    Raises:
+        PageError: if it is not drawn in time, or shows an error.
+    """
     page.locator("#ha-launch-screen").wait_for(state="detached")
     end = time.monotonic() + TIMEOUT_SECONDS
     before, since = None, time.monotonic()
@@ -127,7 +139,7 @@ def read_page(page: Page) -> str:
             raise PageError(f"the page is not drawn after {TIMEOUT_SECONDS} s:\n{content['text']}")
         page.wait_for_timeout(POLL_SECONDS * 1000)
     text = str(content["text"])
-    # A strategy that fails is shown as an ordinary card.
+    # A failing strategy is shown in an ordinary card.
     errors = [*content["errors"], *(line for line in text.splitlines() if line.startswith("Error loading the "))]
     if errors:
         raise PageError(f"the page shows {', '.join(errors)}:\n{text}")
@@ -135,10 +147,10 @@ def read_page(page: Page) -> str:
 
 
 def save(file: Path, picture: bytes) -> None:
-    """Write a PNG, made small by pngquant where there is one."""
+    """Write a PNG, compressed by pngquant if it is installed."""
     if pngquant := shutil.which("pngquant"):
         command = [pngquant, "--strip", "--speed", "1", "--quality", "80-100", "-"]
         result = subprocess.run(command, input=picture, capture_output=True, check=False)
-        if result.returncode == 0:  # else there are too many colours
+        if result.returncode == 0:  # else it has too many colors
             picture = result.stdout
     file.write_bytes(picture)

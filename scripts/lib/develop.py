@@ -1,6 +1,6 @@
-"""Start Home Assistant with the integration, a ready account and a dashboard of the readings.
+"""Start Home Assistant with the integration, an account and the weather panel.
 
-Stop it with Ctrl-C. What it has recorded, the account, the station and the dashboard are kept for the next start.
+Stop it with Ctrl-C. The recorded history, the account, the station and the dashboard are kept for the next start.
 """
 
 import argparse
@@ -34,29 +34,31 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 18123
 DEFAULT_LANGUAGE = "en"
 SMOKE_SECONDS = 120
-CLEAN_EXITS = {0, -signal.SIGTERM}  # the latter while it is still starting
+CLEAN_EXITS = {0, -signal.SIGTERM}  # SIGTERM if it is still starting
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def say(what: str) -> None:
-    """Tell what is going on."""
-    print(f"develop: {what}", flush=True)
+def say(message: str) -> None:
+    """Print a message."""
+    print(f"develop: {message}", flush=True)
 
 
 def show(line: str) -> None:
-    """Pass on a line of Home Assistant's log."""
+    """Print a line of Home Assistant's log."""
     print(line, file=sys.stderr, flush=True)
 
 
 def arguments() -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="scripts/develop", description=__doc__)
-    parser.add_argument("--bus", default=SIMULATED, help="a real board, as /dev/i2c-1, instead of the simulated one")
+    parser.add_argument(
+        "--bus", default=SIMULATED, help="a real board such as /dev/i2c-1, instead of the simulated one"
+    )
     parser.add_argument("--host", default=DEFAULT_HOST, help="listen on this address; 0.0.0.0 is the whole network")
     parser.add_argument(
         "--port",
         type=int,
-        help=f"default: the variable SETUP_PORT, else {DEFAULT_PORT}; 0, and with --smoke, any that is free",
+        help=f"default: the variable SETUP_PORT, else {DEFAULT_PORT}; 0 and --smoke use a free port",
     )
     parser.add_argument(
         "--language", default=DEFAULT_LANGUAGE, choices=TITLES, help="of Home Assistant (default: %(default)s)"
@@ -73,19 +75,19 @@ def arguments() -> argparse.Namespace:
         "--smoke",
         action="store_true",
         help="start in a new folder, wait for all states, print them, and stop; fail if one is "
-        "missing or the log has an error of ours",
+        "missing, or if the log has an error of the integration",
     )
     return parser.parse_args()
 
 
 @asynccontextmanager
 async def running(instance: Instance, bus: str, title: str) -> AsyncIterator[None]:
-    """Start Home Assistant and make it ready; stop it in the end, however that comes."""
+    """Start Home Assistant and set it up; stop it on exit."""
     started = time.monotonic()
     say(f"starting Home Assistant in {instance.folder}")
     try:
         await instance.start()
-        # Nothing stays connected: Home Assistant would wait for it when it stops by itself.
+        # Home Assistant would wait for an open connection when it stops.
         async with signed_in(instance) as home_assistant:
             await make_ready(home_assistant, instance.folder, bus, title)
         say(f"ready after {time.monotonic() - started:.1f} s")
@@ -99,11 +101,11 @@ async def running(instance: Instance, bus: str, title: str) -> AsyncIterator[Non
 
 @asynccontextmanager
 async def signed_in(instance: Instance) -> AsyncIterator[HomeAssistant]:
-    """Use the folder's account, which is created the first time."""
+    """Sign in with the folder's account, and create it the first time."""
     login = Login.load(instance.folder, instance.url)
     login.save(instance.folder)
     async with connect(login) as home_assistant:
-        # Until then Home Assistant would not stop in good order, and could forget the account.
+        # A Home Assistant that is stopped earlier may lose the account.
         await home_assistant.wait_until_running()
         login.save(instance.folder)
         yield home_assistant
@@ -113,25 +115,25 @@ async def make_ready(home_assistant: HomeAssistant, folder: Path, bus: str, titl
     """Set up the station and the dashboard."""
     say(f"the pHAT ({bus}) {await set_up_station(home_assistant, folder, bus)}")
     if problem := await entry_problem(home_assistant):
-        say(f"the station does not work: {problem}")
+        say(f"the station is not working: {problem}")
     say(f"the dashboard “{title}” {await set_up_dashboard(home_assistant, folder, title)}")
 
 
 async def serve(instance: Instance, bus: str, title: str) -> int | None:
-    """Run Home Assistant until it ends; when it asks for it, start it again."""
+    """Run Home Assistant until it ends, and restart it if it asks for that."""
     while True:
         async with running(instance, bus, title):
             login = Login.load(instance.folder, instance.url)
             say(f"open {login.url}/{URL_PATH} and log in as {login.username}, {login.password}")
-            say(f"the whole log is in {instance.folder / LOG_FILE}; Ctrl-C stops")
+            say(f"the log is in {instance.folder / LOG_FILE}; stop with Ctrl-C")
             await instance.wait()
         if instance.exit_code != RESTART_EXIT_CODE:
-            say(f"Home Assistant ended by itself with exit code {instance.exit_code}")
+            say(f"Home Assistant ended with exit code {instance.exit_code}")
             return instance.exit_code
 
 
 async def smoke(instance: Instance, bus: str, title: str) -> int:
-    """Start Home Assistant, print the entities' states, stop it, and return 0 if all is well."""
+    """Start Home Assistant, print the entities' states, stop it, and return 0 if nothing is wrong."""
     async with running(instance, bus, title), signed_in(instance) as home_assistant:
         say("waiting for the state of every entity")
         content = await states(home_assistant)
@@ -142,12 +144,12 @@ async def smoke(instance: Instance, bus: str, title: str) -> int:
     problems += [f"in the log: {record}" for record in errors_of_ours(instance.folder / LOG_FILE)]
     for problem in problems:
         say(problem)
-    say("this did not go well" if problems else f"all is well: {len(content)} entities")
+    say("smoke test failed" if problems else f"all is well: {len(content)} entities")
     return 1 if problems or instance.exit_code else 0
 
 
 async def states(home_assistant: HomeAssistant) -> list[Row]:
-    """Wait until nothing is wrong with any entity, but not for ever; return what there is."""
+    """Wait until every entity has a good state, for a limited time, and return all states."""
     end = time.monotonic() + SMOKE_SECONDS
     while True:
         entities = await enabled_entities(home_assistant)
@@ -159,11 +161,11 @@ async def states(home_assistant: HomeAssistant) -> list[Row]:
 
 
 async def until_stopped(work: Coroutine[None, None, int | None]) -> int | None:
-    """Do the work and return its result; or None, when a signal has ended it in good order."""
+    """Do the work and return its result, or None if a signal ended it cleanly."""
     task = asyncio.ensure_future(work)
 
     def stop() -> None:
-        # A second signal would disturb the good order.
+        # A second signal would interrupt the clean shutdown.
         if not task.cancelling():
             task.cancel()
 
@@ -175,10 +177,10 @@ async def until_stopped(work: Coroutine[None, None, int | None]) -> int | None:
 
 
 def run(options: argparse.Namespace, folder: Path) -> int:
-    """Do what the options say in this folder; return the exit code."""
+    """Run Home Assistant in this folder, and return the exit code."""
     try:
         port = choose_port(options)
-        prepare(folder, options.host, port, options.language, anew=Login.is_unfinished(folder))
+        prepare(folder, options.host, port, options.language, reset=Login.is_unfinished(folder))
         instance = Instance(folder, address(options.host, port), None if options.smoke else show)
         work = (smoke if options.smoke else serve)(instance, options.bus, TITLES[options.language])
         exit_code = asyncio.run(until_stopped(work))
@@ -194,7 +196,11 @@ def run(options: argparse.Namespace, folder: Path) -> int:
 
 
 def choose_port(options: argparse.Namespace) -> int:
-    """Return the port to listen on, if that is possible."""
+    """Return the port to listen on.
+
+    Raises:
+        StartError: if the port cannot be used.
+    """
     port = options.port
     if port is None:
         port = 0 if options.smoke else int(os.environ.get("SETUP_PORT", DEFAULT_PORT))
@@ -203,19 +209,19 @@ def choose_port(options: argparse.Namespace) -> int:
     except OSError as error:
         raise StartError(
             f"cannot listen on port {port} of {options.host}: {error.strerror}\n"
-            "Is another scripts/develop running? --port chooses another port."
+            "Is another scripts/develop running? Choose another port with --port."
         ) from None
 
 
 def address(host: str, port: int) -> str:
-    """Return where a browser on this machine finds a server that listens there."""
+    """Return the URL of a server that listens there, for a browser on this machine."""
     if host in {"0.0.0.0", "::"}:
         host = DEFAULT_HOST
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def main() -> int:
-    """Use a folder that stays, or for a smoke test one that does not."""
+    """Run in the chosen folder, or in a temporary one for a smoke test."""
     options = arguments()
     if not options.smoke:
         return run(options, options.config.absolute())

@@ -1,4 +1,4 @@
-"""A Home Assistant of one's own: its config folder, its process and its log."""
+"""A Home Assistant process with its config folder and its log."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
@@ -24,7 +24,7 @@ LAUNCHER = Path(__file__).with_name("launcher.py")
 PAST = Path(__file__).with_name("components") / "simulated_past"
 LOCK_FILE = ".ha_run.lock"
 LOG_FILE = "home-assistant.log"
-RESTART_EXIT_CODE = 100  # what Home Assistant exits with when it wants to be started again
+RESTART_EXIT_CODE = 100  # Home Assistant's exit code when it asks to be restarted
 START_SECONDS = 120
 STOP_SECONDS = 60
 LAST_LINES = 30
@@ -51,11 +51,11 @@ logger:
   default: info
   logs:
     custom_components.{domain}: debug
-    # Complains of a missing library as soon as a page is opened.
+    # Logs an error about a missing library whenever a page is opened.
     homeassistant.components.camera: critical
 
 """
-# The steps of the onboarding that are skipped: they would add a weather service, a radio and a voice from the internet.
+# Skipped because they would add a weather service, a radio and a voice from the internet
 STEPS_SKIPPED = ["core_config", "analytics", "integration"]
 
 
@@ -63,20 +63,31 @@ class StartError(Exception):
     """Home Assistant could not be started."""
 
 
-def prepare(folder: Path, host: str, port: int, language: str, *, anew: bool) -> None:
-    """Make a config folder, or bring one up to date; `anew` forgets all but the history."""
+def prepare(folder: Path, host: str, port: int, language: str, *, reset: bool) -> None:
+    """Create or update a config folder.
+
+    Args:
+        folder: Home Assistant's config folder.
+        host: the address to listen on.
+        port: the port to listen on.
+        language: of Home Assistant.
+        reset: whether to delete everything but the history.
+
+    Raises:
+        StartError: if a Home Assistant is running in the folder.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     _check_unused(folder)
     storage = folder / ".storage"
-    if anew:
+    if reset:
         shutil.rmtree(storage, ignore_errors=True)
     storage.mkdir(exist_ok=True)
     integrations = "".join(f"{integration}:\n" for integration in (*INTEGRATIONS, PAST.name))
     configuration = CONFIGURATION.format(language=language, domain=DOMAIN)
     (folder / "configuration.yaml").write_text(configuration + integrations, encoding="utf-8")
     (folder / "automations.yaml").touch()
-    # The address may not be given in YAML (it would be taken on trial, and given up after five minutes). This is the
-    # oldest form of what Home Assistant stores: it brings it to the newest by itself.
+    # An address in YAML would only be tried for five minutes. This is the oldest stored form, which Home Assistant
+    # migrates.
     _store(storage / "http", 1, {"server_host": [host], "server_port": port})
     if not (storage / "onboarding").exists():
         _store(storage / "onboarding", 4, {"done": STEPS_SKIPPED})
@@ -90,7 +101,7 @@ def _check_unused(folder: Path) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StartError(f"a Home Assistant is running in {folder} already") from None
+            raise StartError(f"Home Assistant is already running in {folder}") from None
 
 
 def _store(file: Path, version: int, data: dict[str, object]) -> None:
@@ -99,7 +110,7 @@ def _store(file: Path, version: int, data: dict[str, object]) -> None:
 
 
 def _link(link: Path, target: Path) -> None:
-    """Let the folder use what is in the project where it is, so that a change needs no more than a restart."""
+    """Link to the project's own files, so that a change takes effect after a restart."""
     link.parent.mkdir(parents=True, exist_ok=True)
     if link.is_symlink():
         link.unlink()
@@ -107,7 +118,11 @@ def _link(link: Path, target: Path) -> None:
 
 
 def bind(host: str, port: int) -> int:
-    """Return the port that a server would listen on (for 0 any that is free), or raise OSError."""
+    """Return the port that a server would listen on; for 0, a free one.
+
+    Raises:
+        OSError: if the port cannot be used.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as server:
         return int(server.getsockname()[1])
@@ -117,7 +132,7 @@ class Instance:
     """A running Home Assistant."""
 
     def __init__(self, folder: Path, url: str, show: Callable[[str], None] | None) -> None:
-        """Use a prepared folder; `show` is given those lines of the log that matter to who watches."""
+        """Initialize the process for a prepared folder. `show` receives the important lines of the log."""
         self.folder = folder
         self.url = url
         self._show = show
@@ -127,9 +142,13 @@ class Instance:
         self._reader: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start Home Assistant, and wait until it answers.
+
+        Raises:
+            StartError: if it ends, or does not answer in time.
+        """
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        # In a process group of its own, it is not stopped by a Ctrl-C of the terminal but by us, and only once.
+        # In its own process group, Ctrl-C in the terminal does not reach it: we stop it, and only once.
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, LAUNCHER, "--config", self.folder, "--log-no-color",
             env=environment, process_group=0, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=LONGEST_LINE,
@@ -143,17 +162,17 @@ class Instance:
 
     @property
     def exit_code(self) -> int | None:
-        """Return what it has ended with; None while it runs."""
+        """Return the exit code, or None while Home Assistant is running."""
         return self._process.returncode if self._process else 0
 
     async def wait(self) -> None:
-        """Wait until it has ended, and its log has been read."""
+        """Wait until Home Assistant has ended and its log has been read."""
         if self._process and self._reader:
             await asyncio.shield(self._reader)
             await self._process.wait()
 
     async def stop(self) -> int | None:
-        """Let it shut down as it should, and return its exit code."""
+        """Shut Home Assistant down, and return its exit code."""
         if self._process and self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -183,7 +202,7 @@ class Instance:
         async for line in process.stdout:
             text = line.decode(errors="replace").rstrip()
             self._last_lines.append(text)
-            # The lines of a traceback go with the record that they belong to.
+            # The lines of a traceback belong to the record above them.
             if record := LOG_RECORD.match(text):
                 level, logger = record["level"], record["logger"]
                 self._shown = level in SHOWN_LEVELS or (level == "INFO" and DOMAIN in logger)

@@ -1,6 +1,6 @@
-"""Run Home Assistant as `hass` does, but without the voice assistant and the cameras that it sets up by default.
+"""Run Home Assistant like `hass`, but without the voice assistant and the cameras that it sets up by default.
 
-A weather station has no use for them, and on a machine which lacks a C++ compiler or libraries they only make errors.
+A weather station does not need them, and they log errors on a machine without a C++ compiler or their libraries.
 """
 
 import ctypes
@@ -21,20 +21,20 @@ LEFT_OUT = {
     "tts",
     "wake_word",
 }
-# What is imported even so, and is missing: see COMPILED in requirements.py.
+# Imported all the same, but not installed: see COMPILED in requirements.py
 STAND_INS = {"pymicro_vad": "MicroVad", "pyspeex_noise": "AudioProcessor"}
 PR_SET_PDEATHSIG = 1
 
 
 def stand_in(name: str, attribute: str) -> ModuleType:
-    """Return a module that can be imported, and nothing more."""
+    """Return a module that can only be imported."""
     module = ModuleType(name)
     setattr(module, attribute, object)
     return module
 
 
 if __name__ == "__main__":
-    # When scripts/develop is killed, Home Assistant must not stay behind and hold its port.
+    # If scripts/develop is killed, Home Assistant must not keep running and hold its port.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     sys.modules.update({name: stand_in(name, attribute) for name, attribute in STAND_INS.items()})
     DEFAULT_INTEGRATIONS.difference_update(LEFT_OUT)

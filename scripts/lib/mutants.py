@@ -1,4 +1,4 @@
-"""Small faults, one at a time, in a module's syntax tree."""
+"""Small faults in a module's syntax tree, one at a time."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -35,11 +35,11 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 }
 FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
-# Neither types nor decorators, nor what an error says to people
+# Neither types nor decorators
 NOT_VISITED = {"annotation", "returns", "decorator_list", "type_params"}
 
 type _Fault = tuple[ast.AST, str, Callable[[], None]]
-"""Where it is, what it is, and what puts it there."""
+"""The node, the description, and a function that applies the fault."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,15 +48,15 @@ class Mutant:
 
     file: Path
     number: int
-    """Among those of its file."""
+    """Position among the faults of the file."""
     line: int
     lines: tuple[int, ...]
-    """Whoever executes one of these may notice it."""
+    """A test that executes one of these lines may notice the fault."""
     text: str
 
     @property
     def name(self) -> str:
-        """Return what it is still called when other lines have changed."""
+        """Return a name that does not change with the line number."""
         return f"{self.file} {self.text}"
 
     @override
@@ -73,7 +73,7 @@ def find_mutants(file: Path) -> Iterator[Mutant]:
 
 
 def mutated(mutant: Mutant) -> ast.Module:
-    """Return the module with the fault in it."""
+    """Return the module's syntax tree with the fault."""
     tree = _parse(mutant.file)
     _, (_, _, put) = list(_faults(tree))[mutant.number]
     put()
@@ -93,14 +93,14 @@ def _header(statement: ast.stmt) -> range:
 
 
 def _faults(node: ast.AST, statement: ast.stmt | None = None) -> Iterator[tuple[ast.stmt, _Fault]]:
-    """Yield the faults with the innermost statement around each."""
+    """Yield the faults, each with the innermost statement around it."""
     match node:
         case ast.Raise() | ast.Expr(value=ast.Constant()) | ast.Import() | ast.ImportFrom() | ast.TypeAlias():
             return
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return
         case ast.Subscript(slice=ast.Constant(value=0) as index):
-            # The last one instead of the first would often be the same
+            # The last item instead of the first would often be the same.
             assert statement
             yield statement, (index, f"1: {ast.unparse(node)}", partial(setattr, index, "value", 1))
             yield from _faults(node.value, statement)
@@ -122,7 +122,7 @@ def _faults(node: ast.AST, statement: ast.stmt | None = None) -> Iterator[tuple[
 
 
 def _without(body: list[ast.stmt], place: int, statement: ast.stmt) -> _Fault | None:
-    """Return the fault of a statement that is missing; none where what follows would fail by itself."""
+    """Return the fault of a missing statement, or None if the following code would obviously fail."""
     match statement:
         case ast.Expr(value=ast.Constant()) | ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(target=ast.Name()):
             return None
@@ -141,7 +141,7 @@ def _first_line(node: ast.AST) -> str:
 
 
 def _faults_of(node: ast.AST, statement: ast.stmt) -> Iterator[_Fault]:
-    """Yield the faults of a node itself, which is in a statement."""
+    """Yield the faults of a node, without its children."""
     source = _first_line(statement if isinstance(node, ast.Constant) else node)
 
     def fault(name: str, new: object, at: ast.AST = node) -> _Fault:
@@ -194,7 +194,7 @@ def _faults_of(node: ast.AST, statement: ast.stmt) -> Iterator[_Fault]:
 
 
 def _others(value: object) -> tuple[object, ...]:
-    """Return what a constant may be instead."""
+    """Return the values to try instead of a constant."""
     match value:
         case bool():
             return (not value,)

@@ -41,11 +41,11 @@ INTEGRATION = Path("custom_components/anavi_weather")
 CACHE = Path(".cache/mutation")
 BASELINE = CACHE / "baseline.json"
 
-MAXIMUM_MEMORY = 24_000_000_000  # bytes of addresses, of which threads take many
-CHECKED = 100  # of so many faults' tests, those of one are run without it
+MAXIMUM_MEMORY = 24_000_000_000  # bytes of address space, of which threads take much
+CHECKED = 100  # for one of this many faults, the tests are also run without it
 IMPORT_FACTOR = 10
 
-# Of each package the folder of its modules, and its tests
+# The folder of a package's modules, and the pattern of its tests
 TESTS = {
     "station": (".", "test_*.py"),
     "phat": ("phat", "phat/test_*.py"),
@@ -53,12 +53,12 @@ TESTS = {
     "user_station": ("user_station", "user_station/test_*.py"),
 }
 
-# What the plugins have to import themselves, in their order
+# Imported before the plugins, in their order
 PATCHES = ("pytest_homeassistant_custom_component.patch_recorder", "pytest_homeassistant_custom_component.patch_time")
 PRELOADED = ("homeassistant.", "infrared_protocols.", "sqlalchemy.")
 ARGUMENTS = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "mutation")
 
-# The same examples for each fault, and none made smaller
+# The same examples for each fault, without shrinking
 settings.register_profile(
     "mutation",
     deadline=None,
@@ -70,20 +70,20 @@ settings.register_profile(
 
 
 class Baseline(TypedDict):
-    """What is known of the tests without a fault."""
+    """Results of the tests without a fault."""
 
     failed: list[str]
     durations: dict[str, float]
     """Seconds of CPU."""
     imported: dict[str, list[int]]
-    """Of each file the lines that are executed while it is imported."""
+    """Lines executed while a file is imported, by file."""
     tests: dict[str, dict[str, list[str]]]
-    """Of each file and line the tests that execute it."""
+    """Tests that execute a line, by file and line."""
     modules: list[str]
 
 
 class Trial(NamedTuple):
-    """A fault inside a function, and the tests that may notice it."""
+    """A fault inside a function, with the tests that may notice it."""
 
     mutant: Mutant
     tests: list[str]
@@ -93,34 +93,34 @@ type Report = Callable[[Mutant, str], None]
 
 
 class Failures:
-    """Tells of each test that fails."""
+    """A pytest plugin that reports each failing test."""
 
-    def __init__(self, tell: Callable[[str], object]) -> None:
-        """Call with the test's name."""
-        self._tell = tell
+    def __init__(self, report: Callable[[str], object]) -> None:
+        """Initialize the plugin with a function that receives a test's name."""
+        self._report = report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a test's outcome."""
+        """Report a failed test."""
         if report.failed:
-            self._tell(report.nodeid)
+            self._report(report.nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Take what became of a file."""
+        """Report a file that cannot be collected."""
         if report.failed:
-            self._tell(report.nodeid)
+            self._report(report.nodeid)
 
 
 class BaselineRun:
-    """Runs every test without a fault, and writes down what it executes."""
+    """A pytest plugin that runs every test without a fault, and records the lines it executes."""
 
     def __init__(self, files: Sequence[Path]) -> None:
-        """Look at a package's files."""
+        """Initialize the plugin with a package's files."""
         self._files = files
         self._imported: dict[str, list[int]] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_load_initial_conftests(self) -> None:
-        """Import the package, before the tests do."""
+        """Import the package before the tests do."""
         tracer = _tracer()
         tracer.start()
         for file in self._files:
@@ -155,16 +155,16 @@ class BaselineRun:
 
 
 class TrialRun:
-    """Tries faults inside functions."""
+    """A pytest plugin that tries faults inside functions."""
 
     def __init__(self, trials: Sequence[Trial], durations: dict[str, float], report: Report) -> None:
-        """Report what becomes of each."""
+        """Initialize the plugin with the faults, the tests' seconds of CPU, and a function that receives each outcome."""
         self._trials = trials
         self._durations = durations
         self._report = report
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Try them."""
+        """Try the faults."""
         items = {item.nodeid: item for item in session.items}
         for number, (mutant, tests) in enumerate(self._trials):
             seconds = 10 + 3 * sum(self._durations[test] for test in tests)
@@ -178,14 +178,14 @@ class TrialRun:
 
 
 def _try(
-    session: pytest.Session, items: Sequence[pytest.Item], mutant: Mutant | None, tell: Callable[[str], None]
+    session: pytest.Session, items: Sequence[pytest.Item], mutant: Mutant | None, report: Callable[[str], None]
 ) -> None:
     if mutant and not exchange(mutant):
-        tell("import")
-    session.config.pluginmanager.register(Failures(lambda test: tell(f"killed by {test}")))
+        report("import")
+    session.config.pluginmanager.register(Failures(lambda test: report(f"killed by {test}")))
     for item, following in _with_next(items):
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-    tell("survived")
+    report("survived")
 
 
 def _tracer() -> coverage.Coverage:
@@ -197,7 +197,7 @@ def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pyte
 
 
 def exchange(mutant: Mutant) -> bool:
-    """Exchange the code of the living functions that have the fault; return False where that cannot be done."""
+    """Replace the code of the existing functions that have the fault, and return whether that was possible."""
     path = str(mutant.file.resolve())
     old = dict(_codes(compile(ast.parse(mutant.file.read_text(encoding="utf-8")), path, "exec")))
     changed = {key: code for key, code in _codes(compile(mutated(mutant), path, "exec")) if code != old.get(key)}
@@ -208,7 +208,7 @@ def exchange(mutant: Mutant) -> bool:
             if new := changed.get((code.co_qualname, code.co_firstlineno)):
                 try:
                     function.__code__ = new
-                except ValueError:  # it encloses other variables
+                except ValueError:  # it has other free variables
                     return False
                 done = True
     return done
@@ -224,10 +224,10 @@ def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
 def try_import(mutant: Mutant, baseline: Baseline, files: Sequence[Path], seconds: float) -> str:
     """Try a fault that takes effect while its module is imported."""
     durations = baseline["durations"]
-    # To start pytest takes longer than most tests
+    # Starting pytest takes longer than most tests.
     chosen = choose(mutant, durations, baseline, files, IMPORT_FACTOR * seconds)
 
-    def work(tell: Callable[[str], None]) -> None:
+    def work(report: Callable[[str], None]) -> None:
         path = str(mutant.file.resolve())
         code = compile(mutated(mutant), path, "exec")
         original = SourceFileLoader.get_code
@@ -236,19 +236,19 @@ def try_import(mutant: Mutant, baseline: Baseline, files: Sequence[Path], second
             return code if self.path == path else original(self, fullname)
 
         SourceFileLoader.get_code = get_code  # type: ignore[method-assign,assignment]
-        plugin = Failures(lambda test: tell(f"killed by {test}"))
+        plugin = Failures(lambda test: report(f"killed by {test}"))
         if status := pytest.main(["-x", *ARGUMENTS, *chosen], plugins=[plugin]):
-            tell(f"killed with status {status}")
-        tell("survived")
+            report(f"killed with status {status}")
+        report("survived")
 
     return in_child(work, 20 + 3 * sum(durations[test] for test in chosen))
 
 
 def in_child(work: Callable[[Callable[[str], None]], None], seconds: float) -> str:
-    """Return the one thing that a forked process has to tell, or that it took too long."""
+    """Run work in a forked process, and return the one text it reports, or that it took too long."""
     reader, writer = os.pipe()
 
-    def tell(text: str) -> None:
+    def report(text: str) -> None:
         os.write(writer, text.encode())
         os._exit(0)
 
@@ -261,9 +261,9 @@ def in_child(work: Callable[[Callable[[str], None]], None], seconds: float) -> s
             resource.setrlimit(resource.RLIMIT_AS, (MAXIMUM_MEMORY, MAXIMUM_MEMORY))
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.setitimer(signal.ITIMER_REAL, 30 + 6 * seconds)
-            work(tell)
+            work(report)
         except BaseException as err:  # noqa: BLE001
-            tell(f"error: {err!r}")
+            report(f"error: {err!r}")
         os._exit(1)
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as pipe:
@@ -279,7 +279,10 @@ def mirrors(file: Path, tests: Sequence[Path]) -> list[str]:
 
 
 def choose(mutant: Mutant, names: Collection[str], baseline: Baseline, files: Sequence[Path], most: float) -> list[str]:
-    """Return the mirroring tests, and then the quickest of the others, for at most this many seconds."""
+    """Return the mirroring tests, and the quickest others that fit into this many seconds.
+
+    Of the others, the tests that execute the file come first.
+    """
     durations, own = baseline["durations"], tuple(f"{name}::" for name in mirrors(mutant.file, files))
     ordered = sorted(names, key=lambda test: (not test.startswith(own), durations[test]))
     spent = accumulate(0.0 if test.startswith(own) else durations[test] for test in ordered)
@@ -358,7 +361,7 @@ def try_all(mutants: Sequence[Mutant], baseline: Baseline, files: Sequence[Path]
             report(mutant, "not executed")
     if trials:
         run_pytest(files, TrialRun(trials, baseline["durations"], report))
-    # Exchanging was impossible for some
+    # The code of some cannot be replaced
     results = _results(log)
     imports += [trial.mutant for trial in trials if results[str(trial.mutant)] == "import"]
     for name in (*PATCHES, *baseline["modules"]):
@@ -390,7 +393,7 @@ def main() -> int:
 
 
 def _lot(seed: int, mutant: Mutant) -> bytes:
-    """Return by what a fault is drawn: it does not depend on the others."""
+    """Return a fault's sort key for sampling, which does not depend on the other faults."""
     return hashlib.sha256(f"{seed} {mutant.name}".encode()).digest()
 
 

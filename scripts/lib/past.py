@@ -1,4 +1,4 @@
-"""Gives the simulated station a past: the weather that it would have had, for its graphs, its tendency and its forecast."""
+"""The simulated station's past weather, for its graphs, its tendency and its forecast."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,11 @@ from custom_components.anavi_weather import meteorology
 from custom_components.anavi_weather.phat.simulator import Weather
 
 DAYS = 30
-SAMPLES = 12  # an hour
-PRESSURES = 60  # in the tendency's period, and a little more
+SAMPLES = 12  # per hour
+PRESSURES = 60  # in the tendency's period
 ARITHMETIC_MEAN = 1  # the recorder's name for it
 
-# By the end of a sensor's unique id: its unit, and the recorder's name for the kind of unit.
+# Unit and the recorder's unit class, by the end of a sensor's unique id
 SENSORS = {
     "temperature": ("°C", "temperature"),
     "dew_point": ("°C", "temperature"),
@@ -31,13 +31,13 @@ SENSORS = {
 
 
 async def import_past(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity]) -> None:
-    """Import what the station's entities would have recorded in the days before this hour."""
+    """Import statistics of the station's entities for the days before this hour."""
     altitude = (await home_assistant.call("get_config"))["elevation"]
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     hours = [this_hour - timedelta(hours=number) for number in range(DAYS * 24, 0, -1)]
     past = [list(_samples(entry_id, altitude, hour.timestamp())) for hour in hours]
     for entity in entities:
-        # Of two, the longer: `…_sea_level_pressure` is not the pressure.
+        # The longest match: `…_sea_level_pressure` is not the pressure.
         key = max((key for key in SENSORS if entity.unique_id.endswith(f"_{key}")), key=len, default=None)
         if key is None:
             continue
@@ -79,7 +79,7 @@ async def record_pressure(home_assistant: HomeAssistant, entry_id: str, entities
 
 
 def _samples(entry_id: str, altitude: float, begin: float) -> Iterator[dict[str, float]]:
-    """Yield what the sensors would have read in an hour."""
+    """Yield the sensors' simulated readings of an hour."""
     for number in range(SAMPLES):
         moment = begin + number * 3600 / SAMPLES
         air = Weather(entry_id, altitude, partial(float, moment))()

@@ -1,12 +1,12 @@
-"""Print what the integration, and the parts of Home Assistant it is used with, require."""
+"""Print the requirements of the integration and of the parts of Home Assistant it is used with."""
 
 import json
 from pathlib import Path
 
 import homeassistant
 
-# Those of `default_config` that a remote station uses: the rest would only make the first start longer.
-# `mobile_app` is not among them: it imports the voice assistant.
+# The parts of `default_config` that a remote station uses; the rest would only slow down the first start.
+# `mobile_app` is missing because it imports the voice assistant.
 INTEGRATIONS = (
     "backup",
     "config",
@@ -19,15 +19,15 @@ INTEGRATIONS = (
     "recorder",
     "system_health",
 )
-# Home Assistant sets up more by default, and imports all of that to describe the actions there are. These packages of
-# the voice assistant must be compiled, which not every machine can; scripts/develop does without.
+# Home Assistant imports everything it sets up by default, to describe its actions. These packages of the voice assistant
+# must be compiled, which not every machine can; scripts/develop works without them.
 COMPILED = ("pymicro-vad", "pyspeex-noise")
 CORE = Path(homeassistant.__file__).parent / "components"
 OURS = Path(__file__).parents[2] / "custom_components" / "anavi_weather"
 
 
 def requirements(*domains: str) -> set[str]:
-    """Return the requirements of integrations of Home Assistant, and of all that they depend on."""
+    """Return the requirements of Home Assistant's integrations and of all their dependencies."""
     found, seen, waiting = set[str](), set[str](), list(domains)
     while waiting:
         domain = waiting.pop()
@@ -40,13 +40,13 @@ def requirements(*domains: str) -> set[str]:
 
 
 def read_manifest(integration: Path) -> dict[str, list[str]]:
-    """Return what an integration declares."""
+    """Return an integration's manifest."""
     content: dict[str, list[str]] = json.loads((integration / "manifest.json").read_text(encoding="utf-8"))
     return content
 
 
 if __name__ == "__main__":
-    # Slow to import, and of no use to scripts/develop.
+    # Slow to import, and not needed by scripts/develop.
     from homeassistant.bootstrap import DEFAULT_INTEGRATIONS
 
     ours = read_manifest(OURS)

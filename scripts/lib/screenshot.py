@@ -1,6 +1,6 @@
-"""Take a picture of a page of a running scripts/develop, and print the text that is on it.
+"""Take a picture of a page of a running scripts/develop, and print its text.
 
-Fails when a card shows an error. Needs Chromium: of the environment variable CHROMIUM, or of the PATH.
+Fails if a card shows an error. Needs Chromium, from the variable CHROMIUM or the PATH.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from playwright.sync_api import Error
 def arguments() -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="scripts/screenshot", description=__doc__)
-    parser.add_argument("--path", default="/anavi-weather", help="of the page (default: %(default)s)")
+    parser.add_argument("--path", default="/anavi-weather", help="path of the page (default: %(default)s)")
     parser.add_argument(
         "--output",
         type=Path,
@@ -24,26 +24,26 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--width", type=int, default=1400, help="default: %(default)s")
     parser.add_argument("--height", type=int, default=1100, help="default: %(default)s")
-    parser.add_argument("--language", help="of the page, as pt-BR")
+    parser.add_argument("--language", help="language of the page, such as pt-BR")
     parser.add_argument(
         "--click",
         action="append",
         default=[],
         metavar="TEXT",
-        help="first click on what says this; several are clicked one after another",
+        help="click on this text first; repeat it to click several, one after another",
     )
     parser.add_argument(
         "--config",
         type=Path,
         default=ROOT / ".develop",
         metavar="FOLDER",
-        help="what scripts/develop was started with (default: .develop)",
+        help="folder of scripts/develop (default: .develop)",
     )
     return parser.parse_args()
 
 
 def take(options: argparse.Namespace) -> str:
-    """Open the page, save the picture even if something is wrong on it, and return the text."""
+    """Open the page, save the picture even if the page has an error, and return the text."""
     login = read_login(options.config)
     with open_browser() as browser:
         page = open_page(browser, login, (options.width, options.height), options.language)
@@ -51,7 +51,7 @@ def take(options: argparse.Namespace) -> str:
             page.goto(login["url"] + options.path)
             text = read_page(page)
             for label in options.click:
-                # A card's text lies below a layer that is what is really clicked.
+                # A transparent layer above a card's text receives the click.
                 page.get_by_text(label, exact=True).first.click(force=True)
                 text = read_page(page)
             return text
@@ -60,7 +60,7 @@ def take(options: argparse.Namespace) -> str:
 
 
 def main() -> int:
-    """Take the picture and print the text; return the exit code."""
+    """Take the picture, print the text, and return the exit code."""
     options = arguments()
     try:
         text = take(options)
@@ -68,7 +68,7 @@ def main() -> int:
         print(f"screenshot: {error}", file=sys.stderr)
         return 1
     except Error as error:
-        print(f"screenshot: the browser says: {error.message}", file=sys.stderr)
+        print(f"screenshot: the browser failed: {error.message}", file=sys.stderr)
         return 1
     print(text)
     return 0

@@ -1,6 +1,6 @@
-"""Make the pictures of the documentation, each of a running Home Assistant that is brought into that situation.
+"""Take the pictures of the documentation, each from a running Home Assistant in the right situation.
 
-A picture that needs what is not there is skipped, and that is said: user-station needs a server in the variables
+A picture whose requirements are missing is reported and skipped: user-station needs a server in the variables
 ELASTICSEARCH_URL, ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD.
 """
 
@@ -25,11 +25,11 @@ OUTPUT = ROOT / "docs" / "images"
 DASHBOARD = "/anavi-weather"
 DOMAIN = "anavi_weather"
 STATION = "Simulated pHAT"
-COMPLAINT = "Simulated pHAT: the HTU21D does not answer"
+ISSUE = "Simulated pHAT: the HTU21D does not answer"
 NAMESPACE = "pictures"
 HOUR = 14  # of the simulated weather: the sun shines
-REPAIR_SECONDS = 150  # a chip is complained of after two minutes
-START_SECONDS = 300  # the first time, everything is installed
+REPAIR_SECONDS = 150  # the repair is created after two minutes
+START_SECONDS = 300  # the first time, it installs everything
 WAIT_SECONDS = 60
 PRESS_SECONDS = 1.0
 
@@ -40,14 +40,14 @@ PHONE = (400, 860)
 
 
 class SkippedError(Exception):
-    """A picture cannot be made here."""
+    """A picture that cannot be taken here."""
 
 
 class Stage:
     """A page of a Home Assistant."""
 
     def __init__(self, page: Page, url: str) -> None:
-        """Use a page in which the account is logged in."""
+        """Initialize the stage with a page where the account is logged in."""
         self.page = page
         self._url = url
 
@@ -57,7 +57,7 @@ class Stage:
         return read_page(self.page)
 
     def click(self, text: str) -> str:
-        """Click on the first thing that says this, and return the text that is there then."""
+        """Click on the first element with this text, and return the page's text afterwards."""
         self.page.get_by_text(text, exact=True).first.click()
         return read_page(self.page)
 
@@ -89,7 +89,7 @@ class Stage:
         return str(entry["entry_id"])
 
     def device(self, entry_type: str | None = None) -> str:
-        """Return the id of the station's device; of its user station's, which is a service."""
+        """Return the id of the station's device, or of its user station's with the type "service"."""
         devices = self.ask("callWS", {"type": "config/device_registry/list"})
         (id_,) = (
             device["id"]
@@ -111,7 +111,7 @@ class Stage:
 
 @contextmanager
 def dashboard(stage: Stage) -> Iterator[None]:
-    """Show the weather panel, after a key of a remote control was pressed."""
+    """Show the weather panel after the press of a key."""
     stage.open(DASHBOARD)
     stage.act("button", "press", entity_id=stage.entity("simulated_volume_up"))
     stage.wait("volume_up")
@@ -128,9 +128,9 @@ def device(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def learning(stage: Stage) -> Iterator[None]:
-    """Show what is asked for when the first of three presses was received."""
+    """Show the notification after the first of three presses."""
     stage.open(DASHBOARD)
-    # It is not waited for: the action ends with the last press.
+    # Not awaited because the action ends with the last press
     learn = {"entity_id": stage.entity("remote"), "device": "Television", "command": "power"}
     stage.page.evaluate(
         "data => { document.querySelector('home-assistant').hass.callService('remote', 'learn_command', data); }", learn
@@ -148,9 +148,9 @@ def learning(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def user_station(stage: Stage) -> Iterator[None]:
-    """Show the device page of a user station that has got states."""
+    """Show the device page of a user station that received states."""
     if names := missing():
-        raise SkippedError(f"there is no {', '.join(names)}")
+        raise SkippedError(f"{', '.join(names)} not set")
     with stream(NAMESPACE) as api_key:
         stage.open(f"/config/integrations/integration/{DOMAIN}")
         stage.click("Add user station")
@@ -160,7 +160,7 @@ def user_station(stage: Stage) -> Iterator[None]:
         stage.click("Submit")
         stage.wait("Success")
         device_id = stage.device("service")
-        # Where the server is, is nobody's business.
+        # The picture must not show the server's address.
         name = {"type": "config/device_registry/update", "device_id": device_id, "name_by_user": "User station"}
         stage.ask("callWS", name)
         stage.open(f"/config/devices/device/{device_id}")
@@ -174,12 +174,12 @@ def user_station(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def repair(stage: Stage) -> Iterator[None]:
-    """Show what is said of a chip that was pulled out."""
+    """Show the repair of a chip that was unplugged."""
     slot = stage.entity("slot_htu21d_40")
     stage.act("switch", "turn_off", entity_id=slot)
     stage.open("/config/repairs")
-    stage.wait(COMPLAINT, REPAIR_SECONDS)
-    stage.click(COMPLAINT)
+    stage.wait(ISSUE, REPAIR_SECONDS)
+    stage.click(ISSUE)
     stage.wait("Submit")
     yield
     stage.act("switch", "turn_on", entity_id=slot)
@@ -187,7 +187,7 @@ def repair(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def config_flow(stage: Stage) -> Iterator[None]:
-    """Show which chips were found, when the station is added anew."""
+    """Show the chips that are found when the station is added again."""
     stage.ask("callApi", "DELETE", f"config/config_entries/entry/{stage.entry()}")
     stage.open(f"/config/integrations/dashboard/add?domain={DOMAIN}")
     stage.wait("Do you want to set up ANAVI Weather?")
@@ -200,7 +200,7 @@ def config_flow(stage: Stage) -> Iterator[None]:
 
 
 class Picture(NamedTuple):
-    """A picture, and how it comes about."""
+    """A picture, and the function that sets its scene."""
 
     name: str
     make: Callable[[Stage], AbstractContextManager[None]]
@@ -208,7 +208,7 @@ class Picture(NamedTuple):
     language: str = "en"
 
 
-# In this order: each leaves to the next what it needs.
+# The order matters: each scene leaves behind what the next one needs.
 PICTURES = (
     Picture("dashboard", dashboard, PANEL),
     Picture("dashboard-phone", dashboard, PHONE),
@@ -225,22 +225,27 @@ NAMES = [picture.name for picture in PICTURES]
 def arguments() -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(NAMES)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"take only these: {', '.join(NAMES)}")
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FOLDER", help="default: docs/images")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
-        parser.error(f"there is no picture {', '.join(sorted(unknown))}")
+        parser.error(f"unknown picture {', '.join(sorted(unknown))}")
     return options
 
 
-def say(what: str) -> None:
-    """Tell what is going on."""
-    print(f"screenshots: {what}", flush=True)
+def say(message: str) -> None:
+    """Print a message."""
+    print(f"screenshots: {message}", flush=True)
 
 
 @contextmanager
 def running(language: str, hours: int) -> Iterator[dict[str, str]]:
-    """Run a scripts/develop of its own, so many hours east of Greenwich; return its address and its account."""
+    """Run scripts/develop in a temporary folder, and yield its address and its account.
+
+    Args:
+        language: of Home Assistant.
+        hours: its time zone, in hours east of Greenwich.
+    """
     with tempfile.TemporaryDirectory(prefix="anavi_weather-") as folder:
         develop = str(ROOT / "scripts" / "develop")
         command = [develop, "--config", folder, "--port", "0", "--language", language]
@@ -261,20 +266,22 @@ def running(language: str, hours: int) -> Iterator[dict[str, str]]:
 
 
 def take(picture: Picture, browser: Browser, login: dict[str, str], zone: str, folder: Path) -> None:
-    """Make a picture and save it.
+    """Take a picture and save it.
 
-    Raises SkippedError, PageError, UserStationError.
+    Raises:
+        PageError: if the page is not as expected.
+        UserStationError: if the user station cannot be used.
     """
     page = open_page(browser, login, picture.size, picture.language, zone)
     stage = Stage(page, login["url"])
     try:
         stage.open(DASHBOARD)
-        # The frontend takes the browser's time zone only where it is a city's; else it takes Home Assistant's.
+        # The frontend uses the browser's time zone only if it is a city's, and otherwise Home Assistant's.
         stage.ask("callWS", {"type": "config/core/update", "time_zone": zone})
         with picture.make(stage):
             save(folder / f"{picture.name}.png", page.screenshot())
     except SkippedError as error:
-        say(f"{picture.name} is SKIPPED: {error}")
+        say(f"{picture.name}: SKIPPED: {error}")
     else:
         say(picture.name)
     finally:
@@ -282,7 +289,7 @@ def take(picture: Picture, browser: Browser, login: dict[str, str], zone: str, f
 
 
 def take_all(pictures: list[Picture], folder: Path) -> None:
-    """Make the pictures, those of a language with the same Home Assistant."""
+    """Take the pictures, with one Home Assistant for each language."""
     hours = (HOUR - datetime.now(UTC).hour + 11) % 24 - 11
     zone = f"Etc/GMT{-hours:+}" if hours else "Etc/GMT"  # east of Greenwich is negative there
     with open_browser() as browser:
@@ -293,7 +300,7 @@ def take_all(pictures: list[Picture], folder: Path) -> None:
 
 
 def main() -> int:
-    """Make the pictures; return the exit code."""
+    """Take the pictures, and return the exit code."""
     options = arguments()
     options.output.mkdir(parents=True, exist_ok=True)
     try:
@@ -302,7 +309,7 @@ def main() -> int:
         say(str(error))
         return 1
     except Error as error:
-        say(f"the browser says: {error.message}")
+        say(f"the browser failed: {error.message}")
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""Tells whether every entity has a state, and whether the log is free of errors of ours."""
+"""Checks of the smoke test: every entity has a state, and the log has no error of the integration."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from instance import DOMAIN, LOG_RECORD
 
-# The state of these is the time at which something has happened for the last time.
+# Their state is the time of their last event, unknown until the first.
 MOMENT_DOMAINS = {"button", "event", "infrared"}
-# These look back over three hours of pressure.
+# They need three hours of pressure.
 SLOW_READINGS = ("_pressure_tendency", "_forecast")
 ERROR_LEVELS = {"ERROR", "CRITICAL"}
-# By its module, by its files, or by name; but not a folder that happens to have the same name.
+# By module, file or name, but not a folder that happens to have the same name
 OURS_IN_LOG = re.compile(rf"custom_components[./]{DOMAIN}|(?<![\w./-]){DOMAIN}(?![\w/-])")
 
 
@@ -26,7 +26,7 @@ class Entity(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """An entity with the state it is in, and what is wrong with that."""
+    """An entity with its state, and the problem with it."""
 
     entity_id: str
     state: str
@@ -69,7 +69,7 @@ def table(content: list[Row]) -> str:
 
 
 def errors_of_ours(log: Path) -> list[str]:
-    """Return the records of the log that are errors, or have a traceback, and name the integration."""
+    """Return the log's errors and tracebacks that name the integration."""
     return [record for record in _records(log) if _is_error(record) and OURS_IN_LOG.search(record)]
 
 
@@ -80,7 +80,7 @@ def _is_error(record: str) -> bool:
 
 
 def _records(log: Path) -> Iterator[str]:
-    """Yield the log's records, each with the lines that belong to it."""
+    """Yield the log's records, each with all its lines."""
     record = ""
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
         if LOG_RECORD.match(line):

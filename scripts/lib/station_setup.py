@@ -1,4 +1,4 @@
-"""The steps that make a new Home Assistant ready. Each looks first at what is there."""
+"""Steps that set up a new Home Assistant. Each leaves alone what already exists."""
 
 import json
 from pathlib import Path
@@ -21,21 +21,21 @@ DASHBOARD = {"strategy": {"type": "custom:anavi-weather"}}
 
 
 async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str) -> str:
-    """Have the station on this bus, and no other; return in what way that was brought about."""
+    """Add or enable the station on this bus, disable the others, and return what was done."""
     entries = {entry["entry_id"]: entry for entry in await home_assistant.call("config_entries/get", domain=DOMAIN)}
     stations = {b: id_ for b, id_ in _load(folder / STATIONS_FILE).items() if id_ in entries}
-    done = "is there already"
+    done = "already exists"
     if bus not in stations:
         try:
             stations[bus] = await home_assistant.add_entry(DOMAIN, {"user": {"bus": bus}})
         except FlowError as error:
             if error.key == "already_configured":
-                return "is there already, added by hand"
+                return "already exists, added by hand"
             raise
         _save(folder / STATIONS_FILE, stations)
         if bus == SIMULATED:
             await _import_commands(home_assistant, stations[bus])
-            # Imports the integration, which takes a while.
+            # Imports the integration, which is slow.
             from past import import_past, record_pressure
 
             entities = await enabled_entities(home_assistant)
@@ -57,7 +57,7 @@ async def _disable(home_assistant: HomeAssistant, entry_id: str, by: str | None)
 
 
 async def entry_problem(home_assistant: HomeAssistant) -> str | None:
-    """Return why the station does not work."""
+    """Return why the station is not working, or None."""
     for entry in await home_assistant.call("config_entries/get", domain=DOMAIN):
         if not entry["disabled_by"] and entry["state"] != "loaded":
             return f"{entry['title']}: {entry['state']}: {entry['reason'] or 'see the log'}"
@@ -65,7 +65,7 @@ async def entry_problem(home_assistant: HomeAssistant) -> str | None:
 
 
 async def _import_commands(home_assistant: HomeAssistant, entry_id: str) -> None:
-    """Let a station know a television's commands."""
+    """Import a television's commands."""
     await home_assistant.call(
         "call_service",
         domain=DOMAIN,
@@ -79,26 +79,26 @@ async def _import_commands(home_assistant: HomeAssistant, entry_id: str) -> None
 
 
 async def set_up_dashboard(home_assistant: HomeAssistant, folder: Path, title: str) -> str:
-    """Have the weather panel, unless somebody has edited it; return what was done."""
+    """Create or update the weather panel unless it was edited, and return what was done."""
     dashboards = await home_assistant.call("lovelace/dashboards/list")
     if all(d["url_path"] != URL_PATH for d in dashboards):
         await home_assistant.call("lovelace/dashboards/create", url_path=URL_PATH, title=title, icon=ICON)
         await home_assistant.call("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
-        done = "made"
+        done = "created"
     else:
-        there = await home_assistant.call("lovelace/config", url_path=URL_PATH)
-        if there != _load(folder / DASHBOARD_FILE):
-            return "is left as it was edited"
-        if there == DASHBOARD:
-            return "is there already"
-        done = "brought up to date"
+        existing = await home_assistant.call("lovelace/config", url_path=URL_PATH)
+        if existing != _load(folder / DASHBOARD_FILE):
+            return "was edited and is left alone"
+        if existing == DASHBOARD:
+            return "already exists"
+        done = "updated"
     await home_assistant.call("lovelace/config/save", url_path=URL_PATH, config=DASHBOARD)
     _save(folder / DASHBOARD_FILE, DASHBOARD)
     return done
 
 
 async def enabled_entities(home_assistant: HomeAssistant) -> list[Entity]:
-    """Return the integration's entities that ought to have a state."""
+    """Return the integration's enabled entities."""
     return [
         Entity(entry["entity_id"], entry["unique_id"])
         for entry in await home_assistant.call("config/entity_registry/list")
@@ -107,7 +107,7 @@ async def enabled_entities(home_assistant: HomeAssistant) -> list[Entity]:
 
 
 def explain(error: FlowError) -> str:
-    """Return what the config flow shows a user for this reason."""
+    """Return the text that the config flow shows for this reason."""
     translations = _load(OURS / "translations" / "en.json")
     text = translations.get("config", {}).get(error.kind, {}).get(error.key)
     return text.format_map(error.placeholders) if text else f"its form answers “{error.key}”"

@@ -1,4 +1,4 @@
-"""A stream of a real user station, for as long as it is needed."""
+"""A temporary stream on a real user station."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -22,22 +22,23 @@ class UserStationError(Exception):
 
 
 def missing() -> list[str]:
-    """Return the variables that would have to name a server and its administrator."""
+    """Return the missing variables of the server and its administrator."""
     return [name for name in VARIABLES if not os.environ.get(name)]
 
 
 @contextmanager
 def stream(namespace: str) -> Iterator[str]:
-    """Have an empty stream in the server that the environment names, and an API key for it; both are gone in the end.
+    """Create an empty stream on the environment's server, yield an API key for it, and delete both on exit.
 
-    Raises UserStationError.
+    Raises:
+        UserStationError: if the server refuses.
     """
     _delete(namespace)
     _setup(namespace)
     try:
         match = re.search(r"^API key: +(\S+)$", _setup(namespace, "add-station", STATION), re.MULTILINE)
         if match is None:
-            raise UserStationError(f"{SETUP.name} add-station has printed no API key")
+            raise UserStationError(f"{SETUP.name} add-station printed no API key")
         yield match[1]
     finally:
         with suppress(UserStationError):  # there may be no key

@@ -66,7 +66,7 @@ class Station:
 
     def launch(self) -> None:
         """Start it. It ends with the thread that did."""
-        prepare(self.folder, "127.0.0.1", self._port, "en", anew=Login.is_unfinished(self.folder))
+        prepare(self.folder, "127.0.0.1", self._port, "en", reset=Login.is_unfinished(self.folder))
         configuration = self.folder / "configuration.yaml"
         content = configuration.read_text().replace("recorder:\n", "recorder:\n  commit_interval: 1\n")
         configuration.write_text(f"{content}state_source:\n")

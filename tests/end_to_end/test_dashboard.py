@@ -194,7 +194,7 @@ def test_everything_is_kept(folder: Path) -> None:
         assert develop.login | {"url": ""} == login | {"url": ""}
         [same_entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
         assert same_entry["entry_id"] == entry["entry_id"]
-        assert "dashboard “Weather panel” is there already" in develop.output
+        assert "dashboard “Weather panel” already exists" in develop.output
         [history] = develop.get(f"/api/history/period/{first['last_changed'][:19]}Z?filter_entity_id={READING}")
         assert (first["state"], moment(first)) in [(state["state"], moment(state)) for state in history]
 

@@ -1,7 +1,7 @@
-"""Lets the recorder of a scripts/develop record states of the past.
+"""A websocket command that records states at past times, for scripts/develop.
 
-Statistics can be imported from outside, states cannot: the recorder takes them from the state machine only, which accepts
-the time of a state from code that runs inside Home Assistant.
+Statistics can be imported from outside, but the recorder takes states only from the state machine, which accepts the time
+of a state only from code that runs inside Home Assistant.
 """
 
 from typing import Any
