@@ -284,7 +284,8 @@ def choose(mutant: Mutant, names: Collection[str], baseline: Baseline, files: Se
     Of the others, the tests that execute the file come first.
     """
     durations, own = baseline["durations"], tuple(f"{name}::" for name in mirrors(mutant.file, files))
-    ordered = sorted(names, key=lambda test: (not test.startswith(own), durations[test]))
+    executing = {test for tests in baseline["tests"][str(mutant.file)].values() for test in tests}
+    ordered = sorted(names, key=lambda test: (not test.startswith(own), test not in executing, durations[test]))
     spent = accumulate(0.0 if test.startswith(own) else durations[test] for test in ordered)
     return [test for test, seconds in zip(ordered, spent, strict=True) if seconds <= most]
 
