@@ -74,7 +74,7 @@ def test_there_are_no_import_cycles() -> None:
 
 @pytest.mark.parametrize("path", of("phat/simulat"), ids=module)
 def test_simulated_chips_know_nothing_of_the_drivers(path: Path) -> None:
-    """Else a mistake in a driver would be simulated, too."""
+    """Otherwise the simulation would repeat a mistake in a driver."""
     assert not knows(path, ".phat.bh1750", ".phat.bmp180", ".phat.bmx280", ".phat.htu21d", "bme280")
 
 
