@@ -36,6 +36,29 @@ def test_every_mode_measures(bench: Bench, mode: int, count: int) -> None:
     assert int.from_bytes(bench.bus.read(BH1750.address, 2)) == count
 
 
+@pytest.mark.parametrize(
+    ("mode", "measurement_time", "milliseconds"),
+    [
+        (0x10, 69, 180),
+        (0x11, 69, 180),
+        (0x20, 69, 180),
+        (0x21, 69, 180),
+        (0x13, 69, 24),
+        (0x23, 69, 24),
+        (0x10, 138, 360),
+    ],
+)
+def test_a_measurement_takes_the_data_sheets_maximum(
+    bench: Bench, mode: int, measurement_time: int, milliseconds: float
+) -> None:
+    for command in (0x40 | measurement_time >> 5, 0x60 | measurement_time & 0x1F, mode):
+        bench.bus.write(BH1750.address, bytes((command,)))
+    bench.clock.sleep(milliseconds / 1000 - 0.002)
+    assert not any(bench.bus.read(BH1750.address, 2))
+    bench.clock.sleep(0.002)
+    assert any(bench.bus.read(BH1750.address, 2))
+
+
 def test_a_one_time_measurement_is_not_repeated(bench: Bench) -> None:
     bench.bus.write(BH1750.address, b"\x20")
     bench.clock.sleep(0.18)

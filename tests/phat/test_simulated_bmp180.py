@@ -16,9 +16,20 @@ def chips() -> tuple[ChipId, ...]:
 
 
 def test_the_data_sheets_example() -> None:
-    """Section 3.5; half a step is 0.05 °C or 8 counts, and 0.005 hPa or 1 count."""
-    assert raw_temperature(Coefficients(), 15.0) == pytest.approx(27898, abs=8)
-    assert raw_pressure(Coefficients(), 27898, 699.64, 0) == pytest.approx(23843, abs=1)
+    """Section 3.5."""
+    assert raw_temperature(Coefficients(), 15.0) == 27898
+    assert raw_pressure(Coefficients(), 27898, 699.64, 0) == 23843
+
+
+def test_raw_values_are_limited_by_the_converter() -> None:
+    assert raw_temperature(Coefficients(), 2_000) == 0xFFFF
+    assert [raw_pressure(Coefficients(), 27898, 9_000, oversampling) for oversampling in range(4)] == [
+        0xFFFF,
+        0x1FFFF,
+        0x3FFFF,
+        0x7FFFF,
+    ]
+    assert raw_pressure(Coefficients(), 27898, -500, 0) == 0
 
 
 @pytest.mark.parametrize("coefficients", [Coefficients(), ANOTHER_BMP180])

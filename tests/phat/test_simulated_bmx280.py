@@ -30,6 +30,13 @@ def test_the_data_sheets_example() -> None:
     assert raw_pressure(Coefficients(), 128422, 1006.53) == pytest.approx(415148, abs=3)
 
 
+def test_raw_values_are_limited_by_the_converter() -> None:
+    coefficients, humidity_coefficients = Coefficients(), HumidityCoefficients()
+    assert [raw_temperature(coefficients, celsius) for celsius in (-300, 300)] == [0, 0xFFFFF]
+    assert [raw_pressure(coefficients, 128422, hectopascals) for hectopascals in (4_000, -200)] == [0, 0xFFFFF]
+    assert [raw_humidity(humidity_coefficients, 128422, percent) for percent in (-500, 1_000)] == [0, 0xFFFF]
+
+
 @pytest.mark.parametrize(
     ("coefficients", "humidity_coefficients"),
     [(Coefficients(), HumidityCoefficients()), (ANOTHER_BMP280, ANOTHER_HUMIDITY)],
@@ -61,6 +68,7 @@ def test_raw_values_match_the_air(
         (1, 3, 0, 13.3),
         (1, 4, 0, 22.5),
         (2, 5, 0, 43.2),
+        (7, 6, 5, 112.8),  # BME280, section 5.4: all settings above 5 are 16 samples
         (1, 1, 1, 9.3),  # BME280, section 9.1
     ],
 )
@@ -91,8 +99,9 @@ def test_a_forced_conversion_ends_in_sleep_mode_and_normal_mode_stays(bench: Ben
 
 
 def test_the_calibration_is_copied_after_power_on(bench: Bench) -> None:
+    bench.clock.sleep(0.0015)
     assert bench.bus.read_register(BME280.address, 0xF3)[0] & 0x01
-    bench.clock.sleep(0.01)
+    bench.clock.sleep(0.0005)
     assert not bench.bus.read_register(BME280.address, 0xF3)[0] & 0x01
 
 
