@@ -91,8 +91,8 @@ async def test_everything_received_while_deaf_is_read_before_listening_again(
     pair: SimulatedLirc, listener: Listener
 ) -> None:
     listener.receiver.deaf = True
-    for _ in range(2):
-        pair.press([500, *(-500, 500) * 250])
+    for _ in range(17):  # 969 items, almost the whole buffer
+        pair.press([500, *(-500, 500) * 27])
     for _ in range(2):  # iterations of the loop, one of which reads
         await asyncio.sleep(0)
     listener.receiver.deaf = False

@@ -91,6 +91,14 @@ def test_humidity_settings_take_effect_with_the_control_register(bench: Bench) -
     assert bench.bus.read_register(BME280.address, 0xFD, 2) == b"\x80\x00"
 
 
+def test_nothing_is_converted_in_sleep_mode(bench: Bench) -> None:
+    bench.clock.sleep(1)
+    bench.bus.write(BME280.address, b"\xf4\x24")
+    assert bench.bus.read_register(BME280.address, 0xF3) == b"\x00"
+    bench.clock.sleep(1)
+    assert bench.bus.read_register(BME280.address, 0xF7, 6) == bytes.fromhex("800000800000")
+
+
 def test_a_forced_conversion_ends_in_sleep_mode_and_normal_mode_stays(bench: Bench) -> None:
     for mode, then in ((0x25, b"\x24"), (0x27, b"\x27")):
         bench.bus.write(BME280.address, bytes((0xF4, mode)))

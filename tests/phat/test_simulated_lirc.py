@@ -90,11 +90,16 @@ def test_the_receiver_has_the_kernels_limits(pair: SimulatedLirc, receiver: Port
         assert error_of(receiver.read, length) == "EINVAL"
 
 
-@pytest.mark.parametrize("items", [(), (1, 1), (1, 0, 1), (1,) * 1025, (500_001,), (400_000, 100_000, 1)])
+@pytest.mark.parametrize("items", [(), (1, 1), (5, 0, 5), (1,) * 1025, (500_001,), (400_000, 100_000, 1)])
 def test_invalid_writes_are_error_of(pair: SimulatedLirc, transmitter: Port, items: tuple[int, ...]) -> None:
     assert error_of(transmitter.write, struct.pack(f"{len(items)}I", *items)) == "EINVAL"
     assert error_of(transmitter.write, b"\1\0\0\0\0") == "EINVAL"
     assert not pair.sent
+
+
+@pytest.mark.parametrize("items", [(1,), (500_000,), (400_000, 99_999, 1), (1,) * 1023])
+def test_writes_within_the_limits_are_accepted(transmitter: Port, items: tuple[int, ...]) -> None:
+    assert transmitter.write(struct.pack(f"{len(items)}I", *items)) == 4 * len(items)
 
 
 def test_sending_takes_as_long_as_the_signal(pair: SimulatedLirc, transmitter: Port, clock: VirtualClock) -> None:
