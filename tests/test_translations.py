@@ -21,7 +21,12 @@ from custom_components.anavi_weather.phat.lirc import LircError
 from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
 from custom_components.anavi_weather.system_health import system_health_info
 from custom_components.anavi_weather.user_station.entities import Selection
-from custom_components.anavi_weather.user_station.errors import DefectError, ElasticsearchError, ServerBehindError
+from custom_components.anavi_weather.user_station.errors import (
+    DefectError,
+    ElasticsearchError,
+    OtherStationError,
+    ServerBehindError,
+)
 from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STATES_SCHEMA, UserStationFlow
 from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
@@ -246,7 +251,11 @@ def test_the_steps_of_adding_a_user_station() -> None:
         texts_of_step = texts_of_flow["step"][step]
         assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == fields
     kinds: list[type[ElasticsearchError]] = [ElasticsearchError, *ElasticsearchError.__subclasses__()]
-    errors = {kind.key for kind in kinds} - {ServerBehindError.key, DefectError.key}  # only the forwarder raises these
+    errors = {kind.key for kind in kinds} - {
+        DefectError.key,
+        OtherStationError.key,
+        ServerBehindError.key,
+    }  # only the forwarder raises these
     assert texts_of_flow["error"].keys() == errors | set(invalid_inputs())
     assert texts_of_flow["abort"].keys() == {"already_configured"}
     assert ENGLISH["selector"]["user_station_entities"]["options"].keys() == set(Selection)

@@ -93,6 +93,8 @@ class Server:
         self.check: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None = None
         """Answers requests other than bulks."""
         self.privileges = dict.fromkeys(PRIVILEGES, True)
+        self.station_id: str | None = None
+        """Station that the key belongs to."""
         self.streams: list[dict[str, Any]] | None = [{"name": STREAM + NAMESPACE, "time_series": {}}]
         self._known: set[tuple[str, str, str]] = set()
         self._runner: web.ServerRunner | None = None
@@ -150,8 +152,14 @@ class Server:
         return elastic({"errors": True, "items": self.store(documents)})
 
     def store(self, documents: list[Document]) -> list[Item]:
-        """Store documents, each once."""
-        return [self.items(document) or self._store(document) for document in documents]
+        """Store documents of the key's station, each once."""
+        return [self.items(document) or self._refuse(document) or self._store(document) for document in documents]
+
+    def _refuse(self, document: Document) -> Item | None:
+        if self.station_id in {None, document["station"]["id"]}:
+            return None
+        reason = f"this API key belongs to the station {self.station_id}, not to the station of the document"
+        return item(HTTPStatus.INTERNAL_SERVER_ERROR, reason, "fail_processor_exception")
 
     def _store(self, document: Document) -> Item:
         key = (document["station"]["id"], document["entity"]["id"], document["@timestamp"])
@@ -169,6 +177,9 @@ class Server:
             return elastic(
                 {"has_all_requested": all(self.privileges.values()), "index": {stream: dict(self.privileges)}}
             )
+        if request.path.endswith("/_security/api_key"):
+            assert request.query["id"] == KEY_ID
+            return elastic({"api_keys": [{"metadata": {"station_id": self.station_id}}]} if self.station_id else {})
         if self.streams is None:
             return elastic({"error": {"type": "index_not_found_exception"}}, 404)
         return elastic({"data_streams": self.streams})

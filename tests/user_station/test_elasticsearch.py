@@ -240,6 +240,50 @@ async def test_a_stream_that_cannot_be_read(server: Server, connect: Connect) ->
         await connect().async_check()
 
 
+# The station of the key
+
+
+@pytest.mark.parametrize("station_id", [None, "0123"])
+async def test_a_key_says_whose_it_is(server: Server, connect: Connect, station_id: str | None) -> None:
+    server.station_id = station_id
+    assert await connect().async_station_id() == station_id
+    assert server.requests == ["GET /_security/api_key?id=stations&filter_path=api_keys.metadata.station_id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 403),
+        ({}, 404),
+        ({"api_keys": []}, 200),
+        ({"api_keys": {}}, 200),
+        ({"api_keys": [None]}, 200),
+        ({"api_keys": [{"metadata": {"station_id": 7}}]}, 200),
+    ],
+)
+async def test_a_key_that_does_not_say_whose_it_is(server: Server, connect: Connect, body: object, status: int) -> None:
+    server.check = elastic_answer(body, status)
+    assert await connect().async_station_id() is None
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, KeyRefusedError), (503, BusyError)])
+async def test_a_server_that_cannot_say_whose_a_key_is(
+    server: Server, connect: Connect, status: int, error: type[ElasticsearchError]
+) -> None:
+    server.check = elastic_answer({}, status)
+    with pytest.raises(error):
+        await connect().async_station_id()
+
+
+@pytest.mark.parametrize(("api_key", "shown"), [("a", ""), ("/////w==", "%FF%FF%FF%FF"), ("YSZiOmM=", "a%26b")])
+async def test_only_the_id_of_a_key_is_in_an_address(
+    server: Server, connect: Connect, api_key: str, shown: str
+) -> None:
+    server.check = elastic_answer({})
+    await connect(api_key=api_key).async_station_id()
+    assert server.requests[0].startswith(f"GET /_security/api_key?id={shown}&filter_path=")
+
+
 # The key
 
 

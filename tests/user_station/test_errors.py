@@ -36,4 +36,4 @@ def test_error_for_status(status: int, error: type[ElasticsearchError]) -> None:
 
 def test_each_error_has_a_key_of_its_own() -> None:
     errors: list[type[ElasticsearchError]] = [ElasticsearchError, *ElasticsearchError.__subclasses__()]
-    assert len({error.key for error in errors}) == len(errors) == 12
+    assert len({error.key for error in errors}) == len(errors) == 13

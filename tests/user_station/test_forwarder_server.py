@@ -15,6 +15,7 @@ from custom_components.anavi_weather.user_station.errors import (
     ElasticsearchError,
     KeyRefusedError,
     NotTimeSeriesError,
+    OtherStationError,
     PrivilegeMissingError,
     ServerBehindError,
 )
@@ -430,3 +431,69 @@ async def test_the_size_of_a_batch_is_bounded(harness: Harness, monkeypatch: pyt
     await harness.start()
     await harness.stored(*map(str, range(30)))
     assert [len(bulk) for bulk in harness.server.bulks] == [10, 10, 10]
+
+
+# The station of the key
+
+
+def station_ids(harness: Harness) -> list[str]:
+    """Return the stations of the stored documents."""
+    return [document["station"]["id"] for document in harness.server.documents]
+
+
+async def test_states_are_sent_as_the_station_of_the_key(harness: Harness) -> None:
+    """Case 21: the server accepts no other station."""
+    harness.server.station_id = "abcd"
+    await harness.record("1", "2")
+    await harness.start()
+    await harness.stored("1", "2")
+    assert station_ids(harness) == ["abcd"] * 2
+    assert {document["station"]["name"] for document in harness.server.documents} == {"Farol"}
+
+
+async def test_a_key_of_no_station_sends_as_this_home_assistant(harness: Harness) -> None:
+    """The keys of 1.0.0."""
+    await harness.record("1")
+    await harness.start()
+    await harness.stored("1")
+    assert station_ids(harness) == ["0123"]
+
+
+async def test_a_key_may_change_its_station(harness: Harness, clock: Clock) -> None:
+    harness.server.station_id = "abcd"
+    await harness.record("1")
+    await harness.start()
+    await harness.stored("1")
+
+    harness.server.station_id = "efgh"
+    await harness.record("2")
+    await clock.asleep()
+    assert isinstance(harness.forwarder.status.problem, OtherStationError)
+    assert harness.checkpoint["refused"] == 0
+    await clock.wake()
+    await harness.stored("1", "2")
+    harness.server.station_id = None
+    harness.server.items = once("3", item(503, "busy"))
+    await harness.record("3")
+    await clock.wake()
+    await harness.stored("1", "2", "3")
+    assert station_ids(harness) == ["abcd", "efgh", "0123"]
+
+
+async def test_a_key_whose_station_is_not_known_waits(harness: Harness, clock: Clock) -> None:
+    harness.server.station_id = "abcd"
+
+    async def deny(request: web.Request) -> web.StreamResponse | None:
+        return elastic({}, 403) if request.path == "/_security/api_key" else None
+
+    harness.server.check = deny
+    await harness.record("1")
+    await harness.start()
+    await clock.wake()
+    await clock.asleep()
+    assert isinstance(harness.forwarder.status.problem, OtherStationError)
+    assert harness.server.documents == []
+    harness.server.check = None
+    await clock.wake()
+    await harness.stored("1")
+    assert station_ids(harness) == ["abcd"]

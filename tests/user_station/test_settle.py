@@ -16,6 +16,7 @@ from custom_components.anavi_weather.user_station.errors import (
     ElasticsearchError,
     KeyRefusedError,
     NotTimeSeriesError,
+    OtherStationError,
     PrivilegeMissingError,
     ServerBehindError,
     TooLargeError,
@@ -104,6 +105,14 @@ def test_a_state_that_waits(status: int, error: type[ElasticsearchError], text: 
     verdict = judge(STATE, Item(status, "why"), NOW)
     assert type(verdict) is error
     assert str(verdict) == text
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_state_of_another_station_waits(status: int) -> None:
+    reason = "fail_processor_exception: this API key belongs to the station 1, not to the station of the document"
+    verdict = judge(STATE, Item(status, reason), NOW)
+    assert type(verdict) is OtherStationError
+    assert str(verdict) == reason
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,19 @@ class BatchReader:
     """Reader and encoder of batches, in the recorder's executor."""
 
     def __init__(self, log: RecorderLog, entities: Entities, station: Station) -> None:
-        """Initialize the reader with the station that its documents name."""
+        """Initialize the reader with the station that its documents name, unless the API key belongs to another."""
         self._log = log
         self._entities = entities
+        self._home = station
         self._station = station
         self._encoder = Encoder(station, {})
+
+    def use_station_id(self, station_id: str | None) -> None:
+        """Name the station that the API key belongs to; None: this Home Assistant."""
+        station = self._home if station_id is None else self._home._replace(id=station_id)
+        if station != self._station:
+            self._station = station
+            self._encoder = Encoder(station, self._encoder.origins)
 
     async def async_read(
         self,

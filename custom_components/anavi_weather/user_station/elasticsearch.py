@@ -1,12 +1,14 @@
 """Client of Elasticsearch 8.12 to 9.x. No other module of forwarding uses HTTP."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
 import re
 import ssl
 from typing import NamedTuple, override
+from urllib.parse import quote
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -45,6 +47,8 @@ MAX_ANSWER = 4_000_000  # bytes
 CHUNK = 65_536
 
 NAMESPACE = re.compile(r"[a-z0-9_.]{1,100}")
+# What the stream's pipeline, in docker/user_station/elasticsearch, says to the key of another station
+OTHER_STATION = "fail_processor_exception: this API key belongs to the station "
 RANGE_END = re.compile(r", ?(\d{4}-\d\d-\d\dT[0-9:.]+Z)\]")
 
 
@@ -60,6 +64,11 @@ class Item(NamedTuple):
         if "outside of ranges of currently writable" not in self.reason:
             return None
         return max(RANGE_END.findall(self.reason), default=None)
+
+    @property
+    def is_of_other_station(self) -> bool:
+        """Return whether the document names a station that the key may not write as."""
+        return self.reason.startswith(OTHER_STATION)
 
 
 CREATED = Item(HTTPStatus.CREATED)
@@ -154,6 +163,26 @@ class Elasticsearch:
         streams = _parse(content).get("data_streams")
         if not (isinstance(streams, list) and streams and "time_series" in _object(streams[0])):
             raise NotTimeSeriesError(stream)
+
+    async def async_station_id(self) -> str | None:
+        """Return the id of the station that the key belongs to.
+
+        Returns:
+            None if the key belongs to no station, so that it may write as any.
+
+        Raises:
+            ElasticsearchError: if the server does not answer.
+        """
+        # Every key may read its own metadata, if it names itself
+        path = f"_security/api_key?id={_key_id(self._destination.api_key)}&filter_path=api_keys.metadata.station_id"
+        try:
+            _, content = await self._async_request("GET", path, b"", "", CHECK_TIMEOUT)
+        except PrivilegeMissingError:
+            return None
+        keys = _parse(content).get("api_keys")
+        key = _object(keys[0]) if isinstance(keys, list) and keys else {}
+        station_id = _object(key.get("metadata")).get("station_id")
+        return station_id if isinstance(station_id, str) else None
 
     async def async_bulk(self, body: bytes, count: int, *, compressed: bool) -> Sequence[Item]:
         """Store documents, and return the result of each.
@@ -265,6 +294,15 @@ def _parse(content: bytes) -> JsonObjectType:
 def _all_created(count: int) -> bytes:
     """Return the answer to a `_bulk` whose documents are all stored now."""
     return b'{"errors":false,"items":[' + b",".join([b'{"create":{"status":201}}'] * count) + b"]}"
+
+
+def _key_id(api_key: str) -> str:
+    """Return the id in a key, which is the base64 of `id:secret`."""
+    try:
+        key_id = b64decode(api_key).partition(b":")[0]
+    except ValueError:
+        return ""
+    return quote(key_id, safe="")
 
 
 def _object(value: JsonValueType | None) -> JsonObjectType:

@@ -46,6 +46,12 @@ class PrivilegeMissingError(ElasticsearchError):
     key = "privilege_missing"
 
 
+class OtherStationError(ElasticsearchError):
+    """The API key belongs to another station, as which this one may not write."""
+
+    key = "other_station"
+
+
 class NotTimeSeriesError(ElasticsearchError):
     """The stream does not exist, or would store states twice."""
 

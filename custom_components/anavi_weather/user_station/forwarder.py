@@ -122,6 +122,7 @@ class Forwarder:
         """Forward until an error occurs, then wait before the next attempt."""
         try:
             await self._elasticsearch.async_check()
+            self._batches.use_station_id(await self._elasticsearch.async_station_id())
             await self._async_forward()
         except ElasticsearchError as err:
             self._record_failure(err)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .batch import Batch
 from .documents import Sent
 from .elasticsearch import Item
-from .errors import ElasticsearchError, ServerBehindError, TooLargeError, error_for_status
+from .errors import ElasticsearchError, OtherStationError, ServerBehindError, TooLargeError, error_for_status
 from .recorder_log import Position
 
 CLOCK_TOLERANCE = 60.0  # seconds that a state's time may be ahead of this machine's clock
@@ -102,6 +102,8 @@ def judge(sent: Sent, answer: Answer, now: float) -> Stored | Refusal | Elastics
     """Return the outcome of a state from the answer to its document. An error means that the state waits."""
     if isinstance(answer, TooLargeError):
         return Refusal(f"larger than the server takes ({answer})")
+    if answer.is_of_other_station:
+        return OtherStationError(answer.reason)
     match answer.status:
         case HTTPStatus.CREATED:
             return Stored.NOW

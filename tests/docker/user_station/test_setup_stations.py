@@ -4,7 +4,14 @@ from http import HTTPStatus
 import json
 from typing import Any
 
+from aiohttp import ClientSession
 import pytest
+from yarl import URL
+
+from custom_components.anavi_weather.user_station.documents import Sent
+from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch
+from custom_components.anavi_weather.user_station.errors import OtherStationError
+from custom_components.anavi_weather.user_station.settle import judge
 
 from .conftest import Run, key_of
 from .server import Server, document
@@ -103,14 +110,28 @@ def test_no_station_writes_as_another(server: Server, setup: Run) -> None:
     assert stored_ids(server) == sorted([one, one, two])
 
 
-def test_whose_key_it_is_is_said(server: Server, setup: Run) -> None:
-    """What the integration recognizes a wrong key by."""
+async def test_the_integration_knows_its_station(server: Server, setup: Run) -> None:
+    """It learns the station from the server, and recognizes what the pipeline says to the key of another one."""
     setup()
-    key = key_of(setup("add-station", "One"))
-    status, answer = server.call("POST", f"{server.stream}/_doc", document("else"), api_key=key)
-    assert status == 500
-    assert answer["error"]["type"] == OTHER_STATION
-    assert answer["error"]["reason"].startswith(f"this API key belongs to the station {station_of(server, key)}, not ")
+    keys = [key_of(setup("add-station", "One")), key_of(setup("add-station", "Two")), unbound_key(server, "Three")]
+    async with ClientSession() as session:
+        clients = [
+            Elasticsearch(session, Destination(URL(server.url), key, server.namespace), trusted=True) for key in keys
+        ]
+        for client in clients:
+            await client.async_check()
+        one, two, three = [await client.async_station_id() for client in clients]
+        assert one == station_of(server, keys[0])
+        assert three is None
+
+        body = b"".join(
+            b'{"create":{}}\n' + json.dumps(document(str(station))).encode() + b"\n" for station in (one, two)
+        )
+        mine, other = await clients[0].async_bulk(body, 2, compressed=False)
+    assert mine.status == 201
+    verdict = judge(Sent(1, "sensor.one", 0.0), other, 0.0)
+    assert isinstance(verdict, OtherStationError)
+    assert f"this API key belongs to the station {one}, not " in str(verdict)
 
 
 def test_no_trick_writes_as_another(server: Server, setup: Run) -> None:
