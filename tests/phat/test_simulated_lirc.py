@@ -91,7 +91,7 @@ def test_the_receiver_has_the_kernels_limits(pair: SimulatedLirc, receiver: Port
 
 
 @pytest.mark.parametrize("items", [(), (1, 1), (5, 0, 5), (1,) * 1025, (500_001,), (400_000, 100_000, 1)])
-def test_invalid_writes_are_error_of(pair: SimulatedLirc, transmitter: Port, items: tuple[int, ...]) -> None:
+def test_invalid_writes_are_refused(pair: SimulatedLirc, transmitter: Port, items: tuple[int, ...]) -> None:
     assert error_of(transmitter.write, struct.pack(f"{len(items)}I", *items)) == "EINVAL"
     assert error_of(transmitter.write, b"\1\0\0\0\0") == "EINVAL"
     assert not pair.sent
@@ -178,7 +178,7 @@ def test_devices_can_be_unplugged_and_plugged_in(pair: SimulatedLirc, transmitte
     again.close()
 
 
-def test_opening_can_be_error_of(pair: SimulatedLirc) -> None:
+def test_opening_can_be_refused(pair: SimulatedLirc) -> None:
     pair.refusal = errno.EBUSY
     assert {error_of(opener) for opener in pair.ports()} == {"EBUSY"}
 
