@@ -10,6 +10,7 @@ import pytest
 from custom_components import anavi_weather
 
 FOLDER = Path(anavi_weather.__file__).parent
+TESTS = Path(__file__).parent
 MODULES = sorted(FOLDER.rglob("*.py"))
 MAX_LINES = 400  # lines
 
@@ -98,6 +99,11 @@ def test_one_module_uses_http() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=module)
 def test_no_module_is_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+def test_no_test_helper_is_named_like_the_module_that_it_helps_to_test() -> None:
+    helpers = {str(path.relative_to(TESTS)) for path in TESTS.rglob("*.py") if path.name != "__init__.py"}
+    assert not helpers & set(map(module, MODULES))
 
 
 def test_a_forbidden_import_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
