@@ -28,7 +28,7 @@ from .phat.lirc import (
 )
 from .phat.simulator import is_simulated
 
-OPEN_INTERVAL = timedelta(seconds=10)
+OPEN_INTERVAL = timedelta(seconds=10)  # between attempts to open missing devices
 
 
 @callback
