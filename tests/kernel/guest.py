@@ -13,16 +13,17 @@ import os
 from pathlib import Path
 import sys
 import time
-import traceback
 from typing import Any, override
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "custom_components/anavi_weather"))
 sys.path.insert(0, os.environ["TINY_I2C"])
 
-from phat import AddressClaimedError, ChipError, ChipId, NoAnswerError, Phat, Quantity, Reading  # type: ignore[import-not-found]
+from phat import AddressClaimedError, ChipId, NoAnswerError, Phat, Quantity, Reading  # type: ignore[import-not-found]
 from phat.simulated_chips import Air, Nack  # type: ignore[import-not-found]
 from phat.simulator import SIMULATED_CHIPS  # type: ignore[import-not-found]
 import tiny_i2c  # type: ignore[import-not-found]
+
+from .runner import run
 
 BMP180, BMP280 = ChipId("BMP180", 0x77), ChipId("BMP280", 0x77)
 BME280, HTU21D, BH1750 = ChipId("BME280", 0x76), ChipId("HTU21D", 0x40), ChipId("BH1750", 0x23)
@@ -245,29 +246,10 @@ def test_descriptors_are_closed() -> None:
     assert descriptors() == before
 
 
-def main() -> int:
-    """Run every test, and return the number of those that failed."""
-    failed = 0
-    for name, test in [(name, value) for name, value in globals().items() if name.startswith("test_")]:
-        begin = time.monotonic()
-        try:
-            test()
-        except AssertionError, ChipError, OSError, StopIteration, KeyError:
-            traceback.print_exc(file=sys.stdout)
-            failed += 1
-            verdict = "FAILED"
-        else:
-            verdict = "ok"
-        print(
-            f"{verdict}: {name.removeprefix('test_').replace('_', ' ')} ({time.monotonic() - begin:.1f} s)", flush=True
-        )
-    return failed
-
-
 if __name__ == "__main__":
     adapter: Any = tiny_i2c.attach({})
     number = adapter.path.removeprefix("/dev/i2c-")
     for chip_id in CHIPS:
         plug(chip_id)
     phat = Phat.open(adapter.path)
-    sys.exit(main())
+    sys.exit(run(globals()))

@@ -7,7 +7,7 @@ and our codes. Everything is about 15 times slower than on the host.
 # ruff: noqa: T201
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 import errno
 import os
 from pathlib import Path
@@ -16,7 +16,6 @@ import struct
 import subprocess
 import sys
 import time
-import traceback
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "custom_components/anavi_weather"))
 
@@ -39,6 +38,8 @@ from phat.lirc import (  # type: ignore[import-not-found]
     split,
 )
 from phat.simulated_lirc import SimulatedLirc  # type: ignore[import-not-found]
+
+from .runner import run
 
 KERNELS_DECODERS = "nec,rc-5,rc-5-sz,rc-6,sony,jvc,sharp,sanyo"
 SCANCODE = re.compile(r"lirc protocol\((\w+)\): scancode = (0x[0-9a-f]+)")
@@ -347,31 +348,22 @@ async def modprobe(*arguments: str) -> None:
     assert await process.wait() == 0, arguments
 
 
-async def main() -> int:
-    """Run every test, and return the number of those that failed."""
-    failed = 0
+def main() -> int:
+    """Run every test on one event loop, and return the number of those that failed."""
+    with asyncio.Runner() as loop:
+        guest = loop.run(open_guest())
+        failed = run(globals(), lambda test: loop.run(test(guest)))
+        guest.close()
+    return failed
+
+
+async def open_guest() -> Guest:
+    """Open the kernel's pair, and wait for its tool."""
     guest = Guest()
     await guest.ready()
-    tests: list[tuple[str, Callable[[Guest], Awaitable[None]]]] = [
-        (name, value) for name, value in globals().items() if name.startswith("test_")
-    ]
-    for name, test in tests:
-        begin = time.monotonic()
-        try:
-            await test(guest)
-        except AssertionError, LircError, OSError, subprocess.CalledProcessError:
-            traceback.print_exc(file=sys.stdout)
-            failed += 1
-            verdict = "FAILED"
-        else:
-            verdict = "ok"
-        print(
-            f"{verdict}: {name.removeprefix('test_').replace('_', ' ')} ({time.monotonic() - begin:.1f} s)", flush=True
-        )
-    guest.close()
-    return failed
+    return guest
 
 
 if __name__ == "__main__":
     Path("/proc/sys/kernel/printk").write_text("1")  # the frames that fill the kernel's buffer are told on the console
-    sys.exit(asyncio.run(main()))
+    sys.exit(main())

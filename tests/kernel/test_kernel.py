@@ -7,14 +7,21 @@ import subprocess
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "scripts/test-kernel"
+SECONDS = 1000  # for three attempts
+pytestmark = pytest.mark.end_to_end
 
 
-@pytest.mark.end_to_end
+@pytest.fixture(scope="module")
+def output() -> str:
+    """Return what all guests print; they share one kernel, whose start takes longer than some of them."""
+    result = subprocess.run([SCRIPT], capture_output=True, text=True, check=False, timeout=SECONDS)
+    return result.stdout + result.stderr
+
+
 @pytest.mark.skipif("KERNEL_RUNNER" not in os.environ, reason="KERNEL_RUNNER names no program to run a kernel with")
 @pytest.mark.parametrize("guest", ["guest", "guest_infrared", "guest_setup_pi"])
-def test_the_drivers_agree_with_a_real_kernel(guest: str) -> None:
-    result = subprocess.run([SCRIPT, guest], capture_output=True, text=True, check=False, timeout=500)
-    assert result.returncode == 0, result.stdout + result.stderr
+def test_the_drivers_agree_with_a_real_kernel(guest: str, output: str) -> None:
+    assert f"{guest}: passed" in output.splitlines(), output
 
 
 def test_without_a_kernel_it_says_that_it_is_skipped() -> None:
