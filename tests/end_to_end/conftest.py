@@ -1,6 +1,6 @@
 """A scripts/develop to be tested, in a folder of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 import json
 import os
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any, Self
 from urllib.request import Request, urlopen
 
 import pytest
+
+from .browser_process import Browser
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 LIBRARY = SCRIPTS / "lib"
@@ -37,24 +39,29 @@ class Develop:
     """A running scripts/develop."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        """Start it with more options; the folder may be that of an earlier one."""
+        """Initialize with more options; the folder may be that of an earlier one."""
         self.folder = folder
+        self._options = options
         self._output = folder / "output.txt"
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, and wait until it can be used."""
         with self._output.open("w") as output:
             self._process = subprocess.Popen(
-                [SCRIPTS / "develop", "--config", folder, "--port", "0", *options],
+                [SCRIPTS / "develop", "--config", self.folder, "--port", "0", *self._options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-
-    def __enter__(self) -> Self:
-        """Wait until it can be used."""
         end = time.monotonic() + START_SECONDS
         while "develop: open http" not in self.output:
             assert self._process.poll() is None, self.output
             assert time.monotonic() < end, self.output
             time.sleep(0.1)
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Leave nothing behind, whatever the test has found."""
@@ -108,6 +115,14 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return a browser that all tests of a worker share."""
+    browser = Browser()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,9 @@
-"""What a person sees who starts scripts/develop and opens the page, and that it is kept."""
+"""What a person sees who starts scripts/develop and opens the page, and that it is kept.
 
+One scripts/develop serves the tests in English, one after another; the last of them removes its station.
+"""
+
+from collections.abc import Iterator
 from datetime import datetime
 import json
 from pathlib import Path
@@ -8,12 +12,15 @@ import subprocess
 import time
 
 import pytest
+import pytest_socket
 
+from .browser_process import Browser
 from .conftest import SCRIPTS, Develop, needs_browser, wait_for
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
 
 PNG = b"\x89PNG"
+PANEL = "/anavi-weather"
 SENT = "Sent with 38000 Hz"
 SENT_SECONDS = 30
 DESCRIPTION = "All ANAVI Weather stations: readings, graphs, forecast, and the remote control's buttons."
@@ -22,10 +29,18 @@ HOSTILE_NAMES = ["<img src=x onerror=document.title=1>", "{{ 1+1 }}", "[[[ retur
 READING = "sensor.simulated_phat_temperature"
 
 
-def page(develop: Develop, picture: Path, *options: str) -> list[str]:
-    """Return the lines of a page, of which a picture is taken; none of its cards has an error."""
+@pytest.fixture(scope="module")
+def develop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Develop]:
+    """Return a running scripts/develop."""
+    pytest_socket.enable_socket()
+    with Develop(tmp_path_factory.mktemp("develop")) as develop:
+        yield develop
+
+
+def screenshot(develop: Develop, picture: Path) -> list[str]:
+    """Return the lines that scripts/screenshot prints of the weather panel, of which it takes a picture."""
     result = subprocess.run(
-        [SCRIPTS / "screenshot", "--config", develop.folder, "--output", picture, *options],
+        [SCRIPTS / "screenshot", "--config", develop.folder, "--output", picture],
         capture_output=True,
         text=True,
         timeout=180,
@@ -34,6 +49,24 @@ def page(develop: Develop, picture: Path, *options: str) -> list[str]:
     assert result.returncode == 0, result.stderr + develop.output
     assert picture.read_bytes().startswith(PNG)
     return result.stdout.splitlines()
+
+
+def read(
+    browser: Browser,
+    develop: Develop,
+    *click: str,
+    path: str = PANEL,
+    size: tuple[int, int] = (1400, 1100),
+    language: str | None = None,
+) -> list[str]:
+    """Return the lines of a page after clicks on texts; none of its cards has an error."""
+    lines: list[str] = browser.ask("read", login=develop.login, path=path, size=size, language=language, click=click)
+    return lines
+
+
+def sent(develop: Develop) -> int:
+    """Return how many commands the simulated pHAT has sent."""
+    return (develop.folder / "home-assistant.log").read_text().count(SENT)
 
 
 def assert_values(lines: list[str], values: dict[str, str]) -> None:
@@ -50,106 +83,89 @@ def assert_order(lines: list[str], *expected: str) -> None:
 
 
 @needs_browser
-def test_weather_panel(folder: Path, tmp_path: Path) -> None:
+def test_weather_panel(develop: Develop, browser: Browser, tmp_path: Path) -> None:
     """The panel has found the station: its readings, their past, the remote control's buttons, and all is safe to click."""
-    with Develop(folder) as develop:
-        picture = tmp_path / "weather.png"
-        lines = page(develop, picture)
-        assert_values(
-            lines,
-            {
-                "Temperature": r"-?\d+\.\d °C",
-                "Humidity": r"\d+\.\d%",
-                "Sea-level pressure": r"[\d,]+\.\d hPa",
-                "Illuminance": r"[\d,]+ lx",
-                "Dew point": r"-?\d+\.\d °C",
-                "Atmospheric pressure": r"\d+\.\d hPa",
-                "Pressure tendency": r"-?\d+\.\d hPa",  # of its past
-                "Forecast": r"(?!Unknown)[A-Z][a-z, ]+",
-            },
-        )
-        assert_order(
-            lines, "Weather panel", "Now", "Last 24 hours", "Remote control", "Television", "Last 30 days", "Station"
-        )
-        assert_order(lines, "Power", "Volume up", "Volume down", "Mute", "Channel up")
-        assert_order(lines, "Temperature (min)", "Humidity (mean)", "Sea-level pressure (max)", "Errors", "0 errors")
-        assert "No statistics found." not in lines
+    lines = screenshot(develop, tmp_path / "weather.png")
+    assert_values(
+        lines,
+        {
+            "Temperature": r"-?\d+\.\d °C",
+            "Humidity": r"\d+\.\d%",
+            "Sea-level pressure": r"[\d,]+\.\d hPa",
+            "Illuminance": r"[\d,]+ lx",
+            "Dew point": r"-?\d+\.\d °C",
+            "Atmospheric pressure": r"\d+\.\d hPa",
+            "Pressure tendency": r"-?\d+\.\d hPa",  # of its past
+            "Forecast": r"(?!Unknown)[A-Z][a-z, ]+",
+        },
+    )
+    assert_order(
+        lines, "Weather panel", "Now", "Last 24 hours", "Remote control", "Television", "Last 30 days", "Station"
+    )
+    assert_order(lines, "Power", "Volume up", "Volume down", "Mute", "Channel up")
+    assert_order(lines, "Temperature (min)", "Humidity (mean)", "Sea-level pressure (max)", "Errors", "0 errors")
+    assert "No statistics found." not in lines
 
-        # A phone has the same in one column.
-        assert page(develop, picture, "--width", "400", "--height", "800")[-1] == lines[-1]
+    # A phone has the same in one column.
+    assert read(browser, develop, size=(400, 800))[-1] == lines[-1]
 
-        # A chip is unplugged: that is said in place of a gauge, which would show an error.
-        develop.act("switch.turn_off", entity_id="switch.simulated_phat_htu21d_plugged_in")
-        wait_until_unavailable(develop, "sensor.simulated_phat_humidity")
-        assert_values(page(develop, picture), {"Humidity": "Unavailable"})
+    # A chip is unplugged: that is said in place of a gauge, which would show an error.
+    develop.act("switch.turn_off", entity_id="switch.simulated_phat_htu21d_plugged_in")
+    wait_until_unavailable(develop, "sensor.simulated_phat_humidity")
+    assert_values(read(browser, develop), {"Humidity": "Unavailable"})
+    develop.act("switch.turn_on", entity_id="switch.simulated_phat_htu21d_plugged_in")
 
-        log = folder / "home-assistant.log"
-        assert SENT not in log.read_text()
-        page(develop, picture, "--click", "Power")
-        assert log.read_text().count(SENT) == 1
+    assert sent(develop) == 0
+    read(browser, develop, "Power")
+    assert sent(develop) == 1
 
-        # The key of a remote control that is known, then of one that is not.
-        develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_volume_up")
-        assert_order(page(develop, picture), "Key", "Television", "volume_up", "samsung32:0x07,0x07")
+    # The key of a remote control that is known, then of one that is not.
+    develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_volume_up")
+    assert_order(read(browser, develop), "Key", "Television", "volume_up", "samsung32:0x07,0x07")
 
 
 @needs_browser
-def test_painel_do_clima(folder: Path, tmp_path: Path) -> None:
+def test_painel_do_clima(folder: Path, browser: Browser) -> None:
     """The same in Portuguese."""
     with Develop(folder, "--language", "pt-BR") as develop:
-        lines = page(develop, tmp_path / "clima.png", "--language", "pt-BR")
-        assert_values(
-            lines,
-            {
-                "Temperatura": r"-?\d+,\d °C",
-                "Umidade": r"\d+,\d%",
-                "Pressão ao nível do mar": r"[\d.]+,\d hPa",
-                "Iluminância": r"[\d.]+ lx",
-                "Ponto de orvalho": r"-?\d+,\d °C",
-                "Pressão atmosférica": r"\d+,\d hPa",
-            },
-        )
-        assert_order(lines, "Painel do Clima", "Painel do Clima", "Agora", "Últimas 24 horas", "Controle remoto")
-        assert_order(lines, "Últimos 30 dias", "Temperatura (mín)", "Estação", "0 erros")
-        assert "No statistics found." not in lines
+        lines = read(browser, develop, language="pt-BR")
+    assert_values(
+        lines,
+        {
+            "Temperatura": r"-?\d+,\d °C",
+            "Umidade": r"\d+,\d%",
+            "Pressão ao nível do mar": r"[\d.]+,\d hPa",
+            "Iluminância": r"[\d.]+ lx",
+            "Ponto de orvalho": r"-?\d+,\d °C",
+            "Pressão atmosférica": r"\d+,\d hPa",
+        },
+    )
+    assert_order(lines, "Painel do Clima", "Painel do Clima", "Agora", "Últimas 24 horas", "Controle remoto")
+    assert_order(lines, "Últimos 30 dias", "Temperatura (mín)", "Estação", "0 erros")
+    assert "No statistics found." not in lines
 
 
 @needs_browser
-def test_hostile_and_many_commands(folder: Path, tmp_path: Path) -> None:
+def test_hostile_and_many_commands(develop: Develop, browser: Browser) -> None:
     """Names of imported commands are shown as they are; a device with many commands has a page of its own."""
-    picture = tmp_path / "weather.png"
-    with Develop(folder) as develop:
-        [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
-        for device, names in {
-            HOSTILE_DEVICE: HOSTILE_NAMES,
-            "Air conditioner": [f"{mode}_{degrees}" for mode in ("cool", "heat") for degrees in range(16, 31)],
-        }.items():
-            develop.act(
-                "anavi_weather.import_codes", config_entry_id=entry["entry_id"], device=device, text=codes(names)
-            )
-        lines = page(develop, picture)
-        assert {HOSTILE_DEVICE, *HOSTILE_NAMES, "Air conditioner: 30 commands"} <= set(lines)
-        page(develop, picture, *(option for name in HOSTILE_NAMES for option in ("--click", name)))
-        assert (folder / "home-assistant.log").read_text().count(SENT) == len(HOSTILE_NAMES)
+    [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
+    for device, names in {
+        HOSTILE_DEVICE: HOSTILE_NAMES,
+        "Air conditioner": [f"{mode}_{degrees}" for mode in ("cool", "heat") for degrees in range(16, 31)],
+    }.items():
+        develop.act("anavi_weather.import_codes", config_entry_id=entry["entry_id"], device=device, text=codes(names))
+    lines = read(browser, develop)
+    assert {HOSTILE_DEVICE, *HOSTILE_NAMES, "Air conditioner: 30 commands"} <= set(lines)
+    before = sent(develop)
+    read(browser, develop, *HOSTILE_NAMES)
+    assert sent(develop) == before + len(HOSTILE_NAMES)
 
-        lines = page(develop, picture, "--click", "Air conditioner: 30 commands")
-        assert_order(lines, "Air conditioner", "Cool", "Cool 16", "Cool 30", "Heat", "Heat 16", "Heat 30")
-        assert "Temperature" not in lines
+    lines = read(browser, develop, "Air conditioner: 30 commands")
+    assert_order(lines, "Air conditioner", "Cool", "Cool 16", "Cool 30", "Heat", "Heat 16", "Heat 30")
+    assert "Temperature" not in lines
 
 
-@needs_browser
-def test_new_dashboard_and_no_station(folder: Path, tmp_path: Path) -> None:
-    """The panel is offered for a new dashboard; without a station it says so."""
-    picture = tmp_path / "dialog.png"
-    with Develop(folder) as develop:
-        lines = page(develop, picture, "--path", "/config/lovelace/dashboards", "--click", "Add dashboard")
-        assert_order(lines, "Weather panel", DESCRIPTION)
-        [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
-        develop.delete(f"/api/config/config_entries/entry/{entry['entry_id']}")
-        assert_order(page(develop, picture), "Weather panel", "There is no ANAVI Weather station yet", "Add a station")
-
-
-def test_blueprint(folder: Path) -> None:
+def test_blueprint(develop: Develop) -> None:
     """Blueprints are there; an automation of one answers a key of a remote control."""
     inputs = {
         "key": "event.simulated_phat_key",
@@ -164,15 +180,42 @@ def test_blueprint(folder: Path) -> None:
         ],
     }
     blueprint = {"path": "anavi_weather/remote_key.yaml", "input": inputs}
-    with Develop(folder) as develop:
-        develop.post("/api/config/automation/config/1", {"alias": "Test", "use_blueprint": blueprint})
-        log = folder / "home-assistant.log"
-        develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_volume_up")
-        time.sleep(2)
-        assert SENT not in log.read_text(), develop.output
-        develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_power")
-        wait_for(lambda: SENT in log.read_text(), SENT_SECONDS)
-        assert log.read_text().count(SENT) == 1, develop.output
+    develop.post("/api/config/automation/config/1", {"alias": "Test", "use_blueprint": blueprint})
+    before = sent(develop)
+    develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_volume_up")
+    time.sleep(2)
+    assert sent(develop) == before, develop.output
+    develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_power")
+    wait_for(lambda: sent(develop) > before, SENT_SECONDS)
+    assert sent(develop) == before + 1, develop.output
+
+
+def test_everything_is_kept(develop: Develop) -> None:
+    """Ctrl-C stops it in good order; the next start has the same account, station and dashboard, and the history."""
+    login = develop.login
+    [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
+    first = wait_for_reading(develop)
+    assert develop.interrupt() == 0, develop.output
+    assert "ended with exit code" not in develop.output
+
+    develop.start()
+
+    assert develop.login | {"url": ""} == login | {"url": ""}
+    [same_entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
+    assert same_entry["entry_id"] == entry["entry_id"]
+    assert "dashboard “Weather panel” already exists" in develop.output
+    [history] = develop.get(f"/api/history/period/{first['last_changed'][:19]}Z?filter_entity_id={READING}")
+    assert (first["state"], moment(first)) in [(state["state"], moment(state)) for state in history]
+
+
+@needs_browser
+def test_new_dashboard_and_no_station(develop: Develop, browser: Browser) -> None:
+    """The panel is offered for a new dashboard; without a station it says so."""
+    lines = read(browser, develop, "Add dashboard", path="/config/lovelace/dashboards")
+    assert_order(lines, "Weather panel", DESCRIPTION)
+    [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
+    develop.delete(f"/api/config/config_entries/entry/{entry['entry_id']}")
+    assert_order(read(browser, develop), "Weather panel", "There is no ANAVI Weather station yet", "Add a station")
 
 
 def codes(names: list[str]) -> str:
@@ -180,23 +223,6 @@ def codes(names: list[str]) -> str:
     timings = [9000, -4500, 560, -560, 560, -1680, 560, -40000]
     file = {"commandsEncoding": "Raw", "supportedController": "ESPHome", "commands": dict.fromkeys(names, timings)}
     return json.dumps(file)
-
-
-def test_everything_is_kept(folder: Path) -> None:
-    """Ctrl-C stops it in good order; the next start has the same account, station and dashboard, and the history."""
-    with Develop(folder) as develop:
-        login = develop.login
-        [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
-        first = wait_for_reading(develop)
-        assert develop.interrupt() == 0, develop.output
-        assert "ended with exit code" not in develop.output
-    with Develop(folder) as develop:
-        assert develop.login | {"url": ""} == login | {"url": ""}
-        [same_entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
-        assert same_entry["entry_id"] == entry["entry_id"]
-        assert "dashboard “Weather panel” already exists" in develop.output
-        [history] = develop.get(f"/api/history/period/{first['last_changed'][:19]}Z?filter_entity_id={READING}")
-        assert (first["state"], moment(first)) in [(state["state"], moment(state)) for state in history]
 
 
 def wait_for_reading(develop: Develop) -> dict[str, str]:

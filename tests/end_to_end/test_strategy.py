@@ -1,20 +1,14 @@
 """What the weather panel is made of, for stations that scripts/develop does not have."""
 
 from collections.abc import Iterable
-import json
-import os
-from pathlib import Path
-import subprocess
 from typing import Any
 
 import pytest
 
-from .conftest import LIBRARY, SCRIPTS, needs_browser
+from .browser_process import Browser
+from .conftest import SCRIPTS, needs_browser
 
 pytestmark = [pytest.mark.end_to_end, needs_browser]
-
-BROWSER_PYTHON = SCRIPTS.parent / ".cache" / "browser" / "bin" / "python"
-DRIVER = Path(__file__).with_name("strategy.py")
 
 READINGS = ("temperature", "humidity", "atmospheric_pressure", "illuminance", "sea_level_pressure", "dew_point")
 CLASSES = {"temperature", "humidity", "atmospheric_pressure", "illuminance", "emitter"}  # they have no translation key
@@ -45,20 +39,9 @@ class Home:
             attributes = {"device_class": key} if key in CLASSES else {}
             self.hass["states"][entity_id] = {"entity_id": entity_id, "state": "1", "attributes": attributes}
 
-    def panel(self) -> list[dict[str, Any]]:
+    def panel(self, browser: Browser) -> list[dict[str, Any]]:
         """Return the views."""
-        subprocess.run([SCRIPTS / "setup", "browser"], check=True, capture_output=True)
-        result = subprocess.run(
-            [BROWSER_PYTHON, DRIVER],
-            input=json.dumps({"hass": self.hass, "commands": self.commands}),
-            env=os.environ | {"PYTHONPATH": str(LIBRARY)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
-        views: list[dict[str, Any]] = json.loads(result.stdout)["views"]
+        views: list[dict[str, Any]] = browser.ask("generate", hass=self.hass, commands=self.commands)["views"]
         return views
 
 
@@ -82,31 +65,31 @@ def sensors(*keys: str) -> list[str]:
     return [f"sensor.{key}" for key in keys]
 
 
-def test_nothing_is_shown_for_what_a_station_lacks() -> None:
+def test_nothing_is_shown_for_what_a_station_lacks(browser: Browser) -> None:
     home = Home()
     home.add("light", sensors("illuminance"))
-    [view] = home.panel()
+    [view] = home.panel(browser)
     assert headings(view) == ["Now", "Last 24 hours"]
     assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.light_illuminance"]
     assert not always(cards(view, "tile"))
 
     home = Home()
     home.add("chipless", sensors("errors"), entity_category="diagnostic")
-    assert headings(home.panel()[0]) == ["Station"]
+    assert headings(home.panel(browser)[0]) == ["Station"]
 
 
-def test_a_pressure_stands_in_for_that_at_sea_level() -> None:
+def test_a_pressure_stands_in_for_that_at_sea_level(browser: Browser) -> None:
     home = Home()
     home.add("station", sensors("atmospheric_pressure"))
-    [view] = home.panel()
+    [view] = home.panel(browser)
     assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.station_atmospheric_pressure"]
     assert not always(cards(view, "tile"))  # once is enough
 
 
-def test_a_tile_stands_in_for_a_gauge_while_there_is_no_number() -> None:
+def test_a_tile_stands_in_for_a_gauge_while_there_is_no_number(browser: Browser) -> None:
     home = Home()
     home.add("station", sensors(*READINGS))
-    [view] = home.panel()
+    [view] = home.panel(browser)
     gauges = cards(view, "gauge")
     assert len(gauges) == 4
     for gauge in gauges:
@@ -116,36 +99,36 @@ def test_a_tile_stands_in_for_a_gauge_while_there_is_no_number() -> None:
         assert tile["visibility"] == [{**common, "state": ["unavailable", "unknown"]}]
 
 
-def test_hidden_entities_of_other_integrations_and_of_other_chips_are_left_out() -> None:
+def test_hidden_entities_of_other_integrations_and_of_other_chips_are_left_out(browser: Browser) -> None:
     home = Home()
     home.add("station", sensors("temperature"))
     home.add("station", sensors("humidity"), hidden=True)
     home.add("station", sensors("illuminance"), platform="other")
     home.add("station", sensors("chip_temperature"), entity_category="diagnostic")
-    [view] = home.panel()
+    [view] = home.panel(browser)
     assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.station_temperature"]
     [listed] = cards(view, "entities")
     assert [row["entity"] for row in listed["entities"]] == ["sensor.station_chip_temperature"]
 
 
-def test_gauges_are_in_the_unit_of_the_sensor() -> None:
+def test_gauges_are_in_the_unit_of_the_sensor(browser: Browser) -> None:
     home = Home()
     home.add("station", sensors("temperature", "sea_level_pressure"))
     states = home.hass["states"]
     states["sensor.station_temperature"]["attributes"]["unit_of_measurement"] = "°F"
     states["sensor.station_sea_level_pressure"]["attributes"]["unit_of_measurement"] = "inHg"
-    temperature, pressure = cards(home.panel()[0], "gauge")
+    temperature, pressure = cards(home.panel(browser)[0], "gauge")
     assert (temperature["min"], temperature["max"]) == (14, 122)
     assert [segment["from"] for segment in temperature["segments"]] == pytest.approx([14, 37.4, 60.8, 82.4, 96.8])
     assert (pressure["min"], pressure["max"]) == pytest.approx((28.64, 31.01), abs=0.01)
 
 
-def test_several_stations_and_their_user_stations() -> None:
+def test_several_stations_and_their_user_stations(browser: Browser) -> None:
     home = Home("pt-BR")
     home.add("Sítio", sensors(*READINGS))
     home.add("Casa", sensors(*READINGS))
     home.add("Elasticsearch", ["sensor.backlog", "binary_sensor.connected"], of="Sítio", entity_category="diagnostic")
-    house, farm = home.panel()
+    house, farm = home.panel(browser)
     assert (house["title"], farm["title"]) == ("Casa", "Sítio")
     assert headings(house) == ["Agora", "Últimas 24 horas", "Últimos 30 dias"]
     assert headings(farm) == [*headings(house), "Elasticsearch"]
@@ -155,11 +138,11 @@ def test_several_stations_and_their_user_stations() -> None:
     ]
 
 
-def test_commands_that_can_be_sent() -> None:
+def test_commands_that_can_be_sent(browser: Browser) -> None:
     home = Home()
     home.add("station", ["remote.remote", "event.key", "infrared.emitter"])
     home.commands["station"] = {"tv": ["KEY_VOLUMEUP", "power", "10", "9"], "many": [f"cool_{n}" for n in range(700)]}
-    view, page = home.panel()
+    view, page = home.panel(browser)
     buttons = cards(view, "button")
     assert [button["name"] for button in buttons] == ["Power", "Volumeup", "9", "10"]
     assert buttons[1]["tap_action"] == {
@@ -174,22 +157,22 @@ def test_commands_that_can_be_sent() -> None:
 
 
 @pytest.mark.parametrize("lacking", ["infrared.emitter", "list_commands"])
-def test_commands_that_cannot_be_sent(lacking: str) -> None:
+def test_commands_that_cannot_be_sent(browser: Browser, lacking: str) -> None:
     home = Home()
     home.add("station", [id_ for id_ in ("remote.remote", "event.key", "infrared.emitter") if id_ != lacking])
     if lacking != "list_commands":
         home.commands["station"] = {"tv": ["power"]}
-    [view] = home.panel()
+    [view] = home.panel(browser)
     assert not cards(view, "button")
     assert [card["entity"] for card in cards(view, "tile")] == ["remote.station_remote", "event.station_key"]
 
 
 @pytest.mark.parametrize(("language", "page"), [("en", "infrared.md"), ("pt-BR", "infrared.pt-BR.md")])
-def test_it_is_told_where_commands_come_from(language: str, page: str) -> None:
+def test_it_is_told_where_commands_come_from(browser: Browser, language: str, page: str) -> None:
     home = Home(language)
     home.add("station", ["remote.remote", "event.key", "infrared.emitter"])
     home.commands["station"] = {}
-    [view] = home.panel()
+    [view] = home.panel(browser)
     [button] = cards(view, "button")
     action = button["tap_action"]
     assert action["action"] == "url"
