@@ -1,4 +1,4 @@
-"""Runs Docker Compose, where there is an engine."""
+"""Docker Compose and the engine, if they are installed."""
 
 from collections.abc import Mapping
 import json
@@ -13,10 +13,10 @@ BUILD_SECONDS = 900
 
 
 class Compose:
-    """A Compose project of some files; what is set in the environment of the tests does not reach it."""
+    """A Compose project that does not see the environment of the tests."""
 
     def __init__(self, *files: Path, name: str = "anavi_weather_test", **variables: str) -> None:
-        """Use the variables as if they were in .env."""
+        """Initialize with variables, as if they were in .env."""
         self._command = ["docker", "compose", "--project-name", name, "--env-file", os.devnull]
         for file in files:
             self._command += ["--file", str(file)]
@@ -26,7 +26,11 @@ class Compose:
         self._environment: Mapping[str, str] = {**base, **variables}
 
     def run(self, *arguments: str, timeout: int = 120, stdin: str | None = None) -> str:
-        """Return what a command prints; AssertionError if it fails."""
+        """Return a command's output.
+
+        Raises:
+            AssertionError: if the command fails.
+        """
         result = self.attempt(*arguments, timeout=timeout, stdin=stdin)
         assert result.returncode == 0, f"{arguments}: {result.stderr}{result.stdout}"
         return result.stdout
@@ -34,7 +38,7 @@ class Compose:
     def attempt(
         self, *arguments: str, timeout: int = 120, stdin: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Return what comes of a command."""
+        """Return the result of a command."""
         return subprocess.run(
             [*self._command, *arguments],
             env=self._environment, input=stdin or "", capture_output=True, text=True, timeout=timeout, check=False,
@@ -46,21 +50,21 @@ class Compose:
         return content
 
 
-# What the command line of Docker needs.
+# The variables that Docker's command line needs
 KEPT = {"PATH", "HOME", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
 
 
 def missing_compose() -> str:
-    """Return why Compose cannot be used; nothing if it can."""
+    """Return why Compose cannot be used; empty if it can."""
     try:
         result = subprocess.run(["docker", "compose", "version"], capture_output=True, text=True, check=False)
     except OSError:
-        return "there is no docker on the PATH"
+        return "docker not found on the PATH"
     return "" if result.returncode == 0 else "docker has no compose plugin"
 
 
 def missing_engine() -> str:
-    """Return why nothing can be run; nothing if it can."""
+    """Return why no container can be run; empty if it can."""
     if reason := missing_compose():
         return reason
     result = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
@@ -68,7 +72,7 @@ def missing_engine() -> str:
 
 
 def missing_image(reference: str) -> str:
-    """Return why there is no image, neither here nor to be pulled."""
+    """Return why an image is neither here nor can be pulled; empty if it is available."""
     for command in ("inspect", "pull"):
         arguments = ["docker", "image", command, reference]
         if subprocess.run(arguments, capture_output=True, check=False, timeout=BUILD_SECONDS).returncode == 0:

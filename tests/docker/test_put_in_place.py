@@ -1,4 +1,4 @@
-"""What a start of the container does to the user's folder, and what it does not."""
+"""Tests of how a start of the container changes the user's folder."""
 
 import json
 from pathlib import Path
@@ -113,7 +113,7 @@ def test_second_start_writes_nothing(
 def test_other_image(
     module: ModuleType, image: Path, config: Path, capsys: pytest.CaptureFixture[str], version: str
 ) -> None:
-    """A newer or an older one replaces the integration, and touches nothing of the user's."""
+    """A newer or older version replaces the integration, and leaves the user's files alone."""
     write(config, MINE)
     module.main(image, config)
     before = tree(config, but="anavi_weather")
@@ -126,7 +126,7 @@ def test_other_image(
 
 
 def test_restored_backup(module: ModuleType, image: Path, config: Path, tmp_path: Path) -> None:
-    """The integration in a backup is recognised where it is restored, and brought up to date."""
+    """A restored backup's integration is recognized and updated."""
     module.main(image, config)
     restored = tmp_path / "restored"
     shutil.copytree(config, restored)
@@ -159,7 +159,7 @@ def broken_mark(target: Path) -> None:
 def test_users_own_is_left_alone(
     module: ModuleType, image: Path, config: Path, capsys: pytest.CaptureFixture[str], change: object
 ) -> None:
-    """As from HACS, or edited: it is used, and the log says so, with what to do."""
+    """A copy from HACS or an edited one is used, and the log says so and names the fix."""
     assert callable(change)
     if change is not own_copy:
         module.main(image, config)
@@ -190,7 +190,7 @@ def test_users_link_is_left_alone(module: ModuleType, image: Path, config: Path,
 
 @pytest.mark.parametrize("left", [".anavi_weather.new", ".anavi_weather.old"])
 def test_power_failure(module: ModuleType, image: Path, config: Path, left: str) -> None:
-    """What was begun is begun again."""
+    """An interrupted replacement starts again."""
     write(target(config).parent / left, {"half.py": ""})
     assert module.main(image, config) == 0
     assert is_in_place(image, config)
@@ -204,7 +204,7 @@ def test_disk_full(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Home Assistant starts with what it has, and the log says why that is not the new one."""
+    """Home Assistant starts with the old version, and the log says why."""
     module.main(image, config)
     bake(image, "2.0.0")
 
@@ -226,7 +226,7 @@ def test_folder_of_somebody_else(
     capsys: pytest.CaptureFixture[str],
     path: str,
 ) -> None:
-    """Where Home Assistant could not write, nothing is begun, and the log says what to do."""
+    """Nothing starts where Home Assistant could not write, and the log names the fix."""
     write(config, {"secrets.yaml": "", ".storage/auth": ""})
     before = tree(config)
     # The tests may run as root, whom nothing stops

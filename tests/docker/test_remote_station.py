@@ -1,4 +1,4 @@
-"""The image is built and run by its own compose file, with a user's own files, across an upgrade and a restored backup."""
+"""Tests of the image with its compose file and a user's files, across an upgrade and a restored backup."""
 
 import asyncio
 from collections.abc import Iterator
@@ -105,7 +105,7 @@ class Station:
 
     @property
     def log(self) -> str:
-        """Return what the container has said."""
+        """Return the container's output."""
         return self.compose.run("logs", "--no-log-prefix", SERVICE)
 
     def python(self, script: str, stdin: str | None = None) -> str:
@@ -113,7 +113,7 @@ class Station:
         return self.compose.run("exec", "--no-TTY", SERVICE, "python3", "-I", "-c", script, stdin=stdin)
 
     def wait_until_healthy(self) -> None:
-        """Wait until the engine says so."""
+        """Wait until the engine reports the container as healthy."""
         end = time.monotonic() + START_SECONDS
         while (state := self.container["State"])["Health"]["Status"] != "healthy":
             assert state["Running"], self.log
@@ -187,7 +187,7 @@ def build(compose: Compose) -> None:
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    """Return a station that is built and started; it is gone in the end."""
+    """Return a station that is built and started, and removed at the end."""
     if reason := missing_engine():
         pytest.skip(reason)
     arguments = Compose(COMPOSE).config()["services"][SERVICE]["build"]["args"]
@@ -232,7 +232,7 @@ def test_compose_file() -> None:
 @needs_compose
 @pytest.mark.parametrize("missing", LOG_VARIABLES)
 def test_log_needs_an_address_and_a_name(missing: str) -> None:
-    """Without one of them, Compose says what to set."""
+    """Without one of them, Compose names the missing variable."""
     given = {name: value for name, value in LOG_VARIABLES.items() if name != missing}
     result = Compose(COMPOSE, GELF, **given).attempt("config")
     assert result.returncode != 0
@@ -241,7 +241,7 @@ def test_log_needs_an_address_and_a_name(missing: str) -> None:
 
 @needs_compose
 def test_example_of_variables() -> None:
-    """What is commented out has the value that the compose file has already, and every variable is there."""
+    """Commented lines have the compose file's defaults, and every variable is listed."""
     example = (REMOTE_STATION / ".env.example").read_text()
     described = dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", example, re.MULTILINE))
     files = COMPOSE.read_text() + GELF.read_text()
@@ -296,7 +296,7 @@ def test_comes_up_healthy(station: Station) -> None:
 
 
 def test_needs_no_network_for_the_integration(station: Station) -> None:
-    """What it requires is in the image."""
+    """The integration's requirements are in the image."""
     command = [
         "docker",
         "run",
@@ -330,7 +330,7 @@ def test_init_of_the_base_is_process_1(station: Station, tmp_path: Path) -> None
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else: run the tests as root")
 def test_folder_of_somebody_else(station: Station, tmp_path: Path) -> None:
-    """Without capabilities root cannot write there: the log says what to do, and Home Assistant is not begun."""
+    """Root without capabilities cannot write there: the log names the fix, and Home Assistant does not start."""
     config = tmp_path / "config"
     config.mkdir(mode=0o755)
     os.chown(config, 1000, 1000)
@@ -347,7 +347,7 @@ def test_upgrade(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.syspath_prepend(LIBRARY)
     entry = station.talk("add_simulated_board")
     station.check_readings()
-    begun = station.talk("version")
+    installed = station.talk("version")
     configuration = station.python("print(open('/config/configuration.yaml').read())") + "\nmine:\n"
     station.python(WRITE, stdin=json.dumps(USERS | {"configuration.yaml": configuration}))
     before = station.users_files()
@@ -363,7 +363,7 @@ def test_upgrade(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     build(station.compose)
     station.compose.run("up", "--detach", timeout=300)
     assert station.talk("version") == UPGRADED
-    assert f"{UPGRADED} was put in place of {begun}" in station.log
+    assert f"{UPGRADED} was put in place of {installed}" in station.log
     station.check_readings()
     assert entry in station.python("print(open('/config/.storage/core.config_entries').read())")
     assert station.users_files() == before
@@ -372,7 +372,7 @@ def test_upgrade(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the folder that is backed up belongs to root: run the tests as root")
 def test_backup_is_restored(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the README tells it: the account, the station and the user's files are there again."""
+    """Following the README restores the account, the station and the user's files."""
     monkeypatch.syspath_prepend(LIBRARY)
     before = station.users_files()
     backup = tmp_path / "config.tar.gz"

@@ -1,6 +1,6 @@
-"""What setup-pi does to a Pi: to files of a folder that stands for it, and to groups and packages of a Debian.
+"""Tests of setup-pi on a folder of files, and on a Debian's groups and packages.
 
-What `--check` says of real devices is tested on a real kernel: tests/kernel/guest_setup_pi.py.
+tests/kernel/guest_setup_pi.py tests `--check` with real devices.
 """
 
 import os
@@ -66,7 +66,7 @@ def pi(tmp_path: Path) -> Pi:
 
 
 def test_bare_pi(pi: Pi) -> None:
-    """It gets I2C, the overlays with the board's pins, limits of memory, and the module; it is told to restart."""
+    """A new Pi gets I2C, the overlays with the board's pins, memory limits and the module, and a hint to restart."""
     output = pi.run("--yes")
     assert pi.config.read_bytes() == PLAIN + "\n".join([*BLOCK, ""]).encode()
     assert pi.cmdline.read_bytes() == CMDLINE.rstrip() + b" cgroup_enable=memory\n"
@@ -108,7 +108,7 @@ CONFIGS = {
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_twice_and_back(pi: Pi, config: bytes) -> None:
-    """The second time, nothing is changed; and all can be taken back, byte for byte."""
+    """A second run changes nothing, and everything can be undone byte for byte."""
     pi.config.write_bytes(config)
     before = pi.files()
     pi.run("--yes")
@@ -143,7 +143,7 @@ def test_twice_and_back(pi: Pi, config: bytes) -> None:
     ],
 )
 def test_lines_that_are_there(pi: Pi, lines: str, active: list[str]) -> None:
-    """What is right stays; what gives the pins to something else is put aside, not deleted."""
+    """Correct lines stay; lines that use the pins otherwise are commented out, not deleted."""
     pi.config.write_text(f"{lines}\n")
     pi.run("--yes")
     assert pi.active() == active
@@ -153,7 +153,7 @@ def test_lines_that_are_there(pi: Pi, lines: str, active: list[str]) -> None:
 
 
 def test_changed_since(pi: Pi) -> None:
-    """What the user has changed meanwhile stays, whether it is done again or taken back."""
+    """The user's later changes survive a second run and an undo."""
     pi.config.write_bytes(PLAIN + b"dtoverlay=gpio-ir-tx\n")
     pi.run("--yes")
     pi.config.write_bytes(b"# mine\n" + pi.config.read_bytes() + b"dtoverlay=gpio-ir,gpio_pin=4\n")
@@ -175,7 +175,7 @@ def test_module_that_is_there(pi: Pi) -> None:
 
 
 def test_command_line_of_windows(pi: Pi) -> None:
-    """What follows a carriage return would belong to the parameter before it."""
+    """Text after a carriage return would belong to the previous parameter."""
     pi.cmdline.write_bytes(CMDLINE.replace(b"\n", b"\r\n"))
     before = pi.files()
     pi.run("--yes")
@@ -230,7 +230,7 @@ def test_bad_options(pi: Pi, options: tuple[str, ...]) -> None:
 
 
 def test_check_without_devices(pi: Pi) -> None:
-    """It says what is missing, and what to do."""
+    """The check names each missing device and the fix."""
     output = pi.run("--check", status=1)
     assert output.count("FAILED") == 3
     assert f"I2C bus {pi.root}/dev/i2c-1: No such file or directory. Run setup-pi, and restart the Pi" in output
@@ -302,7 +302,7 @@ def in_debian(script: str, compose: str = "2.26.1-4") -> str:
 
 @on_debian
 def test_groups_and_packages() -> None:
-    """The groups are given and Docker is asked for, once; and taken back, but for groups that were there before."""
+    """Groups are added and Docker is installed once, and undone except for existing groups."""
     output = in_debian(r"""
 $SETUP_PI --user pi-of-the-tests --yes
 id -nG pi-of-the-tests
@@ -347,7 +347,7 @@ echo ---; cat /mnt/asked; ls /etc/apt/sources.list.d /etc/apt/keyrings 2>/dev/nu
 
 @on_debian
 def test_what_needs_docker_by_now_is_not_removed() -> None:
-    """Nor what is gone already; it is told how to remove it all the same."""
+    """Packages that others need or that are already missing stay; the output says how to remove them."""
     output = in_debian(r"""
 $SETUP_PI --user pi-of-the-tests --yes >/dev/null
 echo gone-by-now >> /var/lib/anavi_weather/packages
@@ -360,7 +360,7 @@ $SETUP_PI --undo --yes; tail -1 /mnt/asked; [ ! -e /var/lib/anavi_weather ]
 
 @on_debian
 def test_without_a_network() -> None:
-    """All but Docker is prepared, and it says so; the next time goes on from there."""
+    """Everything but Docker is prepared, and the next run continues from there."""
     output = in_debian(r"""
 sed -i '/^case/i [ "$1" != update ] || [ -e /mnt/online ] || exit 100' /mnt/fake/apt-get
 $SETUP_PI --user pi-of-the-tests --yes 2>&1 && exit 1

@@ -1,4 +1,4 @@
-"""The examples of docs/api.md, and what docs/openapi.yaml says of their answers."""
+"""The examples in docs/api.md and the schemas of their answers in docs/openapi.yaml."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answers."""
+    """An HTTP response."""
 
     status: int
     content_type: str
@@ -89,7 +89,7 @@ def examples() -> list[Example]:
 
 
 def compare(shown: Any, real: Any, where: str = "the answer") -> None:
-    """Complain of what an answer has otherwise than it is shown, apart from readings, times and ids."""
+    """Assert that an answer is like the one shown, apart from readings, times and ids."""
     if isinstance(shown, dict):
         assert isinstance(real, dict), f"{where} is {real!r}"
         wanted = shown.keys() - {LEFT_OUT}
@@ -148,7 +148,7 @@ class Document:
         raise AssertionError(f"{method} {path} is not in the document")
 
     def check(self, operation: tuple[str, str], answer: Answer) -> None:
-        """Complain of an answer that the document does not tell."""
+        """Assert that the document describes an answer."""
         method, path = operation
         response = self._resolve(self.content["paths"][path][method]["responses"][str(answer.status)])
         media_type = answer.content_type.partition(";")[0]

@@ -1,4 +1,4 @@
-"""A remote station as other programs see it, with users of all kinds."""
+"""A remote station as other programs see it, with every kind of user."""
 
 import asyncio
 import json
@@ -107,7 +107,7 @@ class ApiStation:
         return token
 
     def _add_light(self) -> None:
-        """Make the lamp that the page tells how to make."""
+        """Create the lamp that the page describes."""
         address = "/api/config/config_entries/flow"
         flow = self._ask(address, {"handler": "template"})["flow_id"]
         self._ask(f"{address}/{flow}", {"next_step_id": "light"})

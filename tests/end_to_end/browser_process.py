@@ -1,4 +1,4 @@
-"""A browser for several tests, in a process of its own: pages.py."""
+"""A browser that several tests share; pages.py drives it in a separate process."""
 
 import json
 import os

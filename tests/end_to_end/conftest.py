@@ -1,4 +1,4 @@
-"""A scripts/develop to be tested, in a folder of its own."""
+"""Fixtures that run scripts/develop and a browser."""
 
 from collections.abc import Callable, Iterator
 import json
@@ -23,7 +23,7 @@ WAIT_SECONDS = 90
 
 BROWSERS = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
 needs_browser = pytest.mark.skipif(
-    not any(map(shutil.which, BROWSERS)), reason="there is no Chromium: install it, or set CHROMIUM"
+    not any(map(shutil.which, BROWSERS)), reason="Chromium not found: install it, or set CHROMIUM"
 )
 
 
@@ -31,7 +31,7 @@ def wait_for(condition: Callable[[], object], seconds: float = WAIT_SECONDS) -> 
     """Wait until a condition is true."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not come about in time"
+        assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.5)
 
 
@@ -64,14 +64,14 @@ class Develop:
             time.sleep(0.1)
 
     def __exit__(self, *_: object) -> None:
-        """Leave nothing behind, whatever the test has found."""
+        """Stop it, whether or not the test passed."""
         if self._process.poll() is None:
             self._process.terminate()
             self._process.wait(STOP_SECONDS)
 
     @property
     def output(self) -> str:
-        """Return what it has said until now."""
+        """Return its output so far."""
         return self._output.read_text()
 
     @property
@@ -81,7 +81,7 @@ class Develop:
         return content
 
     def get(self, path: str) -> Any:
-        """Return what Home Assistant answers."""
+        """Return Home Assistant's answer."""
         return self._ask(path, None)
 
     def act(self, action: str, **data: str) -> None:
@@ -89,7 +89,7 @@ class Develop:
         self.post(f"/api/services/{action.replace('.', '/')}", data)
 
     def post(self, path: str, data: object) -> None:
-        """Hand something over."""
+        """Send data to Home Assistant."""
         self._ask(path, json.dumps(data).encode())
 
     def delete(self, path: str) -> None:
@@ -127,4 +127,4 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def verify_cleanup() -> None:
-    """Let processes and connections outlive a test: Home Assistant is not in this process."""
+    """Allow processes and connections to outlive a test, because Home Assistant runs elsewhere."""

@@ -1,4 +1,4 @@
-"""A way to the server that can be cut: what a real network does, at a moment of the test's choosing."""
+"""A proxy that fails like a real network, at a moment that the test chooses."""
 
 from contextlib import suppress
 from enum import StrEnum
@@ -13,17 +13,17 @@ CUT_AFTER = 2000  # bytes of a bulk request: its headers and something of its bo
 
 
 class Mode(StrEnum):
-    """What becomes of a connection."""
+    """How a connection is treated."""
 
     PASS = "pass"
     REFUSE = "refuse"
-    """It is closed as soon as it is made."""
+    """Closed as soon as it is opened."""
     CUT_REQUEST = "cut_request"
-    """It is reset when some of a bulk request has gone through."""
+    """Reset after a part of a bulk request."""
     CUT_ANSWER = "cut_answer"
-    """The server has everything, and its answer is lost."""
+    """The server receives the whole request, and its answer is lost."""
     HANG = "hang"
-    """Nothing comes back."""
+    """No answer arrives."""
 
 
 class Proxy:
@@ -39,12 +39,12 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Accept connections."""
         Thread(target=self._accept, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take no more connections."""
+        """Stop accepting connections."""
         self._listener.close()
 
     def _accept(self) -> None:
@@ -68,11 +68,11 @@ class Connection:
     """One connection through the proxy."""
 
     def __init__(self, proxy: Proxy, client: socket.socket, server: socket.socket) -> None:
-        """Forward nothing yet."""
+        """Initialize the connection."""
         self._proxy = proxy
         self._client = client
         self._server = server
-        self._bulk = 0  # bytes of a bulk request that have gone through
+        self._bulk = 0  # bytes of a bulk request forwarded so far
 
     def run(self) -> None:
         """Forward both ways until one end is closed."""

@@ -1,4 +1,4 @@
-"""Keeps schemathesis from making the instance wait, and accepts what Home Assistant itself answers wrongly.
+"""Schemathesis hooks that limit durations and accept Home Assistant's own wrong answers.
 
 Loaded by schemathesis, not by pytest.
 """
@@ -9,7 +9,7 @@ from typing import Any
 import schemathesis
 from schemathesis import Case, HookContext, Response
 
-# Seconds and numbers of times that are allowed, and would take minutes.
+# Valid values that would take minutes are reduced to these: seconds, repetitions
 CAPS = {"num_repeats": 2, "delay_secs": 0.1, "hold_secs": 0.1}
 LEARN_SECONDS = 1
 TEXTS = ("config_entry_id", "device", "text", "path")
@@ -17,7 +17,7 @@ TEXTS = ("config_entry_id", "device", "text", "path")
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
-    """Let nothing take long."""
+    """Limit how long a request can take."""
     if not isinstance(case.body, dict):
         return
     for key, cap in CAPS.items():
@@ -29,14 +29,14 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Exception, case: Case[Any], response: Response) -> bool:
-    """Drop the failures that are Home Assistant's own."""
+    """Drop failures that Home Assistant itself causes."""
     if response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
         return not (_is_no_text(case.body) or _is_no_template(case))
     return not (response.status_code == HTTPStatus.OK and _is_taken_for_text(case))
 
 
 def _is_no_text(body: object) -> bool:
-    """Tell whether a body is not UTF-8, to which Home Assistant answers 500 for every action."""
+    """Return whether a body is not UTF-8, which Home Assistant answers with 500 for every action."""
     if not isinstance(body, bytes):
         return False
     try:
@@ -47,7 +47,7 @@ def _is_no_text(body: object) -> bool:
 
 
 def _is_no_template(case: Case[Any]) -> bool:
-    """Tell whether the template, or what it is given, is of a wrong type, to which Home Assistant answers 500."""
+    """Return whether the template or its variables have a wrong type, which Home Assistant answers with 500."""
     if case.path != "/api/template" or not isinstance(case.body, dict):
         return False
     is_right = isinstance(case.body.get("template"), str) and isinstance(case.body.get("variables", {}), dict)
@@ -55,7 +55,7 @@ def _is_no_template(case: Case[Any]) -> bool:
 
 
 def _is_taken_for_text(case: Case[Any]) -> bool:
-    """Tell whether an action was given a number or a truth for a text, as Home Assistant lets YAML do."""
+    """Return whether a text is given as a number or a boolean, which Home Assistant accepts from YAML."""
     if not case.path.startswith("/api/services/anavi_weather/") or not isinstance(case.body, dict):
         return False
     return any(isinstance(case.body.get(key), bool | int | float) for key in TEXTS)

@@ -1,4 +1,4 @@
-"""A real Elasticsearch, as its administrator sees it."""
+"""An administrator's client for a real Elasticsearch."""
 
 from base64 import b64encode
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ NANOSECONDS = 1_000_000_000  # in a second
 
 
 class Document(NamedTuple):
-    """What is compared with a row of the recorder; a time is in ns."""
+    """The fields that are compared with a row of the recorder; times in ns."""
 
     entity_id: str
     timestamp: int
@@ -32,10 +32,10 @@ class Document(NamedTuple):
 
 
 class Server:
-    """The server that the environment names."""
+    """A server named by the environment."""
 
     def __init__(self, url: str) -> None:
-        """Be its administrator."""
+        """Initialize the client with the administrator's account."""
         self.url = url
         self._username = os.environ["ELASTICSEARCH_USERNAME"]
         self._password = os.environ["ELASTICSEARCH_PASSWORD"]
@@ -48,7 +48,11 @@ class Server:
         return parts.hostname or "localhost", parts.port or 9200
 
     def request(self, method: str, path: str, body: object = None) -> Any:
-        """Return the answer; HTTPError if it is no good one."""
+        """Return the answer.
+
+        Raises:
+            HTTPError: if the status is an error.
+        """
         credentials = b64encode(f"{self._username}:{self._password}".encode()).decode()
         headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
@@ -69,8 +73,8 @@ class Server:
         assert result.returncode == 0, result.stderr
         return result.stdout
 
-    def begin_anew(self, namespace: str) -> None:
-        """Have a stream with nothing in it."""
+    def recreate_stream(self, namespace: str) -> None:
+        """Create an empty stream."""
         self.setup(namespace)
         self.delete(namespace)
         self.setup(namespace)
@@ -104,12 +108,12 @@ class Server:
         return found
 
     def clean(self) -> None:
-        """Take away what the tests have made."""
+        """Delete the streams that the tests created."""
         for namespace in self.created:
             self.delete(namespace)
 
     def delete(self, namespace: str) -> None:
-        """Delete a stream, if it is there."""
+        """Delete a stream if it exists."""
         try:
             self.request("DELETE", f"_data_stream/metrics-anavi_weather.state-{namespace}")
         except HTTPError as err:
@@ -118,14 +122,14 @@ class Server:
 
 
 class Runner:
-    """Starts and stops a server of the tests' own."""
+    """Starts and stops a server."""
 
     def __init__(self, command: str) -> None:
-        """Use a program that takes what is to be done as its last argument."""
+        """Initialize with a program that takes the action as its last argument."""
         self._command = shlex.split(command)
 
     def run(self, action: str) -> None:
-        """Have it done: `start`, `kill`, `pause` or `resume`."""
+        """Run an action: `start`, `kill`, `pause` or `resume`."""
         subprocess.run(
             [*self._command, action], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180
         )

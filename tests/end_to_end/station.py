@@ -45,27 +45,27 @@ class Station:
     """A config folder, and the Home Assistant that runs in it."""
 
     def __init__(self, folder: Path) -> None:
-        """Prepare a folder; nothing runs yet."""
+        """Initialize the folder, without starting Home Assistant."""
         self.folder = folder
         self._port = bind("127.0.0.1", 0)
         self._process: subprocess.Popen[bytes] | None = None
         self.known: dict[tuple[str, int], Document] = {}
-        """What the recorder had at some time, by entity and time."""
+        """Every row that the recorder ever had, by entity and time."""
         self.excused: set[tuple[str, int]] = set()
-        """What has no document, and is not lost: it was refused and counted."""
+        """Rows without a document that are not lost, because they were refused and counted."""
 
     @property
     def url(self) -> str:
-        """Return where it answers."""
+        """Return Home Assistant's address."""
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Start it, and wait until it is ready."""
+        """Start Home Assistant, and wait until it is ready."""
         self.launch()
         self.wait_until_ready()
 
     def launch(self) -> None:
-        """Start it. It ends with the thread that did."""
+        """Start Home Assistant. It ends with the thread that started it."""
         prepare(self.folder, "127.0.0.1", self._port, "en", reset=Login.is_unfinished(self.folder))
         configuration = self.folder / "configuration.yaml"
         content = configuration.read_text().replace("recorder:\n", "recorder:\n  commit_interval: 1\n")
@@ -93,11 +93,11 @@ class Station:
         asyncio.run(self._make_ready())
 
     def stop(self) -> None:
-        """Let it shut down as it should."""
+        """Stop Home Assistant in good order."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it as a power cut does."""
+        """Kill Home Assistant, like a power cut."""
         self._end(signal.SIGKILL)
 
     def _end(self, number: signal.Signals) -> None:
@@ -107,15 +107,15 @@ class Station:
 
     @property
     def log(self) -> str:
-        """Return what Home Assistant has said until now."""
+        """Return Home Assistant's output so far."""
         return (self.folder / "output.txt").read_text(errors="replace")
 
     def get(self, path: str) -> Any:
-        """Return what its interface answers."""
+        """Return the answer of the REST API."""
         return self._request("GET", path)
 
     def post(self, path: str, **data: object) -> Any:
-        """Return what its interface answers."""
+        """Return the answer of the REST API."""
         return self._request("POST", path, data)
 
     def act(self, action: str, **data: object) -> None:
@@ -123,7 +123,7 @@ class Station:
         self.post(f"/api/services/{action.replace('.', '/')}", **data)
 
     def call(self, command: str, **data: object) -> Any:
-        """Return what a websocket command answers."""
+        """Return the result of a websocket command."""
 
         async def call() -> Any:
             async with connect(Login.load(self.folder, self.url)) as home_assistant:
@@ -132,12 +132,12 @@ class Station:
         return asyncio.run(call())
 
     def issues(self) -> set[str]:
-        """Return which repairs there are, by their texts."""
+        """Return the translation keys of the integration's repair issues."""
         issues = self.call("repairs/list_issues")["issues"]
         return {issue["translation_key"] for issue in issues if issue["domain"] == "anavi_weather"}
 
     def status(self, key: str) -> str:
-        """Return the state of an entity of its one user station."""
+        """Return the state of an entity of the only user station."""
         (entity_id,) = (
             entry["entity_id"]
             for entry in self.call("config/entity_registry/list")
@@ -152,7 +152,7 @@ class Station:
         return entry["entry_id"], self.call("config_entries/subentries/list", entry_id=entry["entry_id"])
 
     def send_to(self, url: str, api_key: str, namespace: str, certificate: str = "", **states: object) -> None:
-        """Add a user station as the UI does, or change the one that there is."""
+        """Add a user station as the UI does, or change the existing one."""
         entry_id, subentries = self.subentries()
         start: dict[str, object] = {"handler": [entry_id, "user_station"]}
         if subentries:
@@ -167,7 +167,7 @@ class Station:
         assert result["type"] == ("abort" if subentries else "create_entry"), result
 
     def produce(self, count: int, prefix: str = "produced", **data: object) -> None:
-        """Set states, and wait until the recorder has them all."""
+        """Set states, and wait until the recorder has stored them all."""
         before = self._count(prefix)
         self.act("state_source.produce", count=count, prefix=prefix, **data)
         end = time.monotonic() + START_SECONDS
@@ -184,7 +184,7 @@ class Station:
         return sqlite3.connect(f"file:{self.folder / DATABASE}?mode=ro", uri=True, timeout=30)
 
     def rows(self) -> list[Document]:
-        """Return what the documents of the recorder's rows have to be."""
+        """Return the documents that the recorder's rows must become."""
         with closing(self._database()) as database:
             rows = [expected(row) for row in database.execute(ROWS)]
         self.known.update({(row.entity_id, row.timestamp): row for row in rows})
@@ -222,7 +222,7 @@ def microseconds(timestamp: float) -> int:
 
 
 def expected(row: tuple[Any, ...]) -> Document:
-    """Return the document that a row of the recorder has to have become, worked out without the integration's code."""
+    """Return the document that a recorder's row must become, computed without the integration's code."""
     _, entity_id, state, updated, changed, attributes, twin = row
     timestamp = microseconds(updated) * 1000
     return Document(
@@ -236,10 +236,10 @@ def expected(row: tuple[Any, ...]) -> Document:
 
 
 class Comparison:
-    """Rows and documents, one by one."""
+    """A comparison of rows and documents."""
 
     def __init__(self, rows: Iterable[Document], known: Iterable[Document], documents: list[Document]) -> None:
-        """Compare those rows that have to be there, and the documents with all rows that there ever were."""
+        """Compare the required rows with the documents, and the documents with all rows ever seen."""
         by_key = {(document.entity_id, document.timestamp): document for document in documents}
         every = {(row.entity_id, row.timestamp): row for row in known}
         wanted = {(row.entity_id, row.timestamp): row for row in rows}
@@ -254,12 +254,12 @@ class Comparison:
 
     @property
     def good(self) -> bool:
-        """Tell whether there is nothing to complain of."""
+        """Return whether nothing was lost, doubled, changed or invented."""
         return not (self.lost or self.doubled or self.invented or self.changed)
 
     @override
     def __str__(self) -> str:
-        """Return the figures, and an example of what is wrong."""
+        """Return the counts, and examples of what is wrong."""
         text = (
             f"{self.rows} rows, {self.documents} documents, {len(self.lost)} lost, {self.doubled} doubled, "
             f"{len(self.changed)} changed, {len(self.invented)} invented"
@@ -268,7 +268,7 @@ class Comparison:
 
 
 def settle(station: Station, server: Server, namespace: str, name: str) -> Comparison:
-    """Wait until all rows of now have become documents; report the comparison by this name."""
+    """Wait until all present rows have become documents, and report the comparison under a name."""
     time.sleep(COMMIT_SECONDS)
     wanted = [row for row in station.rows() if (row.entity_id, row.timestamp) not in station.excused]
     end = time.monotonic() + SETTLE_SECONDS

@@ -1,4 +1,4 @@
-"""What docs/api.md and docs/openapi.yaml say of Home Assistant's REST interface, asked of a real one."""
+"""Check docs/api.md and docs/openapi.yaml against a real Home Assistant."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ SCHEMATHESIS_SECONDS = 120
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiStation]:
-    """Return a station that all examples are run on, one after another."""
+    """Return a station that all examples share."""
     pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("api") / "config"
     folder.mkdir()
@@ -56,7 +56,7 @@ def document() -> Document:
 
 
 def stand_in(station: ApiStation, text: str) -> str:
-    """Return a text of the pages with what is so on this station."""
+    """Replace a page's names, addresses and times by this station's."""
     start = datetime.now(UTC) - timedelta(hours=1)
     names = NAMES | {
         "http://homeassistant.local:8123": station.url,
@@ -71,7 +71,7 @@ def stand_in(station: ApiStation, text: str) -> str:
 
 
 def run(station: ApiStation, client: Path, example: Example) -> str:
-    """Run a command of the page as it is, with somebody at the remote control; return what it prints."""
+    """Run a command of the page unchanged, pressing a key if it learns, and return its output."""
     command = ["bash", "-euc", stand_in(station, example.command)]
     environment = os.environ | {"CURL_HOME": str(client)}
     process = subprocess.Popen(command, cwd=client, env=environment, stdout=subprocess.PIPE, text=True)
@@ -85,7 +85,7 @@ def run(station: ApiStation, client: Path, example: Example) -> str:
     return output
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl: install it")
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl not found: install it")
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.heading)
 def test_example(station: ApiStation, client: Path, document: Document, example: Example) -> None:
     """The command of the page works, its answer is the one shown, and the document knows both."""
@@ -118,7 +118,7 @@ def test_example(station: ApiStation, client: Path, document: Document, example:
     ],
 )
 def test_another_answer_is_found_out(shown: object, real: object) -> None:
-    """An answer that is not like the one shown is complained of."""
+    """An answer unlike the one shown fails the comparison."""
     compare(shown, shown)
     with pytest.raises(AssertionError):
         compare(shown, real)
@@ -167,7 +167,7 @@ def test_what_is_refused_changes_nothing(station: ApiStation, text: str) -> None
 
 
 def test_document_is_openapi(document: Document) -> None:
-    """The document is what it says that it is, and every operation has an example on the page."""
+    """The document is valid OpenAPI, and every operation has an example on the page."""
     assert document.content["openapi"].startswith("3.1.")
     assert not list(OpenAPIV31SpecValidator(document.content).iter_errors())
     shown = {document.find(*example.operation) for example in examples() if example.shown}
@@ -196,7 +196,7 @@ def schemathesis(station: ApiStation, folder: Path, document: str, *arguments: s
 
 
 def test_document_is_true(station: ApiStation, document: Document, tmp_path: Path) -> None:
-    """Home Assistant answers what the document says, to right requests and to wrong ones; and goes on working."""
+    """Home Assistant answers valid and invalid requests as documented, and keeps working."""
     result = schemathesis(station, tmp_path, DOCUMENT.read_text())
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(rf"^ +Tested: {len(document.operations)}$", result.stdout, re.MULTILINE), result.stdout
@@ -211,7 +211,7 @@ def test_document_is_true(station: ApiStation, document: Document, tmp_path: Pat
     ],
 )
 def test_document_that_is_not_true(station: ApiStation, tmp_path: Path, right: str, wrong: str, complaint: str) -> None:
-    """A document that says something else is found out."""
+    """A wrong document is detected."""
     content = DOCUMENT.read_text()
     assert content.count(right) == 1
     result = schemathesis(station, tmp_path, content.replace(right, wrong), "--include-operation-id", "getState")

@@ -1,4 +1,4 @@
-"""What a person sees who starts scripts/develop and opens the page, and that it is kept.
+"""Tests of the weather panel in a browser, and of what scripts/develop keeps.
 
 One scripts/develop serves the tests in English, one after another; the last of them removes its station.
 """
@@ -109,7 +109,7 @@ def test_weather_panel(develop: Develop, browser: Browser, tmp_path: Path) -> No
     # A phone has the same in one column.
     assert read(browser, develop, size=(400, 800))[-1] == lines[-1]
 
-    # A chip is unplugged: that is said in place of a gauge, which would show an error.
+    # A gauge would show an error for an unplugged chip, so a tile replaces it.
     develop.act("switch.turn_off", entity_id="switch.simulated_phat_htu21d_plugged_in")
     wait_until_unavailable(develop, "sensor.simulated_phat_humidity")
     assert_values(read(browser, develop), {"Humidity": "Unavailable"})
@@ -147,7 +147,7 @@ def test_painel_do_clima(folder: Path, browser: Browser) -> None:
 
 @needs_browser
 def test_hostile_and_many_commands(develop: Develop, browser: Browser) -> None:
-    """Names of imported commands are shown as they are; a device with many commands has a page of its own."""
+    """Names of imported commands are shown literally; a device with many commands has its own page."""
     [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
     for device, names in {
         HOSTILE_DEVICE: HOSTILE_NAMES,
@@ -166,7 +166,7 @@ def test_hostile_and_many_commands(develop: Develop, browser: Browser) -> None:
 
 
 def test_blueprint(develop: Develop) -> None:
-    """Blueprints are there; an automation of one answers a key of a remote control."""
+    """An automation made from a blueprint reacts to a key."""
     inputs = {
         "key": "event.simulated_phat_key",
         "device": "Television",
@@ -210,7 +210,7 @@ def test_everything_is_kept(develop: Develop) -> None:
 
 @needs_browser
 def test_new_dashboard_and_no_station(develop: Develop, browser: Browser) -> None:
-    """The panel is offered for a new dashboard; without a station it says so."""
+    """The panel is offered for a new dashboard, and says when no station exists."""
     lines = read(browser, develop, "Add dashboard", path="/config/lovelace/dashboards")
     assert_order(lines, "Weather panel", DESCRIPTION)
     [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
@@ -236,7 +236,7 @@ def wait_for_reading(develop: Develop) -> dict[str, str]:
 
 
 def wait_until_unavailable(develop: Develop, entity_id: str) -> None:
-    """Have the board read until an entity is unavailable."""
+    """Update an entity until it is unavailable."""
     for _ in range(30):
         develop.act("homeassistant.update_entity", entity_id=entity_id)
         if develop.get(f"/api/states/{entity_id}")["state"] == "unavailable":

@@ -1,6 +1,6 @@
-"""What becomes of the recorder's rows while the way to the user station, and the recorder, suffer all that they can.
+"""Tests that no row is lost, doubled, changed or invented while the network and the recorder fail.
 
-One Home Assistant goes through all of it, one fault after another, over TLS with a private authority.
+One Home Assistant suffers one fault after another, over TLS with a private authority.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ DAY = 86_400
 pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.usefixtures("socket_enabled"),
-    pytest.mark.skipif(not URL, reason="ELASTICSEARCH_URL names no server"),
+    pytest.mark.skipif(not URL, reason="ELASTICSEARCH_URL is not set"),
 ]
 
 
@@ -35,14 +35,14 @@ def server() -> Iterator[Server]:
     """Return the server, with a stream of the tests' own."""
     pytest_socket.enable_socket()
     server = Server(URL)
-    server.begin_anew(NAMESPACE)
+    server.recreate_stream(NAMESPACE)
     yield server
     server.clean()
 
 
 @pytest.fixture(scope="module")
 def certificate_and_proxy(server: Server) -> Iterator[tuple[str, Proxy]]:
-    """Return the way to the server, and its authority's certificate."""
+    """Return the proxy to the server, and its authority's certificate."""
     authority = trustme.CA()
     with Proxy(*server.address, server_context(authority, "127.0.0.1")) as proxy:
         yield pem(authority), proxy
@@ -50,7 +50,7 @@ def certificate_and_proxy(server: Server) -> Iterator[tuple[str, Proxy]]:
 
 @pytest.fixture
 def proxy(certificate_and_proxy: tuple[str, Proxy]) -> Iterator[Proxy]:
-    """Return the way to the server; it is mended in the end."""
+    """Return the proxy to the server, which passes everything again at the end."""
     _, proxy = certificate_and_proxy
     proxy.cuts = 0
     yield proxy
@@ -132,7 +132,7 @@ def test_clock_set_back(station: Station, server: Server) -> None:
     compare(station, server, "clock set back")
 
 
-def test_a_refused_document_among_good_ones_is_counted_and_told(station: Station, server: Server) -> None:
+def test_a_refused_document_among_good_ones_is_counted_and_reported(station: Station, server: Server) -> None:
     station.produce(50)
     station.produce(20, ago=100 * DAY, prefix="ancient")
     station.produce(50)
@@ -186,7 +186,7 @@ def test_purge_during_an_outage(station: Station, server: Server, proxy: Proxy) 
     compare(station, server, "purge of what was sent, during an outage")
 
 
-def test_purge_of_what_was_not_sent_is_counted_and_told(station: Station, server: Server, proxy: Proxy) -> None:
+def test_purge_of_what_was_not_sent_is_counted_and_reported(station: Station, server: Server, proxy: Proxy) -> None:
     proxy.mode = Mode.REFUSE
     station.produce(300)
     wait_for(lambda: (backlog := station.status("backlog")).isdigit() and int(backlog) >= 300)  # counted now and then
@@ -201,13 +201,13 @@ def test_purge_of_what_was_not_sent_is_counted_and_told(station: Station, server
     sent = {(document.entity_id, document.timestamp) for document in server.documents(NAMESPACE)}
     purged = len(before - sent - station.excused)
     entry_id, _ = station.subentries()
-    told = station.get(f"/api/diagnostics/config_entry/{entry_id}")["data"]["user_stations"][0]["purged"]
+    reported = station.get(f"/api/diagnostics/config_entry/{entry_id}")["data"]["user_stations"][0]["purged"]
     assert purged >= 300
-    assert told == pytest.approx(purged, abs=20)  # ids are counted, and a few that were never sent are among them
+    assert reported == pytest.approx(purged, abs=20)  # ids are counted, and a few that were never sent are among them
     assert "user_station_states_purged" in station.issues()
 
 
-def test_database_deleted_and_begun_again(station: Station, server: Server) -> None:
+def test_database_deleted_and_recreated(station: Station, server: Server) -> None:
     compare(station, server, "before the database is deleted")
     station.stop()
     station.rows()
@@ -216,13 +216,13 @@ def test_database_deleted_and_begun_again(station: Station, server: Server) -> N
     station.start()
     station.produce(500)
 
-    comparison = compare(station, server, "recorder's database deleted and begun again")
+    comparison = compare(station, server, "recorder's database deleted and recreated")
     assert comparison.documents > comparison.rows + 10_000
     assert "has started over" in station.log
 
 
 def test_user_station_is_removed(station: Station, server: Server) -> None:
-    """Its checkpoint, its device and its repairs go."""
+    """Its checkpoint, device and repair issues are deleted."""
     entry_id, (subentry,) = station.subentries()
     (checkpoint,) = Path(station.folder / ".storage").glob("anavi_weather.*.checkpoint")
     assert subentry["subentry_id"] in checkpoint.name

@@ -1,6 +1,6 @@
-"""What becomes of the recorder's rows when the user station's server is killed, frozen or too busy.
+"""Tests that no row is lost, doubled, changed or invented while the server is killed, frozen or busy.
 
-That needs a server of the tests' own, which a program starts and stops: `ELASTICSEARCH_FAULTS_URL` and
+They need a server that a program can start and stop: `ELASTICSEARCH_FAULTS_URL` and
 `ELASTICSEARCH_RUNNER`, and `indexing_pressure.memory.limit: 20kb` in its settings.
 """
 
@@ -23,9 +23,7 @@ STATIONS = ("running", "stopped", "killed")  # what becomes of each meanwhile
 pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.usefixtures("socket_enabled"),
-    pytest.mark.skipif(
-        not (URL and RUNNER), reason="ELASTICSEARCH_FAULTS_URL and ELASTICSEARCH_RUNNER name no server to be killed"
-    ),
+    pytest.mark.skipif(not (URL and RUNNER), reason="ELASTICSEARCH_FAULTS_URL and ELASTICSEARCH_RUNNER are not set"),
 ]
 
 
@@ -40,7 +38,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def stations(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Station]]:
-    """Return stations that forward, each to a stream of its own."""
+    """Return stations that forward, each to its own stream."""
     stations = {name: Station(tmp_path_factory.mktemp(name)) for name in STATIONS}
 
     try:
@@ -48,7 +46,7 @@ def stations(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             station.launch()
         for name, station in stations.items():
             namespace = f"outage.{name}"
-            server.begin_anew(namespace)
+            server.recreate_stream(namespace)
             station.wait_until_ready()
             station.send_to(server.url, server.add_station(namespace, name), namespace)
         yield stations
@@ -58,7 +56,7 @@ def stations(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def go_through(stations: dict[str, Station], fault: Callable[[], None], repair: Callable[[], None]) -> None:
-    """Have an outage until every station has noticed it; meanwhile one is restarted in good order, and one is killed."""
+    """Cause an outage until every station has noticed it. Meanwhile one is restarted, and one is killed."""
     for station in stations.values():
         station.produce(200)
     fault()
@@ -72,7 +70,7 @@ def go_through(stations: dict[str, Station], fault: Callable[[], None], repair: 
         stations[name].wait_until_ready()
     for station in stations.values():
         station.produce(200)
-    for station in stations.values():  # a server that hangs is noticed after half a minute
+    for station in stations.values():  # a hanging server is noticed after half a minute
         wait_for(lambda station=station: station.status("connected") == "off")  # type: ignore[misc]
     repair()
 
@@ -99,11 +97,11 @@ def test_server_frozen(stations: dict[str, Station], server: Server) -> None:
 
 
 def test_down_and_up_again_are_one_line_each(stations: dict[str, Station]) -> None:
-    """The station that ran all the time has gone through two outages."""
+    """The running station logs the start and the end of each outage once."""
     log = stations["running"].log
-    told = re.findall(r"states wait in the recorder|connected again", log)
+    logged = re.findall(r"states wait in the recorder|connected again", log)
     lines = [line for line in log.splitlines() if "user_station.forwarder" in line]
-    assert told == ["states wait in the recorder", "connected again"] * 2, "\n".join(lines)
+    assert logged == ["states wait in the recorder", "connected again"] * 2, "\n".join(lines)
 
 
 def test_server_that_takes_little_at_a_time(stations: dict[str, Station], server: Server) -> None:

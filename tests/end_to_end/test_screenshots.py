@@ -1,4 +1,4 @@
-"""The pictures of the documentation: they are made by a command, and show what they are for."""
+"""Tests of the documentation's pictures and of scripts/screenshots."""
 
 from pathlib import Path
 import subprocess
@@ -38,13 +38,13 @@ def screenshots(*options: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def assert_picture(file: Path) -> None:
-    """Assert that a picture has its size, and that there is something on it."""
+    """Assert that a picture has the right size and is not blank."""
     with Image.open(file) as image:
         assert image.format == "PNG"
         assert image.size == SIZES[file.stem]
-        colours = image.convert("RGB").getcolors(image.width * image.height)
-    assert colours is not None and len(colours) > 50
-    assert max(count for count, _ in colours) < 0.95 * image.width * image.height
+        colors = image.convert("RGB").getcolors(image.width * image.height)
+    assert colors is not None and len(colors) > 50
+    assert max(count for count, _ in colors) < 0.95 * image.width * image.height
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -56,7 +56,7 @@ def test_pictures_of_the_documentation(name: str) -> None:
 
 @needs_browser
 def test_pictures_are_made(tmp_path: Path) -> None:
-    """Each is made once its situation was seen on the page; one that cannot be made here is said to be skipped."""
+    """Each picture is taken when the page shows its text; one that needs a missing server is reported as skipped."""
     result = screenshots("--output", tmp_path, "user-station", *QUICK)
 
     assert result.returncode == 0, result.stdout + result.stderr

@@ -1,4 +1,4 @@
-"""The smoke test is a promise of its own: that it fails when something is wrong is tested too."""
+"""Tests of scripts/develop --smoke, including that it fails when something is wrong."""
 
 from pathlib import Path
 import re
@@ -11,7 +11,7 @@ from .conftest import LIBRARY, SCRIPTS, START_SECONDS
 
 pytestmark = pytest.mark.end_to_end
 
-# The unit, and what can be in São Paulo at 760 m above the sea.
+# The unit and the plausible range in São Paulo, 760 m above sea level
 PLAUSIBLE = {
     "temperature": ("°C", -5, 45),
     "humidity": ("%", 5, 100),
@@ -39,7 +39,7 @@ def develop(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_smoke() -> None:
-    """Every entity has a state, and the readings are those of a place that exists."""
+    """Every entity has a state, and the readings are plausible."""
     result = develop("--smoke")
     assert result.returncode == 0, result.stdout + result.stderr
     for key, (unit, lowest, highest) in PLAUSIBLE.items():
@@ -49,14 +49,14 @@ def test_smoke() -> None:
 
 
 def test_bus_that_is_not_there() -> None:
-    """A board that cannot be found is a failure with a reason."""
+    """A missing board fails with a reason."""
     result = develop("--smoke", "--bus", "/dev/i2c-254")
     assert result.returncode == 1
     assert "(/dev/i2c-254) cannot be added: " in result.stdout
 
 
 def test_log_and_states_are_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An error of ours in the log counts, and so does every state that a working entity does not have."""
+    """The integration's errors in the log count, and so does every state that no working entity has."""
     monkeypatch.syspath_prepend(LIBRARY)
     from smoke import Entity, errors_of_ours, rows
 

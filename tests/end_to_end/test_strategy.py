@@ -1,4 +1,4 @@
-"""What the weather panel is made of, for stations that scripts/develop does not have."""
+"""Tests of the cards of the weather panel for stations that scripts/develop cannot simulate."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,10 +17,10 @@ type Card = dict[str, Any]
 
 
 class Home:
-    """A Home Assistant as the frontend knows it."""
+    """Home Assistant's state as the frontend sees it."""
 
     def __init__(self, language: str = "en") -> None:
-        """Begin without a station."""
+        """Initialize without a station."""
         self.hass: dict[str, Any] = {"entities": {}, "devices": {}, "states": {}, "locale": {"language": language}}
         self.commands: dict[str, Any] = {}
 
@@ -168,7 +168,7 @@ def test_commands_that_cannot_be_sent(browser: Browser, lacking: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "page"), [("en", "infrared.md"), ("pt-BR", "infrared.pt-BR.md")])
-def test_it_is_told_where_commands_come_from(browser: Browser, language: str, page: str) -> None:
+def test_an_empty_remote_links_to_the_infrared_guide(browser: Browser, language: str, page: str) -> None:
     home = Home(language)
     home.add("station", ["remote.remote", "event.key", "infrared.emitter"])
     home.commands["station"] = {}

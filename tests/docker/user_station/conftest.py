@@ -1,4 +1,4 @@
-"""What the tests of the user station have in common."""
+"""Fixtures for the tests of the user station."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 from .files import ELASTICSEARCH_SETUP
 from .server import Server
 
-# What Elasticsearch's image has: Red Hat's UBI 9 minimal, with findutils and unzip. There are no diffutils: no `cmp`.
+# The programs in Elasticsearch's image: Red Hat's UBI 9 minimal, with findutils and unzip. There are no diffutils: no `cmp`.
 TOOLS = (
     *("bash", "curl", "env", "find", "gawk", "awk", "grep", "sed", "sh", "unzip", "xargs"),
     *(
@@ -66,7 +66,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(tools: Path) -> Run:
-    """Return what runs a script in an environment of its own."""
+    """Return a function that runs a script in a separate environment."""
 
     def run(script: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -83,7 +83,7 @@ def run(tools: Path) -> Run:
 
 @pytest.fixture
 def setup(server: Server, run: Run) -> Run:
-    """Return what runs the set-up of Elasticsearch in the test's namespace."""
+    """Return a function that sets up Elasticsearch in the test's namespace."""
 
     def setup(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         known = {

@@ -40,7 +40,7 @@ KEYS = ("nec:0x04,0x08", "samsung32:0x07,0x02", "rc5:0x05,0x0c,0")
 
 @dataclass(frozen=True)
 class History:
-    """What two stations have sent, and what their recorders have."""
+    """The documents of two stations, and the rows of their recorders."""
 
     bulk: bytes
     facts: list[Fact]
@@ -58,16 +58,16 @@ class Past:
         pair: SimulatedLirc,
         simulator: Simulator,
     ) -> None:
-        """Have what changes."""
+        """Initialize the changing values."""
         self._hass, self._freezer, self._air = hass, freezer, air
         self._pass_time, self._pair, self._simulator = pass_time, pair, simulator
-        self._begun = dt_util.utcnow()
+        self._started = dt_util.utcnow()
         self.sent = 0
 
     async def live(self, entry: MockConfigEntry) -> None:
         """Live through six hours, with a gap of two."""
         self._freezer.tick(-timedelta(hours=6, minutes=2).total_seconds())
-        self._begun = dt_util.utcnow()
+        self._started = dt_util.utcnow()
         assert await self._hass.config_entries.async_setup(entry.entry_id)
         await self._hass.async_block_till_done()
         await store_codes(entry.runtime_data.codes, {"television": {"power": [KEYS[0]], "mute": [KEYS[1]]}})
@@ -86,7 +86,7 @@ class Past:
 
     async def _weather(self, minutes: int) -> None:
         for step in range(minutes * 60 // INTERVAL):
-            phase = (dt_util.utcnow() - self._begun).total_seconds() / 1200
+            phase = (dt_util.utcnow() - self._started).total_seconds() / 1200
             self._air.temperature = 18 + 20 * math.sin(phase)
             self._air.humidity = 60 + 20 * math.cos(phase)
             self._air.pressure -= 0.1
@@ -127,19 +127,19 @@ async def async_history(hass: HomeAssistant) -> History:
         return station is STATIONS[0] or updated < end - SILENT_FOR.total_seconds()
 
     bulk = b""
-    told: list[Fact] = []
+    recorded: list[Fact] = []
     for station in STATIONS:
         rows = [row for row in page.rows if sends(station, row.last_updated_ts or 0)]
         sent, lines = Encoder(station, entities.async_origins()).encode(rows)
         assert len(sent) == len(lines)
         bulk += b"".join(lines)
         named = {f"station.{name}": value for name, value in station._asdict().items()}
-        told += [named | fact for fact in facts if sends(station, fact["@timestamp"])]
-    return History(bulk, told)
+        recorded += [named | fact for fact in facts if sends(station, fact["@timestamp"])]
+    return History(bulk, recorded)
 
 
 def _facts(hass: HomeAssistant) -> list[dict[str, Any]]:
-    """Return what the recorder's own tables say of every state, by the names that the index template has."""
+    """Return every state in the recorder's tables, with the field names of the index template."""
     session = get_instance(hass).get_session()
     try:
         rows = (

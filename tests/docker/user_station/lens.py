@@ -1,4 +1,4 @@
-"""What a panel asks of the documents: the equal aggregation, and the same computed from the recorder's states.
+"""The aggregation equal to a panel's, and the same values computed from the recorder's states.
 
 An operation, a chart or an option of theirs that is not known here is an error: it has to be added here to be tested.
 """

@@ -26,7 +26,7 @@ def config(files: tuple[str, ...], profiles: tuple[str, ...] = (), **environment
         not shutil.which("docker")
         or subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode
     ):
-        pytest.skip("there is no docker compose: the compose files are not read")
+        pytest.skip("docker compose not found: the compose files are not read")
     command = ["docker", "compose", "--env-file", os.devnull, "--project-directory", str(FOLDER)]
     for file in files:
         command += ["--file", str(FOLDER / file)]
@@ -60,13 +60,15 @@ def test_every_service_is_limited(files: tuple[str, ...], profiles: tuple[str, .
 
 
 @pytest.mark.parametrize(("files", "profiles"), ALL)
-def test_only_this_machine_may_connect_unless_told_otherwise(files: tuple[str, ...], profiles: tuple[str, ...]) -> None:
+def test_only_this_machine_may_connect_unless_configured_otherwise(
+    files: tuple[str, ...], profiles: tuple[str, ...]
+) -> None:
     services = config(files, profiles)["services"]
     ports = [port for service in services.values() for port in service.get("ports", [])]
     assert ports
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
-    told = config(files, profiles, ELASTICSEARCH_BIND="0.0.0.0", KIBANA_BIND="0.0.0.0", LOGS_BIND="0.0.0.0")
-    ports = [port for service in told["services"].values() for port in service.get("ports", [])]
+    opened = config(files, profiles, ELASTICSEARCH_BIND="0.0.0.0", KIBANA_BIND="0.0.0.0", LOGS_BIND="0.0.0.0")
+    ports = [port for service in opened["services"].values() for port in service.get("ports", [])]
     assert {port["host_ip"] for port in ports} == {"0.0.0.0"}
 
 

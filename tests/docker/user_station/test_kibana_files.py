@@ -144,7 +144,7 @@ def test_rules_are_as_kibana_wants_them() -> None:
     connectors = {
         path.name.split(".")[1]: load(path)["connector_type_id"] for path in (KIBANA / "connectors").glob("*.json")
     }
-    # The Basic licence has no others
+    # The Basic license has no others
     assert set(connectors.values()) == {".server-log", ".index"}
     assert set(rules()) == {"frost", "heat", "storm", "silent"}
     for path in [*(KIBANA / "rules").glob("*.json"), *(KIBANA / "connectors").glob("*.json")]:

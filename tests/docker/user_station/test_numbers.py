@@ -110,7 +110,7 @@ def _check_panel(config: Json, server: Server, history: History) -> None:
 
 
 def _check_meaning(hass: HomeAssistant, past: Past, server: Server) -> None:
-    """Compare what the panels say by their names with what Home Assistant says."""
+    """Compare the panels' values with Home Assistant's."""
     asked = {name: question(config) for name, config in panels() if "query" in config}
 
     def found(panel: str, *group: str, metric: int = 0) -> Any:
@@ -165,7 +165,7 @@ def _gaps(facts: list[Fact], until: float) -> Rows:
             hour = int(fact["@timestamp"] // HOUR)
             hours[hour] = hours.get(hour, 0) + 1
         empty = set(range(min(hours), int(until // HOUR) + 1)) - set(hours)
-        assert empty, "there is no gap, so nothing is tested"
+        assert empty, "no gap was found, so nothing is tested"
         rows.add((len(hours), min(hours.values()), len(empty), station, name))
     return rows
 
@@ -247,7 +247,7 @@ def _check_rule(name: str, rule: Json, server: Server, mirror: str, history: His
         since = until - window.total_seconds()
         found = _ask(server, query.replace(STREAMS, mirror), since, until)
         assert found == RULES[name](history.facts, since, until)
-    assert found, "there is no alert, so nothing is tested"
+    assert found, "no alert was found, so nothing is tested"
     if name == "silent":
         assert SILENT_FOR.total_seconds() > THRESHOLDS["ALERT_SILENT"] * 60
         assert {row[2] for row in found} == {STATIONS[1].name}

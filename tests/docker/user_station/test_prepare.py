@@ -73,7 +73,7 @@ def test_certificates_and_passwords_are_made_once(environment: dict[str, str], r
     for secret in (*passwords, made["own/ca.key"]):
         assert secret.decode() not in done.stdout + done.stderr
 
-    # Each service has what it needs, may read it alone, and has nothing of another's
+    # Each service can read its own files, and no others
     assert "elasticsearch/elastic_password" in made
     assert {path for path in made if path.startswith("logstash/")} == {"logstash/ca.crt"}
     assert [path for path in made if path.endswith("ca.key")] == ["own/ca.key"]

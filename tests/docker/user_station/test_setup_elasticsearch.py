@@ -67,7 +67,7 @@ def test_it_can_be_run_again_at_any_time(server: Server, setup: Run) -> None:
         (("remove-station", "*"), {}, "name"),
     ],
 )
-def test_what_is_wrong_is_said_and_changes_nothing(
+def test_an_error_is_reported_and_changes_nothing(
     server: Server, setup: Run, arguments: tuple[str, ...], environment: dict[str, str], message: str
 ) -> None:
     done = setup(*arguments, **environment)
@@ -87,7 +87,7 @@ def test_what_is_wrong_is_said_and_changes_nothing(
         ("remove-station", "a", "--new"),
     ],
 )
-def test_how_to_use_it_is_said(run: Run, arguments: tuple[str, ...]) -> None:
+def test_usage_is_printed(run: Run, arguments: tuple[str, ...]) -> None:
     done = run(ELASTICSEARCH_SETUP, *arguments)
     assert done.returncode == 2
     assert "setup add-station NAME" in done.stderr
@@ -143,7 +143,7 @@ def test_snapshots_are_made_on_a_schedule_and_restored(server: Server, setup: Ru
         snapshot = server.good("POST", "_slm/policy/anavi_weather/_execute")["snapshot_name"]
         path = f"_snapshot/anavi_weather/{snapshot}"
         assert wait_for_snapshot(server, path) == "SUCCESS"
-        # As README.md says it
+        # As in README.md
         server.good("DELETE", f"_data_stream/{server.stream}")
         body = {"indices": server.stream, "include_global_state": False}
         server.good("POST", f"{path}/_restore?wait_for_completion=true", body)
@@ -155,7 +155,7 @@ def test_snapshots_are_made_on_a_schedule_and_restored(server: Server, setup: Ru
         server.call("DELETE", "_snapshot/anavi_weather")
 
 
-def test_a_folder_that_the_server_may_not_use_is_said(server: Server, setup: Run) -> None:
+def test_a_folder_that_the_server_may_not_use_is_reported(server: Server, setup: Run) -> None:
     done = setup(SNAPSHOTS="/nowhere/at/all")
     assert done.returncode == 1
     assert "is not among the server's path.repo" in done.stderr

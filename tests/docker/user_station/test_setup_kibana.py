@@ -34,7 +34,7 @@ class Kibana(ThreadingHTTPServer):
     """Answers as Kibana's documentation says."""
 
     def __init__(self) -> None:
-        """Begin without anything."""
+        """Initialize without objects."""
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[Asked] = []
         self.made: dict[str, Any] = {}
@@ -122,7 +122,7 @@ def test_everything_is_made_in_both_languages(kibana: Kibana, run: Run) -> None:
     }
     assert not re.search(r"@[a-z_]+\.[a-z_.]+@|@[A-Z_]+@", json.dumps(made))
     assert all(asked.method == "GET" or asked.headers["kbn-xsrf"] == "true" for asked in kibana.asked)
-    # What a rule needs is there before it
+    # A rule's requirements are created before the rule
     paths = [asked.path for asked in kibana.asked if asked.method == "POST"]
     assert [("connector" in path) for path in paths if ONCE.match(path)] == [True] * 2 + [False] * len(rules())
 
@@ -181,7 +181,7 @@ def test_the_password_is_not_among_arguments(kibana: Kibana, run: Run, tmp_path:
         ({"ELASTICSEARCH_CA": "/nowhere.pem"}, "no certificate"),
     ],
 )
-def test_what_is_wrong_is_said_and_changes_nothing(
+def test_an_error_is_reported_and_changes_nothing(
     kibana: Kibana, run: Run, environment: dict[str, str], message: str
 ) -> None:
     done = run(SETUP, **(known(kibana) | environment))
@@ -190,7 +190,7 @@ def test_what_is_wrong_is_said_and_changes_nothing(
     assert not kibana.made
 
 
-def test_a_kibana_that_is_not_ready_or_refuses_is_said(kibana: Kibana, run: Run) -> None:
+def test_a_kibana_that_is_not_ready_or_refuses_is_reported(kibana: Kibana, run: Run) -> None:
     kibana.answer = "critical"
     done = run(SETUP, **known(kibana))
     assert done.returncode == 1
