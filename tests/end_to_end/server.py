@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 SETUP = Path(__file__).parents[2] / "docker/user_station/elasticsearch/setup"
 PAGE = 5000
+ATTEMPTS = 3
 NANOSECOND_DIGITS = 9
 NANOSECONDS = 1_000_000_000  # in a second
 
@@ -129,10 +130,19 @@ class Runner:
         self._command = shlex.split(command)
 
     def run(self, action: str) -> None:
-        """Run an action: `start`, `kill`, `pause` or `resume`."""
-        subprocess.run(
-            [*self._command, action], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180
-        )
+        """Run an action: `start`, `kill`, `pause` or `resume`.
+
+        Raises:
+            subprocess.CalledProcessError: if it fails, however often it is tried.
+        """
+        for _ in range(ATTEMPTS):
+            # On a busy machine, a server may start more slowly than the program waits.
+            result = subprocess.run(
+                [*self._command, action], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600
+            )
+            if result.returncode == 0:
+                return
+        result.check_returncode()
 
 
 def nanoseconds(text: str) -> int:
