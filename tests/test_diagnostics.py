@@ -99,6 +99,7 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
         "position": None,
         "stored": 0,
         "refused": 1,
+        "dropped": 0,
         "purged": 0,
         "refused_newest": [
             {"state_id": 0, "entity_id": "sensor.t0", "last_updated_ts": 1.5, "refused": "odd"},

@@ -28,7 +28,7 @@ from custom_components.anavi_weather.user_station.errors import (
     ServerBehindError,
 )
 from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STATES_SCHEMA, UserStationFlow
-from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS
+from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS, LOSSES
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -64,6 +64,7 @@ PLACEHOLDERS = {
     "entity.switch.slot": {"chip"},
     "issues.chip_": {"address", "chip", "error", "station"},
     "issues.user_station_purge_near": {"backlog", "hours", "user_station"},
+    "issues.user_station_states_dropped": {"count", "user_station"},
     "issues.user_station_states_purged": {"count", "user_station"},
     "issues.user_station_states_refused": {"count", "detail", "entity", "user_station"},
     "issues.user_station_": {"detail", "user_station"},
@@ -325,7 +326,7 @@ def test_the_types_of_events() -> None:
 def test_issues() -> None:
     of_user_stations = {f"user_station_{key}" for key in user_station_issues()}
     assert ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | of_user_stations
-    to_be_acknowledged = {"user_station_states_purged", "user_station_states_refused"}
+    to_be_acknowledged = {f"user_station_states_{loss}" for loss in LOSSES}
     for key, issue in ENGLISH["issues"].items():
         if key in of_user_stations - to_be_acknowledged:
             assert issue.keys() == {"title", "description"}

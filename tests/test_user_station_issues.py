@@ -20,6 +20,7 @@ from custom_components.anavi_weather.user_station.errors import (
     OtherStationError,
     PrivilegeMissingError,
     ServerBehindError,
+    StorageError,
     TlsNotTrustedError,
 )
 from custom_components.anavi_weather.user_station.forwarder import Forwarder
@@ -50,6 +51,7 @@ def active_issues(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dic
 @pytest.mark.parametrize(
     "error",
     [
+        ElasticsearchError,
         KeyRefusedError,
         NotElasticsearchError,
         NotTimeSeriesError,
@@ -58,6 +60,7 @@ def active_issues(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dic
         ServerBehindError,
         NoTlsError,
         TlsNotTrustedError,
+        *StorageError.__subclasses__(),
     ],
 )
 async def test_errors_that_retrying_cannot_fix_are_reported_after_some_failures(
@@ -76,12 +79,20 @@ async def test_errors_that_retrying_cannot_fix_are_reported_after_some_failures(
     assert active_issues(issue_registry) == {}
 
 
-@pytest.mark.parametrize("error", [BusyError, CannotConnectError, ElasticsearchError])
+@pytest.mark.parametrize("error", [BusyError, CannotConnectError])
 async def test_errors_that_retrying_can_fix_are_not_reported(
     issue_registry: ir.IssueRegistry, forwarder: Forwarder, error: type[ElasticsearchError]
 ) -> None:
     fail(forwarder, error("why"), 10)
     assert active_issues(issue_registry) == {}
+
+
+async def test_markdown_of_a_server_is_shown_as_text(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
+    """Case 19."""
+    fail(forwarder, ElasticsearchError("![](https://example.org/spy.png)"))
+    ((_, placeholders),) = active_issues(issue_registry).values()
+    assert placeholders
+    assert placeholders["detail"] == r"\!\[\]\(https\:\/\/example\.org\/spy\.png\)"
 
 
 async def test_another_error_replaces_the_first(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
@@ -139,6 +150,18 @@ async def test_a_backlog_near_the_recorders_horizon_is_reported(
 
 
 # Losses
+
+
+async def test_dropped_states_are_reported_until_a_user_acknowledges_them(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    """Case 8."""
+    forwarder.checkpoint.record_dropped(3)
+    forwarder.status.async_notify_listeners()
+    placeholders = {"user_station": "Casa", "count": "3"}
+    assert active_issues(issue_registry) == {"dropped_01USER": ("user_station_states_dropped", placeholders)}
+    await forwarder.async_acknowledge_losses()
+    assert active_issues(issue_registry) == {}
 
 
 async def test_refused_states_are_reported_until_a_user_acknowledges_them(

@@ -64,6 +64,7 @@ def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
         "position": checkpoint.position._asdict() if checkpoint.position else None,
         "stored": checkpoint.stored_count,
         "refused": checkpoint.refused_count,
+        "dropped": checkpoint.dropped_count,
         "purged": checkpoint.purged_count,
         "refused_newest": [
             {

@@ -35,7 +35,7 @@ from .const import (
 from .forwarding import async_create_elasticsearch
 from .user_station.elasticsearch import NAMESPACE, STREAM, is_private
 from .user_station.entities import Selection, entity_ids
-from .user_station.errors import ElasticsearchError
+from .user_station.errors import ElasticsearchError, StorageError
 
 DEFAULT_NAMESPACE = "default"
 EXAMPLE = "https://elasticsearch.example.org:9200"
@@ -121,7 +121,7 @@ class UserStationFlow(ConfigSubentryFlow):
             except ValueError:
                 errors[CONF_CA_CERTIFICATE] = "ca_certificate_invalid"
             except ElasticsearchError as err:
-                errors["base"] = err.key
+                errors["base"] = ElasticsearchError.key if isinstance(err, StorageError) else err.key
                 detail = str(err)
             else:
                 return await self.async_step_states()

@@ -8,33 +8,50 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .user_station.errors import (
+    DiskFullError,
+    ElasticsearchError,
+    IndexBlockedError,
+    IndexClosedError,
     KeyRefusedError,
+    LimitTooLowError,
     NotElasticsearchError,
     NoTlsError,
     NotTimeSeriesError,
     OtherStationError,
+    PipelineFailedError,
+    PipelineMissingError,
     PrivilegeMissingError,
     ServerBehindError,
+    ShardLimitError,
     TlsNotTrustedError,
 )
 from .user_station.forwarder import Forwarder
+from .user_station.text import escape_markdown
 
-# Errors that retrying alone cannot fix
+# Errors that retrying alone cannot fix. The base class stands for answers that are not known
 DESTINATION_ERRORS = (
+    DiskFullError,
+    ElasticsearchError,
+    IndexBlockedError,
+    IndexClosedError,
     KeyRefusedError,
+    LimitTooLowError,
     NotElasticsearchError,
     NotTimeSeriesError,
     NoTlsError,
     OtherStationError,
+    PipelineFailedError,
+    PipelineMissingError,
     PrivilegeMissingError,
     ServerBehindError,
+    ShardLimitError,
     TlsNotTrustedError,
 )
 FAILURES = 3  # in a row; a server that starts may reject requests for a moment
 PURGE_NEAR = 0.25  # fraction of the time that the recorder keeps states
 
-KINDS = ("destination", "recorder", "backlog", "refused", "purged")
-LOSSES = ("refused", "purged")  # their issues last until a user acknowledges them
+KINDS = ("destination", "recorder", "backlog", "refused", "dropped", "purged")
+LOSSES = ("refused", "dropped", "purged")  # their issues last until a user acknowledges them
 
 
 class UserStationIssues:
@@ -65,8 +82,8 @@ class UserStationIssues:
     def _update(self) -> None:
         status, checkpoint = self._forwarder.status, self._forwarder.checkpoint
         failing = status.failures >= FAILURES
-        if failing and isinstance(status.problem, DESTINATION_ERRORS):
-            self._create("destination", status.problem.key, detail=str(status.problem))
+        if failing and status.problem and type(status.problem) in DESTINATION_ERRORS:
+            self._create("destination", status.problem.key, detail=escape_markdown(str(status.problem)))
         else:
             self._delete("destination")
         if status.recorder_problem is not None:
@@ -82,10 +99,18 @@ class UserStationIssues:
         if checkpoint.refused_count > checkpoint.refused_acknowledged and checkpoint.last_refused:
             entity_id, reason = checkpoint.last_refused
             self._create(
-                "refused", "states_refused", count=str(checkpoint.refused_count), entity=entity_id, detail=reason
+                "refused",
+                "states_refused",
+                count=str(checkpoint.refused_count),
+                entity=entity_id,
+                detail=escape_markdown(reason),
             )
         else:
             self._delete("refused")
+        if checkpoint.dropped_count > checkpoint.dropped_acknowledged:
+            self._create("dropped", "states_dropped", count=str(checkpoint.dropped_count))
+        else:
+            self._delete("dropped")
         if checkpoint.purged_count > checkpoint.purged_acknowledged:
             self._create("purged", "states_purged", count=str(checkpoint.purged_count))
         else:

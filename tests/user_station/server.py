@@ -32,6 +32,11 @@ def item(status: int, reason: str = "", kind: str = "some_exception", **more: ob
     return {"create": {"status": status, **error, **more}}
 
 
+def bad(reason: str) -> Item:
+    """Return the result of a document that can never be stored."""
+    return item(HTTPStatus.BAD_REQUEST, reason, "document_parsing_exception")
+
+
 def out_of_range(*ends: str) -> Item:
     """Return the result of a document outside of the stream's time ranges, which have these ends."""
     ranges = "; ".join(f"[2026-01-01T00:00:00.000Z,{end}]" for end in ends)
@@ -90,6 +95,8 @@ class Server:
         """Answer to every bulk."""
         self.items: Callable[[Document], Item | None] = lambda _: None
         """Returns the result of a document that is not stored."""
+        self.rejects_tiny = False
+        """Whether even the smallest request is answered like the others."""
         self.check: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None = None
         """Answers requests other than bulks."""
         self.privileges = dict.fromkeys(PRIVILEGES, True)
@@ -145,6 +152,8 @@ class Server:
         assert lines.pop() == b""
         assert set(lines[::2]) <= {b'{"create":{}}'}
         documents: list[Document] = [json.loads(line) for line in lines[1::2]]
+        if documents == [{}] and not self.rejects_tiny:
+            return elastic({"items": [item(400, "Error extracting routing", "illegal_argument_exception")]})
         self.bulks.append(documents)
         answer_ = self.answers.popleft() if self.answers else self.always
         if answer_:

@@ -40,10 +40,18 @@ def test_slow_and_busy_servers_get_less(size: BatchSize, duration: float, is_bus
     assert size.count == expected
 
 
-def test_a_failed_batch_is_halved_to_one_state_at_least(size: BatchSize) -> None:
+def test_a_failed_batch_is_halved_to_the_minimum(size: BatchSize) -> None:
+    counts = []
+    for count in (401, 200, 100, 99, 1):
+        size.record_failure(count)
+        counts.append(size.count)
+    assert counts == [200, 100, 50, 50, 50]
+
+
+def test_a_batch_that_is_too_large_is_halved_to_one_state_at_least(size: BatchSize) -> None:
     counts = []
     for count in (7, 3, 1):
-        size.record_failure(count)
+        size.record_too_large(count)
         counts.append(size.count)
     assert counts == [3, 1, 1]
 

@@ -126,7 +126,7 @@ async def test_a_connection_that_is_cut(server: Server, connect: Connect, beginn
         (plain(302, "", Location="/login"), NotElasticsearchError, "302"),
         (elastic_answer({}, 404), NotElasticsearchError, "404 to _has_privileges"),
         (plain(502, "<html>Bad gateway</html>"), BusyError, "502"),
-        (elastic_answer({"error": "starting"}, 503), BusyError, "503"),
+        (elastic_answer({"error": "starting"}, 503), BusyError, "starting"),
         (plain(501, "<html>No POST here</html>"), NotElasticsearchError, "501"),
         (elastic_answer({}, 429), BusyError, "429"),
         (plain(413, "<html>Too large</html>"), TooLargeError, "413"),

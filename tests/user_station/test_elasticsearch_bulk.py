@@ -7,16 +7,18 @@ from aiohttp import web
 import pytest
 
 from custom_components.anavi_weather.user_station import elasticsearch
-from custom_components.anavi_weather.user_station.elasticsearch import STREAM, Item
+from custom_components.anavi_weather.user_station.answers import Item
+from custom_components.anavi_weather.user_station.elasticsearch import STREAM
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     ElasticsearchError,
+    IndexBlockedError,
     KeyRefusedError,
     PrivilegeMissingError,
     TooLargeError,
 )
 
-from .server import DOCUMENT, Connect, Document, Server, elastic, item, out_of_range, refusing
+from .server import DOCUMENT, Connect, Document, Server, elastic, item, refusing
 
 
 async def test_documents_are_stored(server: Server, connect: Connect) -> None:
@@ -55,14 +57,22 @@ async def test_the_usual_answer_is_not_parsed(server: Server, connect: Connect, 
 @pytest.mark.parametrize(
     ("result", "expected"),
     [
-        (item(400, "no", "mapper"), Item(400, "mapper: no")),
-        (item(429, "full", "rejected"), Item(429, "rejected: full")),
+        (item(400, "no", "mapper"), Item(400, "mapper", "no")),
+        (item(429, "full", "rejected"), Item(429, "rejected", "full")),
         (item(201, failure_store="not_enabled"), Item(201)),
-        (item(201, failure_store="used"), Item(400, "it went to the failure store")),
-        ({"create": {"status": 400, "error": "text"}}, Item(400, "text")),
+        (item(201, failure_store="used"), Item(400, "failure_store", "it went to the failure store")),
+        ({"create": {"status": 400, "error": "text"}}, Item(400, "", "text")),
         (
             {"create": {"status": 400, "error": {"type": "a", "reason": "b", "caused_by": {"reason": "c"}}}},
-            Item(400, "a: b: c"),
+            Item(400, "a", "b: c"),
+        ),
+        (
+            {"create": {"status": 400, "error": {"type": "a", "reason": "b", "index": "i"}}},
+            Item(400, "a", "b [i]"),
+        ),
+        (
+            {"create": {"status": 400, "error": {"type": "a", "reason": "in [i]", "index": "i"}}},
+            Item(400, "a", "in [i]"),
         ),
         ({"create": {"status": "201"}}, Item(0)),
         ({"create": None}, Item(0)),
@@ -94,7 +104,7 @@ async def test_an_answer_without_a_result_for_each_document(server: Server, conn
     [
         (400, ElasticsearchError),
         (401, KeyRefusedError),
-        (403, PrivilegeMissingError),
+        (403, ElasticsearchError),
         (404, ElasticsearchError),
         (413, TooLargeError),
         (429, BusyError),
@@ -111,7 +121,7 @@ async def test_a_bulk_that_is_rejected_as_a_whole(
     assert type(raised.value) is error
 
 
-@pytest.mark.parametrize(("body", "text"), [({}, ""), ({"error": None}, ""), ({"error": "why"}, "why")])
+@pytest.mark.parametrize(("body", "text"), [({}, "400: "), ({"error": None}, "400: "), ({"error": "why"}, "400: why")])
 async def test_a_rejection_has_the_reason_of_elasticsearch(
     server: Server, connect: Connect, body: dict[str, object], text: str
 ) -> None:
@@ -121,20 +131,33 @@ async def test_a_rejection_has_the_reason_of_elasticsearch(
     server.always = answer
     with pytest.raises(ElasticsearchError) as raised:
         await connect().async_bulk(DOCUMENT, 1, compressed=False)
-    assert str(raised.value) == f"400: {text}"
+    assert str(raised.value) == text.strip()
 
 
-@pytest.mark.parametrize(
-    ("reason", "end"),
-    [
-        ("", None),
-        ("the date is odd [2026-01-01T00:00:00.000Z,2026-01-02T00:00:00.000Z]", None),
-        ("timestamp [x] is outside of ranges of currently writable indices []", None),
-        (
-            out_of_range("2026-01-02T00:00:00.000Z", "2026-01-03T00:00:00.000Z")["create"]["error"]["reason"],
-            "2026-01-03T00:00:00.000Z",
-        ),
-    ],
-)
-def test_the_end_of_a_streams_time_range(reason: str, end: str | None) -> None:
-    assert Item(400, reason).range_end == end
+async def test_a_bulk_that_is_rejected_as_a_whole_has_a_cause_too(server: Server, connect: Connect) -> None:
+    async def answer(_: web.Request, __: list[Document]) -> web.StreamResponse:
+        return elastic({"error": {"type": "cluster_block_exception", "reason": "cluster read-only"}}, 403)
+
+    server.always = answer
+    with pytest.raises(IndexBlockedError, match="cluster read-only"):
+        await connect().async_bulk(DOCUMENT, 1, compressed=False)
+
+
+async def test_a_missing_privilege_rejects_a_bulk(server: Server, connect: Connect) -> None:
+    async def answer(_: web.Request, __: list[Document]) -> web.StreamResponse:
+        return elastic({"error": {"type": "security_exception", "reason": "action is unauthorized"}}, 403)
+
+    server.always = answer
+    with pytest.raises(PrivilegeMissingError, match="unauthorized"):
+        await connect().async_bulk(DOCUMENT, 1, compressed=False)
+
+
+async def test_whether_the_server_accepts_a_tiny_request(server: Server, connect: Connect) -> None:
+    assert await connect().async_accepts_tiny()
+    assert server.bulks == []
+    server.rejects_tiny = True
+    server.always = refusing(413)
+    assert not await connect().async_accepts_tiny()
+    server.always = refusing(503)
+    with pytest.raises(BusyError):
+        await connect().async_accepts_tiny()

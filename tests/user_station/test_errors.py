@@ -6,8 +6,8 @@ from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     ElasticsearchError,
     KeyRefusedError,
-    NotTimeSeriesError,
     PrivilegeMissingError,
+    StorageError,
     TooLargeError,
     error_for_status,
 )
@@ -18,7 +18,6 @@ from custom_components.anavi_weather.user_station.errors import (
     [
         (401, KeyRefusedError),
         (403, PrivilegeMissingError),
-        (404, NotTimeSeriesError),
         (413, TooLargeError),
         (429, BusyError),
         (500, BusyError),
@@ -26,6 +25,7 @@ from custom_components.anavi_weather.user_station.errors import (
         (503, BusyError),
         (0, ElasticsearchError),
         (400, ElasticsearchError),
+        (404, ElasticsearchError),
         (405, ElasticsearchError),
         (499, ElasticsearchError),
     ],
@@ -35,5 +35,6 @@ def test_error_for_status(status: int, error: type[ElasticsearchError]) -> None:
 
 
 def test_each_error_has_a_key_of_its_own() -> None:
-    errors: list[type[ElasticsearchError]] = [ElasticsearchError, *ElasticsearchError.__subclasses__()]
-    assert len({error.key for error in errors}) == len(errors) == 13
+    errors = [*ElasticsearchError.__subclasses__(), *StorageError.__subclasses__()]
+    # StorageError itself is never raised
+    assert len({ElasticsearchError.key, *(error.key for error in errors)}) == len(errors) == 20

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, exc
 from custom_components.anavi_weather.user_station import batch_size, forwarder, status
 
 from .harness import KEY, Clock, Harness, Logged, recorder_problem, until
-from .server import item, once, refusing
+from .server import bad, item, once, refusing
 
 
 async def test_a_replaced_database_is_sent_again(harness: Harness, logged: Logged) -> None:
@@ -91,12 +91,12 @@ async def test_waiting_states_are_not_counted_as_purged_while_they_exist(harness
 
 
 async def test_a_user_acknowledges_losses(harness: Harness) -> None:
-    harness.server.items = lambda document: item(400, "no") if document["state"].get("value") == "2" else None
+    harness.server.items = lambda document: bad("no") if document["state"].get("value") == "2" else None
     await harness.record("1", "2", "3")
     await harness.start()
     await until(lambda: KEY in harness.storage and harness.checkpoint["refused"] == 1)
     assert harness.checkpoint["refused_noted"] == 0
-    assert list(harness.checkpoint["last_refused"]) == ["sensor.t", "some_exception: no"]
+    assert list(harness.checkpoint["last_refused"]) == ["sensor.t", "document_parsing_exception: no"]
     notified_count = harness.notified_count
     await harness.forwarder.async_acknowledge_losses()
     assert harness.checkpoint["refused_noted"] == 1

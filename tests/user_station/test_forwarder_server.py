@@ -13,7 +13,9 @@ from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
     ElasticsearchError,
+    IndexClosedError,
     KeyRefusedError,
+    LimitTooLowError,
     NotTimeSeriesError,
     OtherStationError,
     PrivilegeMissingError,
@@ -21,7 +23,7 @@ from custom_components.anavi_weather.user_station.errors import (
 )
 
 from .harness import KEY, Clock, Harness, Logged, problem, until
-from .server import Document, Item, elastic, item, once, out_of_range, refusing
+from .server import Document, Item, bad, elastic, item, once, out_of_range, refusing
 
 # Outages
 
@@ -93,7 +95,7 @@ async def test_a_server_that_stays_busy_is_an_outage(harness: Harness, clock: Cl
     await clock.wake()
     await harness.stored("1")
     assert logged() == [
-        ("WARNING", "Farol: states wait in the recorder: BusyError: 429"),
+        ("WARNING", "Farol: states wait in the recorder: BusyError: refused: 429"),
         ("INFO", "Farol: connected again"),
     ]
 
@@ -138,7 +140,7 @@ async def test_a_server_that_hangs_is_an_outage(
     [
         (400, ElasticsearchError),
         (401, KeyRefusedError),
-        (403, PrivilegeMissingError),
+        (403, ElasticsearchError),
         (404, ElasticsearchError),
         (429, BusyError),
         (503, BusyError),
@@ -193,9 +195,10 @@ async def test_an_answer_without_all_results_moves_nothing(harness: Harness, clo
         (item(429, "full"), BusyError),
         (item(503, "no shard"), BusyError),
         (item(401, "expired"), KeyRefusedError),
-        (item(403, "revoked"), PrivilegeMissingError),
-        (item(404, "no stream"), NotTimeSeriesError),
-        (item(413, "large"), ElasticsearchError),
+        (item(403, "unauthorized", "security_exception"), PrivilegeMissingError),
+        (item(404, "no stream", "index_not_found_exception"), NotTimeSeriesError),
+        (item(400, "odd", "brand_new_exception"), ElasticsearchError),
+        (item(400, "closed", "index_closed_exception"), IndexClosedError),
         ({"create": {}}, ElasticsearchError),
     ],
 )
@@ -234,9 +237,7 @@ async def test_a_first_state_that_waits_moves_nothing(harness: Harness, clock: C
 
 
 async def test_refused_states_are_counted_and_reported(harness: Harness, logged: Logged) -> None:
-    harness.server.items = lambda document: (
-        item(400, "odd", "mapper_exception") if document["state"]["value"].startswith("bad") else None
-    )
+    harness.server.items = lambda document: bad("odd") if document["state"]["value"].startswith("bad") else None
     await harness.record("1", "bad", "2")
     await harness.start()
     await harness.stored("1", "2")
@@ -244,11 +245,11 @@ async def test_refused_states_are_counted_and_reported(harness: Harness, logged:
     assert harness.checkpoint["stored"] == 2
     assert harness.checkpoint["position"][1] == 3
     (refused,) = harness.forwarder.status.refused
-    assert (refused.entity_id, refused.reason) == ("sensor.t", "mapper_exception: odd")
+    assert (refused.entity_id, refused.reason) == ("sensor.t", "document_parsing_exception: odd")
     ((level, message),) = logged()
     assert level == "ERROR"
     assert message.startswith("Farol: sensor.t of ")
-    assert message.endswith(" can never be stored: mapper_exception: odd")
+    assert message.endswith(" can never be stored: document_parsing_exception: odd")
     assert harness.forwarder.status.connected is True
 
     notified_count = harness.notified_count
@@ -280,7 +281,7 @@ async def test_a_batch_without_documents_moves_the_checkpoint(harness: Harness) 
 
 
 async def test_a_state_refused_before_one_that_waits_is_counted_once(harness: Harness, clock: Clock) -> None:
-    harness.server.items = lambda document: {"bad": item(400, "odd"), "busy": item(429)}.get(document["state"]["value"])
+    harness.server.items = lambda document: {"bad": bad("odd"), "busy": item(429)}.get(document["state"]["value"])
     await harness.record("bad", "busy")
     await harness.start()
     await clock.asleep()
@@ -319,7 +320,7 @@ async def test_states_wait_for_a_stream_that_is_behind(harness: Harness, clock: 
     await harness.start()
     await clock.asleep()
     assert isinstance(harness.forwarder.status.problem, ServerBehindError)
-    assert str(harness.forwarder.status.problem) == "2021-01-01T00:00:00.000Z"
+    assert str(harness.forwarder.status.problem) == "2021-01-01T00:00:00+00:00"
     await clock.wake()
     await harness.stored("1")
     assert harness.checkpoint["refused"] == 0
@@ -351,6 +352,7 @@ async def test_a_batch_is_halved_until_it_is_not_too_large(
         return elastic({"items": harness.server.store(documents)})
 
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 16)
+    monkeypatch.setattr(batch_size, "MIN_COUNT", 1)
     states = [str(number) for number in range(100)]
     await harness.record(*states)
     harness.server.always = limited
@@ -377,7 +379,65 @@ async def test_a_document_that_is_too_large_on_its_own_is_refused(harness: Harne
     await harness.stored("1", "2", "3")
     await until(lambda: harness.checkpoint["stored"] == 3)
     assert harness.checkpoint["refused"] == 1
-    assert harness.forwarder.status.refused[0].reason == "larger than the server takes (413)"
+    assert harness.forwarder.status.refused[0].reason == "larger than the server takes (refused: 413)"
+
+
+async def test_states_wait_for_a_proxy_that_rejects_every_body(
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Case 4."""
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 60)
+    harness.server.always = refusing(413)
+    harness.server.rejects_tiny = True
+    states = [str(number) for number in range(60)]
+    await harness.record(*states)
+    await harness.start()
+    for _ in range(4):
+        await clock.wake()
+    await clock.asleep()
+    assert isinstance(problem(harness), LimitTooLowError)
+    sizes = [len(bulk) for bulk in harness.server.bulks if bulk != [{}]]
+    assert sizes[0] == 60
+    assert set(sizes[1:]) == {30}
+    assert KEY not in harness.storage, "nothing is refused"
+    harness.server.always = None
+    await clock.wake()
+    await harness.stored(*states)
+    assert harness.checkpoint["refused"] == 0
+
+
+async def test_states_that_a_pipeline_drops_are_counted(harness: Harness) -> None:
+    """Case 8."""
+    harness.server.items = lambda document: item(200) if document["state"]["value"] == "dropped" else None
+    await harness.record("1", "dropped", "2")
+    await harness.start()
+    await harness.stored("1", "2")
+    await until(lambda: harness.checkpoint["dropped"] == 1)
+    assert (harness.checkpoint["stored"], harness.checkpoint["refused"]) == (2, 0)
+    assert harness.checkpoint["position"][1] == 3
+
+
+async def test_a_reason_with_an_impossible_date_is_counted_once(harness: Harness) -> None:
+    """Case 20."""
+    harness.server.items = lambda document: (
+        out_of_range("2026-02-31T25:00:00.000Z") if document["state"]["value"] == "1" else None
+    )
+    await harness.record("1", "2")
+    await harness.start()
+    await harness.stored("2")
+    await until(lambda: harness.checkpoint["position"][1] == 2)
+    assert (harness.checkpoint["stored"], harness.checkpoint["refused"]) == (1, 1)
+
+
+async def test_a_long_reason_is_cut(harness: Harness, logged: Logged) -> None:
+    """Case 19."""
+    harness.server.items = lambda document: bad("x" * 100_000) if document["state"]["value"] == "1" else None
+    await harness.record("1", "2")
+    await harness.start()
+    await harness.stored("2")
+    await until(lambda: harness.checkpoint["refused"] == 1)
+    assert len(harness.checkpoint["last_refused"][1]) == 300
+    assert max(len(message) for _, message in logged()) < 400
 
 
 @pytest.mark.parametrize("status", [429, 503, 200])
@@ -385,6 +445,7 @@ async def test_a_batch_that_fails_is_halved(
     harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 8)
+    monkeypatch.setattr(batch_size, "MIN_COUNT", 1)
     harness.server.answers.append(refusing(status))
     states = [str(number) for number in range(8)]
     await harness.record(*states)
@@ -398,6 +459,7 @@ async def test_slow_answers_make_batches_smaller(
     harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 16)
+    monkeypatch.setattr(batch_size, "MIN_COUNT", 1)
     durations = [10.0, 10.0, 10.0, 5.0, 5.0, 1.0, 1.0, 1.0]
 
     async def slowly(_: web.Request, documents: list[Document]) -> web.StreamResponse:
@@ -415,6 +477,7 @@ async def test_slow_answers_make_batches_smaller(
 
 async def test_busy_items_make_batches_smaller(harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 8)
+    monkeypatch.setattr(batch_size, "MIN_COUNT", 1)
     harness.server.items = once("4", item(429, "full"))
     states = [str(number) for number in range(12)]
     await harness.record(*states)

@@ -2,6 +2,7 @@
 
 MAX_COUNT = 2000  # documents in a request
 FIRST_COUNT = 500
+MIN_COUNT = 50  # smaller requests do not help a bad link or a slow server
 QUICK = 2.0  # seconds; after a faster answer, the next request is larger
 SLOW = 8.0  # seconds; after a slower answer, the next request is smaller
 
@@ -30,10 +31,9 @@ class BatchSize:
             self.count = min(self.count * 2, self._limit)
 
     def record_failure(self, count: int) -> None:
-        """Halve the size after a batch that was not stored."""
-        self.count = max(count // 2, 1)
+        """Halve the size after a batch that was not stored, but not below the minimum."""
+        self.count = max(count // 2, MIN_COUNT)
 
     def record_too_large(self, count: int) -> None:
-        """Halve the size, and remember that the server does not accept so much."""
-        self.record_failure(count)
-        self._limit = self.count
+        """Halve the size, down to single documents, and remember that the server does not accept so much."""
+        self.count = self._limit = max(count // 2, 1)

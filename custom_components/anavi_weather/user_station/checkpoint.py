@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from .recorder_log import Position
+from .text import one_line
 
 VERSION = 1
 
@@ -37,6 +38,9 @@ class Checkpoint:
     """How many a user has acknowledged."""
     last_refused: tuple[str, str] | None = None
     """The entity, and the reason."""
+    dropped_count: int = 0
+    """States that an ingest pipeline on the server dropped."""
+    dropped_acknowledged: int = 0
 
     def skip_history(self, newest: Position) -> None:
         """Begin after the recorder's newest state."""
@@ -46,6 +50,7 @@ class Checkpoint:
         """Send everything again. States that were stored before are counted again when Elasticsearch recognizes them."""
         self.position = None
         self.stored_count = self.refused_count = self.refused_acknowledged = 0
+        self.dropped_count = self.dropped_acknowledged = 0
 
     def advance(self, position: Position) -> None:
         """Move to a position up to which each state is settled."""
@@ -61,6 +66,10 @@ class Checkpoint:
         self.refused_count += 1
         self.last_refused = (entity_id, reason)
 
+    def record_dropped(self, count: int) -> None:
+        """Count states that an ingest pipeline on the server dropped."""
+        self.dropped_count += count
+
     def record_purged(self, count: int) -> None:
         """Count states that the recorder purged before they were sent."""
         self.purged_count += count
@@ -70,7 +79,8 @@ class Checkpoint:
         self.entity_ids.update(entity_ids)
 
     def acknowledge_losses(self) -> None:
-        """Remember that a user knows of all states that were refused or purged until now."""
+        """Remember that a user knows of all states that were refused, dropped or purged until now."""
+        self.dropped_acknowledged = self.dropped_count
         self.refused_acknowledged = self.refused_count
         self.purged_acknowledged = self.purged_count
 
@@ -79,7 +89,7 @@ type _StoredPosition = tuple[str, int, float | None]
 
 
 class _Stored(TypedDict):
-    """Stored form, version 1 (since 1.0.0)."""
+    """Stored form, version 1 (since 1.0.0). Older versions ignore what they do not know."""
 
     task: str
     position: _StoredPosition | None
@@ -92,6 +102,8 @@ class _Stored(TypedDict):
     last_refused: tuple[str, str] | None
     last_stored_ts: float | None
     entity_ids: list[str]
+    dropped: NotRequired[int]
+    dropped_noted: NotRequired[int]
 
 
 class CheckpointStore:
@@ -115,9 +127,11 @@ class CheckpointStore:
             purged_count=data["purged"],
             refused_acknowledged=data["refused_noted"],
             purged_acknowledged=data["purged_noted"],
-            last_refused=(last_refused[0], last_refused[1]) if last_refused else None,
+            last_refused=(last_refused[0], one_line(last_refused[1])) if last_refused else None,
             last_stored_ts=data["last_stored_ts"],
             entity_ids=set(data["entity_ids"]),
+            dropped_count=data.get("dropped", 0),
+            dropped_acknowledged=data.get("dropped_noted", 0),
         )
 
     async def async_save(self, checkpoint: Checkpoint) -> None:
@@ -140,6 +154,8 @@ class CheckpointStore:
                 last_refused=checkpoint.last_refused,
                 last_stored_ts=checkpoint.last_stored_ts,
                 entity_ids=sorted(checkpoint.entity_ids),
+                dropped=checkpoint.dropped_count,
+                dropped_noted=checkpoint.dropped_acknowledged,
             )
         )
 

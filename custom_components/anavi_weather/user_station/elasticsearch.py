@@ -23,6 +23,7 @@ from yarl import URL
 
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from .answers import FAILURE_STORE, Item
 from .errors import (
     BusyError,
     CannotConnectError,
@@ -47,31 +48,9 @@ MAX_ANSWER = 4_000_000  # bytes
 CHUNK = 65_536
 
 NAMESPACE = re.compile(r"[a-z0-9_.]{1,100}")
-# What the stream's pipeline, in docker/user_station/elasticsearch, says to the key of another station
-OTHER_STATION = "fail_processor_exception: this API key belongs to the station "
-RANGE_END = re.compile(r", ?(\d{4}-\d\d-\d\dT[0-9:.]+Z)\]")
-
-
-class Item(NamedTuple):
-    """Result of one document in the answer to a `_bulk`."""
-
-    status: int
-    reason: str = ""
-
-    @property
-    def range_end(self) -> str | None:
-        """Return the end of the stream's time range if the document is outside of it. The end moves with time."""
-        if "outside of ranges of currently writable" not in self.reason:
-            return None
-        return max(RANGE_END.findall(self.reason), default=None)
-
-    @property
-    def is_of_other_station(self) -> bool:
-        """Return whether the document names a station that the key may not write as."""
-        return self.reason.startswith(OTHER_STATION)
-
 
 CREATED = Item(HTTPStatus.CREATED)
+TINY = b'{"create":{}}\n{}\n'  # a document without a time, which no stream stores
 
 
 class Destination(NamedTuple):
@@ -209,11 +188,23 @@ class Elasticsearch:
             return [CREATED] * count
         answer = _parse(content)
         if status != HTTPStatus.OK:
-            raise ElasticsearchError(f"{status}: {_reason(answer)}")
+            raise _result(status, answer).error
         items = answer.get("items")
         if not isinstance(items, list) or len(items) != count:
             raise ElasticsearchError("an answer without a result for each document")
         return [_item(item) for item in items]
+
+    async def async_accepts_tiny(self) -> bool:
+        """Return whether a request of a few bytes is not too large.
+
+        Raises:
+            ElasticsearchError: if the request was rejected for another reason.
+        """
+        try:
+            await self.async_bulk(TINY, 1, compressed=False)
+        except TooLargeError:
+            return False
+        return True
 
     async def _async_request(
         self,
@@ -262,17 +253,18 @@ def _raise_for_status(response: ClientResponse, content: bytes) -> None:
     """
     status = response.status
     error = error_for_status(status)
+    is_elasticsearch = response.headers.get("X-Elastic-Product") == "Elasticsearch"
     # Proxies in front of the server answer so too. A server that does not implement POST is not Elasticsearch
-    if error in (BusyError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED:
+    if error in (BusyError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED and not is_elasticsearch:
         raise error(str(status))
     # Elasticsearch does not identify itself to a client that it cannot authenticate
     if error is KeyRefusedError and "ApiKey" in response.headers.getall("WWW-Authenticate", ()):
         raise error(str(status))
-    if response.headers.get("X-Elastic-Product") != "Elasticsearch":
+    if not is_elasticsearch:
         raise NotElasticsearchError(str(status))
-    if error is PrivilegeMissingError:
-        raise error(_reason(_parse(content)))
-    # A 404 for one document means a missing stream. For a whole request it depends on the path, so callers decide
+    # The other statuses depend on the path, so callers decide
+    if error is not ElasticsearchError:
+        raise _result(status, _parse(content)).error
 
 
 async def _read(response: ClientResponse) -> bytes:
@@ -313,15 +305,18 @@ def _item(value: JsonValueType) -> Item:
     result = _object(_object(value).get("create"))
     status = result.get("status")
     if result.get("failure_store") == "used":
-        # Stored with documents that could not be indexed, where no dashboard reads
-        return Item(HTTPStatus.BAD_REQUEST, "it went to the failure store")
-    return Item(status if isinstance(status, int) else 0, _reason(result) if "error" in result else "")
+        return Item(HTTPStatus.BAD_REQUEST, FAILURE_STORE, "it went to the failure store")
+    return _result(status if isinstance(status, int) else 0, result)
 
 
-def _reason(answer: Mapping[str, JsonValueType]) -> str:
-    """Return an error's type and reason, with the reason of its cause."""
+def _result(status: int, answer: Mapping[str, JsonValueType]) -> Item:
+    """Return a result, with the type of its error, the reasons of the error and of its cause, and the index."""
     error = answer.get("error")
     if not isinstance(error, dict):
-        return str(error or "")
-    cause = _object(error.get("caused_by")).get("reason")
-    return ": ".join(str(text) for text in (error.get("type"), error.get("reason"), cause) if text)
+        return Item(status, reason=str(error or ""))
+    reason = ": ".join(
+        str(text) for text in (error.get("reason"), _object(error.get("caused_by")).get("reason")) if text
+    )
+    if (index := error.get("index")) and str(index) not in reason:
+        reason += f" [{index}]"
+    return Item(status, str(error.get("type") or ""), reason)

@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from .text import one_line
+
 
 class ElasticsearchError(Exception):
     """An unexpected answer of Elasticsearch, and the base class of all errors."""
 
     key = "unexpected_answer"
+
+    def __init__(self, text: str = "") -> None:
+        """Initialize the error with a text, which may be a server's."""
+        super().__init__(one_line(text))
 
 
 class CannotConnectError(ElasticsearchError):
@@ -85,17 +91,62 @@ class DefectError(ElasticsearchError):
     key = "defect"
 
 
+class StorageError(ElasticsearchError):
+    """The server is fine, but something on it keeps states from being stored."""
+
+
+class IndexClosedError(StorageError):
+    """The index for the time of a state is closed."""
+
+    key = "index_closed"
+
+
+class IndexBlockedError(StorageError):
+    """The index for the time of a state, or the cluster, is blocked for writing."""
+
+    key = "index_blocked"
+
+
+class DiskFullError(StorageError):
+    """The server's disk is nearly full, so Elasticsearch blocked the index."""
+
+    key = "disk_full"
+
+
+class ShardLimitError(StorageError):
+    """The stream needs an index, but the cluster has as many shards as it may have."""
+
+    key = "shard_limit"
+
+
+class PipelineMissingError(StorageError):
+    """The index names an ingest pipeline that does not exist."""
+
+    key = "pipeline_missing"
+
+
+class PipelineFailedError(StorageError):
+    """An ingest pipeline failed."""
+
+    key = "pipeline_failed"
+
+
+class LimitTooLowError(StorageError):
+    """The server, or a proxy, rejects even the smallest request as too large."""
+
+    key = "limit_too_low"
+
+
 STATUS_ERRORS: Mapping[int, type[ElasticsearchError]] = {
     HTTPStatus.UNAUTHORIZED: KeyRefusedError,
     HTTPStatus.FORBIDDEN: PrivilegeMissingError,
-    HTTPStatus.NOT_FOUND: NotTimeSeriesError,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLargeError,
     HTTPStatus.TOO_MANY_REQUESTS: BusyError,
 }
 
 
 def error_for_status(status: int) -> type[ElasticsearchError]:
-    """Return the error that an HTTP status stands for, of a whole answer or of one document."""
+    """Return the error that an HTTP status stands for if nothing else is known."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return BusyError
     return STATUS_ERRORS.get(status, ElasticsearchError)

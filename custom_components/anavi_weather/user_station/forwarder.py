@@ -13,12 +13,12 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 
 from .batch import Batch, BatchReader
-from .batch_size import BatchSize
+from .batch_size import MIN_COUNT, BatchSize
 from .checkpoint import Checkpoint, CheckpointStore
 from .documents import Station
 from .elasticsearch import Elasticsearch
 from .entities import Entities
-from .errors import DefectError, ElasticsearchError, TooLargeError
+from .errors import DefectError, ElasticsearchError, LimitTooLowError, TooLargeError
 from .recorder_log import (
     Backlog,
     Position,
@@ -89,7 +89,7 @@ class Forwarder:
         return self.status.async_subscribe(listener)
 
     async def async_acknowledge_losses(self) -> None:
-        """Remember that a user knows of all states that were refused or purged until now."""
+        """Remember that a user knows of all states that were refused, dropped or purged until now."""
         self.checkpoint.acknowledge_losses()
         await self._store.async_save(self.checkpoint)
         self.status.async_notify_listeners()
@@ -233,7 +233,7 @@ class Forwarder:
                 self._record_purged(batch.purged)
             if batch.sent or batch.purged or batch.started_over:
                 await self._store.async_save(self.checkpoint)
-            if batch.purged or settlement.refused:
+            if batch.purged or settlement.refused or settlement.dropped_count:
                 self.status.async_notify_listeners()
         if settlement.error:
             raise settlement.error
@@ -248,6 +248,9 @@ class Forwarder:
         try:
             items = await self._elasticsearch.async_bulk(batch.body, batch.count, compressed=True)
         except TooLargeError as err:
+            # Below the minimum, only smaller documents help, if the server takes any
+            if batch.count <= MIN_COUNT and not await self._elasticsearch.async_accepts_tiny():
+                raise LimitTooLowError(str(err)) from err
             if batch.count == 1:
                 return [err]
             self._size.record_too_large(batch.count)
@@ -263,6 +266,7 @@ class Forwarder:
         """Count the settled states of a batch, and move the checkpoint past them."""
         if stored_count := settlement.stored_count + settlement.stored_before_count:
             self.checkpoint.record_stored(stored_count, settlement.last_stored_ts)
+        self.checkpoint.record_dropped(settlement.dropped_count)
         for state in settlement.refused:
             self.checkpoint.record_refused(state.entity_id, state.reason)
             if self.status.record_refused(state):

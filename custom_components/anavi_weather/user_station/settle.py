@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import NamedTuple
 
+from .answers import Item
 from .batch import Batch
 from .documents import Sent
-from .elasticsearch import Item
-from .errors import ElasticsearchError, OtherStationError, ServerBehindError, TooLargeError, error_for_status
+from .errors import ElasticsearchError, ServerBehindError, TooLargeError
 from .recorder_log import Position
+from .text import one_line
 
 CLOCK_TOLERANCE = 60.0  # seconds that a state's time may be ahead of this machine's clock
 
@@ -20,10 +21,12 @@ type Answer = Item | TooLargeError
 
 
 class Stored(Enum):
-    """A state that is stored, once."""
+    """A state that was accepted. It is stored once, unless the server dropped it."""
 
     NOW = auto()
     BEFORE = auto()
+    DROPPED = auto()
+    """An ingest pipeline on the server dropped it."""
 
 
 class Refusal(NamedTuple):
@@ -51,6 +54,8 @@ class Settlement:
 
     stored_count: int = 0
     stored_before_count: int = 0
+    dropped_count: int = 0
+    """States that an ingest pipeline on the server dropped."""
     refused: list[RefusedState] = field(default_factory=list)
     waiting_count: int = 0
     position: Position | None = None
@@ -63,7 +68,7 @@ class Settlement:
     @property
     def settled_count(self) -> int:
         """Return how many states need not be sent again."""
-        return self.stored_count + self.stored_before_count + len(self.refused)
+        return self.stored_count + self.stored_before_count + self.dropped_count + len(self.refused)
 
 
 def settle(batch: Batch, answers: Sequence[Answer], now: float) -> Settlement:
@@ -84,6 +89,9 @@ def settle(batch: Batch, answers: Sequence[Answer], now: float) -> Settlement:
         if isinstance(verdict, Refusal):
             settlement.refused.append(RefusedState(sent.state_id, sent.entity_id, sent.last_updated_ts, verdict.reason))
             continue
+        if verdict is Stored.DROPPED:
+            settlement.dropped_count += 1
+            continue
         if verdict is Stored.NOW:
             settlement.stored_count += 1
         else:
@@ -101,27 +109,18 @@ def settle(batch: Batch, answers: Sequence[Answer], now: float) -> Settlement:
 def judge(sent: Sent, answer: Answer, now: float) -> Stored | Refusal | ElasticsearchError:
     """Return the outcome of a state from the answer to its document. An error means that the state waits."""
     if isinstance(answer, TooLargeError):
-        return Refusal(f"larger than the server takes ({answer})")
-    if answer.is_of_other_station:
-        return OtherStationError(answer.reason)
-    match answer.status:
-        case HTTPStatus.CREATED:
-            return Stored.NOW
-        case HTTPStatus.CONFLICT:
-            return Stored.BEFORE
-        case HTTPStatus.BAD_REQUEST if _is_server_behind(sent, answer.range_end, now):
-            return ServerBehindError(answer.range_end)
-        case HTTPStatus.BAD_REQUEST:
-            return Refusal(answer.reason)
-    error = error_for_status(answer.status)
-    # Only a whole request can be too large: Elasticsearch never reports 413 for one document
-    if error in (ElasticsearchError, TooLargeError):
-        return ElasticsearchError(f"{answer.status}: {answer.reason}")
-    return error(answer.reason)
+        return Refusal(one_line(f"larger than the server takes ({answer})"))
+    if answer.status == HTTPStatus.CREATED:
+        return Stored.NOW
+    if answer.status == HTTPStatus.CONFLICT:
+        return Stored.BEFORE
+    if answer.is_dropped:
+        return Stored.DROPPED
+    if (end := answer.range_end) is not None and _is_server_behind(sent, end, now):
+        return ServerBehindError(datetime.fromtimestamp(end, UTC).isoformat())
+    return Refusal(answer.text) if answer.is_fault_of_document else answer.error
 
 
-def _is_server_behind(sent: Sent, range_end: str | None, now: float) -> bool:
+def _is_server_behind(sent: Sent, range_end: float, now: float) -> bool:
     """Return whether the stream will accept a state later. It will not if the state's time is in the future."""
-    if range_end is None or sent.last_updated_ts is None:
-        return False
-    return datetime.fromisoformat(range_end).timestamp() <= sent.last_updated_ts <= now + CLOCK_TOLERANCE
+    return sent.last_updated_ts is not None and range_end <= sent.last_updated_ts <= now + CLOCK_TOLERANCE
