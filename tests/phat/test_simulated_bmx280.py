@@ -91,6 +91,13 @@ def test_humidity_settings_take_effect_with_the_control_register(bench: Bench) -
     assert bench.bus.read_register(BME280.address, 0xFD, 2) == b"\x80\x00"
 
 
+@pytest.mark.parametrize(("value", "settings"), [(0xB6, b"\x00"), (0xB5, b"\x54")])
+def test_only_the_reset_value_resets_the_settings(bench: Bench, value: int, settings: bytes) -> None:
+    bench.bus.write(BME280.address, b"\xf4\x54")
+    bench.bus.write(BME280.address, bytes((0xE0, value)))
+    assert bench.bus.read_register(BME280.address, 0xF4) == settings
+
+
 def test_nothing_is_converted_in_sleep_mode(bench: Bench) -> None:
     bench.clock.sleep(1)
     bench.bus.write(BME280.address, b"\xf4\x24")
