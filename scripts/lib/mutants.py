@@ -4,7 +4,9 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+import gc
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import override
 
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -78,6 +80,31 @@ def mutated(mutant: Mutant) -> ast.Module:
     _, (_, _, put) = list(_faults(tree))[mutant.number]
     put()
     return ast.fix_missing_locations(tree)
+
+
+def exchange(mutant: Mutant) -> bool:
+    """Replace the code of the existing functions that have the fault, and return whether that was possible."""
+    path = str(mutant.file.resolve())
+    old = dict(_codes(compile(ast.parse(mutant.file.read_text(encoding="utf-8")), path, "exec")))
+    changed = {key: code for key, code in _codes(compile(mutated(mutant), path, "exec")) if code != old.get(key)}
+    done = False
+    for function in gc.get_objects():
+        if isinstance(function, FunctionType) and function.__code__.co_filename == path:
+            code = function.__code__
+            if new := changed.get((code.co_qualname, code.co_firstlineno)):
+                try:
+                    function.__code__ = new
+                except ValueError:  # it has other free variables
+                    return False
+                done = True
+    return done
+
+
+def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield (constant.co_qualname, constant.co_firstlineno), constant
+            yield from _codes(constant)
 
 
 def _parse(file: Path) -> ast.Module:

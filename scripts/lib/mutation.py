@@ -13,11 +13,9 @@ because it tries every operator in place of every other, also in annotations. It
 """
 
 import argparse
-import ast
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-import gc
 import hashlib
 import importlib
 from importlib.machinery import SourceFileLoader
@@ -29,12 +27,12 @@ import resource
 import signal
 import sys
 import time
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import NamedTuple, TypedDict
 
 import coverage
 from hypothesis import HealthCheck, Phase, settings
-from mutants import Mutant, find_mutants, mutated
+from mutants import Mutant, exchange, find_mutants, mutated
 import pytest
 
 INTEGRATION = Path("custom_components/anavi_weather")
@@ -194,31 +192,6 @@ def _tracer() -> coverage.Coverage:
 
 def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
     return zip(items, [*items[1:], None], strict=True)
-
-
-def exchange(mutant: Mutant) -> bool:
-    """Replace the code of the existing functions that have the fault, and return whether that was possible."""
-    path = str(mutant.file.resolve())
-    old = dict(_codes(compile(ast.parse(mutant.file.read_text(encoding="utf-8")), path, "exec")))
-    changed = {key: code for key, code in _codes(compile(mutated(mutant), path, "exec")) if code != old.get(key)}
-    done = False
-    for function in gc.get_objects():
-        if isinstance(function, FunctionType) and function.__code__.co_filename == path:
-            code = function.__code__
-            if new := changed.get((code.co_qualname, code.co_firstlineno)):
-                try:
-                    function.__code__ = new
-                except ValueError:  # it has other free variables
-                    return False
-                done = True
-    return done
-
-
-def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield (constant.co_qualname, constant.co_firstlineno), constant
-            yield from _codes(constant)
 
 
 def try_import(mutant: Mutant, baseline: Baseline, files: Sequence[Path], seconds: float) -> str:
