@@ -1,5 +1,7 @@
 """Tests of the simulated BMP280 and BME280 against the data sheet."""
 
+import struct
+
 from hypothesis import given, strategies as st
 import pytest
 
@@ -89,6 +91,12 @@ def test_humidity_settings_take_effect_with_the_control_register(bench: Bench) -
     bench.bus.write(BME280.address, b"\xf2\x01")
     bench.clock.sleep(1)
     assert bench.bus.read_register(BME280.address, 0xFD, 2) == b"\x80\x00"
+
+
+def test_the_calibration_is_the_data_sheets_example(bench: Bench) -> None:
+    """BMP280, section 3.12."""
+    coefficients = struct.unpack("<HhhHhhhhhhhh", bench.bus.read_register(BME280.address, 0x88, 24))
+    assert coefficients == (27504, 26435, -1000, 36477, -10685, 3024, 2855, 140, -7, 15500, -14600, 6000)
 
 
 @pytest.mark.parametrize(("value", "settings"), [(0xB6, b"\x00"), (0xB5, b"\x54")])
