@@ -382,6 +382,20 @@ async def test_a_document_that_is_too_large_on_its_own_is_refused(harness: Harne
     assert harness.forwarder.status.refused[0].reason == "larger than the server takes (refused: 413)"
 
 
+async def test_one_document_answered_with_413_waits_without_hammering_the_server(
+    harness: Harness, clock: Clock
+) -> None:
+    harness.server.items = once("2", item(413, "odd"), item(413, "odd"))
+    await harness.record("1", "2", "3")
+    await harness.start()
+    await clock.wake()
+    await clock.asleep()
+    assert str(harness.forwarder.status.problem) == "413: some_exception: odd"
+    assert len(harness.server.bulks) == 2
+    await clock.wake()
+    await harness.stored("1", "3", "2")
+
+
 async def test_states_wait_for_a_proxy_that_rejects_every_body(
     harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_a_state_that_is_settled(answer: Answer, verdict: Stored | Refusal) -> N
         (401, KeyRefusedError, "odd: why"),
         (403, ElasticsearchError, "403: odd: why"),
         (404, ElasticsearchError, "404: odd: why"),
+        (413, ElasticsearchError, "413: odd: why"),
         (429, BusyError, "odd: why"),
         (503, BusyError, "odd: why"),
     ],

@@ -118,7 +118,11 @@ def judge(sent: Sent, answer: Answer, now: float) -> Stored | Refusal | Elastics
         return Stored.DROPPED
     if (end := answer.range_end) is not None and _is_server_behind(sent, end, now):
         return ServerBehindError(datetime.fromtimestamp(end, UTC).isoformat())
-    return Refusal(answer.text) if answer.is_fault_of_document else answer.error
+    if answer.is_fault_of_document:
+        return Refusal(answer.text)
+    error = answer.error
+    # A smaller batch helps against a request that is too large, but not against such an answer to one document
+    return ElasticsearchError(f"{answer.status}: {answer.text}") if isinstance(error, TooLargeError) else error
 
 
 def _is_server_behind(sent: Sent, range_end: float, now: float) -> bool:
