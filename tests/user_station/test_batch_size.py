@@ -48,6 +48,14 @@ def test_a_failed_batch_is_halved_to_the_minimum(size: BatchSize) -> None:
     assert counts == [200, 100, 50, 50, 50]
 
 
+def test_a_failure_does_not_raise_a_size_below_the_minimum(size: BatchSize) -> None:
+    size.record_too_large(20)
+    size.record_failure(10)
+    assert size.count == 10
+    size.record_answer(10, SLOW, is_busy=False)
+    assert size.count == 10
+
+
 def test_a_batch_that_is_too_large_is_halved_to_one_state_at_least(size: BatchSize) -> None:
     counts = []
     for count in (7, 3, 1):

@@ -31,8 +31,8 @@ class BatchSize:
             self.count = min(self.count * 2, self._limit)
 
     def record_failure(self, count: int) -> None:
-        """Halve the size after a batch that was not stored, but not below the minimum."""
-        self.count = max(count // 2, MIN_COUNT)
+        """Halve the size after a batch that was not stored, but not below the minimum. Never raise it."""
+        self.count = min(max(count // 2, MIN_COUNT), self.count)
 
     def record_too_large(self, count: int) -> None:
         """Halve the size, down to single documents, and remember that the server does not accept so much."""
