@@ -13,6 +13,7 @@ from custom_components.anavi_weather.const import (
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulator import SIMULATED, Simulator
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -137,6 +138,19 @@ async def test_a_station_whose_bus_is_missing_can_be_moved(
     assert preselected(form) == machine.path(3)
     await confirm(hass, await choose(hass, form, machine.path(3)))
     assert board.unique_id == machine.path(3)
+
+
+async def test_a_station_that_could_not_be_set_up_is_set_up_once_it_is_moved(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    machine.plug(3)
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    assert board_entry.state is ConfigEntryState.SETUP_RETRY
+
+    await confirm(hass, await choose(hass, await board_entry.start_reconfigure_flow(hass), machine.path(3)))
+
+    assert is_loaded(board_entry)
+    assert board_entry.unique_id == machine.path(3)
 
 
 async def test_an_error_while_moving_changes_nothing(

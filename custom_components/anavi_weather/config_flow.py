@@ -7,6 +7,7 @@ import voluptuous as vol
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
@@ -124,9 +125,13 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             named_by_user = entry.title != _title(entry.data[CONF_BUS])
-            return self.async_update_and_abort(
+            result = self.async_update_and_abort(
                 entry, unique_id=self._bus, title=entry.title if named_by_user else _title(self._bus), data=data
             )
+            if entry.state in (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR):
+                # Only a loaded entry listens for updates, and the next retry may be ten minutes away
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
+            return result
         return self.async_create_entry(title=_title(self._bus), data=data)
 
     async def _async_step_bus(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
