@@ -1,6 +1,8 @@
 """Tests of setting up, unloading and removing a station."""
 
 import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
 import threading
 from typing import Any
 from unittest.mock import patch
@@ -9,12 +11,12 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.anavi_weather.const import CONF_CHIPS, DEFAULT_INTERVAL, DOMAIN
+from custom_components.anavi_weather.const import CONF_CHIPS, CONF_INTERVAL, DEFAULT_INTERVAL, DOMAIN
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
+from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
@@ -40,6 +42,27 @@ async def test_a_station_is_set_up_and_unloaded(
     assert board_entry.state is ConfigEntryState.NOT_LOADED
     assert machine.descriptors() == 0
     assert {state.state for state in hass.states.async_all()} == {STATE_UNAVAILABLE}
+
+
+async def test_settings_changed_during_the_setup_take_effect(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, user_station: ConfigSubentry
+) -> None:
+    machine.plug()
+    set_up_platforms = hass.config_entries.async_forward_entry_setups
+
+    async def change_settings(entry: ConfigEntry, platforms: Iterable[Platform]) -> None:
+        if not entry.options:
+            hass.config_entries.async_update_entry(entry, options={CONF_INTERVAL: 77})
+            hass.config_entries.async_add_subentry(entry, user_station)
+        await set_up_platforms(entry, platforms)
+
+    with patch.object(hass.config_entries, "async_forward_entry_setups", change_settings):
+        assert await hass.config_entries.async_setup(board_entry.entry_id)
+        await hass.async_block_till_done()
+
+    assert is_loaded(board_entry)
+    assert board_entry.runtime_data.coordinator.update_interval == timedelta(seconds=77)
+    assert list(board_entry.runtime_data.forwarders) == [user_station.subentry_id]
 
 
 @pytest.mark.parametrize(

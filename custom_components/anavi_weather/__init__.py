@@ -1,5 +1,6 @@
 """ANAVI Weather: a Raspberry Pi with an ANAVI Infrared pHAT as a remote weather station and infrared remote control."""
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -9,7 +10,13 @@ from .code_store import CodeStore
 from .const import CONF_BUS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
 from .dashboard import async_setup_dashboard
-from .forwarding import async_create_forwarder, async_remove_checkpoint, async_remove_orphans, user_stations
+from .forwarding import (
+    async_create_forwarder,
+    async_remove_checkpoint,
+    async_remove_orphans,
+    loaded_user_stations,
+    user_stations,
+)
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import is_simulated
@@ -39,6 +46,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> bool:
     """Set up a remote station."""
+    settings = _settings(entry)
     await async_remove_orphans(hass)
     coordinator = AnaviWeatherCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
@@ -58,11 +66,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         entry.async_on_unload(transceiver.async_stop)
         await transceiver.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    for subentry in user_stations(entry):
-        forwarder = forwarders[subentry.subentry_id]
+    for subentry, forwarder in loaded_user_stations(entry):
         entry.async_on_unload(UserStationIssues(hass, entry, subentry, forwarder).async_start())
         entry.async_create_background_task(hass, forwarder.async_run(), f"{DOMAIN} {subentry.title}")
     entry.async_on_unload(entry.add_update_listener(_async_updated))
+    if _settings(entry) != settings:  # changed during the setup, when nothing listened
+        hass.config_entries.async_schedule_reload(entry.entry_id)
     return True
 
 
@@ -76,6 +85,11 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
     await CodeStore(hass, entry.entry_id).async_remove()
     for subentry in user_stations(entry):
         await async_remove_checkpoint(hass, subentry.subentry_id)
+
+
+def _settings(entry: ConfigEntry) -> tuple[object, ...]:
+    """Return the user's settings. The chips are not among them, because a setup itself saves new ones."""
+    return entry.data[CONF_BUS], entry.options, entry.subentries
 
 
 async def _async_updated(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:

@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import AnaviWeatherEntity, UserStationEntity, async_add_entities_and_prune
-from .forwarding import user_stations
+from .forwarding import loaded_user_stations
 from .phat import Quantity
 
 PARALLEL_UPDATES = 0
@@ -40,8 +40,7 @@ async def async_setup_entry(
     chip = coordinator.main_chip(Quantity.ILLUMINANCE)
     entities = [AboveRangeBinarySensor(coordinator, ABOVE_RANGE, chip)] if chip else []
     async_add_entities_and_prune(coordinator, async_add_entities, entities)
-    for subentry in user_stations(entry):
-        forwarder = entry.runtime_data.forwarders[subentry.subentry_id]
+    for subentry, forwarder in loaded_user_stations(entry):
         async_add_entities(
             [ConnectedBinarySensor(subentry, forwarder, CONNECTED)], config_subentry_id=subentry.subentry_id
         )

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_ALTITUDE, CONF_CA_CERTIFICATE, CONF_STATION_NAME
 from .coordinator import AnaviWeatherConfigEntry
-from .forwarding import user_stations
+from .forwarding import loaded_user_stations
 from .phat import board
 from .user_station.forwarder import Forwarder
 
@@ -46,9 +46,9 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWe
         "user_stations": [
             {
                 "data": async_redact_data(dict(subentry.data), TO_REDACT),
-                **_forwarding(entry.runtime_data.forwarders[subentry.subentry_id]),
+                **_forwarding(forwarder),
             }
-            for subentry in user_stations(entry)
+            for subentry, forwarder in loaded_user_stations(entry)
         ],
     }
 

@@ -24,6 +24,7 @@ from .const import (
     DOMAIN,
     SUBENTRY_USER_STATION,
 )
+from .coordinator import AnaviWeatherConfigEntry
 from .user_station.checkpoint import Checkpoint, CheckpointStore
 from .user_station.documents import Station
 from .user_station.elasticsearch import Destination, Elasticsearch, trust
@@ -34,6 +35,16 @@ from .user_station.forwarder import Forwarder
 def user_stations(entry: ConfigEntry) -> list[ConfigSubentry]:
     """Return an entry's user stations."""
     return entry.get_subentries_of_type(SUBENTRY_USER_STATION)
+
+
+def loaded_user_stations(entry: AnaviWeatherConfigEntry) -> list[tuple[ConfigSubentry, Forwarder]]:
+    """Return the user stations that the entry was loaded with, and their forwarders."""
+    forwarders = entry.runtime_data.forwarders
+    return [
+        (subentry, forwarders[subentry.subentry_id])
+        for subentry in user_stations(entry)
+        if subentry.subentry_id in forwarders
+    ]
 
 
 async def async_create_elasticsearch(hass: HomeAssistant, data: Mapping[str, Any]) -> Elasticsearch:

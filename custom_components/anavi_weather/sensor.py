@@ -24,7 +24,7 @@ from homeassistant.util import dt as dt_util
 from . import meteorology
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, StationData
 from .entity import AnaviWeatherEntity, UserStationEntity, async_add_entities_and_prune
-from .forwarding import user_stations
+from .forwarding import loaded_user_stations
 from .phat import ChipId, Quantity, quantities
 from .user_station.forwarder import Forwarder
 
@@ -205,8 +205,7 @@ async def async_setup_entry(
         entities += [StationSensor(coordinator, description, barometer) for description in PRESSURE_SENSORS]
     entities += [StationSensor(coordinator, description) for description in DIAGNOSTIC_SENSORS]
     async_add_entities_and_prune(coordinator, async_add_entities, entities)
-    for subentry in user_stations(entry):
-        forwarder = entry.runtime_data.forwarders[subentry.subentry_id]
+    for subentry, forwarder in loaded_user_stations(entry):
         async_add_entities(
             [UserStationSensor(subentry, forwarder, description) for description in USER_STATION_SENSORS],
             config_subentry_id=subentry.subentry_id,
