@@ -197,19 +197,24 @@ def test_a_stream_without_a_lifecycle_stays_without(server: Server, setup: Run) 
 
 def test_the_lifecycle_of_the_template_stays(server: Server, setup: Run) -> None:
     path = "_index_template/metrics-anavi_weather.state"
+    # All streams of the server share the template: what this test sets in it takes no effect in a stream of another test
+    downsampling = [{"after": "3650d", "fixed_interval": "10m"}]
+    policy = {"name": "their-policy", "prefer_ilm": "false"}
     setup()
-    shipped = server.good("GET", path)["index_templates"][0]["index_template"]
-    before = shipped["template"] | {"settings": {}, "lifecycle": {}}
-    template = deepcopy(shipped)
-    template["template"]["lifecycle"]["downsampling"] = DOWNSAMPLING
-    template["template"]["settings"]["index"]["lifecycle"] = {"name": "their-policy", "prefer_ilm": "false"}
+    template = server.good("GET", path)["index_templates"][0]["index_template"]
+    before = template["template"] | {"settings": {}, "lifecycle": {}}
+    shipped = deepcopy(template)
+    shipped["template"]["lifecycle"] = {"data_retention": "1825d"}
+    shipped["template"]["settings"]["index"].pop("lifecycle", None)
+    template["template"]["lifecycle"]["downsampling"] = downsampling
+    template["template"]["settings"]["index"]["lifecycle"] = policy
     server.good("PUT", path, template)
     try:
         done = setup(RETENTION="90d")
         assert done.returncode == 0, done.stderr
         after = server.good("GET", path)["index_templates"][0]["index_template"]["template"]
-        assert after["lifecycle"] == {"enabled": True, "data_retention": "90d", "downsampling": DOWNSAMPLING}
-        assert after["settings"]["index"]["lifecycle"] == {"name": "their-policy", "prefer_ilm": "false"}
+        assert after["lifecycle"] == {"enabled": True, "data_retention": "90d", "downsampling": downsampling}
+        assert after["settings"]["index"]["lifecycle"] == policy
         assert after["settings"]["index"]["final_pipeline"] == "anavi_weather.station"
         assert after | {"settings": {}, "lifecycle": {}} == before
     finally:
