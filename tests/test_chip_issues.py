@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.anavi_weather.chip_issues import FAILURE_LASTS
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.phat.simulator import FlippedBitFault, Simulator
 from homeassistant.core import HomeAssistant
@@ -60,6 +61,17 @@ async def test_a_chip_that_fails_for_two_minutes_creates_an_issue(
         "address": "0x40",
         "error": error,
     }
+
+
+@pytest.mark.usefixtures("station")
+async def test_an_issue_is_created_when_two_minutes_have_just_passed(
+    issue_registry: ir.IssueRegistry, simulator: Simulator, pass_time: PassTime
+) -> None:
+    unplug(simulator)
+    await pass_time()
+    await pass_time(FAILURE_LASTS.total_seconds())
+
+    assert list(issue_registry.issues) == [(DOMAIN, ISSUE_ID)]
 
 
 async def test_an_issue_is_deleted_when_the_chip_works_again(
