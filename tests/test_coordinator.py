@@ -155,6 +155,20 @@ async def test_a_bus_is_reopened_after_it_was_unplugged(
     assert machine.descriptors() == 1
 
 
+async def test_a_refresh_after_unloading_does_not_reopen_the_bus(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    machine.plug()
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    coordinator = board_entry.runtime_data.coordinator
+    assert machine.descriptors() == 1
+
+    await hass.config_entries.async_unload(board_entry.entry_id)
+    await coordinator.async_refresh()
+
+    assert machine.descriptors() == 0
+
+
 BETTER = ChipId("BME280", 0x76)
 ANOTHER = ChipId("BH1750", 0x5C)
 
