@@ -13,6 +13,7 @@ from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
     ElasticsearchError,
+    IndexBlockedError,
     KeyRefusedError,
     NotElasticsearchError,
     NoTlsError,
@@ -93,6 +94,21 @@ async def test_markdown_of_a_server_is_shown_as_text(issue_registry: ir.IssueReg
     ((_, placeholders),) = active_issues(issue_registry).values()
     assert placeholders
     assert placeholders["detail"] == r"\!\[\]\(https\:\/\/example\.org\/spy\.png\)"
+
+
+async def test_states_that_are_set_aside_are_reported(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
+    """Case 5: the true cause."""
+    forwarder.status.async_record_success(all_sent=True)
+    forwarder.status.async_record_aside(3, IndexBlockedError("write"))
+    placeholders = {"user_station": "Casa", "detail": "write"}
+    assert active_issues(issue_registry) == {"aside_01USER": ("user_station_index_blocked", placeholders)}
+    fail(forwarder, KeyRefusedError("401"))
+    assert active_issues(issue_registry).keys() == {"aside_01USER", "destination_01USER"}
+    fail(forwarder, IndexBlockedError("write"), 1)
+    assert active_issues(issue_registry).keys() == {"destination_01USER"}, "the same cause is reported once"
+    forwarder.status.async_record_success(all_sent=True)
+    forwarder.status.async_record_aside(0, None)
+    assert active_issues(issue_registry) == {}
 
 
 async def test_another_error_replaces_the_first(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:

@@ -50,7 +50,7 @@ DESTINATION_ERRORS = (
 FAILURES = 3  # in a row; a server that starts may reject requests for a moment
 PURGE_NEAR = 0.25  # fraction of the time that the recorder keeps states
 
-KINDS = ("destination", "recorder", "backlog", "refused", "dropped", "purged")
+KINDS = ("destination", "aside", "recorder", "backlog", "refused", "dropped", "purged")
 LOSSES = ("refused", "dropped", "purged")  # their issues last until a user acknowledges them
 
 
@@ -80,31 +80,43 @@ class UserStationIssues:
 
     @callback
     def _update(self) -> None:
-        status, checkpoint = self._forwarder.status, self._forwarder.checkpoint
-        failing = status.failures >= FAILURES
-        if failing and status.problem and type(status.problem) in DESTINATION_ERRORS:
-            self._create("destination", status.problem.key, detail=escape_markdown(str(status.problem)))
+        self._update_server()
+        self._update_recorder()
+        self._update_losses()
+
+    def _update_server(self) -> None:
+        status = self._forwarder.status
+        problem = status.problem
+        is_failing = status.failures >= FAILURES
+        if is_failing and problem and type(problem) in DESTINATION_ERRORS:
+            self._create("destination", problem.key, detail=escape_markdown(str(problem)))
         else:
             self._delete("destination")
-        if status.recorder_problem is not None:
-            self._create("recorder", "recorder_unexpected", detail=status.recorder_problem)
+        aside = status.aside_problem
+        # The same cause is reported once
+        if aside and not (is_failing and isinstance(problem, type(aside))):
+            self._create("aside", aside.key, detail=escape_markdown(str(aside)))
         else:
-            self._delete("recorder")
+            self._delete("aside")
         waiting = status.waiting
-        if failing and waiting and waiting.purge_in < PURGE_NEAR * waiting.horizon:
+        if is_failing and waiting and waiting.purge_in < PURGE_NEAR * waiting.horizon:
             hours = max(int(waiting.purge_in // 3600), 0)
             self._create("backlog", "purge_near", backlog=str(waiting.count), hours=str(hours))
         else:
             self._delete("backlog")
+
+    def _update_recorder(self) -> None:
+        if (problem := self._forwarder.status.recorder_problem) is not None:
+            self._create("recorder", "recorder_unexpected", detail=problem)
+        else:
+            self._delete("recorder")
+
+    def _update_losses(self) -> None:
+        checkpoint = self._forwarder.checkpoint
         if checkpoint.refused_count > checkpoint.refused_acknowledged and checkpoint.last_refused:
             entity_id, reason = checkpoint.last_refused
-            self._create(
-                "refused",
-                "states_refused",
-                count=str(checkpoint.refused_count),
-                entity=entity_id,
-                detail=escape_markdown(reason),
-            )
+            count = str(checkpoint.refused_count)
+            self._create("refused", "states_refused", count=count, entity=entity_id, detail=escape_markdown(reason))
         else:
             self._delete("refused")
         if checkpoint.dropped_count > checkpoint.dropped_acknowledged:

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, CheckpointStore
+from custom_components.anavi_weather.user_station.ranges import Range
 from custom_components.anavi_weather.user_station.recorder_log import Position
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
@@ -87,7 +88,20 @@ def files(path: Path) -> list[str]:
 
 async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, path: Path) -> None:
     checkpoint = Checkpoint(
-        "task", POSITION, POSITION._replace(state_id=1), 3, 2, 1, 1.5, {"b.c", "a.b"}, 5, 6, ("a.b", "too old"), 8, 7
+        "task",
+        POSITION,
+        POSITION._replace(state_id=1),
+        3,
+        2,
+        1,
+        1.5,
+        {"b.c", "a.b"},
+        5,
+        6,
+        ("a.b", "too old"),
+        8,
+        7,
+        (Range(1, 3, 2),),
     )
     await CheckpointStore(hass, KEY).async_save(checkpoint)
     assert stored(path)["entity_ids"] == ["a.b", "b.c"]
@@ -130,7 +144,9 @@ async def test_a_checkpoint_is_deleted(hass: HomeAssistant, path: Path) -> None:
 
 
 def test_beginning_again_still_skips_unwanted_history() -> None:
-    checkpoint = Checkpoint("task", POSITION, POSITION, 3, 2, 1, 1.5, {"a.b"}, 2, 1, ("a.b", "too old"), 4, 3)
+    checkpoint = Checkpoint(
+        "task", POSITION, POSITION, 3, 2, 1, 1.5, {"a.b"}, 2, 1, ("a.b", "too old"), 4, 3, (Range(1, 3, 2),)
+    )
     checkpoint.start_over()
     assert checkpoint == Checkpoint("task", None, POSITION, 0, 0, 1, 1.5, {"a.b"}, 0, 1, ("a.b", "too old"))
 

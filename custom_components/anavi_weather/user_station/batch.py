@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .documents import Encoder, Sent, Station
 from .entities import Entities
+from .ranges import Range
 from .recorder_log import Backlog, Page, Position, RecorderLog
 
 MAX_SIZE = 1_000_000  # bytes of attributes in a request; two requests are in memory at a time
@@ -69,9 +70,7 @@ class BatchReader:
             RecorderUnavailableError: if the database cannot be read.
             RecorderUnexpectedError: if its tables are not the expected ones.
         """
-        if self._encoder.origins is not (origins := self._entities.async_origins()):
-            self._encoder = Encoder(self._station, origins)
-        encoder = self._encoder
+        encoder = self._current_encoder()
 
         def read() -> Batch:
             page = self._log.read(position, entity_ids, since, count, MAX_SIZE)
@@ -81,6 +80,27 @@ class BatchReader:
             return _batch(page, purged, encoder)
 
         return await self._log.async_run(read)
+
+    async def async_read_range(
+        self, part: Range, entity_ids: frozenset[str] | None, since: Position | None, count: int
+    ) -> Batch:
+        """Return the first batch of a range of state ids, see `async_read`."""
+        encoder = self._current_encoder()
+
+        def read() -> Batch:
+            return _batch(self._log.read_range(part, entity_ids, since, count, MAX_SIZE), 0, encoder)
+
+        return await self._log.async_run(read)
+
+    async def async_read_newest(self, entity_ids: frozenset[str] | None, since: Position | None) -> Batch:
+        """Return a batch of the newest state only, see `async_read`."""
+        encoder = self._current_encoder()
+        return await self._log.async_run(lambda: _batch(self._log.read_newest(entity_ids, since), 0, encoder))
+
+    def _current_encoder(self) -> Encoder:
+        if self._encoder.origins is not (origins := self._entities.async_origins()):
+            self._encoder = Encoder(self._station, origins)
+        return self._encoder
 
 
 def _batch(page: Page, purged: int, encoder: Encoder) -> Batch:

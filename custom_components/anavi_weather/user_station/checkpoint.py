@@ -2,20 +2,32 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
+from .ranges import Range, Ranges, ordered
 from .recorder_log import Position
+from .settle import Settlement
 from .text import one_line
 
 VERSION = 1
 
 
+class Retried(NamedTuple):
+    """Outcome of sending a range of states again."""
+
+    refused: int
+    purged: int
+    """Number of states that the recorder no longer has."""
+    rest: Range | None
+    """States of the range that were not sent yet."""
+
+
 @dataclass(slots=True)
 class Checkpoint:
-    """How far a station's states are settled: each state up to the position is stored, or was refused and counted.
+    """How far a station's states are settled: each state up to the position is stored, set aside, or was refused and counted.
 
     Only the methods below change a checkpoint.
     """
@@ -41,6 +53,8 @@ class Checkpoint:
     dropped_count: int = 0
     """States that an ingest pipeline on the server dropped."""
     dropped_acknowledged: int = 0
+    aside: Ranges = ()
+    """States before the position that are not stored yet. They are sent again later."""
 
     def skip_history(self, newest: Position) -> None:
         """Begin after the recorder's newest state."""
@@ -51,10 +65,47 @@ class Checkpoint:
         self.position = None
         self.stored_count = self.refused_count = self.refused_acknowledged = 0
         self.dropped_count = self.dropped_acknowledged = 0
+        self.aside = ()
 
     def advance(self, position: Position) -> None:
         """Move to a position up to which each state is settled."""
         self.position = position
+
+    def set_aside(self, ranges: Iterable[Range]) -> None:
+        """Remember states before the position that are not stored yet."""
+        self.aside = ordered((*self.aside, *ranges))
+
+    def record_retried(self, part: Range, settlement: Settlement) -> Retried:
+        """Count the states of a range that are settled now.
+
+        A range may have been joined with states that were counted before, so no more are counted than it had.
+
+        Args:
+            part: The range, of which a first part was read and sent.
+            settlement: The outcome of that part. Its position is the end of the range if all of it was read.
+        """
+        assert settlement.position
+        left = part.pending
+
+        def take(count: int) -> int:
+            nonlocal left
+            count = min(count, left)
+            left -= count
+            return count
+
+        ranges = [other for other in self.aside if other != part]
+        ranges += [aside._replace(pending=take(aside.pending)) for aside in settlement.aside]
+        self.stored_count += take(settlement.stored_count)
+        refused = take(len(settlement.refused))
+        self.dropped_count += take(settlement.dropped_count)
+        self.stored_count += take(settlement.stored_before_count)
+        # States that were counted before may have used up the count, so the others remain even if none is left
+        rest = Range(settlement.position.state_id + 1, part.last, left)
+        has_rest = rest.first <= rest.last
+        if has_rest:
+            ranges.append(rest)
+        self.aside = ordered(ranges)
+        return Retried(refused, 0, rest) if has_rest else Retried(refused, left, None)
 
     def record_stored(self, count: int, last_stored_ts: float | None) -> None:
         """Count states that are stored; the last of them was updated at `last_stored_ts`."""
@@ -104,6 +155,7 @@ class _Stored(TypedDict):
     entity_ids: list[str]
     dropped: NotRequired[int]
     dropped_noted: NotRequired[int]
+    aside: NotRequired[list[tuple[int, int, int]]]
 
 
 class CheckpointStore:
@@ -132,6 +184,7 @@ class CheckpointStore:
             entity_ids=set(data["entity_ids"]),
             dropped_count=data.get("dropped", 0),
             dropped_acknowledged=data.get("dropped_noted", 0),
+            aside=tuple(Range(*part) for part in data.get("aside", ())),
         )
 
     async def async_save(self, checkpoint: Checkpoint) -> None:
@@ -156,6 +209,7 @@ class CheckpointStore:
                 entity_ids=sorted(checkpoint.entity_ids),
                 dropped=checkpoint.dropped_count,
                 dropped_noted=checkpoint.dropped_acknowledged,
+                aside=list(checkpoint.aside),
             )
         )
 

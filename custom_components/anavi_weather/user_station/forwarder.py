@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from http import HTTPStatus
 import logging
 import random
 import time
@@ -13,12 +12,12 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 
 from .batch import Batch, BatchReader
-from .batch_size import MIN_COUNT, BatchSize
 from .checkpoint import Checkpoint, CheckpointStore
 from .documents import Station
 from .elasticsearch import Elasticsearch
 from .entities import Entities
-from .errors import DefectError, ElasticsearchError, LimitTooLowError, TooLargeError
+from .errors import DefectError, ElasticsearchError, TooLargeError
+from .ranges import Range, pending_count
 from .recorder_log import (
     Backlog,
     Position,
@@ -27,7 +26,8 @@ from .recorder_log import (
     RecorderUnavailableError,
     RecorderUnexpectedError,
 )
-from .settle import Answer, Settlement, settle
+from .sender import Sender
+from .settle import RefusedState, Settlement, settle
 from .status import Status, WaitingStates
 
 LOGGER = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ LOGGER = logging.getLogger(__name__)
 FIRST_DELAY = 1.0  # seconds
 MAX_DELAY = 60.0  # seconds
 RECORDER_DELAY = 5.0  # seconds
+FIRST_RETRY_DELAY = 30.0  # seconds until states that were set aside are sent again
+MAX_RETRY_DELAY = 600.0  # seconds
 BACKLOG_INTERVAL = 30.0  # seconds; counting rows is expensive
 STATUS_INTERVAL = timedelta(minutes=1)  # each change of the status is recorded, and sent too
 
@@ -74,11 +76,13 @@ class Forwarder:
         self._store = store
         self._log = RecorderLog(hass)
         self._batches = BatchReader(self._log, entities, station)
-        self._size = BatchSize()
+        self._sender = Sender(elasticsearch)
+        self._retry_at = 0.0
+        self._retry_delay = FIRST_RETRY_DELAY
         self._backlog_counted_at = -BACKLOG_INTERVAL
         self._known_backlog: Backlog | None = None
         self.checkpoint = checkpoint
-        self.status = Status()
+        self.status = Status(aside_count=pending_count(checkpoint.aside))
 
     @callback
     def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -190,6 +194,7 @@ class Forwarder:
                 self._known_backlog = None
             if self.status.async_record_success(all_sent=batch.reached_end):
                 LOGGER.info("%s: connected again", self._name)
+            await self._async_retry_aside()
             if read_ahead:
                 await self._async_count_backlog()
                 return await read_ahead
@@ -203,7 +208,7 @@ class Forwarder:
         """Return the batch after a position."""
         entity_ids = self._async_select_entities()
         batch = await self._batches.async_read(
-            position, entity_ids, self.checkpoint.since, self._size.count, known_backlog
+            position, entity_ids, self.checkpoint.since, self._sender.count, known_backlog
         )
         if self.status.async_record_recorder_read():
             LOGGER.info("%s: the recorder's database can be read again", self._name)
@@ -222,8 +227,10 @@ class Forwarder:
         Raises:
             ElasticsearchError: if states of the batch wait.
         """
-        answers = await self._async_bulk(batch) if batch.count else ()
-        settlement = settle(batch, answers, time.time())
+        answers = await self._sender.async_send(batch)
+        settlement = settle(batch, answers)
+        if settlement.may_set_aside and await self._async_accepts_newest(batch):
+            settlement = settle(batch, answers, accepts_others=True)
         if batch.started_over:
             LOGGER.warning("%s: the recorder's database has started over; sending all of its states", self._name)
             self.checkpoint.start_over()
@@ -233,41 +240,81 @@ class Forwarder:
                 self._record_purged(batch.purged)
             if batch.sent or batch.purged or batch.started_over:
                 await self._store.async_save(self.checkpoint)
+            if settlement.aside:
+                self._record_aside(settlement.aside_error)
             if batch.purged or settlement.refused or settlement.dropped_count:
                 self.status.async_notify_listeners()
         if settlement.error:
             raise settlement.error
 
-    async def _async_bulk(self, batch: Batch) -> Sequence[Answer]:
-        """Send a batch, and adapt the size of the next.
+    async def _async_accepts_newest(self, batch: Batch) -> bool:
+        """Return whether the server accepts the newest state, although it accepts none of a batch."""
+        if batch.reached_end:
+            return False
+        newest = await self._batches.async_read_newest(self._async_select_entities(), self.checkpoint.since)
+        settlement = settle(newest, await self._sender.async_send(newest))
+        return settlement.settled_count > len(settlement.refused)
+
+    async def _async_retry_aside(self) -> None:
+        """Send the states again that were set aside, if it is time.
 
         Raises:
-            ElasticsearchError: if the result of each document is unknown.
+            ElasticsearchError: if the server stores nothing now.
         """
-        started = time.monotonic()
-        try:
-            items = await self._elasticsearch.async_bulk(batch.body, batch.count, compressed=True)
-        except TooLargeError as err:
-            # Below the minimum, only smaller documents help, if the server takes any
-            if batch.count <= MIN_COUNT and not await self._elasticsearch.async_accepts_tiny():
-                raise LimitTooLowError(str(err)) from err
-            if batch.count == 1:
-                return [err]
-            self._size.record_too_large(batch.count)
-            raise
-        except ElasticsearchError:
-            self._size.record_failure(batch.count)
-            raise
-        is_busy = any(item.status == HTTPStatus.TOO_MANY_REQUESTS for item in items)
-        self._size.record_answer(batch.count, time.monotonic() - started, is_busy=is_busy)
-        return items
+        now = time.monotonic()
+        if not self.checkpoint.aside or now < self._retry_at:
+            return
+        self._retry_delay = min(2 * self._retry_delay, MAX_RETRY_DELAY)
+        self._retry_at = now + self._retry_delay
+        for part in self.checkpoint.aside:
+            rest: Range | None = part
+            # A range that was joined with another is sent with it the next time
+            while rest and rest in self.checkpoint.aside:
+                rest = await self._async_retry(rest)
+
+    async def _async_retry(self, part: Range) -> Range | None:
+        """Send the first states of a range again, and return the others if that made progress."""
+        batch = await self._batches.async_read_range(
+            part, self._async_select_entities(), self.checkpoint.since, self._sender.count
+        )
+        settlement = settle(batch, await self._sender.async_send(batch), accepts_others=True)
+        rest = None
+        if settlement.settled_count or not batch.sent:
+            self._retry_delay = FIRST_RETRY_DELAY
+            self._retry_at = time.monotonic() + self._retry_delay
+            refused, purged, rest = self.checkpoint.record_retried(part, settlement)
+            self._record_refused(settlement.refused[:refused])
+            if purged:
+                self._record_purged(purged)
+            await self._store.async_save(self.checkpoint)
+        self._record_aside(settlement.aside_error)
+        if settlement.error:
+            raise settlement.error
+        return rest
+
+    def _record_aside(self, error: ElasticsearchError | None) -> None:
+        """Record how many states are set aside, and log the first and the last of them."""
+        count = pending_count(self.checkpoint.aside)
+        if self.status.async_record_aside(count, error):
+            if error:
+                LOGGER.warning("%s: %s states are set aside: %s: %s", self._name, count, type(error).__name__, error)
+            else:
+                LOGGER.info("%s: no more states are set aside", self._name)
 
     def _record_settlement(self, settlement: Settlement, position: Position) -> None:
         """Count the settled states of a batch, and move the checkpoint past them."""
         if stored_count := settlement.stored_count + settlement.stored_before_count:
             self.checkpoint.record_stored(stored_count, settlement.last_stored_ts)
         self.checkpoint.record_dropped(settlement.dropped_count)
-        for state in settlement.refused:
+        self._record_refused(settlement.refused)
+        self.checkpoint.set_aside(settlement.aside)
+        self.checkpoint.advance(position)
+        if settlement.error:
+            self.status.record_progress()
+
+    def _record_refused(self, states: Sequence[RefusedState]) -> None:
+        """Count states that can never be stored, and log the first of them."""
+        for state in states:
             self.checkpoint.record_refused(state.entity_id, state.reason)
             if self.status.record_refused(state):
                 LOGGER.error(
@@ -277,9 +324,6 @@ class Forwarder:
                     state.last_updated_ts,
                     state.reason,
                 )
-        self.checkpoint.advance(position)
-        if settlement.error:
-            self.status.record_progress()
 
     def _record_purged(self, count: int) -> None:
         """Count states that the recorder purged before they were sent."""

@@ -21,6 +21,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance, session_scope
 
 from .compact import Compact
+from .ranges import Range
 
 STATES = table(
     "states",
@@ -257,6 +258,29 @@ class RecorderLog:
                 reached = last or after
             end = not full and (last is None or last.state_id == self._end(session).state_id)
             return Page(rows, reached, end, started_over, purged)
+
+    def read_range(
+        self, part: Range, entity_ids: frozenset[str] | None, since: Position | None, limit: int, size: int
+    ) -> Page:
+        """Return the rows of a range of ids, see `read`. The end is that of the range."""
+        with session_scope(hass=self._hass, read_only=True) as session:
+            recorder = self._recorder(session)
+            statement = ROWS.where(STATES.c.state_id.between(part.first, part.last), *_since(since, recorder))
+            if entity_ids is not None:
+                statement = statement.where(STATES_META.c.entity_id.in_(entity_ids))
+            rows, full = _fetch(session, statement, limit, size)
+            reached = next(reversed(rows)).state_id if full else part.last
+            return Page(rows, Position(recorder, reached, None), not full, started_over=False, purged=0)
+
+    def read_newest(self, entity_ids: frozenset[str] | None, since: Position | None) -> Page:
+        """Return the newest row of the selected entities, if it is among the newest rows of all, see `read`."""
+        with session_scope(hass=self._hass, read_only=True) as session:
+            end = self._end(session)
+            statement = ROWS.where(STATES.c.state_id > end.state_id - WINDOW, *_since(since, end.recorder))
+            if entity_ids is not None:
+                statement = statement.where(STATES_META.c.entity_id.in_(entity_ids))
+            rows, _ = _fetch(session, statement.order_by(None).order_by(STATES.c.state_id.desc()), 1, 1)
+            return Page(rows, end, reached_end=True, started_over=False, purged=0)
 
     def has_row(self, position: Position) -> bool:
         """Return whether a position's row still exists."""

@@ -10,11 +10,22 @@ from typing import NamedTuple
 from .answers import Item
 from .batch import Batch
 from .documents import Sent
-from .errors import ElasticsearchError, ServerBehindError, TooLargeError
+from .errors import (
+    BusyError,
+    ElasticsearchError,
+    KeyRefusedError,
+    NotTimeSeriesError,
+    OtherStationError,
+    PrivilegeMissingError,
+    ServerBehindError,
+    TooLargeError,
+)
+from .ranges import Range, runs
 from .recorder_log import Position
 from .text import one_line
 
-CLOCK_TOLERANCE = 60.0  # seconds that a state's time may be ahead of this machine's clock
+# Errors that are not of a single state: nothing after it is stored either, or the wait is short
+HOLDING_ERRORS = (BusyError, KeyRefusedError, NotTimeSeriesError, OtherStationError, PrivilegeMissingError)
 
 type Answer = Item | TooLargeError
 """The answer to one document. An error is the answer to a whole request that had only this document."""
@@ -44,9 +55,13 @@ class RefusedState(NamedTuple):
     reason: str
 
 
+type Verdict = Stored | Refusal | ElasticsearchError
+"""The outcome of a state. An error means that it waits."""
+
+
 @dataclass(slots=True)
 class Settlement:
-    """The states of a batch: first those that are settled, then those that wait.
+    """The states of a batch: first those that are settled or set aside, then those that wait.
 
     All states after the first that waits wait with it, whatever their answers: they are sent again, and Elasticsearch
     recognizes those that it has stored.
@@ -57,9 +72,13 @@ class Settlement:
     dropped_count: int = 0
     """States that an ingest pipeline on the server dropped."""
     refused: list[RefusedState] = field(default_factory=list)
+    aside: list[Range] = field(default_factory=list)
+    """States that cannot be stored now, while others can."""
+    aside_error: ElasticsearchError | None = None
+    """Why the first of these is set aside."""
     waiting_count: int = 0
     position: Position | None = None
-    """After the settled states; None: the first state waits."""
+    """After the settled states and those that are set aside; None: the first state waits."""
     last_stored_ts: float | None = None
     """When the last of the stored states was updated."""
     error: ElasticsearchError | None = None
@@ -70,43 +89,60 @@ class Settlement:
         """Return how many states need not be sent again."""
         return self.stored_count + self.stored_before_count + self.dropped_count + len(self.refused)
 
+    @property
+    def may_set_aside(self) -> bool:
+        """Return whether the first waiting state could be set aside if the server accepted any other."""
+        return self.error is not None and not isinstance(self.error, HOLDING_ERRORS)
 
-def settle(batch: Batch, answers: Sequence[Answer], now: float) -> Settlement:
+
+def settle(batch: Batch, answers: Sequence[Answer], *, accepts_others: bool = False) -> Settlement:
     """Return the outcome of each state of a batch, and the position after the settled ones.
 
     Args:
         batch: The states, in the recorder's order.
         answers: One for each document. States that could not be encoded have none.
-        now: This machine's time, in seconds since 1970.
+        accepts_others: Whether the server accepts other states, even if it accepts none of the batch.
     """
-    settlement = Settlement()
     remaining = iter(answers)
-    for sent in batch.sent:
-        verdict = judge(sent, next(remaining), now) if sent.encoding_error is None else Refusal(sent.encoding_error)
-        if isinstance(verdict, ElasticsearchError):
+    verdicts = [
+        judge(sent, next(remaining)) if sent.encoding_error is None else Refusal(sent.encoding_error)
+        for sent in batch.sent
+    ]
+    sets_aside = accepts_others or any(isinstance(verdict, Stored) for verdict in verdicts)
+    settlement = Settlement()
+    passed: list[tuple[int, bool]] = []
+    for sent, verdict in zip(batch.sent, verdicts, strict=True):
+        if isinstance(verdict, ElasticsearchError) and (not sets_aside or isinstance(verdict, HOLDING_ERRORS)):
             settlement.error = verdict
             break
-        if isinstance(verdict, Refusal):
-            settlement.refused.append(RefusedState(sent.state_id, sent.entity_id, sent.last_updated_ts, verdict.reason))
-            continue
-        if verdict is Stored.DROPPED:
-            settlement.dropped_count += 1
-            continue
+        _record(settlement, sent, verdict)
+        passed.append((sent.state_id, isinstance(verdict, ElasticsearchError)))
+    settlement.aside = runs(passed)
+    settlement.waiting_count = len(verdicts) - len(passed)
+    if settlement.error is None:
+        settlement.position = batch.position
+    elif passed:
+        last = batch.sent[len(passed) - 1]
+        settlement.position = Position(batch.position.recorder, last.state_id, last.last_updated_ts)
+    return settlement
+
+
+def _record(settlement: Settlement, sent: Sent, verdict: Verdict) -> None:
+    if isinstance(verdict, ElasticsearchError):
+        settlement.aside_error = settlement.aside_error or verdict
+    elif isinstance(verdict, Refusal):
+        settlement.refused.append(RefusedState(sent.state_id, sent.entity_id, sent.last_updated_ts, verdict.reason))
+    elif verdict is Stored.DROPPED:
+        settlement.dropped_count += 1
+    else:
         if verdict is Stored.NOW:
             settlement.stored_count += 1
         else:
             settlement.stored_before_count += 1
         settlement.last_stored_ts = sent.last_updated_ts
-    settlement.waiting_count = len(batch.sent) - settlement.settled_count
-    if settlement.error is None:
-        settlement.position = batch.position
-    elif settlement.settled_count:
-        last = batch.sent[settlement.settled_count - 1]
-        settlement.position = Position(batch.position.recorder, last.state_id, last.last_updated_ts)
-    return settlement
 
 
-def judge(sent: Sent, answer: Answer, now: float) -> Stored | Refusal | ElasticsearchError:
+def judge(sent: Sent, answer: Answer) -> Verdict:
     """Return the outcome of a state from the answer to its document. An error means that the state waits."""
     if isinstance(answer, TooLargeError):
         return Refusal(one_line(f"larger than the server takes ({answer})"))
@@ -116,15 +152,11 @@ def judge(sent: Sent, answer: Answer, now: float) -> Stored | Refusal | Elastics
         return Stored.BEFORE
     if answer.is_dropped:
         return Stored.DROPPED
-    if (end := answer.range_end) is not None and _is_server_behind(sent, end, now):
+    if (end := answer.range_end) is not None and sent.last_updated_ts is not None and end <= sent.last_updated_ts:
+        # The end of the stream moves on with time
         return ServerBehindError(datetime.fromtimestamp(end, UTC).isoformat())
     if answer.is_fault_of_document:
         return Refusal(answer.text)
     error = answer.error
     # A smaller batch helps against a request that is too large, but not against such an answer to one document
     return ElasticsearchError(f"{answer.status}: {answer.text}") if isinstance(error, TooLargeError) else error
-
-
-def _is_server_behind(sent: Sent, range_end: float, now: float) -> bool:
-    """Return whether the stream will accept a state later. It will not if the state's time is in the future."""
-    return sent.last_updated_ts is not None and range_end <= sent.last_updated_ts <= now + CLOCK_TOLERANCE

@@ -38,6 +38,10 @@ class Status:
     recorder_problem: str | None = None
     waiting: WaitingStates | None = None
     """None: none, or not counted yet."""
+    aside_count: int = 0
+    """Number of states that are set aside."""
+    aside_problem: ElasticsearchError | None = None
+    """Why they are set aside; None: there are none, or it is not known yet."""
     refused: list[RefusedState] = field(default_factory=list)
     """The newest states that were refused since the start."""
     _failing_since: float | None = field(default=None, repr=False)
@@ -60,8 +64,8 @@ class Status:
     def backlog(self) -> int | None:
         """Return how many states wait, None until that is known."""
         if self.waiting:
-            return self.waiting.count
-        return 0 if self.connected else None
+            return self.waiting.count + self.aside_count
+        return self.aside_count if self.connected else None
 
     @callback
     def async_record_success(self, *, all_sent: bool) -> bool:
@@ -140,6 +144,15 @@ class Status:
             return False
         is_news = self.recorder_problem is None
         self.recorder_problem = str(error)
+        self.async_notify_listeners()
+        return is_news
+
+    @callback
+    def async_record_aside(self, count: int, error: ElasticsearchError | None) -> bool:
+        """Record how many states are set aside, and why the newest are; return whether to log it."""
+        is_news = bool(self.aside_count) is not bool(count)
+        self.aside_count = count
+        self.aside_problem = (error or self.aside_problem) if count else None
         self.async_notify_listeners()
         return is_news
 

@@ -129,7 +129,7 @@ async def test_the_integration_knows_its_station(server: Server, setup: Run) -> 
         )
         mine, other = await clients[0].async_bulk(body, 2, compressed=False)
     assert mine.status == 201
-    verdict = judge(Sent(1, "sensor.one", 0.0), other, 0.0)
+    verdict = judge(Sent(1, "sensor.one", 0.0), other)
     assert isinstance(verdict, OtherStationError)
     assert f"this API key belongs to the station {one}, not " in str(verdict)
 
