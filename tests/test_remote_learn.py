@@ -205,6 +205,17 @@ async def test_too_few_presses_raise_an_error(
     assert not shown
 
 
+async def test_a_press_after_the_timeout_shows_no_notification(
+    learn: Learn, pair: SimulatedLirc, shown: Notifications
+) -> None:
+    with pytest.raises(HomeAssistantError):
+        await learn([], device="TV", command=["Power"], timeout=5)
+
+    await press(pair, NEC)
+
+    assert not shown
+
+
 async def test_the_third_press_may_last_until_the_timeout(
     hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, codes: CodeStore
 ) -> None:

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Iterator
 import errno
+import gc
 from pathlib import Path
 import threading
 import time
 from unittest.mock import patch
+import weakref
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -261,6 +263,19 @@ async def test_connected_devices_are_not_opened_again(
     assert transceiver.can_send
     assert transceiver.can_receive
     open_device.assert_not_called()
+
+
+async def test_a_stopped_transceiver_is_not_kept(hass: HomeAssistant, pair: SimulatedLirc) -> None:
+    """A timer that still looked for devices would keep one transceiver more with each reload."""
+    transceiver = Transceiver(hass, pair.ports)
+    await transceiver.async_start()
+    await transceiver.async_stop()
+    kept = weakref.ref(transceiver)
+
+    del transceiver
+    gc.collect()
+
+    assert kept() is None
 
 
 async def test_a_transceiver_can_be_stopped_before_it_was_started(hass: HomeAssistant, pair: SimulatedLirc) -> None:
