@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
 
 PNG = b"\x89PNG"
 PANEL = "/anavi-weather"
-SENT = "Sent with 38000 Hz"
+SENT = "Sent at 38000 Hz"
 SENT_SECONDS = 30
 DESCRIPTION = "All ANAVI Weather stations: readings, graphs, forecast, and the remote control's buttons."
 HOSTILE_DEVICE = "<b>TV</b> {{ states }}"
