@@ -71,5 +71,5 @@ def test_unknown_name(tmp_path: Path) -> None:
     result = screenshots("--output", tmp_path, "kitchen")
 
     assert result.returncode == 2
-    assert "there is no picture kitchen" in result.stderr
+    assert "unknown picture kitchen" in result.stderr
     assert not list(tmp_path.iterdir())

@@ -61,6 +61,12 @@ def mirror(server: Server) -> Iterator[str]:
     server.good("DELETE", name)
 
 
+@pytest.fixture
+def records_states() -> bool:
+    """Let the recorder store states, which become the documents."""
+    return True
+
+
 async def test_panels_and_alerts(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
