@@ -48,6 +48,17 @@ def test_a_failed_batch_is_halved_to_the_minimum(size: BatchSize) -> None:
     assert counts == [200, 100, 50, 50, 50]
 
 
+def test_a_batch_for_a_busy_server_is_halved_to_one_state_at_least(size: BatchSize) -> None:
+    """An indexing pressure of 20 kB rejects 50 documents whenever they come."""
+    counts = []
+    for count in (51, 25, 3, 1):
+        size.record_busy(count)
+        counts.append(size.count)
+    assert counts == [25, 12, 1, 1]
+    size.record_answer(40, 0.0, is_busy=True)
+    assert size.count == 20
+
+
 def test_a_failure_does_not_raise_a_size_below_the_minimum(size: BatchSize) -> None:
     size.record_too_large(20)
     size.record_failure(10)

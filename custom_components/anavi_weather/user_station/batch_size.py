@@ -23,7 +23,9 @@ class BatchSize:
             duration: The seconds until the answer.
             is_busy: Whether the server was too busy for some of the documents.
         """
-        if duration >= SLOW or is_busy:
+        if is_busy:
+            self.record_busy(count)
+        elif duration >= SLOW:
             self.record_failure(count)
         elif duration <= QUICK and count >= self.count // 2:
             # The limit rises too, because the server may accept more by now
@@ -33,6 +35,10 @@ class BatchSize:
     def record_failure(self, count: int) -> None:
         """Halve the size after a batch that was not stored, but not below the minimum. Never raise it."""
         self.count = min(max(count // 2, MIN_COUNT), self.count)
+
+    def record_busy(self, count: int) -> None:
+        """Halve the size, down to single documents, because a server without memory may accept a smaller request."""
+        self.count = max(count // 2, 1)
 
     def record_too_large(self, count: int) -> None:
         """Halve the size, down to single documents, and remember that the server does not accept so much."""

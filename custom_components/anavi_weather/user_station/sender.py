@@ -7,7 +7,7 @@ import time
 from .batch import Batch
 from .batch_size import MIN_COUNT, BatchSize
 from .elasticsearch import Elasticsearch
-from .errors import ElasticsearchError, LimitTooLowError, TooLargeError
+from .errors import BusyError, ElasticsearchError, LimitTooLowError, TooLargeError
 from .settle import Answer
 
 
@@ -43,6 +43,9 @@ class Sender:
             if batch.count == 1:
                 return [err]
             self._size.record_too_large(batch.count)
+            raise
+        except BusyError:
+            self._size.record_busy(batch.count)
             raise
         except ElasticsearchError:
             self._size.record_failure(batch.count)
