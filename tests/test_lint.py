@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.end_to_end  # git is a process
+
 SCRIPT = Path(__file__).parents[1] / "scripts" / "lib" / "commits.py"
 GOOD = "Detect a busy database by SQLite's primary result code"
 BAD = "add a chip"
