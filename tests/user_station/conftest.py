@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 import trustme
 from yarl import URL
 
-from custom_components.anavi_weather.user_station import forwarder, sender
+from custom_components.anavi_weather.user_station import forwarder, retrier, sender
 from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
@@ -42,6 +42,7 @@ def clock() -> Iterator[Clock]:
         patch.object(forwarder, "asyncio", SimpleNamespace(sleep=clock.sleep)),
         patch.object(forwarder, "random", SimpleNamespace(uniform=lambda _, longest: longest)),
         patch.object(forwarder, "time", SimpleNamespace(monotonic=lambda: clock.now, time=time.time)),
+        patch.object(retrier, "time", SimpleNamespace(monotonic=lambda: clock.now)),
         patch.object(sender, "time", SimpleNamespace(monotonic=lambda: clock.now)),
     ):
         yield clock
@@ -63,7 +64,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> Logged:
     caplog.set_level(logging.INFO, LOGGER)
 
     def logged() -> list[tuple[str, str]]:
-        return [(record.levelname, record.getMessage()) for record in caplog.records if record.name == LOGGER]
+        return [(record.levelname, record.getMessage()) for record in caplog.records if record.name.startswith(LOGGER)]
 
     return logged
 

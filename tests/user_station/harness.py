@@ -21,7 +21,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from .server import API_KEY, Server
 
 KEY = "anavi_weather.01USER.checkpoint"
-LOGGER = "custom_components.anavi_weather.user_station.forwarder"
+LOGGER = "custom_components.anavi_weather.user_station"
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -1,7 +1,6 @@
 """Forwarder: reads, sends, advances the checkpoint, waits for commits, and backs off."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 import logging
@@ -17,7 +16,7 @@ from .documents import Station
 from .elasticsearch import Elasticsearch
 from .entities import Entities
 from .errors import DefectError, ElasticsearchError, TooLargeError
-from .ranges import Range, pending_count
+from .ledger import Ledger
 from .recorder_log import (
     Backlog,
     Position,
@@ -26,17 +25,16 @@ from .recorder_log import (
     RecorderUnavailableError,
     RecorderUnexpectedError,
 )
+from .retrier import Retrier
 from .sender import Sender
-from .settle import RefusedState, Settlement, settle
-from .status import Status, WaitingStates
+from .settle import settle
+from .status import WaitingStates
 
 LOGGER = logging.getLogger(__name__)
 
 FIRST_DELAY = 1.0  # seconds
 MAX_DELAY = 60.0  # seconds
 RECORDER_DELAY = 5.0  # seconds
-FIRST_RETRY_DELAY = 30.0  # seconds until states that were set aside are sent again
-MAX_RETRY_DELAY = 600.0  # seconds
 BACKLOG_INTERVAL = 30.0  # seconds; counting rows is expensive
 STATUS_INTERVAL = timedelta(minutes=1)  # each change of the status is recorded, and sent too
 
@@ -73,16 +71,15 @@ class Forwarder:
         self._send_history = send_history
         self._entities = entities
         self._elasticsearch = elasticsearch
-        self._store = store
+        self._ledger = Ledger(name, store, checkpoint)
         self._log = RecorderLog(hass)
         self._batches = BatchReader(self._log, entities, station)
         self._sender = Sender(elasticsearch)
-        self._retry_at = 0.0
-        self._retry_delay = FIRST_RETRY_DELAY
+        self._retrier = Retrier(self._ledger, self._batches, self._sender, self._async_select_entities)
         self._backlog_counted_at = -BACKLOG_INTERVAL
         self._known_backlog: Backlog | None = None
         self.checkpoint = checkpoint
-        self.status = Status(aside_count=pending_count(checkpoint.aside))
+        self.status = self._ledger.status
 
     @callback
     def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -95,7 +92,7 @@ class Forwarder:
     async def async_acknowledge_losses(self) -> None:
         """Remember that a user knows of all states that were refused, dropped or purged until now."""
         self.checkpoint.acknowledge_losses()
-        await self._store.async_save(self.checkpoint)
+        await self._ledger.async_save()
         self.status.async_notify_listeners()
 
     async def async_run(self) -> None:
@@ -168,7 +165,7 @@ class Forwarder:
         checkpoint = self.checkpoint
         if not self._send_history and checkpoint.position is None and checkpoint.since is None:
             checkpoint.skip_history(await self._log.async_run(self._log.newest))
-            await self._store.async_save(checkpoint)
+            await self._ledger.async_save()
         batch = await self._async_read(checkpoint.position, self._known_backlog)
         while True:
             try:
@@ -194,7 +191,7 @@ class Forwarder:
                 self._known_backlog = None
             if self.status.async_record_success(all_sent=batch.reached_end):
                 LOGGER.info("%s: connected again", self._name)
-            await self._async_retry_aside()
+            await self._retrier.async_retry()
             if read_ahead:
                 await self._async_count_backlog()
                 return await read_ahead
@@ -235,13 +232,14 @@ class Forwarder:
             LOGGER.warning("%s: the recorder's database has started over; sending all of its states", self._name)
             self.checkpoint.start_over()
         if settlement.position is not None:
-            self._record_settlement(settlement, settlement.position)
+            self._ledger.record_settlement(settlement, settlement.position)
             if batch.purged:
-                self._record_purged(batch.purged)
+                self._ledger.record_purged(batch.purged)
+                self._known_backlog = None
             if batch.sent or batch.purged or batch.started_over:
-                await self._store.async_save(self.checkpoint)
+                await self._ledger.async_save()
             if settlement.aside:
-                self._record_aside(settlement.aside_error)
+                self._ledger.record_aside(settlement.aside_error)
             if batch.purged or settlement.refused or settlement.dropped_count:
                 self.status.async_notify_listeners()
         if settlement.error:
@@ -254,82 +252,6 @@ class Forwarder:
         newest = await self._batches.async_read_newest(self._async_select_entities(), self.checkpoint.since)
         settlement = settle(newest, await self._sender.async_send(newest))
         return settlement.settled_count > len(settlement.refused)
-
-    async def _async_retry_aside(self) -> None:
-        """Send the states again that were set aside, if it is time.
-
-        Raises:
-            ElasticsearchError: if the server stores nothing now.
-        """
-        now = time.monotonic()
-        if not self.checkpoint.aside or now < self._retry_at:
-            return
-        self._retry_delay = min(2 * self._retry_delay, MAX_RETRY_DELAY)
-        self._retry_at = now + self._retry_delay
-        for part in self.checkpoint.aside:
-            rest: Range | None = part
-            # A range that was joined with another is sent with it the next time
-            while rest and rest in self.checkpoint.aside:
-                rest = await self._async_retry(rest)
-
-    async def _async_retry(self, part: Range) -> Range | None:
-        """Send the first states of a range again, and return the others if that made progress."""
-        batch = await self._batches.async_read_range(
-            part, self._async_select_entities(), self.checkpoint.since, self._sender.count
-        )
-        settlement = settle(batch, await self._sender.async_send(batch), accepts_others=True)
-        rest = None
-        if settlement.settled_count or not batch.sent:
-            self._retry_delay = FIRST_RETRY_DELAY
-            self._retry_at = time.monotonic() + self._retry_delay
-            refused, purged, rest = self.checkpoint.record_retried(part, settlement)
-            self._record_refused(settlement.refused[:refused])
-            if purged:
-                self._record_purged(purged)
-            await self._store.async_save(self.checkpoint)
-        self._record_aside(settlement.aside_error)
-        if settlement.error:
-            raise settlement.error
-        return rest
-
-    def _record_aside(self, error: ElasticsearchError | None) -> None:
-        """Record how many states are set aside, and log the first and the last of them."""
-        count = pending_count(self.checkpoint.aside)
-        if self.status.async_record_aside(count, error):
-            if error:
-                LOGGER.warning("%s: %s states are set aside: %s: %s", self._name, count, type(error).__name__, error)
-            else:
-                LOGGER.info("%s: no more states are set aside", self._name)
-
-    def _record_settlement(self, settlement: Settlement, position: Position) -> None:
-        """Count the settled states of a batch, and move the checkpoint past them."""
-        if stored_count := settlement.stored_count + settlement.stored_before_count:
-            self.checkpoint.record_stored(stored_count, settlement.last_stored_ts)
-        self.checkpoint.record_dropped(settlement.dropped_count)
-        self._record_refused(settlement.refused)
-        self.checkpoint.set_aside(settlement.aside)
-        self.checkpoint.advance(position)
-        if settlement.error:
-            self.status.record_progress()
-
-    def _record_refused(self, states: Sequence[RefusedState]) -> None:
-        """Count states that can never be stored, and log the first of them."""
-        for state in states:
-            self.checkpoint.record_refused(state.entity_id, state.reason)
-            if self.status.record_refused(state):
-                LOGGER.error(
-                    "%s: %s of %s can never be stored: %s",
-                    self._name,
-                    state.entity_id,
-                    state.last_updated_ts,
-                    state.reason,
-                )
-
-    def _record_purged(self, count: int) -> None:
-        """Count states that the recorder purged before they were sent."""
-        LOGGER.error("%s: the recorder purged about %s states before they were sent", self._name, count)
-        self.checkpoint.record_purged(count)
-        self._known_backlog = None
 
     async def _async_count_backlog(self) -> None:
         """Count the states that wait, but not too often."""

@@ -1,0 +1,72 @@
+"""Ledger: counts, logs and stores what became of the states."""
+
+from collections.abc import Sequence
+import logging
+
+from .checkpoint import Checkpoint, CheckpointStore
+from .errors import ElasticsearchError
+from .ranges import pending_count
+from .recorder_log import Position
+from .settle import RefusedState, Settlement
+from .status import Status
+
+LOGGER = logging.getLogger(__name__)
+
+
+class Ledger:
+    """Counts of one forwarder: its checkpoint, which is stored, and its status."""
+
+    def __init__(self, name: str, store: CheckpointStore, checkpoint: Checkpoint) -> None:
+        """Initialize the ledger.
+
+        Args:
+            name: The user station's name, for the log.
+            store: The storage of the checkpoint.
+            checkpoint: Where to continue.
+        """
+        self._name = name
+        self._store = store
+        self.checkpoint = checkpoint
+        self.status = Status(aside_count=pending_count(checkpoint.aside))
+
+    async def async_save(self) -> None:
+        """Store the checkpoint."""
+        await self._store.async_save(self.checkpoint)
+
+    def record_settlement(self, settlement: Settlement, position: Position) -> None:
+        """Count the settled states of a batch, and move the checkpoint past them."""
+        if stored_count := settlement.stored_count + settlement.stored_before_count:
+            self.checkpoint.record_stored(stored_count, settlement.last_stored_ts)
+        self.checkpoint.record_dropped(settlement.dropped_count)
+        self.record_refused(settlement.refused)
+        self.checkpoint.set_aside(settlement.aside)
+        self.checkpoint.advance(position)
+        if settlement.error:
+            self.status.record_progress()
+
+    def record_refused(self, states: Sequence[RefusedState]) -> None:
+        """Count states that can never be stored, and log the first of them."""
+        for state in states:
+            self.checkpoint.record_refused(state.entity_id, state.reason)
+            if self.status.record_refused(state):
+                LOGGER.error(
+                    "%s: %s of %s can never be stored: %s",
+                    self._name,
+                    state.entity_id,
+                    state.last_updated_ts,
+                    state.reason,
+                )
+
+    def record_purged(self, count: int) -> None:
+        """Count states that the recorder purged before they were sent."""
+        LOGGER.error("%s: the recorder purged about %s states before they were sent", self._name, count)
+        self.checkpoint.record_purged(count)
+
+    def record_aside(self, error: ElasticsearchError | None) -> None:
+        """Record how many states are set aside, and log the first and the last of them."""
+        count = pending_count(self.checkpoint.aside)
+        if self.status.async_record_aside(count, error):
+            if error:
+                LOGGER.warning("%s: %s states are set aside: %s: %s", self._name, count, type(error).__name__, error)
+            else:
+                LOGGER.info("%s: no more states are set aside", self._name)

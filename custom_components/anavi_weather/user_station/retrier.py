@@ -1,0 +1,78 @@
+"""Retrier: sends the states again that were set aside."""
+
+from collections.abc import Callable
+import time
+
+from .batch import BatchReader
+from .ledger import Ledger
+from .ranges import Range
+from .sender import Sender
+from .settle import settle
+
+FIRST_DELAY = 30.0  # seconds until states that were set aside are sent again
+MAX_DELAY = 600.0  # seconds
+
+
+class Retrier:
+    """Retrier of one forwarder."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        batches: BatchReader,
+        sender: Sender,
+        select_entities: Callable[[], frozenset[str] | None],
+    ) -> None:
+        """Initialize the retrier with the parts of its forwarder.
+
+        Args:
+            ledger: The checkpoint, which has the ranges of these states.
+            batches: The reader of the states.
+            sender: The sender of the batches.
+            select_entities: Returns the entities that are sent, None for all.
+        """
+        self._ledger = ledger
+        self._batches = batches
+        self._sender = sender
+        self._select_entities = select_entities
+        self._retry_at = 0.0
+        self._delay = FIRST_DELAY
+
+    async def async_retry(self) -> None:
+        """Send the states again that were set aside, if it is time.
+
+        Raises:
+            ElasticsearchError: if the server stores nothing now.
+        """
+        checkpoint = self._ledger.checkpoint
+        now = time.monotonic()
+        if not checkpoint.aside or now < self._retry_at:
+            return
+        self._delay = min(2 * self._delay, MAX_DELAY)
+        self._retry_at = now + self._delay
+        for part in checkpoint.aside:
+            rest: Range | None = part
+            # A range that was joined with another is sent with it the next time
+            while rest and rest in checkpoint.aside:
+                rest = await self._async_retry(rest)
+
+    async def _async_retry(self, part: Range) -> Range | None:
+        """Send the first states of a range again, and return the others if that made progress."""
+        checkpoint = self._ledger.checkpoint
+        batch = await self._batches.async_read_range(
+            part, self._select_entities(), checkpoint.since, self._sender.count
+        )
+        settlement = settle(batch, await self._sender.async_send(batch), accepts_others=True)
+        rest = None
+        if settlement.settled_count or not batch.sent:
+            self._delay = FIRST_DELAY
+            self._retry_at = time.monotonic() + self._delay
+            refused, purged, rest = checkpoint.record_retried(part, settlement)
+            self._ledger.record_refused(settlement.refused[:refused])
+            if purged:
+                self._ledger.record_purged(purged)
+            await self._ledger.async_save()
+        self._ledger.record_aside(settlement.aside_error)
+        if settlement.error:
+            raise settlement.error
+        return rest
