@@ -25,10 +25,11 @@ from custom_components.anavi_weather.user_station.errors import (
     DefectError,
     ElasticsearchError,
     OtherStationError,
+    RejectedError,
     ServerBehindError,
 )
 from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STATES_SCHEMA, UserStationFlow
-from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS, LOSSES
+from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS, FIXABLE
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -255,6 +256,7 @@ def test_the_steps_of_adding_a_user_station() -> None:
     errors = {kind.key for kind in kinds} - {
         DefectError.key,
         OtherStationError.key,
+        RejectedError.key,
         ServerBehindError.key,
     }  # only the forwarder raises these
     assert texts_of_flow["error"].keys() == errors | set(invalid_inputs())
@@ -326,9 +328,9 @@ def test_the_types_of_events() -> None:
 def test_issues() -> None:
     of_user_stations = {f"user_station_{key}" for key in user_station_issues()}
     assert ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | of_user_stations
-    to_be_acknowledged = {f"user_station_states_{loss}" for loss in LOSSES}
+    fixable = {f"user_station_states_{kind}" for kind in FIXABLE}
     for key, issue in ENGLISH["issues"].items():
-        if key in of_user_stations - to_be_acknowledged:
+        if key in of_user_stations - fixable:
             assert issue.keys() == {"title", "description"}
         else:
             assert issue.keys() == {"title", "fix_flow"}

@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.user_station.breaker import Held
 from custom_components.anavi_weather.user_station.checkpoint import CheckpointStore
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
@@ -20,6 +21,7 @@ from custom_components.anavi_weather.user_station.errors import (
     NotTimeSeriesError,
     OtherStationError,
     PrivilegeMissingError,
+    RejectedError,
     ServerBehindError,
     StorageError,
     TlsNotTrustedError,
@@ -111,6 +113,37 @@ async def test_states_that_are_set_aside_are_reported(issue_registry: ir.IssueRe
     assert active_issues(issue_registry) == {}
 
 
+async def test_states_that_are_held_are_reported_until_the_server_accepts_them(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    held = {"a": Held("sensor.t", "failed to parse [state.number]"), "b": Held("sensor.u", "odd")}
+    forwarder.checkpoint.breaker.record_held(held)
+    fail(forwarder, RejectedError("odd"), 3)
+    reasons = "- sensor.t: failed to parse \\[state\\.number\\]\n- sensor.u: odd"
+    expected = ("user_station_states_held", {"user_station": "Casa", "detail": reasons})
+    assert active_issues(issue_registry) == {"held_01USER": expected}
+    (issue,) = issue_registry.issues.values()
+    assert (issue.is_fixable, issue.severity) == (True, ir.IssueSeverity.ERROR)
+
+    forwarder.status.async_record_success(all_sent=False)
+    forwarder.status.async_record_aside(3, RejectedError("odd"))
+    assert active_issues(issue_registry) == {"held_01USER": expected}, "it is reported once"
+    forwarder.checkpoint.breaker.close()
+    forwarder.status.async_notify_listeners()
+    assert active_issues(issue_registry) == {}
+
+
+async def test_states_that_are_held_are_skipped_when_an_administrator_confirms(
+    hass: HomeAssistant, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    forwarder.checkpoint.breaker.record_held({"a": Held("sensor.t", "odd")})
+    forwarder.status.async_notify_listeners()
+    form = await open_repair(hass, "held_01USER")
+    await form.submit()
+    assert active_issues(issue_registry) == {}
+    assert forwarder.checkpoint.breaker.skipped == ["a"]
+
+
 async def test_another_error_replaces_the_first(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
     fail(forwarder, KeyRefusedError("401"))
     fail(forwarder, TlsNotTrustedError("expired"), 1)
@@ -163,6 +196,27 @@ async def test_a_backlog_near_the_recorders_horizon_is_reported(
 
     forwarder.status.async_record_success(all_sent=False)
     assert active_issues(issue_registry) == {}, "what waits is being sent"
+
+
+async def test_states_that_are_set_aside_are_counted_and_reported_near_the_horizon(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    """While newer states are stored, and the oldest of all decides."""
+    forwarder.status.async_record_success(all_sent=True)
+    forwarder.status.async_record_aside(3, IndexBlockedError("write"))
+    forwarder.status.async_record_aside_waiting(WaitingStates(3, 10 * DAY, 3 * DAY))
+    assert "backlog_01USER" not in active_issues(issue_registry)
+    forwarder.status.async_record_aside_waiting(WaitingStates(3, 10 * DAY, 2 * DAY))
+    placeholders = {"user_station": "Casa", "backlog": "3", "hours": "48"}
+    assert active_issues(issue_registry)["backlog_01USER"] == ("user_station_purge_near", placeholders)
+
+    forwarder.status.async_record_waiting(WaitingStates(7, 10 * DAY, DAY))
+    fail(forwarder, CannotConnectError("away"))
+    placeholders = {"user_station": "Casa", "backlog": "10", "hours": "24"}
+    assert active_issues(issue_registry)["backlog_01USER"] == ("user_station_purge_near", placeholders)
+    forwarder.status.async_record_success(all_sent=True)
+    forwarder.status.async_record_aside(0, None)
+    assert active_issues(issue_registry) == {}
 
 
 # Losses

@@ -1,5 +1,6 @@
 """Fix flows of the repair issues."""
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, cast, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
@@ -9,6 +10,8 @@ from homeassistant.core import HomeAssistant
 from .chip_issues import CHIP_ISSUE_PREFIX
 from .const import CONF_CHIPS
 from .coordinator import AnaviWeatherConfigEntry
+from .user_station.forwarder import Forwarder
+from .user_station_issues import HELD_ISSUE_PREFIX
 
 
 class RemoveChipFlow(ConfirmRepairFlow):
@@ -25,8 +28,8 @@ class RemoveChipFlow(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
-class AcknowledgeLossesFlow(ConfirmRepairFlow):
-    """Fix flow that acknowledges states that a user station will never receive."""
+class ForwarderFlow(ConfirmRepairFlow):
+    """Fix flow that changes something in a user station's forwarder."""
 
     @override
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -37,12 +40,34 @@ class AcknowledgeLossesFlow(ConfirmRepairFlow):
                 cast("str", self.data["entry_id"])
             )
             if entry is not None and entry.state is ConfigEntryState.LOADED:
-                await entry.runtime_data.forwarders[cast("str", self.data["subentry_id"])].async_acknowledge_losses()
+                await self._async_fix(entry.runtime_data.forwarders[cast("str", self.data["subentry_id"])])
         return await super().async_step_confirm(user_input)
+
+    @abstractmethod
+    async def _async_fix(self, forwarder: Forwarder) -> None:
+        """Fix the issue."""
+
+
+class AcknowledgeLossesFlow(ForwarderFlow):
+    """Fix flow that acknowledges states that a user station will never receive."""
+
+    @override
+    async def _async_fix(self, forwarder: Forwarder) -> None:
+        await forwarder.async_acknowledge_losses()
+
+
+class SkipHeldFlow(ForwarderFlow):
+    """Fix flow that skips states that wait because the user station rejects them."""
+
+    @override
+    async def _async_fix(self, forwarder: Forwarder) -> None:
+        await forwarder.async_skip_held()
 
 
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the fix flow of an issue."""
-    return RemoveChipFlow() if issue_id.startswith(CHIP_ISSUE_PREFIX) else AcknowledgeLossesFlow()
+    if issue_id.startswith(CHIP_ISSUE_PREFIX):
+        return RemoveChipFlow()
+    return SkipHeldFlow() if issue_id.startswith(HELD_ISSUE_PREFIX) else AcknowledgeLossesFlow()

@@ -21,6 +21,7 @@ from .user_station.errors import (
     PipelineFailedError,
     PipelineMissingError,
     PrivilegeMissingError,
+    RejectedError,
     ServerBehindError,
     ShardLimitError,
     TlsNotTrustedError,
@@ -50,8 +51,10 @@ DESTINATION_ERRORS = (
 FAILURES = 3  # in a row; a server that starts may reject requests for a moment
 PURGE_NEAR = 0.25  # fraction of the time that the recorder keeps states
 
-KINDS = ("destination", "aside", "recorder", "backlog", "refused", "dropped", "purged")
+KINDS = ("destination", "aside", "held", "recorder", "backlog", "refused", "dropped", "purged")
 LOSSES = ("refused", "dropped", "purged")  # their issues last until a user acknowledges them
+HELD_ISSUE_PREFIX = "held_"
+FIXABLE = ("held", *LOSSES)
 
 
 class UserStationIssues:
@@ -94,14 +97,20 @@ class UserStationIssues:
             self._delete("destination")
         aside = status.aside_problem
         # The same cause is reported once
-        if aside and not (is_failing and isinstance(problem, type(aside))):
+        if aside and not isinstance(aside, RejectedError) and not (is_failing and isinstance(problem, type(aside))):
             self._create("aside", aside.key, detail=escape_markdown(str(aside)))
         else:
             self._delete("aside")
-        waiting = status.waiting
-        if is_failing and waiting and waiting.purge_in < PURGE_NEAR * waiting.horizon:
-            hours = max(int(waiting.purge_in // 3600), 0)
-            self._create("backlog", "purge_near", backlog=str(waiting.count), hours=str(hours))
+        if held := self._forwarder.checkpoint.breaker.held:
+            reasons = "\n".join(f"- {entity_id}: {escape_markdown(reason)}" for entity_id, reason in held.values())
+            self._create("held", "states_held", detail=reasons)
+        else:
+            self._delete("held")
+        waiting = [status.aside_waiting, status.waiting if is_failing else None]
+        near = [some.purge_in for some in waiting if some and some.purge_in < PURGE_NEAR * some.horizon]
+        if near:
+            hours = max(int(min(near) // 3600), 0)
+            self._create("backlog", "purge_near", backlog=str(status.backlog), hours=str(hours))
         else:
             self._delete("backlog")
 
@@ -134,7 +143,7 @@ class UserStationIssues:
             DOMAIN,
             f"{kind}_{self._subentry.subentry_id}",
             data={"entry_id": self._entry.entry_id, "subentry_id": self._subentry.subentry_id},
-            is_fixable=kind in LOSSES,
+            is_fixable=kind in FIXABLE,
             severity=ir.IssueSeverity.ERROR if kind != "backlog" else ir.IssueSeverity.WARNING,
             translation_key=f"user_station_{key}",
             translation_placeholders={"user_station": self._subentry.title, **placeholders},

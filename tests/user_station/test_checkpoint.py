@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
+from custom_components.anavi_weather.user_station.breaker import Breaker, Held
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, CheckpointStore
 from custom_components.anavi_weather.user_station.ranges import Range
 from custom_components.anavi_weather.user_station.recorder_log import Position
@@ -102,6 +103,7 @@ async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, pat
         8,
         7,
         (Range(1, 3, 2),),
+        Breaker({"odd": 3}, {"odder": Held("a.b", "too odd")}, ["oddest"]),
     )
     await CheckpointStore(hass, KEY).async_save(checkpoint)
     assert stored(path)["entity_ids"] == ["a.b", "b.c"]
@@ -112,6 +114,7 @@ async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, pat
     assert loaded
     assert isinstance(loaded.position, Position)
     assert isinstance(loaded.since, Position)
+    assert isinstance(loaded.breaker.held["odder"], Held)
 
 
 async def test_a_checkpoint_of_1_0_0_is_loaded(hass: HomeAssistant, path: Path) -> None:
@@ -147,6 +150,7 @@ def test_beginning_again_still_skips_unwanted_history() -> None:
     checkpoint = Checkpoint(
         "task", POSITION, POSITION, 3, 2, 1, 1.5, {"a.b"}, 2, 1, ("a.b", "too old"), 4, 3, (Range(1, 3, 2),)
     )
+    checkpoint.breaker.record_held({"odd": Held("a.b", "too odd")})
     checkpoint.start_over()
     assert checkpoint == Checkpoint("task", None, POSITION, 0, 0, 1, 1.5, {"a.b"}, 0, 1, ("a.b", "too old"))
 

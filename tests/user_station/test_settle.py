@@ -1,5 +1,6 @@
 """Tests of settling the states of a batch."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -40,6 +41,7 @@ STATE = Sent(7, "sensor.t", NOW)
 CREATED = Item(201)
 CONFLICT = Item(409, "version_conflict_engine_exception", "exists")
 REFUSED = Item(400, "document_parsing_exception", "odd")
+ODD = "document_parsing_exception: odd"
 DROPPED = Item(200)
 BUSY = Item(429, "rejected", "full")
 CLOSED = Item(400, "index_closed_exception", "closed")
@@ -81,8 +83,8 @@ def out_of(end: str) -> Item:
         (CREATED, Stored.NOW),
         (CONFLICT, Stored.BEFORE),
         (DROPPED, Stored.DROPPED),
-        (REFUSED, Refusal("document_parsing_exception: odd")),
-        (TooLargeError("413"), Refusal("larger than the server takes (413)")),
+        (REFUSED, Refusal("document_parsing_exception: odd", ODD)),
+        (TooLargeError("413"), Refusal("larger than the server takes (413)", "larger than the server takes")),
     ],
 )
 def test_a_state_that_is_settled(answer: Answer, verdict: Stored | Refusal) -> None:
@@ -136,7 +138,11 @@ def test_a_state_without_a_time_does_not_wait_for_the_stream() -> None:
 
 def test_a_batch_that_is_stored() -> None:
     assert settle(batch_of(states(3)), [CREATED, CONFLICT, CREATED]) == Settlement(
-        stored_count=2, stored_before_count=1, position=Position("sqlite", 1000, NOW + 1000), last_stored_ts=NOW + 3
+        stored_count=2,
+        stored_before_count=1,
+        position=Position("sqlite", 1000, NOW + 1000),
+        last_stored_ts=NOW + 3,
+        accepts=True,
     )
 
 
@@ -154,6 +160,8 @@ def test_refused_states_do_not_hold_up_the_others() -> None:
         ],
         position=Position("sqlite", 1000, NOW + 1000),
         last_stored_ts=NOW + 3,
+        accepts=True,
+        rejected=Counter({ODD: 1}),
     )
     assert settlement.settled_count == 4
 
@@ -169,7 +177,7 @@ def test_the_position_stops_before_a_state_that_waits() -> None:
 def test_a_first_state_that_waits_moves_nothing() -> None:
     settlement = settle(batch_of(states(2)), [BUSY, CREATED])
     assert isinstance(settlement.error, BusyError)
-    assert settlement == Settlement(waiting_count=2, error=settlement.error)
+    assert settlement == Settlement(waiting_count=2, error=settlement.error, accepts=True)
 
 
 def test_states_that_cannot_be_stored_now_do_not_hold_up_the_others() -> None:
@@ -331,7 +339,7 @@ class Simulation:
             return
         position = Position("sqlite", sent[-1].state_id, None)
         settlement = settle(replace(batch_of(sent), position=position), answers, accepts_others=True)
-        if settlement.settled_count:
+        if settlement.position:
             retried = self.checkpoint.record_retried(part, settlement)
             assert retried.purged == 0
             self.refused_count += retried.refused

@@ -24,7 +24,7 @@ from .errors import (
     ShardLimitError,
     error_for_status,
 )
-from .text import one_line
+from .text import MAX_LENGTH, one_line
 
 FAILURE_STORE = "failure_store"
 """Our own type for a document that was stored with failed ones, where no dashboard reads."""
@@ -42,6 +42,9 @@ DOCUMENT_FAULTS: Mapping[str, tuple[str, ...]] = {
     FAILURE_STORE: ("",),
 }
 OUT_OF_RANGE = "outside of ranges of currently writable indices"  # illegal_argument_exception, later timestamp_error
+# What differs between documents that are rejected for the same reason: their values, ids, times, and places in the request
+PREVIEW = " Preview of field's value"
+PARTICULARS = re.compile(r"'[^']*'|[+-]?\d[\d:.TZ+-]*")
 RANGE_END = re.compile(r", ?(\d{4}-\d\d-\d\dT[0-9:.]+Z)\]")
 
 
@@ -94,6 +97,17 @@ class Item(NamedTuple):
     def is_fault_of_document(self) -> bool:
         """Return whether the same document can never be stored, whatever changes on the server."""
         return self.is_out_of_range or any(part in self.reason for part in DOCUMENT_FAULTS.get(self.kind, ()))
+
+    @property
+    def mistake(self) -> str:
+        """Return what rejections for the same reason have in common.
+
+        Returns:
+            Nothing for a time outside of the range, because the server's mappings and pipelines have no part in it.
+        """
+        if self.is_out_of_range:
+            return ""
+        return PARTICULARS.sub("", f"{self.kind}: {self.reason.partition(PREVIEW)[0]}"[:MAX_LENGTH])
 
     @property
     def range_end(self) -> float | None:

@@ -92,10 +92,14 @@ class BatchReader:
 
         return await self._log.async_run(read)
 
-    async def async_read_newest(self, entity_ids: frozenset[str] | None, since: Position | None) -> Batch:
-        """Return a batch of the newest state only, see `async_read`."""
+    async def async_read_newest(
+        self, entity_ids: frozenset[str] | None, since: Position | None, others_than: frozenset[str]
+    ) -> Batch:
+        """Return a batch of the newest state, and of the newest of an entity that is not among some."""
         encoder = self._current_encoder()
-        return await self._log.async_run(lambda: _batch(self._log.read_newest(entity_ids, since), 0, encoder))
+        return await self._log.async_run(
+            lambda: _batch(self._log.read_newest(entity_ids, since, others_than), 0, encoder)
+        )
 
     def _current_encoder(self) -> Encoder:
         if self._encoder.origins is not (origins := self._entities.async_origins()):

@@ -7,6 +7,7 @@ from typing import NamedTuple, NotRequired, TypedDict
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
+from .breaker import Breaker, Held
 from .ranges import Range, Ranges, ordered
 from .recorder_log import Position
 from .settle import Settlement
@@ -55,6 +56,8 @@ class Checkpoint:
     dropped_acknowledged: int = 0
     aside: Ranges = ()
     """States before the position that are not stored yet. They are sent again later."""
+    breaker: Breaker = field(default_factory=Breaker)
+    """Rejections for the same reason."""
 
     def skip_history(self, newest: Position) -> None:
         """Begin after the recorder's newest state."""
@@ -66,6 +69,7 @@ class Checkpoint:
         self.stored_count = self.refused_count = self.refused_acknowledged = 0
         self.dropped_count = self.dropped_acknowledged = 0
         self.aside = ()
+        self.breaker = Breaker()
 
     def advance(self, position: Position) -> None:
         """Move to a position up to which each state is settled."""
@@ -139,6 +143,14 @@ class Checkpoint:
 type _StoredPosition = tuple[str, int, float | None]
 
 
+class _StoredBreaker(TypedDict):
+    """Stored form of the breaker."""
+
+    counts: dict[str, int]
+    held: dict[str, tuple[str, str]]
+    skipped: list[str]
+
+
 class _Stored(TypedDict):
     """Stored form, version 1 (since 1.0.0). Older versions ignore what they do not know."""
 
@@ -156,6 +168,7 @@ class _Stored(TypedDict):
     dropped: NotRequired[int]
     dropped_noted: NotRequired[int]
     aside: NotRequired[list[tuple[int, int, int]]]
+    breaker: NotRequired[_StoredBreaker]
 
 
 class CheckpointStore:
@@ -185,6 +198,7 @@ class CheckpointStore:
             dropped_count=data.get("dropped", 0),
             dropped_acknowledged=data.get("dropped_noted", 0),
             aside=tuple(Range(*part) for part in data.get("aside", ())),
+            breaker=_breaker(data.get("breaker")),
         )
 
     async def async_save(self, checkpoint: Checkpoint) -> None:
@@ -194,6 +208,7 @@ class CheckpointStore:
         all, and an error such as a full disk is only logged. Neither does harm: with an older checkpoint, states are sent
         again, and Elasticsearch recognizes them.
         """
+        breaker = checkpoint.breaker
         await self._store.async_save(
             _Stored(
                 task=checkpoint.task,
@@ -210,9 +225,19 @@ class CheckpointStore:
                 dropped=checkpoint.dropped_count,
                 dropped_noted=checkpoint.dropped_acknowledged,
                 aside=list(checkpoint.aside),
+                breaker=_StoredBreaker(
+                    counts=dict(breaker.counts), held=dict(breaker.held), skipped=list(breaker.skipped)
+                ),
             )
         )
 
     async def async_remove(self) -> None:
         """Delete the stored checkpoint."""
         await self._store.async_remove()
+
+
+def _breaker(data: _StoredBreaker | None) -> Breaker:
+    if data is None:
+        return Breaker()
+    held = {mistake: Held(*state) for mistake, state in data["held"].items()}
+    return Breaker(data["counts"], held, data["skipped"])

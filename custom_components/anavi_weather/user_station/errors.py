@@ -137,6 +137,12 @@ class LimitTooLowError(StorageError):
     key = "limit_too_low"
 
 
+class RejectedError(ElasticsearchError):
+    """The server rejects one state after another for the same reason, so that it is probably at fault."""
+
+    key = "states_held"
+
+
 STATUS_ERRORS: Mapping[int, type[ElasticsearchError]] = {
     HTTPStatus.UNAUTHORIZED: KeyRefusedError,
     HTTPStatus.FORBIDDEN: PrivilegeMissingError,

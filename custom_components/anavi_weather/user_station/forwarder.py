@@ -11,12 +11,14 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 
 from .batch import Batch, BatchReader
+from .breaker import PROBE_COUNT
 from .checkpoint import Checkpoint, CheckpointStore
 from .documents import Station
 from .elasticsearch import Elasticsearch
 from .entities import Entities
 from .errors import DefectError, ElasticsearchError, TooLargeError
 from .ledger import Ledger
+from .ranges import pending_count
 from .recorder_log import (
     Backlog,
     Position,
@@ -27,7 +29,7 @@ from .recorder_log import (
 )
 from .retrier import Retrier
 from .sender import Sender
-from .settle import settle
+from .settle import Settlement, settle
 from .status import WaitingStates
 
 LOGGER = logging.getLogger(__name__)
@@ -93,6 +95,13 @@ class Forwarder:
         """Remember that a user knows of all states that were refused, dropped or purged until now."""
         self.checkpoint.acknowledge_losses()
         await self._ledger.async_save()
+        self.status.async_notify_listeners()
+
+    async def async_skip_held(self) -> None:
+        """Let states be refused that wait because the server rejects them."""
+        self.checkpoint.breaker.skip()
+        await self._ledger.async_save()
+        self._retrier.async_retry_soon()
         self.status.async_notify_listeners()
 
     async def async_run(self) -> None:
@@ -191,7 +200,8 @@ class Forwarder:
                 self._known_backlog = None
             if self.status.async_record_success(all_sent=batch.reached_end):
                 LOGGER.info("%s: connected again", self._name)
-            await self._retrier.async_retry()
+            if await self._retrier.async_retry():
+                await self._async_examine_aside()
             if read_ahead:
                 await self._async_count_backlog()
                 return await read_ahead
@@ -204,9 +214,10 @@ class Forwarder:
     async def _async_read(self, position: Position | None, known_backlog: Backlog | None = None) -> Batch:
         """Return the batch after a position."""
         entity_ids = self._async_select_entities()
-        batch = await self._batches.async_read(
-            position, entity_ids, self.checkpoint.since, self._sender.count, known_backlog
-        )
+        count = self._sender.count
+        if self.checkpoint.breaker.held and not self.status.connected:
+            count = min(count, PROBE_COUNT)  # enough to see whether the server accepts states again
+        batch = await self._batches.async_read(position, entity_ids, self.checkpoint.since, count, known_backlog)
         if self.status.async_record_recorder_read():
             LOGGER.info("%s: the recorder's database can be read again", self._name)
         return batch
@@ -225,9 +236,10 @@ class Forwarder:
             ElasticsearchError: if states of the batch wait.
         """
         answers = await self._sender.async_send(batch)
-        settlement = settle(batch, answers)
-        if settlement.may_set_aside and await self._async_accepts_newest(batch):
-            settlement = settle(batch, answers, accepts_others=True)
+        breaker = self.checkpoint.breaker
+        settlement = settle(batch, answers, breaker)
+        if settlement.may_set_aside and await self._async_accepts_newest(batch, settlement):
+            settlement = settle(batch, answers, breaker, accepts_others=True)
         if batch.started_over:
             LOGGER.warning("%s: the recorder's database has started over; sending all of its states", self._name)
             self.checkpoint.start_over()
@@ -236,20 +248,28 @@ class Forwarder:
             if batch.purged:
                 self._ledger.record_purged(batch.purged)
                 self._known_backlog = None
+        has_changed = self._ledger.record_rejections(settlement)
+        if settlement.position is not None:
             if batch.sent or batch.purged or batch.started_over:
                 await self._ledger.async_save()
             if settlement.aside:
                 self._ledger.record_aside(settlement.aside_error)
             if batch.purged or settlement.refused or settlement.dropped_count:
                 self.status.async_notify_listeners()
+        elif has_changed:
+            await self._ledger.async_save()
         if settlement.error:
             raise settlement.error
 
-    async def _async_accepts_newest(self, batch: Batch) -> bool:
-        """Return whether the server accepts the newest state, although it accepts none of a batch."""
+    async def _async_accepts_newest(self, batch: Batch, settlement: Settlement) -> bool:
+        """Return whether the server accepts the newest states, although it accepts none of a batch."""
         if batch.reached_end:
             return False
-        newest = await self._batches.async_read_newest(self._async_select_entities(), self.checkpoint.since)
+        # Rejections may be the fault of a few entities, so try the newest state of another one too
+        others_than = frozenset(sent.entity_id for sent in batch.sent) if settlement.held else frozenset[str]()
+        newest = await self._batches.async_read_newest(
+            self._async_select_entities(), self.checkpoint.since, others_than
+        )
         settlement = settle(newest, await self._sender.async_send(newest))
         return settlement.settled_count > len(settlement.refused)
 
@@ -266,9 +286,19 @@ class Forwarder:
         # If known states have vanished, keep them: the next read counts them as purged
         if self._known_backlog is None or await self._log.async_run(self._log.has_row, self._known_backlog.newest):
             self._known_backlog = backlog
+        self.status.async_record_waiting(self._waiting(backlog.count, backlog.oldest_ts))
+        await self._async_examine_aside()
+
+    async def _async_examine_aside(self) -> None:
+        """Find out how long the states that are set aside can wait."""
+        if aside := self.checkpoint.aside:
+            oldest_ts = await self._log.async_run(self._log.oldest_ts, aside[0])
+            self.status.async_record_aside_waiting(self._waiting(pending_count(aside), oldest_ts))
+
+    def _waiting(self, count: int, oldest_ts: float | None) -> WaitingStates:
         horizon = self._log.horizon()
-        age = 0.0 if backlog.oldest_ts is None else time.time() - backlog.oldest_ts
-        self.status.async_record_waiting(WaitingStates(backlog.count, horizon, horizon - age))
+        age = 0.0 if oldest_ts is None else time.time() - oldest_ts
+        return WaitingStates(count, horizon, horizon - age)
 
 
 def _retrieve_exception(task: asyncio.Task[Batch]) -> None:

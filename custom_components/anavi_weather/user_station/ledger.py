@@ -62,6 +62,25 @@ class Ledger:
         LOGGER.error("%s: the recorder purged about %s states before they were sent", self._name, count)
         self.checkpoint.record_purged(count)
 
+    def record_rejections(self, settlement: Settlement) -> bool:
+        """Record for the breaker what the server rejected and accepted; return whether that opens or closes it."""
+        breaker = self.checkpoint.breaker
+        if settlement.accepts:
+            breaker.record_accepted()
+        else:
+            breaker.record_rejected(settlement.rejected)
+        if settlement.held:
+            if has_opened := breaker.record_held(settlement.held):
+                (held, *_) = settlement.held.values()
+                LOGGER.warning("%s: rejected states wait, like one of %s: %s", self._name, held.entity_id, held.reason)
+                self.status.async_notify_listeners()
+            return has_opened
+        if settlement.accepts and not self.checkpoint.aside and breaker.close():
+            LOGGER.info("%s: no more rejected states wait", self._name)
+            self.status.async_notify_listeners()
+            return True
+        return False
+
     def record_aside(self, error: ElasticsearchError | None) -> None:
         """Record how many states are set aside, and log the first and the last of them."""
         count = pending_count(self.checkpoint.aside)

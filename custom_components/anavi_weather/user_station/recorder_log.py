@@ -272,15 +272,32 @@ class RecorderLog:
             reached = next(reversed(rows)).state_id if full else part.last
             return Page(rows, Position(recorder, reached, None), not full, started_over=False, purged=0)
 
-    def read_newest(self, entity_ids: frozenset[str] | None, since: Position | None) -> Page:
-        """Return the newest row of the selected entities, if it is among the newest rows of all, see `read`."""
+    def read_newest(
+        self, entity_ids: frozenset[str] | None, since: Position | None, others_than: frozenset[str]
+    ) -> Page:
+        """Return the newest row of the selected entities, if it is among the newest rows of all, see `read`.
+
+        Args:
+            entity_ids: See `read`.
+            since: See `read`.
+            others_than: If the row is of one of these entities, the newest row of another entity is returned too.
+        """
         with session_scope(hass=self._hass, read_only=True) as session:
             end = self._end(session)
             statement = ROWS.where(STATES.c.state_id > end.state_id - WINDOW, *_since(since, end.recorder))
             if entity_ids is not None:
                 statement = statement.where(STATES_META.c.entity_id.in_(entity_ids))
-            rows, _ = _fetch(session, statement.order_by(None).order_by(STATES.c.state_id.desc()), 1, 1)
+            statement = statement.order_by(None).order_by(STATES.c.state_id.desc())
+            rows = list(_fetch(session, statement, 1, 1)[0])
+            if rows and rows[0].entity_id in others_than:
+                rows += _fetch(session, statement.where(STATES_META.c.entity_id.not_in(others_than)), 1, 1)[0]
             return Page(rows, end, reached_end=True, started_over=False, purged=0)
+
+    def oldest_ts(self, part: Range) -> float | None:
+        """Return when the first row of a range of ids was updated; None if there are no rows."""
+        statement = select(STATES.c.last_updated_ts).where(STATES.c.state_id.between(part.first, part.last))
+        with session_scope(hass=self._hass, read_only=True) as session:
+            return session.execute(statement.order_by(STATES.c.state_id).limit(1)).scalar()
 
     def has_row(self, position: Position) -> bool:
         """Return whether a position's row still exists."""

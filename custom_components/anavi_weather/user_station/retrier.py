@@ -3,7 +3,10 @@
 from collections.abc import Callable
 import time
 
+from homeassistant.core import callback
+
 from .batch import BatchReader
+from .breaker import PROBE_COUNT
 from .ledger import Ledger
 from .ranges import Range
 from .sender import Sender
@@ -38,8 +41,8 @@ class Retrier:
         self._retry_at = 0.0
         self._delay = FIRST_DELAY
 
-    async def async_retry(self) -> None:
-        """Send the states again that were set aside, if it is time.
+    async def async_retry(self) -> bool:
+        """Send the states again that were set aside, if it is time, and return whether it was.
 
         Raises:
             ElasticsearchError: if the server stores nothing now.
@@ -47,32 +50,45 @@ class Retrier:
         checkpoint = self._ledger.checkpoint
         now = time.monotonic()
         if not checkpoint.aside or now < self._retry_at:
-            return
+            return False
         self._delay = min(2 * self._delay, MAX_DELAY)
         self._retry_at = now + self._delay
         for part in checkpoint.aside:
+            # If the breaker is open, a few states show whether the server accepts the others
+            count = PROBE_COUNT if checkpoint.breaker.held else self._sender.count
             rest: Range | None = part
             # A range that was joined with another is sent with it the next time
             while rest and rest in checkpoint.aside:
-                rest = await self._async_retry(rest)
+                rest = await self._async_retry(rest, min(count, self._sender.count))
+                count = self._sender.count
+        return True
 
-    async def _async_retry(self, part: Range) -> Range | None:
+    @callback
+    def async_retry_soon(self) -> None:
+        """Let the next call of `async_retry` send the states, whenever they were sent last."""
+        self._retry_at = 0.0
+
+    async def _async_retry(self, part: Range, count: int) -> Range | None:
         """Send the first states of a range again, and return the others if that made progress."""
         checkpoint = self._ledger.checkpoint
-        batch = await self._batches.async_read_range(
-            part, self._select_entities(), checkpoint.since, self._sender.count
-        )
-        settlement = settle(batch, await self._sender.async_send(batch), accepts_others=True)
-        rest = None
-        if settlement.settled_count or not batch.sent:
-            self._delay = FIRST_DELAY
-            self._retry_at = time.monotonic() + self._delay
+        before = checkpoint.aside
+        batch = await self._batches.async_read_range(part, self._select_entities(), checkpoint.since, count)
+        answers = await self._sender.async_send(batch)
+        settlement = settle(batch, answers, checkpoint.breaker, accepts_others=True)
+        rest: Range | None = None
+        if settlement.position is not None:
             refused, purged, rest = checkpoint.record_retried(part, settlement)
             self._ledger.record_refused(settlement.refused[:refused])
             if purged:
                 self._ledger.record_purged(purged)
+        has_changed = self._ledger.record_rejections(settlement) or checkpoint.aside != before
+        if has_changed:
             await self._ledger.async_save()
         self._ledger.record_aside(settlement.aside_error)
         if settlement.error:
             raise settlement.error
+        if batch.sent and not settlement.settled_count:
+            return None
+        self._delay = FIRST_DELAY
+        self._retry_at = time.monotonic() + self._delay
         return rest

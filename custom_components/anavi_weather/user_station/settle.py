@@ -1,5 +1,6 @@
 """Exactly-once core: decide from the answers to a batch what becomes of its states, and how far the position moves."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from .answers import Item
 from .batch import Batch
+from .breaker import Breaker, Held
 from .documents import Sent
 from .errors import (
     BusyError,
@@ -17,6 +19,7 @@ from .errors import (
     NotTimeSeriesError,
     OtherStationError,
     PrivilegeMissingError,
+    RejectedError,
     ServerBehindError,
     TooLargeError,
 )
@@ -26,6 +29,8 @@ from .text import one_line
 
 # Errors that are not of a single state: nothing after it is stored either, or the wait is short
 HOLDING_ERRORS = (BusyError, KeyRefusedError, NotTimeSeriesError, OtherStationError, PrivilegeMissingError)
+
+TOO_LARGE = "larger than the server takes"
 
 type Answer = Item | TooLargeError
 """The answer to one document. An error is the answer to a whole request that had only this document."""
@@ -44,6 +49,8 @@ class Refusal(NamedTuple):
     """A state that can never be stored."""
 
     reason: str
+    mistake: str = ""
+    """See `Item.mistake`."""
 
 
 class RefusedState(NamedTuple):
@@ -83,6 +90,12 @@ class Settlement:
     """When the last of the stored states was updated."""
     error: ElasticsearchError | None = None
     """Why the first of the waiting states waits."""
+    accepts: bool = False
+    """Whether the server accepted a document of the batch."""
+    rejected: Counter[str] = field(default_factory=Counter)
+    """Number of refused states for each mistake."""
+    held: dict[str, Held] = field(default_factory=dict)
+    """States that the breaker holds: an example for each mistake."""
 
     @property
     def settled_count(self) -> int:
@@ -95,12 +108,15 @@ class Settlement:
         return self.error is not None and not isinstance(self.error, HOLDING_ERRORS)
 
 
-def settle(batch: Batch, answers: Sequence[Answer], *, accepts_others: bool = False) -> Settlement:
+def settle(
+    batch: Batch, answers: Sequence[Answer], breaker: Breaker | None = None, *, accepts_others: bool = False
+) -> Settlement:
     """Return the outcome of each state of a batch, and the position after the settled ones.
 
     Args:
         batch: The states, in the recorder's order.
         answers: One for each document. States that could not be encoded have none.
+        breaker: The earlier rejections; None: each rejected state is refused.
         accepts_others: Whether the server accepts other states, even if it accepts none of the batch.
     """
     remaining = iter(answers)
@@ -109,7 +125,9 @@ def settle(batch: Batch, answers: Sequence[Answer], *, accepts_others: bool = Fa
         for sent in batch.sent
     ]
     sets_aside = accepts_others or any(isinstance(verdict, Stored) for verdict in verdicts)
-    settlement = Settlement()
+    settlement = Settlement(accepts=any(verdict in (Stored.NOW, Stored.BEFORE) for verdict in verdicts))
+    if breaker:
+        verdicts = _hold(settlement, breaker, batch.sent, verdicts)
     passed: list[tuple[int, bool]] = []
     for sent, verdict in zip(batch.sent, verdicts, strict=True):
         if isinstance(verdict, ElasticsearchError) and (not sets_aside or isinstance(verdict, HOLDING_ERRORS)):
@@ -127,11 +145,29 @@ def settle(batch: Batch, answers: Sequence[Answer], *, accepts_others: bool = Fa
     return settlement
 
 
+def _hold(
+    settlement: Settlement, breaker: Breaker, states: Sequence[Sent], verdicts: Sequence[Verdict]
+) -> list[Verdict]:
+    """Return the verdicts after the breaker has replaced those of the states that it holds."""
+    rejected = Counter(verdict.mistake for verdict in verdicts if isinstance(verdict, Refusal) and verdict.mistake)
+    mistakes = breaker.holds(rejected, accepts_others=settlement.accepts)
+    result: list[Verdict] = []
+    for sent, verdict in zip(states, verdicts, strict=True):
+        if isinstance(verdict, Refusal) and verdict.mistake in mistakes:
+            settlement.held[verdict.mistake] = Held(sent.entity_id, verdict.reason)
+            result.append(RejectedError(verdict.reason))
+        else:
+            result.append(verdict)
+    return result
+
+
 def _record(settlement: Settlement, sent: Sent, verdict: Verdict) -> None:
     if isinstance(verdict, ElasticsearchError):
         settlement.aside_error = settlement.aside_error or verdict
     elif isinstance(verdict, Refusal):
         settlement.refused.append(RefusedState(sent.state_id, sent.entity_id, sent.last_updated_ts, verdict.reason))
+        if verdict.mistake:
+            settlement.rejected[verdict.mistake] += 1
     elif verdict is Stored.DROPPED:
         settlement.dropped_count += 1
     else:
@@ -145,7 +181,7 @@ def _record(settlement: Settlement, sent: Sent, verdict: Verdict) -> None:
 def judge(sent: Sent, answer: Answer) -> Verdict:
     """Return the outcome of a state from the answer to its document. An error means that the state waits."""
     if isinstance(answer, TooLargeError):
-        return Refusal(one_line(f"larger than the server takes ({answer})"))
+        return Refusal(one_line(f"{TOO_LARGE} ({answer})"), TOO_LARGE)
     if answer.status == HTTPStatus.CREATED:
         return Stored.NOW
     if answer.status == HTTPStatus.CONFLICT:
@@ -156,7 +192,7 @@ def judge(sent: Sent, answer: Answer) -> Verdict:
         # The end of the stream moves on with time
         return ServerBehindError(datetime.fromtimestamp(end, UTC).isoformat())
     if answer.is_fault_of_document:
-        return Refusal(answer.text)
+        return Refusal(answer.text, answer.mistake)
     error = answer.error
     # A smaller batch helps against a request that is too large, but not against such an answer to one document
     return ElasticsearchError(f"{answer.status}: {answer.text}") if isinstance(error, TooLargeError) else error

@@ -42,6 +42,8 @@ class Status:
     """Number of states that are set aside."""
     aside_problem: ElasticsearchError | None = None
     """Why they are set aside; None: there are none, or it is not known yet."""
+    aside_waiting: WaitingStates | None = None
+    """The same states; None: there are none, or they were not examined yet."""
     refused: list[RefusedState] = field(default_factory=list)
     """The newest states that were refused since the start."""
     _failing_since: float | None = field(default=None, repr=False)
@@ -153,6 +155,7 @@ class Status:
         is_news = bool(self.aside_count) is not bool(count)
         self.aside_count = count
         self.aside_problem = (error or self.aside_problem) if count else None
+        self.aside_waiting = self.aside_waiting if count else None
         self.async_notify_listeners()
         return is_news
 
@@ -168,4 +171,10 @@ class Status:
     def async_record_waiting(self, waiting: WaitingStates) -> None:
         """Record how many states wait."""
         self.waiting = waiting
+        self.async_notify_listeners()
+
+    @callback
+    def async_record_aside_waiting(self, waiting: WaitingStates) -> None:
+        """Record how long the states that are set aside can wait."""
+        self.aside_waiting = waiting
         self.async_notify_listeners()
