@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import trustme
 
 from custom_components.anavi_weather.const import (
     CONF_CA_CERTIFICATE,
@@ -24,18 +25,23 @@ from custom_components.anavi_weather.forwarding import (
     async_remove_checkpoint,
     user_stations,
 )
+from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
+from custom_components.anavi_weather.user_station.errors import CertificateInvalidError
 from custom_components.anavi_weather.user_station.recorder_log import Position
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry, ConfigSubentryDataWithId
 from homeassistant.const import CONF_URL, __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import instance_id
 
+from .conftest import number
+from .user_station.certificates import pem
 from .user_station.harness import until
 from .user_station.server import Server
 
 KEY = f"{DOMAIN}.01USER.checkpoint"
 POSITION = Position("sqlite", 5, 1.5)
+AUTHORITY = trustme.CA()
 SINCE = Position("sqlite", 1, 0.5)
 
 
@@ -164,9 +170,48 @@ async def test_orphaned_checkpoints_are_deleted(
     assert others <= hass_storage.keys()
 
 
-async def test_an_invalid_certificate_is_an_error(hass: HomeAssistant, user_station: ConfigSubentry) -> None:
-    with pytest.raises(ValueError):
+# Certificates
+
+
+async def test_a_damaged_certificate_is_an_error(hass: HomeAssistant, user_station: ConfigSubentry) -> None:
+    with pytest.raises(CertificateInvalidError):
         await async_create_elasticsearch(hass, {**user_station.data, CONF_CA_CERTIFICATE: "none"})
+
+
+async def test_a_damaged_certificate_stops_only_forwarding(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, simulator: Simulator, server: Server
+) -> None:
+    entry.add_to_hass(hass)
+    damaged = {**user_station.data, CONF_CA_CERTIFICATE: "-----BEGIN CERTIFICATE-----"}
+    hass.config_entries.async_update_subentry(entry, user_station, data=damaged)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    status = entry.runtime_data.forwarders[user_station.subentry_id].status
+    await until(lambda: status.failures)
+
+    assert number(hass, "sensor.simulated_phat_temperature") == pytest.approx(21, abs=0.1)
+    assert isinstance(status.problem, CertificateInvalidError)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("certificate", "expected"),
+    [(pem(AUTHORITY), pem(AUTHORITY)), ("-----BEGIN CERTIFICATE-----", "")],
+    ids=["whole certificate", "damaged certificate"],
+)
+async def test_a_private_key_that_version_1_0_stored_is_removed(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    simulator: Simulator,
+    certificate: str,
+    expected: str,
+) -> None:
+    entry.add_to_hass(hass)
+    stored = {**user_station.data, CONF_CA_CERTIFICATE: AUTHORITY.private_key_pem.bytes().decode() + certificate}
+    hass.config_entries.async_update_subentry(entry, user_station, data=stored)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    (subentry,) = entry.subentries.values()
+    assert subentry.data == {**stored, CONF_CA_CERTIFICATE: expected}
 
 
 @pytest.mark.usefixtures("user_station", "station")

@@ -1,6 +1,7 @@
 """Tests of adding a user station."""
 
 from base64 import b64encode
+import textwrap
 from typing import Any
 
 import pytest
@@ -68,9 +69,35 @@ async def test_a_certificate_is_used(hass: HomeAssistant, server: Server) -> Non
     authority = trustme.CA()
     await server.stop()
     await server.start(server_context(authority, "127.0.0.1"))
-    subentry = await add(hass, server, ca_certificate=f"\n{pem(authority)}\n")
-    assert subentry.data[CONF_CA_CERTIFICATE] == pem(authority).strip()
+    pasted = textwrap.indent(f"\ufeffOur authority:\n{pem(authority)}".replace("\n", "\r\n"), "  ")
+    subentry = await add(hass, server, ca_certificate=pasted)
+    assert subentry.data[CONF_CA_CERTIFICATE] == pem(authority)
     assert subentry.data[CONF_URL].startswith("https://127.0.0.1:")
+
+
+async def test_a_private_key_is_rejected_and_not_kept(
+    hass: HomeAssistant, station: MockConfigEntry, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Case 39."""
+    authority = trustme.CA()
+    private_key = authority.private_key_pem.bytes().decode()
+    form = await answer(
+        hass, await start(hass), **server_input(server, ca_certificate=pem(authority) + private_key, namespace="A")
+    )
+    assert form["errors"] == {CONF_NAMESPACE: "namespace_invalid"}
+    assert suggested(form, CONF_CA_CERTIFICATE) is None
+
+    form = await answer(hass, form, **server_input(server, ca_certificate=private_key + pem(authority)))
+    assert (form["step_id"], form["errors"]) == ("user", {CONF_CA_CERTIFICATE: "ca_certificate_has_key"})
+    assert suggested(form, CONF_CA_CERTIFICATE) is None
+    assert suggested(form, CONF_URL) == server.url
+    assert server.requests == []
+
+    form = await answer(hass, form, **server_input(server, ca_certificate=pem(authority)))
+    await answer(hass, form, **STATES)
+    (subentry,) = station.subentries.values()
+    assert subentry.data[CONF_CA_CERTIFICATE] == pem(authority)
+    assert private_key.splitlines()[1] not in caplog.text
 
 
 @pytest.mark.usefixtures("station")
@@ -159,6 +186,25 @@ async def test_errors_of_the_server_are_reported(hass: HomeAssistant, server: Se
     form = await answer(hass, form, **server_input(server))
     assert (form["step_id"], form["errors"]) == ("states", {})
     assert (await answer(hass, form, **STATES))["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("valid_days", "error"), [((-9, -1), "certificate_expired"), ((1, 9), "certificate_not_yet_valid")]
+)
+@pytest.mark.usefixtures("station")
+async def test_certificates_of_another_time_are_reported(
+    hass: HomeAssistant, server: Server, valid_days: tuple[int, int], error: str
+) -> None:
+    """Case 38."""
+    authority = trustme.CA()
+    await server.stop()
+    await server.start(server_context(authority, "127.0.0.1", valid_days=valid_days))
+    form = await answer(hass, await start(hass), **server_input(server, ca_certificate=pem(authority)))
+    assert form["errors"] == {"base": error}
+    await server.stop()
+    await server.start(server_context(authority, "127.0.0.1"))
+    form = await answer(hass, form, **server_input(server, ca_certificate=pem(authority)))
+    assert form["step_id"] == "states"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ from custom_components.anavi_weather.user_station.checkpoint import CheckpointSt
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
+    CertificateExpiredError,
+    CertificateInvalidError,
+    CertificateNotYetValidError,
     ElasticsearchError,
     IndexBlockedError,
     KeyRefusedError,
@@ -54,6 +57,9 @@ def active_issues(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dic
 @pytest.mark.parametrize(
     "error",
     [
+        CertificateExpiredError,
+        CertificateInvalidError,
+        CertificateNotYetValidError,
         ElasticsearchError,
         KeyRefusedError,
         NotElasticsearchError,

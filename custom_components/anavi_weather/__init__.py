@@ -14,6 +14,7 @@ from .forwarding import (
     async_create_forwarder,
     async_remove_checkpoint,
     async_remove_orphans,
+    async_remove_private_keys,
     loaded_user_stations,
     user_stations,
 )
@@ -46,6 +47,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> bool:
     """Set up a remote station."""
+    async_remove_private_keys(hass, entry)
     settings = _settings(entry)
     await async_remove_orphans(hass)
     coordinator = AnaviWeatherCoordinator(hass, entry)

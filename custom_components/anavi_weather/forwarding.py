@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+import ssl
 from typing import Any
 
 from yarl import URL
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_API_KEY, CONF_URL, __version__
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import STORAGE_DIR
@@ -27,9 +28,11 @@ from .const import (
 from .coordinator import AnaviWeatherConfigEntry
 from .user_station.checkpoint import Checkpoint, CheckpointStore
 from .user_station.documents import Station
-from .user_station.elasticsearch import Destination, Elasticsearch, trust
+from .user_station.elasticsearch import Destination, Elasticsearch
 from .user_station.entities import Entities, Selection
+from .user_station.errors import CertificateInvalidError
 from .user_station.forwarder import Forwarder
+from .user_station.tls import extract_certificates, has_private_key, trust
 
 
 def user_stations(entry: ConfigEntry) -> list[ConfigSubentry]:
@@ -51,9 +54,14 @@ async def async_create_elasticsearch(hass: HomeAssistant, data: Mapping[str, Any
     """Create a client for the server in a user station's data.
 
     Raises:
-        ValueError: if the CA certificate is invalid.
+        CertificateInvalidError: if the CA certificate is damaged.
     """
-    trusted = await hass.async_add_executor_job(trust, data.get(CONF_CA_CERTIFICATE))
+    return _elasticsearch(hass, data, await hass.async_add_executor_job(trust, data.get(CONF_CA_CERTIFICATE)))
+
+
+def _elasticsearch(
+    hass: HomeAssistant, data: Mapping[str, Any], trusted: ssl.SSLContext | bool | None
+) -> Elasticsearch:
     destination = Destination(URL(data[CONF_URL]), data[CONF_API_KEY], data[CONF_NAMESPACE])
     return Elasticsearch(async_get_clientsession(hass), destination, trusted)
 
@@ -72,6 +80,11 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     if data[CONF_SEND_HISTORY] and checkpoint.since:
         checkpoint = Checkpoint(task)
     integration = await async_get_integration(hass, DOMAIN)
+    try:
+        elasticsearch = await async_create_elasticsearch(hass, data)
+    except CertificateInvalidError:
+        # Only forwarding needs the certificate, so the rest of the station is set up
+        elasticsearch = _elasticsearch(hass, data, None)
     return Forwarder(
         hass,
         name=subentry.title,
@@ -82,11 +95,25 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
             home_assistant=__version__,
         ),
         entities=Entities(hass, entry.entry_id, Selection(data[CONF_ENTITIES]), chosen),
-        elasticsearch=await async_create_elasticsearch(hass, data),
+        elasticsearch=elasticsearch,
         store=store,
         checkpoint=checkpoint,
         send_history=data[CONF_SEND_HISTORY],
     )
+
+
+@callback
+def async_remove_private_keys(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove the private keys that a user pasted with a CA certificate, which version 1.0 stored."""
+    for subentry in user_stations(entry):
+        if has_private_key(text := subentry.data.get(CONF_CA_CERTIFICATE, "")):
+            try:
+                certificate = extract_certificates(text)
+            except CertificateInvalidError:
+                certificate = ""  # the user is asked for it
+            hass.config_entries.async_update_subentry(
+                entry, subentry, data={**subentry.data, CONF_CA_CERTIFICATE: certificate}
+            )
 
 
 async def async_remove_checkpoint(hass: HomeAssistant, subentry_id: str) -> None:

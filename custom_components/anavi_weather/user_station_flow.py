@@ -33,9 +33,10 @@ from .const import (
     CONF_STATION_NAME,
 )
 from .forwarding import async_create_elasticsearch
-from .user_station.elasticsearch import NAMESPACE, STREAM, is_private
+from .user_station.elasticsearch import NAMESPACE, STREAM
 from .user_station.entities import Selection, entity_ids
-from .user_station.errors import ElasticsearchError, StorageError
+from .user_station.errors import CertificateInvalidError, ElasticsearchError, StorageError
+from .user_station.tls import extract_certificates, has_private_key, is_private
 
 DEFAULT_NAMESPACE = "default"
 EXAMPLE = "https://elasticsearch.example.org:9200"
@@ -118,8 +119,8 @@ class UserStationFlow(ConfigSubentryFlow):
                 await (await async_create_elasticsearch(self.hass, self._server)).async_check()
             except InvalidInputError as err:
                 errors = err.errors
-            except ValueError:
-                errors[CONF_CA_CERTIFICATE] = "ca_certificate_invalid"
+            except CertificateInvalidError as err:
+                errors[CONF_CA_CERTIFICATE] = err.key
             except ElasticsearchError as err:
                 errors["base"] = ElasticsearchError.key if isinstance(err, StorageError) else err.key
                 detail = str(err)
@@ -130,6 +131,8 @@ class UserStationFlow(ConfigSubentryFlow):
             for field, selector in SERVER_SCHEMA.items()
         }
         suggested = user_input or {key: value for key, value in known.items() if key != CONF_API_KEY}
+        if has_private_key(suggested.get(CONF_CA_CERTIFICATE, "")):
+            suggested = {key: value for key, value in suggested.items() if key != CONF_CA_CERTIFICATE}
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(schema), suggested),
@@ -181,7 +184,8 @@ def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]
     """Return the user's input in the form that is stored.
 
     Raises:
-        InvalidInputError: if a field is invalid.
+        CertificateInvalidError: if the CA certificate is damaged.
+        InvalidInputError: if another field is invalid.
     """
     text = user_input[CONF_URL].strip().rstrip("/")
     try:
@@ -202,7 +206,9 @@ def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]
         CONF_NAMESPACE: namespace,
     }
     if certificate := user_input.get(CONF_CA_CERTIFICATE, "").strip():
-        data[CONF_CA_CERTIFICATE] = certificate
+        if has_private_key(certificate):
+            raise InvalidInputError(CONF_CA_CERTIFICATE, "ca_certificate_has_key")
+        data[CONF_CA_CERTIFICATE] = extract_certificates(certificate)
     return data
 
 

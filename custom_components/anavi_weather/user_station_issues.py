@@ -8,6 +8,9 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .user_station.errors import (
+    CertificateExpiredError,
+    CertificateInvalidError,
+    CertificateNotYetValidError,
     DiskFullError,
     ElasticsearchError,
     IndexBlockedError,
@@ -31,6 +34,9 @@ from .user_station.text import escape_markdown
 
 # Errors that retrying alone cannot fix. The base class stands for answers that are not known
 DESTINATION_ERRORS = (
+    CertificateExpiredError,
+    CertificateInvalidError,
+    CertificateNotYetValidError,
     DiskFullError,
     ElasticsearchError,
     IndexBlockedError,

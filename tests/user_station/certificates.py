@@ -33,9 +33,15 @@ def pem_without_key_usage(authority: trustme.CA) -> str:
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
-def server_context(authority: trustme.CA, host: str, *, expired: bool = False) -> ssl.SSLContext:
-    """Return the TLS context of a server with this name or address."""
-    not_after = datetime.now(UTC) - timedelta(days=1) if expired else None
+def server_context(authority: trustme.CA, host: str, *, valid_days: tuple[int, int] = (-1, 30)) -> ssl.SSLContext:
+    """Return the TLS context of a server with this name or address.
+
+    Args:
+        authority: The authority that signs its certificate.
+        host: The name or the address.
+        valid_days: When the certificate's validity begins and ends, in days from now.
+    """
+    begin, end = (datetime.now(UTC) + timedelta(days=days) for days in valid_days)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(host, not_after=not_after).configure_cert(context)
+    authority.issue_cert(host, not_before=begin, not_after=end).configure_cert(context)
     return context

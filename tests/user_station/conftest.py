@@ -110,7 +110,7 @@ async def connect(server: Server) -> AsyncIterator[Connect]:
     async with ClientSession() as session:
 
         def connect(
-            url: str | None = None, *, api_key: str = API_KEY, trusted: ssl.SSLContext | bool = True
+            url: str | None = None, *, api_key: str = API_KEY, trusted: ssl.SSLContext | bool | None = True
         ) -> Elasticsearch:
             return Elasticsearch(session, Destination(URL(url or server.url), api_key, "default"), trusted)
 

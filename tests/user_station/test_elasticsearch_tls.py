@@ -1,11 +1,19 @@
-"""Tests of certificates, and of the addresses that a key may be sent to."""
+"""Tests of servers with certificates that are trusted, and with others."""
 
 import pytest
 import trustme
-from yarl import URL
 
-from custom_components.anavi_weather.user_station.elasticsearch import is_private, trust
-from custom_components.anavi_weather.user_station.errors import CannotConnectError, NoTlsError, TlsNotTrustedError
+from custom_components.anavi_weather.user_station.elasticsearch import Elasticsearch
+from custom_components.anavi_weather.user_station.errors import (
+    CannotConnectError,
+    CertificateExpiredError,
+    CertificateInvalidError,
+    CertificateNotYetValidError,
+    ElasticsearchError,
+    NoTlsError,
+    TlsNotTrustedError,
+)
+from custom_components.anavi_weather.user_station.tls import trust
 
 from .certificates import pem, pem_without_key_usage, server_context
 from .server import DOCUMENT, Connect, Server
@@ -31,19 +39,43 @@ async def test_an_authority_made_by_elasticsearch_is_trusted(server: Server, con
     await connect(trusted=trust(pem_without_key_usage(authority))).async_check()
 
 
+async def assert_rejected(client: Elasticsearch, error: type[ElasticsearchError]) -> None:
+    """Assert that the client sends nothing to a server."""
+    with pytest.raises(error) as raised:
+        await client.async_check()
+    assert type(raised.value) is error
+    with pytest.raises(error):
+        await client.async_bulk(DOCUMENT, 1, compressed=False)
+
+
 async def test_untrusted_certificates(server: Server, connect: Connect, authority: trustme.CA) -> None:
     for context, trusted in (
         (server_context(authority, "127.0.0.1"), True),
         (server_context(authority, "127.0.0.1"), trust(pem(trustme.CA()))),
         (server_context(authority, "elasticsearch.example.org"), trust(pem(authority))),
-        (server_context(authority, "127.0.0.1", expired=True), trust(pem(authority))),
     ):
         await server.stop()
         await server.start(context)
-        with pytest.raises(TlsNotTrustedError):
-            await connect(trusted=trusted).async_check()
-        with pytest.raises(TlsNotTrustedError):
-            await connect(trusted=trusted).async_bulk(DOCUMENT, 1, compressed=False)
+        await assert_rejected(connect(trusted=trusted), TlsNotTrustedError)
+    assert not server.requests
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "error"),
+    [(-9, -1, CertificateExpiredError), (1, 9, CertificateNotYetValidError)],
+)
+async def test_certificates_of_another_time(
+    server: Server, connect: Connect, authority: trustme.CA, begins: int, ends: int, error: type[ElasticsearchError]
+) -> None:
+    """An expired one must be renewed; one that is not valid yet tells of a wrong clock."""
+    await server.stop()
+    await server.start(server_context(authority, "127.0.0.1", valid_days=(begins, ends)))
+    await assert_rejected(connect(trusted=trust(pem(authority))), error)
+    assert not server.requests
+
+
+async def test_nothing_is_sent_with_a_damaged_certificate(server: Server, connect: Connect) -> None:
+    await assert_rejected(connect(trusted=None), CertificateInvalidError)
     assert not server.requests
 
 
@@ -54,46 +86,3 @@ async def test_a_server_with_and_without_tls(server: Server, connect: Connect, a
     await server.start(server_context(authority, "127.0.0.1"))
     with pytest.raises(CannotConnectError):
         await connect(server.url.replace("https", "http")).async_check()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "hello",
-        "olá",
-        "\x00",
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
-        "-----BEGIN CERTIFICATE-----",
-    ],
-)
-def test_invalid_certificates_are_rejected(text: str) -> None:
-    with pytest.raises(ValueError):
-        trust(text)
-
-
-def test_a_key_is_not_a_certificate(authority: trustme.CA) -> None:
-    with pytest.raises(ValueError):
-        trust(authority.private_key_pem.bytes().decode())
-
-
-@pytest.mark.parametrize("nothing", [None, ""])
-def test_public_authorities_are_trusted_by_default(nothing: str | None) -> None:
-    assert trust(nothing) is True
-
-
-@pytest.mark.parametrize(
-    ("url", "private"),
-    [
-        ("https://elasticsearch.example.org:9200", True),
-        ("http://localhost:9200", True),
-        ("http://127.0.0.1:9200", True),
-        ("http://127.9.9.9:9200", True),
-        ("http://[::1]:9200", True),
-        ("http://192.168.1.2:9200", False),
-        ("http://localhost.example.org:9200", False),
-        ("http://elasticsearch:9200", False),
-        ("http:", False),
-    ],
-)
-def test_which_addresses_are_private(url: str, private: bool) -> None:
-    assert is_private(URL(url)) is private

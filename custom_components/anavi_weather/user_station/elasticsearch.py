@@ -4,7 +4,6 @@ import asyncio
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from ipaddress import ip_address
 import re
 import ssl
 from typing import NamedTuple, override
@@ -27,6 +26,9 @@ from .answers import FAILURE_STORE, Item
 from .errors import (
     BusyError,
     CannotConnectError,
+    CertificateExpiredError,
+    CertificateInvalidError,
+    CertificateNotYetValidError,
     ElasticsearchError,
     KeyRefusedError,
     NotElasticsearchError,
@@ -48,6 +50,12 @@ MAX_ANSWER = 4_000_000  # bytes
 CHUNK = 65_536
 
 NAMESPACE = re.compile(r"[a-z0-9_.]{1,100}")
+
+# By the codes of OpenSSL's X509_verify_cert_error_string. All others mean that a certificate is not trusted
+VERIFY_ERRORS: Mapping[int | None, type[ElasticsearchError]] = {
+    9: CertificateNotYetValidError,
+    10: CertificateExpiredError,
+}
 
 CREATED = Item(HTTPStatus.CREATED)
 TINY = b'{"create":{}}\n{}\n'  # a document without a time, which no stream stores
@@ -71,46 +79,16 @@ class Destination(NamedTuple):
         return f"{self.url} {self.stream}"
 
 
-def trust(certificate: str | None) -> ssl.SSLContext | bool:
-    """Return the certificates to trust, for aiohttp. Must run in an executor.
-
-    Args:
-        certificate: A private authority's certificates (PEM); none: those of the system.
-
-    Raises:
-        ValueError: if the text contains no certificates, or anything else that is not one.
-    """
-    if not certificate:
-        return True
-    try:
-        context = ssl.create_default_context(cadata=certificate)
-    except (ssl.SSLError, TypeError, ValueError) as err:  # TypeError: not ASCII
-        raise ValueError(str(err)) from err
-    # Strict verification demands a key usage, which the authorities of Elasticsearch's own tools do not have
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return context
-
-
-def is_private(url: URL) -> bool:
-    """Return whether requests to an address are encrypted, or stay on this machine."""
-    if url.scheme == "https" or url.host == "localhost":
-        return True
-    try:
-        return ip_address(url.host or "").is_loopback
-    except ValueError:
-        return False
-
-
 class Elasticsearch:
     """Client of a stream on a server."""
 
-    def __init__(self, session: ClientSession, destination: Destination, trusted: ssl.SSLContext | bool) -> None:
+    def __init__(self, session: ClientSession, destination: Destination, trusted: ssl.SSLContext | bool | None) -> None:
         """Initialize the client.
 
         Args:
             session: Home Assistant's HTTP session.
             destination: The stream, and the key for it.
-            trusted: The result of `trust`.
+            trusted: The result of `tls.trust`; None: the stored certificate is damaged, so that no request is possible.
         """
         self._session = session
         self._destination = destination
@@ -222,6 +200,8 @@ class Elasticsearch:
         if compressed:
             headers["Content-Encoding"] = "gzip"
         url = self._destination.url
+        if self._trusted is None:
+            raise CertificateInvalidError
         try:
             async with self._session.request(
                 method,
@@ -236,7 +216,8 @@ class Elasticsearch:
                 _raise_for_status(response, content)
                 return response.status, content
         except ClientConnectorCertificateError as err:
-            raise TlsNotTrustedError(str(err)) from err
+            code = getattr(err.certificate_error, "verify_code", None)
+            raise VERIFY_ERRORS.get(code, TlsNotTrustedError)(str(err)) from err
         except ClientSSLError as err:
             raise NoTlsError(str(err)) from err
         except TimeoutError as err:

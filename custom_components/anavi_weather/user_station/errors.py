@@ -28,6 +28,24 @@ class TlsNotTrustedError(ElasticsearchError):
     key = "tls_not_trusted"
 
 
+class CertificateExpiredError(ElasticsearchError):
+    """The server's certificate, or its authority's, has expired."""
+
+    key = "certificate_expired"
+
+
+class CertificateNotYetValidError(ElasticsearchError):
+    """The server's certificate begins in the future: one of the clocks is wrong."""
+
+    key = "certificate_not_yet_valid"
+
+
+class CertificateInvalidError(ElasticsearchError):
+    """The authority's certificate, as it was pasted or stored, is none."""
+
+    key = "ca_certificate_invalid"
+
+
 class NoTlsError(ElasticsearchError):
     """The server speaks no TLS, or not correctly."""
 
