@@ -170,11 +170,25 @@ def _first_line(node: ast.AST) -> str:
 def _faults_of(node: ast.AST, statement: ast.stmt) -> Iterator[_Fault]:
     """Yield the faults of a node, without its children."""
     source = _first_line(statement if isinstance(node, ast.Constant) else node)
+    match node:
+        case ast.Compare() | ast.BoolOp() | ast.BinOp() | ast.AugAssign() | ast.UnaryOp():
+            yield from _faults_of_operation(node, source)
+        case ast.comprehension() | ast.If() | ast.IfExp() | ast.match_case():
+            yield from _faults_of_condition(node)
+        case ast.Constant():
+            for other in _others(node.value):
+                yield node, f"{node.value!r} -> {other!r}: {source}", partial(setattr, node, "value", other)
+        case ast.Slice():
+            for name in ("lower", "upper"):
+                if getattr(node, name):
+                    yield _assign(node, name, None, source)
+        case ast.Name() if node.id in FUNCTIONS:
+            yield _assign(node, "id", FUNCTIONS[node.id], source)
 
-    def fault(name: str, new: object, at: ast.AST = node) -> _Fault:
-        shown = ast.unparse(new) if isinstance(new, ast.expr) else repr(new)
-        return at, f"{name} = {shown}: {source}", partial(setattr, node, name, new)
 
+def _faults_of_operation(
+    node: ast.Compare | ast.BoolOp | ast.BinOp | ast.AugAssign | ast.UnaryOp, source: str
+) -> Iterator[_Fault]:
     match node:
         case ast.Compare():
             for place, comparison in enumerate(node.ops):
@@ -192,32 +206,31 @@ def _faults_of(node: ast.AST, statement: ast.stmt) -> Iterator[_Fault]:
             operator = OPERATORS[type(node.op)]
             yield node, f"{operator.__name__}: {source}", partial(setattr, node, "op", operator())
         case ast.UnaryOp(op=ast.Not()):
-            yield fault("operand", ast.UnaryOp(ast.Not(), node.operand))
+            yield _assign(node, "operand", ast.UnaryOp(ast.Not(), node.operand), source)
         case ast.UnaryOp():
-            yield fault("op", ast.UAdd())
-        case ast.Constant():
-            for other_value in _others(node.value):
-                text = f"{node.value!r} -> {other_value!r}: {source}"
-                yield node, text, partial(setattr, node, "value", other_value)
-        case ast.Slice():
-            for name in ("lower", "upper"):
-                if getattr(node, name):
-                    yield fault(name, None)
+            yield _assign(node, "op", ast.UAdd(), source)
+
+
+def _faults_of_condition(node: ast.comprehension | ast.If | ast.IfExp | ast.match_case) -> Iterator[_Fault]:
+    match node:
         case ast.comprehension():
             for place, condition in enumerate(node.ifs):
                 always = partial(node.ifs.__setitem__, place, ast.Constant(True))
                 yield condition, f"without if {ast.unparse(condition)}", always
-        case ast.Name() if node.id in FUNCTIONS:
-            yield fault("id", FUNCTIONS[node.id])
         case ast.If() | ast.IfExp():
-            source = f"if {ast.unparse(node.test)}"
-            yield fault("test", ast.Constant(True), node.test)
-            yield fault("test", ast.Constant(False), node.test)
+            for value in (True, False):
+                yield _assign(node, "test", ast.Constant(value), f"if {ast.unparse(node.test)}", node.test)
         case ast.match_case():
-            source = ast.unparse(node.pattern)
-            yield fault("guard", ast.Constant(False), node.pattern)
+            pattern = ast.unparse(node.pattern)
+            yield _assign(node, "guard", ast.Constant(False), pattern, node.pattern)
             if node.guard:
-                yield fault("guard", None, node.guard)
+                yield _assign(node, "guard", None, pattern, node.guard)
+
+
+def _assign(node: ast.AST, name: str, new: object, source: str, at: ast.AST | None = None) -> _Fault:
+    """Return the fault that gives a field of a node another value, at the position of this node or of another."""
+    shown = ast.unparse(new) if isinstance(new, ast.expr) else repr(new)
+    return at or node, f"{name} = {shown}: {source}", partial(setattr, node, name, new)
 
 
 def _others(value: object) -> tuple[object, ...]:
