@@ -1,7 +1,7 @@
 """Small faults in a module's syntax tree, one at a time."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 import gc
@@ -82,21 +82,30 @@ def mutated(mutant: Mutant) -> ast.Module:
     return ast.fix_missing_locations(tree)
 
 
-def exchange(mutant: Mutant) -> bool:
+def find_functions(files: Iterable[Path]) -> dict[Path, list[FunctionType]]:
+    """Return the existing functions of files that are imported."""
+    functions: dict[Path, list[FunctionType]] = {file: [] for file in files}
+    by_path = {str(file.resolve()): found for file, found in functions.items()}
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType) and (found := by_path.get(thing.__code__.co_filename)) is not None:
+            found.append(thing)
+    return functions
+
+
+def exchange(mutant: Mutant, functions: Iterable[FunctionType]) -> bool:
     """Replace the code of the existing functions that have the fault, and return whether that was possible."""
     path = str(mutant.file.resolve())
-    old = dict(_codes(compile(ast.parse(mutant.file.read_text(encoding="utf-8")), path, "exec")))
+    old = dict(_codes(compile(_parse(mutant.file), path, "exec")))
     changed = {key: code for key, code in _codes(compile(mutated(mutant), path, "exec")) if code != old.get(key)}
     done = False
-    for function in gc.get_objects():
-        if isinstance(function, FunctionType) and function.__code__.co_filename == path:
-            code = function.__code__
-            if new := changed.get((code.co_qualname, code.co_firstlineno)):
-                try:
-                    function.__code__ = new
-                except ValueError:  # it has other free variables
-                    return False
-                done = True
+    for function in functions:
+        code = function.__code__
+        if new := changed.get((code.co_qualname, code.co_firstlineno)):
+            try:
+                function.__code__ = new
+            except ValueError:  # it has other free variables
+                return False
+            done = True
     return done
 
 

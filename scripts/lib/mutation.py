@@ -14,8 +14,9 @@ because it tries every operator in place of every other, also in annotations. It
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
+import gc
 import hashlib
 import importlib
 from importlib.machinery import SourceFileLoader
@@ -27,17 +28,17 @@ import resource
 import signal
 import sys
 import time
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import NamedTuple, TypedDict
 
 import coverage
 from hypothesis import HealthCheck, Phase, settings
-from mutants import Mutant, exchange, find_mutants, mutated
+from mutants import Mutant, exchange, find_functions, find_mutants, mutated
 import pytest
 
 INTEGRATION = Path("custom_components/anavi_weather")
 CACHE = Path(".cache/mutation")
-BASELINE = CACHE / "baseline.json"
+SOURCES = ("custom_components", "tests", "scripts/lib", "pyproject.toml")  # what a baseline depends on
 
 MAXIMUM_MEMORY = 24_000_000_000  # bytes of address space, of which threads take much
 CHECKED = 100  # for one of this many faults, the tests are also run without it
@@ -70,6 +71,8 @@ settings.register_profile(
 class Baseline(TypedDict):
     """Results of the tests without a fault."""
 
+    sources: str
+    """Fingerprint of the files that the results depend on."""
     failed: list[str]
     durations: dict[str, float]
     """Seconds of CPU."""
@@ -111,9 +114,11 @@ class Failures:
 class BaselineRun:
     """A pytest plugin that runs every test without a fault, and records the lines it executes."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        """Initialize the plugin with a package's files."""
+    def __init__(self, files: Sequence[Path], sources: str, output: Path) -> None:
+        """Initialize the plugin with a package's files, the fingerprint of all sources, and the file to write."""
         self._files = files
+        self._sources = sources
+        self._output = output
         self._imported: dict[str, list[int]] = {}
 
     @pytest.hookimpl(tryfirst=True)
@@ -121,8 +126,7 @@ class BaselineRun:
         """Import the package before the tests do."""
         tracer = _tracer()
         tracer.start()
-        for file in self._files:
-            importlib.import_module(".".join(file.with_suffix("").parts).removesuffix(".__init__"))
+        _import(self._files)
         tracer.stop()
         self._imported = {str(file): tracer.get_data().lines(str(file.resolve())) or [] for file in self._files}
 
@@ -147,8 +151,15 @@ class BaselineRun:
             for file in self._files
         }
         modules = [name for name in sys.modules if name.startswith(PRELOADED)]
-        baseline = Baseline(failed=failed, durations=durations, imported=self._imported, tests=tests, modules=modules)
-        BASELINE.write_text(json.dumps(baseline), encoding="utf-8")
+        baseline = Baseline(
+            sources=self._sources,
+            failed=failed,
+            durations=durations,
+            imported=self._imported,
+            tests=tests,
+            modules=modules,
+        )
+        self._output.write_text(json.dumps(baseline), encoding="utf-8")
         return True
 
 
@@ -161,29 +172,46 @@ class TrialRun:
         self._durations = durations
         self._report = report
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(self) -> None:
+        """Import the modules with faults, of which Home Assistant would import some only during a test."""
+        _import(sorted({trial.mutant.file for trial in self._trials}))
+
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try the faults."""
         items = {item.nodeid: item for item in session.items}
+        functions = find_functions({trial.mutant.file for trial in self._trials})
+        gc.freeze()  # so that no process examines, and thereby copies, the memory of this one
         for number, (mutant, tests) in enumerate(self._trials):
             seconds = 10 + 3 * sum(self._durations[test] for test in tests)
             chosen = [items[test] for test in tests]
             if number % CHECKED == 0:
-                said = in_child(partial(_try, session, chosen, None), seconds)
+                said = in_child(partial(_try, session, chosen, None, ()), seconds)
                 if said != "survived":
                     raise pytest.UsageError(f"in this order, tests fail without a fault: {said}")
-            self._report(mutant, in_child(partial(_try, session, chosen, mutant), seconds))
+            trying = partial(_try, session, chosen, mutant, functions[mutant.file])
+            self._report(mutant, in_child(trying, seconds))
         return True
 
 
 def _try(
-    session: pytest.Session, items: Sequence[pytest.Item], mutant: Mutant | None, report: Callable[[str], None]
+    session: pytest.Session,
+    items: Sequence[pytest.Item],
+    mutant: Mutant | None,
+    functions: Iterable[FunctionType],
+    report: Callable[[str], None],
 ) -> None:
-    if mutant and not exchange(mutant):
+    if mutant and not exchange(mutant, functions):
         report("import")
     session.config.pluginmanager.register(Failures(lambda test: report(f"killed by {test}")))
     for item, following in _with_next(items):
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
     report("survived")
+
+
+def _import(files: Iterable[Path]) -> None:
+    for file in files:
+        importlib.import_module(".".join(file.with_suffix("").parts).removesuffix(".__init__"))
 
 
 def _tracer() -> coverage.Coverage:
@@ -303,14 +331,17 @@ def select(files: Sequence[Path], options: argparse.Namespace, log: Path) -> tup
     return sorted(sorted(mutants, key=partial(_lot, options.seed))[: options.sample]), total
 
 
-def measure(files: Sequence[Path], tests: Sequence[Path]) -> Baseline:
-    """Run the tests without a fault.
+def measure(files: Sequence[Path], tests: Sequence[Path], output: Path) -> Baseline:
+    """Run the tests without a fault, unless nothing has changed since they last ran.
 
     Raises:
         SystemExit: if one of them fails.
     """
-    run_pytest(tests, BaselineRun(files))
-    baseline: Baseline = json.loads(BASELINE.read_text(encoding="utf-8"))
+    sources = _fingerprint()
+    baseline: Baseline | None = json.loads(output.read_text(encoding="utf-8")) if output.exists() else None
+    if baseline is None or baseline["sources"] != sources:
+        run_pytest(tests, BaselineRun(files, sources, output))
+        baseline = json.loads(output.read_text(encoding="utf-8"))
     if baseline["failed"]:
         sys.exit("mutation: without a fault, these fail: " + ", ".join(baseline["failed"]))
     return baseline
@@ -354,7 +385,7 @@ def main() -> int:
     tests = sorted(Path("tests").glob(pattern))
     files = sorted((INTEGRATION / folder).glob("*.py"))
     log = CACHE / f"{options.package}.log"
-    baseline = measure(files, tests)
+    baseline = measure(files, tests, CACHE / f"{options.package}.json")
     mutants, total = select(files, options, log)
     log.unlink(missing_ok=True)
     try_all(mutants, baseline, tests, options.seconds, log)
@@ -369,6 +400,15 @@ def main() -> int:
 def _lot(seed: int, mutant: Mutant) -> bytes:
     """Return a fault's sort key for sampling, which does not depend on the other faults."""
     return hashlib.sha256(f"{seed} {mutant.name}".encode()).digest()
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for source in map(Path, SOURCES):
+        for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _lines(log: Path) -> list[str]:
