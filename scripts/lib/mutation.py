@@ -25,6 +25,7 @@ import json
 import os
 from pathlib import Path
 import resource
+from select import select
 import signal
 import sys
 import time
@@ -43,6 +44,9 @@ SOURCES = ("custom_components", "tests", "scripts/lib", "pyproject.toml")  # wha
 MAXIMUM_MEMORY = 24_000_000_000  # bytes of address space, of which threads take much
 CHECKED = 100  # for one of this many faults, the tests are also run without it
 IMPORT_FACTOR = 10
+# A test that uses less CPU time in this many seconds waits for something that the fault prevents
+IDLE = 0.02
+LONGEST_WAIT = 15
 
 # The folder of a package's modules, and the pattern of its tests
 TESTS = {
@@ -268,9 +272,20 @@ def in_child(work: Callable[[Callable[[str], None]], None], seconds: float) -> s
         os._exit(1)
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as pipe:
+        spent = 0.0
+        while not select([pipe], [], [], LONGEST_WAIT)[0]:
+            before, spent = spent, _cpu_time(pid)
+            if spent - before < IDLE:
+                os.kill(pid, signal.SIGKILL)
         said = pipe.read()
     os.waitpid(pid, 0)
     return " ".join(said.split()) or "killed by time"
+
+
+def _cpu_time(pid: int) -> float:
+    """Return a process's CPU time, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime
 
 
 def mirrors(file: Path, tests: Sequence[Path]) -> list[str]:
@@ -319,7 +334,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def select(files: Sequence[Path], options: argparse.Namespace, log: Path) -> tuple[list[Mutant], int]:
+def select_mutants(files: Sequence[Path], options: argparse.Namespace, log: Path) -> tuple[list[Mutant], int]:
     """Return the faults to try, and how many the files have."""
     mutants = [
         mutant for file in files if not options.file or file.name in options.file for mutant in find_mutants(file)
@@ -386,7 +401,7 @@ def main() -> int:
     files = sorted((INTEGRATION / folder).glob("*.py"))
     log = CACHE / f"{options.package}.log"
     baseline = measure(files, tests, CACHE / f"{options.package}.json")
-    mutants, total = select(files, options, log)
+    mutants, total = select_mutants(files, options, log)
     log.unlink(missing_ok=True)
     try_all(mutants, baseline, tests, options.seconds, log)
 
