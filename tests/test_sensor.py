@@ -364,6 +364,17 @@ async def test_the_read_time_is_that_of_the_slowest_chip(hass: HomeAssistant) ->
     assert 180 <= number(hass, f"{STATION}read_time") < 300
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default", "simulator", "freezer")
+async def test_numbers_have_at_most_two_decimals(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await remember(hass, entry, [(3 * HOUR, "1010", "hPa")])
+
+    await set_up(hass, entry)
+
+    derived = [ABSOLUTE_HUMIDITY, DEW_POINT, SEA_LEVEL_PRESSURE, TENDENCY]
+    for entity_id in (*derived, TEMPERATURE, HUMIDITY, PRESSURE, ILLUMINANCE, f"{STATION}read_time"):
+        assert value(hass, entity_id) == str(round(number(hass, entity_id), 2))
+
+
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
 async def test_numeric_sensors_have_long_term_statistics(hass: HomeAssistant) -> None:
     await async_recorder_block_till_done(hass)  # the recorder discovers the sensors asynchronously
