@@ -7,10 +7,12 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.anavi_weather.phat.framer import WHOLE_FRAME_SILENCE_US
-from custom_components.anavi_weather.press_collector import PRESS_ENDS, PressCollector
+from custom_components.anavi_weather.press_collector import PressCollector
 
 FRAME = [9000, -4500, 560]
-SILENCE = PRESS_ENDS + 0.01
+# Seconds without a frame
+PAUSE = 0.29  # the key may still be held
+SILENCE = 0.31  # it was released
 FRAME_SECONDS = sum(map(abs, FRAME)) / 1_000_000
 
 
@@ -47,7 +49,7 @@ async def test_a_press_ends_with_silence(collecting: Collecting) -> None:
     collector.add_frame(FRAME)
     await collecting.pass_time(SILENCE)
     collector.add_frame(FRAME)
-    await collecting.pass_time(PRESS_ENDS - 0.01)
+    await collecting.pass_time(PAUSE)
     assert not collecting.waiting.done()
     await collecting.pass_time(0.02)
 
@@ -56,12 +58,12 @@ async def test_a_press_ends_with_silence(collecting: Collecting) -> None:
 
 
 async def test_frames_that_follow_soon_belong_to_one_press(collecting: Collecting) -> None:
-    for pause in (0.0, 0.1, PRESS_ENDS - 0.01):
+    for pause in (0.0, 0.1, PAUSE):
         await collecting.pass_time(pause)
         collecting.collector.add_frame(FRAME)
 
     (press,) = collecting.collector.presses
-    first, second = (round((seconds - FRAME_SECONDS) * 1_000_000) for seconds in (0.1, PRESS_ENDS - 0.01))
+    first, second = (round((seconds - FRAME_SECONDS) * 1_000_000) for seconds in (0.1, PAUSE))
     assert press == [*FRAME, pytest.approx(-first, abs=2), *FRAME, pytest.approx(-second, abs=2), *FRAME]
     assert collecting.collector.missing == 1
 
@@ -107,6 +109,6 @@ async def test_once_stopped_a_press_does_not_end(collecting: Collecting) -> None
         await collecting.pass_time(0.01)
     collecting.collector.stop()
 
-    await collecting.pass_time(2 * PRESS_ENDS)
+    await collecting.pass_time(2 * SILENCE)
 
     assert not collecting.waiting.done()

@@ -4,10 +4,11 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.anavi_weather.meteorology import MAX_GAP, TENDENCY_PERIOD
-from custom_components.anavi_weather.pressure_history import HISTORY_PERIOD, HISTORY_SPACING, PressureHistory
+from custom_components.anavi_weather.pressure_history import HISTORY_PERIOD, PressureHistory
 
 START = 1_800_000_000.0
-MAX_LENGTH = HISTORY_PERIOD / HISTORY_SPACING + 1
+MINUTE = 60.0
+MAX_LENGTH = HISTORY_PERIOD / MINUTE + 1
 
 
 def history_of(*samples: tuple[float, float]) -> PressureHistory:
@@ -36,14 +37,14 @@ def test_the_newest_pressure_counts_although_it_is_too_early_to_be_kept() -> Non
     assert history.tendency() == pytest.approx(1013 - 1010.5)
 
 
-@pytest.mark.parametrize("spacing", [HISTORY_SPACING / 10, HISTORY_SPACING, HISTORY_SPACING * 1.5])
+@pytest.mark.parametrize("spacing", [MINUTE / 10, MINUTE, MINUTE * 1.5])
 def test_one_pressure_a_minute_is_kept_for_as_long_as_the_tendency_needs(spacing: float) -> None:
     history = PressureHistory()
     count = round(2 * HISTORY_PERIOD / spacing)
     for number in range(count):
         history.add(START + number * spacing, 1000)
 
-    assert len(history) == pytest.approx(HISTORY_PERIOD / max(spacing, HISTORY_SPACING), abs=1.1)
+    assert len(history) == pytest.approx(HISTORY_PERIOD / max(spacing, MINUTE), abs=1.1)
 
 
 def test_a_pressure_is_kept_until_it_is_older_than_the_longest_gap_allows() -> None:

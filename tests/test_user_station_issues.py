@@ -32,7 +32,6 @@ from custom_components.anavi_weather.user_station.errors import (
 from custom_components.anavi_weather.user_station.forwarder import Forwarder
 from custom_components.anavi_weather.user_station.recorder_log import RecorderUnexpectedError
 from custom_components.anavi_weather.user_station.status import WaitingStates
-from custom_components.anavi_weather.user_station_issues import FAILURES
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -72,10 +71,10 @@ def active_issues(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dic
         *StorageError.__subclasses__(),
     ],
 )
-async def test_errors_that_retrying_cannot_fix_are_reported_after_some_failures(
+async def test_errors_that_retrying_cannot_fix_are_reported_after_three_failures(
     issue_registry: ir.IssueRegistry, forwarder: Forwarder, error: type[ElasticsearchError]
 ) -> None:
-    fail(forwarder, error("why"), FAILURES - 1)
+    fail(forwarder, error("why"), 2)
     assert active_issues(issue_registry) == {}
     fail(forwarder, error("why"), 1)
     assert active_issues(issue_registry) == {
