@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from enum import StrEnum
+import random
 import socket
 import ssl
 import struct
@@ -22,6 +23,10 @@ class Mode(StrEnum):
     """Reset after a part of a bulk request."""
     CUT_ANSWER = "cut_answer"
     """The server receives the whole request, and its answer is lost."""
+    CUT_SECOND_ANSWER = "cut_second_answer"
+    """Every second answer is lost, whatever the request."""
+    RESET_HALF = "reset_half"
+    """Half of all requests are reset, at random."""
     HANG = "hang"
     """No answer arrives."""
 
@@ -33,8 +38,9 @@ class Proxy:
         """Listen on a port that is free."""
         self.mode = Mode.PASS
         self.cuts = 0
+        self.answers = 0
         self._target = (host, port)
-        self._context = context
+        self.context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -58,8 +64,8 @@ class Proxy:
             if self.mode is Mode.REFUSE:
                 _reset(client)
                 return
-            if self._context:
-                client = self._context.wrap_socket(client, server_side=True)
+            if self.context:
+                client = self.context.wrap_socket(client, server_side=True)
             with client, socket.create_connection(self._target) as server:
                 Connection(self, client, server).run()
 
@@ -85,6 +91,9 @@ class Connection:
                 self._server.sendall(data[: len(data) // 2])
                 self._proxy.cuts += 1
                 _reset(self._server)
+            if mode is Mode.RESET_HALF and data.startswith((b"GET ", b"POST ")) and random.random() < 0.5:
+                self._proxy.cuts += 1
+                _reset(self._server)
             if mode is Mode.REFUSE or self._server.fileno() < 0:
                 _reset(self._client)
                 return
@@ -96,7 +105,10 @@ class Connection:
             while data := self._server.recv(CHUNK):
                 if self._proxy.mode is Mode.HANG:
                     continue
-                if self._proxy.mode is Mode.CUT_ANSWER and self._bulk:
+                self._proxy.answers += data.startswith(b"HTTP/")
+                if (self._proxy.mode is Mode.CUT_ANSWER and self._bulk) or (
+                    self._proxy.mode is Mode.CUT_SECOND_ANSWER and self._proxy.answers % 2
+                ):
                     self._proxy.cuts += 1
                     _reset(self._client)
                     return

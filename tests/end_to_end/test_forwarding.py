@@ -41,9 +41,14 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def certificate_and_proxy(server: Server) -> Iterator[tuple[str, Proxy]]:
+def authority() -> trustme.CA:
+    """Return the authority that signs the proxy's certificates."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def certificate_and_proxy(server: Server, authority: trustme.CA) -> Iterator[tuple[str, Proxy]]:
     """Return the proxy to the server, and its authority's certificate."""
-    authority = trustme.CA()
     with Proxy(*server.address, server_context(authority, "127.0.0.1")) as proxy:
         yield pem(authority), proxy
 
@@ -116,6 +121,30 @@ def test_answers_are_lost_and_the_stream_rolls_over_before_they_are_repeated(
 
     assert rolled["rolled_over"]
     compare(station, server, "answers lost, and a rollover in between")
+
+
+@pytest.mark.parametrize("mode", [Mode.CUT_SECOND_ANSWER, Mode.RESET_HALF])
+def test_bad_link(station: Station, server: Server, proxy: Proxy, mode: Mode) -> None:
+    """Cases 13 and 14: all states arrive while the link is bad."""
+    proxy.mode = mode
+    station.produce(2000)
+
+    compare(station, server, f"bad link: {mode}")
+    assert proxy.cuts >= 2
+
+
+def test_certificate_expires(station: Station, server: Server, proxy: Proxy, authority: trustme.CA) -> None:
+    """Case 38."""
+    proxy.mode = Mode.REFUSE  # open connections, too
+    station.produce(200)
+    wait_for(lambda: station.status("connected") == "off")
+    proxy.context = server_context(authority, "127.0.0.1", valid_days=(-9, -1))
+    proxy.mode = Mode.PASS
+    wait_for(lambda: "user_station_certificate_expired" in station.issues())
+    proxy.context = server_context(authority, "127.0.0.1")
+
+    compare(station, server, "certificate expired")
+    assert "user_station_certificate_expired" not in station.issues()
 
 
 def test_ten_thousand_states_at_once(station: Station, server: Server) -> None:

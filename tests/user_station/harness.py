@@ -57,6 +57,11 @@ class Clock:
         self.now += self.slept[-1]
         self._sleeper.set_result(None)
 
+    async def keep_waking(self) -> None:
+        """Let all time pass that the forwarder sleeps for, until canceled."""
+        while True:
+            await self.wake()
+
 
 class Harness:
     """A recorder, a forwarder and a user station."""

@@ -97,6 +97,8 @@ class Server:
         """Returns the result of a document that is not stored."""
         self.rejects_tiny = False
         """Whether even the smallest request is answered like the others."""
+        self.loses: Callable[[], bool] = lambda: False
+        """Returns whether a request is processed, but its answer is lost with the connection."""
         self.check: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None = None
         """Answers requests other than bulks."""
         self.privileges = dict.fromkeys(PRIVILEGES, True)
@@ -140,7 +142,10 @@ class Server:
         self.requests.append(f"{request.method} {request.rel_url}")
         self.headers.append(dict(request.headers))
         with suppress(ConnectionResetError):
-            return await self._answer(request)  # type: ignore[arg-type]
+            answer = await self._answer(request)  # type: ignore[arg-type]
+            if self.loses() and request.transport:
+                request.transport.abort()
+            return answer
         return web.Response()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:

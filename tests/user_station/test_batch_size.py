@@ -2,7 +2,14 @@
 
 import pytest
 
-from custom_components.anavi_weather.user_station.batch_size import FIRST_COUNT, MAX_COUNT, QUICK, SLOW, BatchSize
+from custom_components.anavi_weather.user_station.batch_size import (
+    FIRST_COUNT,
+    MAX_COUNT,
+    MIN_COUNT,
+    QUICK,
+    SLOW,
+    BatchSize,
+)
 
 
 @pytest.fixture
@@ -65,6 +72,41 @@ def test_a_failure_does_not_raise_a_size_below_the_minimum(size: BatchSize) -> N
     assert size.count == 10
     size.record_answer(10, SLOW, is_busy=False)
     assert size.count == 10
+
+
+def drain(size: BatchSize, count: int, latency: float, per_state: float) -> float:
+    """Return the seconds in which a server stores so many states."""
+    seconds = 0.0
+    while count > 0:
+        batch = min(size.count, count)
+        duration = latency + batch * per_state
+        seconds += duration
+        size.record_answer(batch, duration, is_busy=False)
+        count -= batch
+    return seconds
+
+
+def test_a_latency_alone_does_not_make_batches_smaller(size: BatchSize) -> None:
+    """Case 27: every answer takes 9 s."""
+    seconds = drain(size, 20_000, latency=9, per_state=0.0001)
+    assert seconds < 15 * 10, "10 requests of the largest size, and some to find that out"
+    assert size.count == MAX_COUNT
+    drain(size, 30, latency=9, per_state=0.0001)
+    assert size.count == MAX_COUNT, "a small batch that is slow says nothing of larger ones"
+
+
+def test_a_server_that_needs_its_time_for_each_state_gets_less(size: BatchSize) -> None:
+    drain(size, 5000, latency=1, per_state=0.1)
+    assert 2 * MIN_COUNT > size.count >= MIN_COUNT
+    size.record_answer(size.count, 0.5, is_busy=False)
+    assert size.count > MIN_COUNT
+
+
+def test_a_latency_that_ends_is_forgotten(size: BatchSize) -> None:
+    drain(size, 5000, latency=9, per_state=0)
+    drain(size, 2000, latency=0, per_state=0)
+    size.record_answer(MAX_COUNT, SLOW, is_busy=False)
+    assert size.count == MAX_COUNT // 2
 
 
 def test_a_batch_that_is_too_large_is_halved_to_one_state_at_least(size: BatchSize) -> None:

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import gzip
 import logging
+from unittest.mock import patch
 
-from aiohttp import ClientTimeout, web
+from aiohttp import ClientConnectorError, ClientTimeout, TCPConnector, web
 import pytest
 import trustme
 from yarl import URL
@@ -80,8 +81,7 @@ async def test_a_server_that_does_not_listen(server: Server, connect: Connect) -
 async def test_a_server_that_hangs_times_out(
     server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    monkeypatch.setattr(elasticsearch, "CHECK_TIMEOUT", ClientTimeout(total=0.05))
-    monkeypatch.setattr(elasticsearch, "BULK_TIMEOUT", ClientTimeout(total=0.05))
+    monkeypatch.setattr(elasticsearch, "TIMEOUT", ClientTimeout(total=0.05))
     released = asyncio.Event()
 
     async def hang(request: web.Request, _: list[Document] | None = None) -> web.StreamResponse:
@@ -98,6 +98,41 @@ async def test_a_server_that_hangs_times_out(
     with pytest.raises(CannotConnectError, match="no answer in time"):
         await connect().async_bulk(DOCUMENT, 1, compressed=False)
     released.set()
+
+
+def test_a_server_that_answers_after_twenty_seconds_is_waited_for() -> None:
+    """Case 28: the checks are as patient as the bulk."""
+    assert elasticsearch.TIMEOUT.total == 30
+
+
+async def test_a_request_whose_connection_breaks_is_repeated(server: Server, connect: Connect) -> None:
+    server.loses = lambda: len(server.requests) < elasticsearch.ATTEMPTS
+    (result,) = await connect().async_bulk(DOCUMENT, 1, compressed=False)
+    assert result.status == 409, "the first attempt stored it"
+    assert len(server.requests) == elasticsearch.ATTEMPTS
+
+    server.requests.clear()
+    server.loses = lambda: True
+    with pytest.raises(CannotConnectError):
+        await connect().async_check()
+    assert server.requests == ["POST /_security/user/_has_privileges"] * elasticsearch.ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [(ConnectionResetError(), elasticsearch.ATTEMPTS), (ConnectionRefusedError(), 1), (OSError("no route"), 1)],
+)
+async def test_a_connection_that_is_reset_at_once_is_repeated(
+    server: Server, connect: Connect, error: OSError, attempts: int
+) -> None:
+    """A server that is down, or whose name is unknown, is not asked again at once."""
+    with (
+        patch.object(TCPConnector, "connect", side_effect=ClientConnectorError(None, error)) as connecting,  # type: ignore[arg-type]
+        patch.object(ClientConnectorError, "__str__", lambda _: "failed"),
+        pytest.raises(CannotConnectError, match="failed"),
+    ):
+        await connect().async_check()
+    assert connecting.call_count == attempts
 
 
 @pytest.mark.parametrize("beginning", [b"", b'{"items":['])

@@ -22,7 +22,7 @@ from custom_components.anavi_weather.user_station.errors import (
 )
 
 from .harness import KEY, Clock, Harness, Logged, problem, until
-from .server import Document, Item, bad, elastic, item, once, out_of_range, refusing
+from .server import Answer, Document, Item, bad, elastic, item, once, out_of_range, refusing
 
 # Outages
 
@@ -117,7 +117,7 @@ async def test_a_server_that_answers_again_is_retried_sooner(harness: Harness, c
 async def test_a_server_that_hangs_is_an_outage(
     harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elasticsearch, "BULK_TIMEOUT", ClientTimeout(total=0.05))
+    monkeypatch.setattr(elasticsearch, "TIMEOUT", ClientTimeout(total=0.05))
     released = asyncio.Event()
 
     async def hang(_: web.Request, __: list[Document]) -> web.StreamResponse:
@@ -183,6 +183,58 @@ async def test_an_answer_without_all_results_moves_nothing(harness: Harness, clo
     assert KEY not in harness.storage
     await clock.wake()
     await harness.stored("1", "2", "3")
+
+
+# Bad links
+
+
+async def test_every_second_answer_is_lost(harness: Harness, clock: Clock) -> None:
+    """Case 13."""
+    harness.server.loses = lambda: len(harness.server.requests) % 2 == 0
+    states = [str(number) for number in range(600)]
+    await harness.record(*states)
+    await harness.start()
+    await harness.stored(*states)
+    await harness.record("live")
+    await harness.stored(*states, "live")
+    assert [len(bulk) for bulk in harness.server.bulks if len(bulk) > 1] == [500, 500, 100, 100]
+    assert clock.slept == []
+
+
+async def test_half_of_all_answers_are_lost(
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch, logged: Logged
+) -> None:
+    """Case 14: states arrive faster than the 20 states/s of a large home."""
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 100)
+    monkeypatch.setattr(batch_size, "MAX_COUNT", 100)
+    chance = random.Random(14)
+    harness.server.loses = lambda: chance.random() < 0.5
+    states = [str(number) for number in range(2000)]
+    await harness.record(*states)
+    await harness.start()
+    waking = asyncio.create_task(clock.keep_waking())
+    await harness.stored(*states)
+    waking.cancel()
+    assert clock.slept, "some requests fail each time"
+    assert len(states) / (clock.now - 1000) > 20
+    assert min(len(bulk) for bulk in harness.server.bulks) >= batch_size.MIN_COUNT
+
+
+@pytest.mark.parametrize(
+    ("result", "size"), [(refusing(401), 8), (refusing(403, text="x"), 4), (refusing(400), 4)], ids=["key", "?", "400"]
+)
+async def test_only_a_smaller_batch_that_may_help_is_tried(
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch, result: Answer, size: int
+) -> None:
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 8)
+    monkeypatch.setattr(batch_size, "MIN_COUNT", 1)
+    harness.server.answers.append(result)
+    states = [str(number) for number in range(8)]
+    await harness.record(*states)
+    await harness.start()
+    await clock.wake()
+    await harness.stored(*states)
+    assert [len(bulk) for bulk in harness.server.bulks[:2]] == [8, size]
 
 
 # Partly stored batches
@@ -465,10 +517,9 @@ async def test_slow_answers_make_batches_smaller(
 ) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 16)
     monkeypatch.setattr(batch_size, "MIN_COUNT", 1)
-    durations = [10.0, 10.0, 10.0, 5.0, 5.0, 1.0, 1.0, 1.0]
 
     async def slowly(_: web.Request, documents: list[Document]) -> web.StreamResponse:
-        clock.now += durations.pop(0) if durations else 1
+        clock.now += len(documents)
         return elastic({"items": harness.server.store(documents)})
 
     harness.server.always = slowly

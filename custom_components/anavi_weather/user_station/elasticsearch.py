@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from aiohttp import (
     ClientConnectorCertificateError,
+    ClientConnectorError,
     ClientError,
     ClientResponse,
     ClientSession,
@@ -43,8 +44,8 @@ from .errors import (
 STREAM = "metrics-anavi_weather.state-"
 PRIVILEGES = ("create_doc", "auto_configure", "view_index_metadata")
 
-CHECK_TIMEOUT = ClientTimeout(total=15)
-BULK_TIMEOUT = ClientTimeout(total=30, connect=10)
+TIMEOUT = ClientTimeout(total=30, connect=10)
+ATTEMPTS = 3  # of a request whose connection breaks; each request may be repeated without harm
 BULK_ANSWER = "errors,items.*.status,items.*.error,items.*.failure_store"
 MAX_ANSWER = 4_000_000  # bytes
 CHUNK = 65_536
@@ -103,7 +104,7 @@ class Elasticsearch:
         stream = self._destination.stream
         wanted = {"index": [{"names": [stream], "privileges": PRIVILEGES}]}
         status, content = await self._async_request(
-            "POST", "_security/user/_has_privileges", orjson.dumps(wanted), "application/json", CHECK_TIMEOUT
+            "POST", "_security/user/_has_privileges", orjson.dumps(wanted), "application/json"
         )
         if status != HTTPStatus.OK:
             raise NotElasticsearchError(f"{status} to _has_privileges")
@@ -112,7 +113,7 @@ class Elasticsearch:
             index = _object(_object(answer.get("index")).get(stream))
             missing = [name for name in PRIVILEGES if index.get(name) is not True]
             raise PrivilegeMissingError(", ".join(missing))
-        status, content = await self._async_request("GET", f"_data_stream/{stream}", b"", "", CHECK_TIMEOUT)
+        status, content = await self._async_request("GET", f"_data_stream/{stream}", b"", "")
         if status == HTTPStatus.NOT_FOUND:
             raise NotTimeSeriesError(stream)
         if status != HTTPStatus.OK:
@@ -133,7 +134,7 @@ class Elasticsearch:
         # Every key may read its own metadata, if it names itself
         path = f"_security/api_key?id={_key_id(self._destination.api_key)}&filter_path=api_keys.metadata.station_id"
         try:
-            _, content = await self._async_request("GET", path, b"", "", CHECK_TIMEOUT)
+            _, content = await self._async_request("GET", path, b"", "")
         except PrivilegeMissingError:
             return None
         keys = _parse(content).get("api_keys")
@@ -157,7 +158,6 @@ class Elasticsearch:
             f"{self._destination.stream}/_bulk?filter_path={BULK_ANSWER}",
             body,
             "application/x-ndjson",
-            BULK_TIMEOUT,
             compressed=compressed,
         )
         if status == HTTPStatus.OK and content == _all_created(count):
@@ -190,7 +190,6 @@ class Elasticsearch:
         path: str,
         body: bytes,
         content_type: str,
-        timeout: ClientTimeout,
         *,
         compressed: bool = False,
     ) -> tuple[int, bytes]:
@@ -199,31 +198,50 @@ class Elasticsearch:
             headers["Content-Type"] = content_type
         if compressed:
             headers["Content-Encoding"] = "gzip"
-        url = self._destination.url
+        url = URL(f"{str(self._destination.url).rstrip('/')}/{path}", encoded=True)
+        attempt = 1
+        while True:
+            try:
+                return await self._async_attempt(method, url, body, headers)
+            except (ClientError, OSError, asyncio.IncompleteReadError) as err:
+                if attempt == ATTEMPTS or not _is_broken_connection(err):
+                    raise _connection_error(err) from err
+            attempt += 1
+
+    async def _async_attempt(self, method: str, url: URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         if self._trusted is None:
             raise CertificateInvalidError
-        try:
-            async with self._session.request(
-                method,
-                URL(f"{str(url).rstrip('/')}/{path}", encoded=True),
-                data=body or None,
-                headers=headers,
-                timeout=timeout,
-                ssl=self._trusted,
-                allow_redirects=False,
-            ) as response:
-                content = await _read(response)
-                _raise_for_status(response, content)
-                return response.status, content
-        except ClientConnectorCertificateError as err:
-            code = getattr(err.certificate_error, "verify_code", None)
-            raise VERIFY_ERRORS.get(code, TlsNotTrustedError)(str(err)) from err
-        except ClientSSLError as err:
-            raise NoTlsError(str(err)) from err
-        except TimeoutError as err:
-            raise CannotConnectError("no answer in time") from err
-        except (ClientError, OSError, asyncio.IncompleteReadError) as err:
-            raise CannotConnectError(str(err) or type(err).__name__) from err
+        async with self._session.request(
+            method,
+            url,
+            data=body or None,
+            headers=headers,
+            timeout=TIMEOUT,
+            ssl=self._trusted,
+            allow_redirects=False,
+        ) as response:
+            content = await _read(response)
+            _raise_for_status(response, content)
+            return response.status, content
+
+
+def _is_broken_connection(error: Exception) -> bool:
+    """Return whether a connection broke, so that the same request may succeed at once."""
+    if isinstance(error, (ClientSSLError, TimeoutError)):
+        return False
+    return not isinstance(error, ClientConnectorError) or isinstance(error.os_error, ConnectionResetError)
+
+
+def _connection_error(error: Exception) -> ElasticsearchError:
+    """Return the error of a request that has no answer."""
+    if isinstance(error, ClientConnectorCertificateError):
+        code = getattr(error.certificate_error, "verify_code", None)
+        return VERIFY_ERRORS.get(code, TlsNotTrustedError)(str(error))
+    if isinstance(error, ClientSSLError):
+        return NoTlsError(str(error))
+    if isinstance(error, TimeoutError):
+        return CannotConnectError("no answer in time")
+    return CannotConnectError(str(error) or type(error).__name__)
 
 
 def _raise_for_status(response: ClientResponse, content: bytes) -> None:

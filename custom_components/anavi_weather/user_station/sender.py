@@ -7,8 +7,11 @@ import time
 from .batch import Batch
 from .batch_size import MIN_COUNT, BatchSize
 from .elasticsearch import Elasticsearch
-from .errors import BusyError, ElasticsearchError, LimitTooLowError, TooLargeError
+from .errors import BusyError, CannotConnectError, ElasticsearchError, LimitTooLowError, TooLargeError
 from .settle import Answer
+
+# Errors that a smaller batch may avoid: the link is slow or breaks, or the answer is too long. No other does
+SIZE_ERRORS = (CannotConnectError, ElasticsearchError)
 
 
 class Sender:
@@ -47,8 +50,9 @@ class Sender:
         except BusyError:
             self._size.record_busy(batch.count)
             raise
-        except ElasticsearchError:
-            self._size.record_failure(batch.count)
+        except ElasticsearchError as err:
+            if type(err) in SIZE_ERRORS:
+                self._size.record_failure(batch.count)
             raise
         is_busy = any(item.status == HTTPStatus.TOO_MANY_REQUESTS for item in items)
         self._size.record_answer(batch.count, time.monotonic() - started, is_busy=is_busy)
