@@ -36,7 +36,7 @@ import aiohttp
 
 from custom_components.anavi_weather.const import DEFAULT_INTERVAL
 from custom_components.anavi_weather.user_station.batch_size import MAX_COUNT
-from custom_components.anavi_weather.user_station.documents import Encoder, Station
+from custom_components.anavi_weather.user_station.documents import Encoder, Identities, Station
 from custom_components.anavi_weather.user_station.recorder_log import Row
 from homeassistant.const import __version__
 
@@ -108,7 +108,7 @@ class Fleet:
         self._namespace = f"bench_fleet_{time.time():.0f}_{stations}"
         self._api_key = server.make(self._namespace, "0" * 32)
         self._encoders = [
-            Encoder(Station(f"{number:032x}", f"Station {number}", "0.1.0", __version__), ORIGINS)
+            Encoder(Station(f"{number:032x}", f"Station {number}", "0.1.0", __version__), Identities(ORIGINS))
             for number in range(stations)
         ]
         self._bulks: list[float] = []

@@ -37,7 +37,7 @@ from station_setup import set_up_station
 
 from custom_components.anavi_weather.const import SUBENTRY_USER_STATION
 from custom_components.anavi_weather.user_station.batch_size import MAX_COUNT
-from custom_components.anavi_weather.user_station.documents import Encoder, Origin, Station
+from custom_components.anavi_weather.user_station.documents import Encoder, Identities, Origin, Station
 from custom_components.anavi_weather.user_station.recorder_log import Row
 from homeassistant.const import __version__
 
@@ -119,7 +119,7 @@ class Bench:
             for entry in registry["data"]["entities"]
         }
         manifest = json.loads((self.folder / "custom_components" / DOMAIN / "manifest.json").read_text("utf-8"))
-        encoder = Encoder(Station(self.uuid, STATION_NAME, manifest["version"], __version__), origins)
+        encoder = Encoder(Station(self.uuid, STATION_NAME, manifest["version"], __version__), Identities(origins))
         return [encoder.encode_compressed(batch)[1:] for batch in batched(self.rows, MAX_COUNT, strict=False)]
 
     async def send_bare(

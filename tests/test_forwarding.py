@@ -28,6 +28,7 @@ from custom_components.anavi_weather.forwarding import (
 from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
 from custom_components.anavi_weather.user_station.errors import CertificateInvalidError
+from custom_components.anavi_weather.user_station.names import Name, Names
 from custom_components.anavi_weather.user_station.recorder_log import Position
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry, ConfigSubentryDataWithId
 from homeassistant.const import CONF_URL, __version__
@@ -43,6 +44,7 @@ KEY = f"{DOMAIN}.01USER.checkpoint"
 POSITION = Position("sqlite", 5, 1.5)
 AUTHORITY = trustme.CA()
 SINCE = Position("sqlite", 1, 0.5)
+NAMES = Names([Name("e", "sensor.a")])
 
 
 @pytest.fixture
@@ -56,6 +58,13 @@ async def create(hass: HomeAssistant, entry: MockConfigEntry, subentry: ConfigSu
     changed = MappingProxyType({**subentry.data, **changes})
     data = ConfigSubentry(data=changed, subentry_type="user_station", title="Casa", unique_id="", subentry_id="01USER")
     return (await async_create_forwarder(hass, entry, data)).checkpoint
+
+
+def known(task: str, **more: Any) -> Checkpoint:
+    """Return what is known of entities and losses when everything is sent again."""
+    return Checkpoint(
+        task, purged_count=2, names=NAMES, purged_acknowledged=1, last_refused=("sensor.a", "odd"), **more
+    )
 
 
 @pytest.fixture
@@ -78,6 +87,7 @@ def stored(hass_storage: dict[str, Any], task: str) -> dict[str, Any]:
         "purged": 2,
         "last_stored_ts": 1.5,
         "entity_ids": ["sensor.a"],
+        "names": [["e", "sensor.a", None, None, None, None]],
         "refused_noted": 1,
         "purged_noted": 1,
         "last_refused": ["sensor.a", "odd"],
@@ -94,7 +104,7 @@ def test_the_user_stations_of_an_entry(entry: MockConfigEntry, user_station: Con
 async def test_a_forwarder_continues_from_its_checkpoint(
     hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, task: str
 ) -> None:
-    expected = Checkpoint(task, POSITION, None, 4, 3, 2, 1.5, {"sensor.a"}, 1, 1, ("sensor.a", "odd"))
+    expected = Checkpoint(task, POSITION, None, 4, 3, 2, 1.5, NAMES, 1, 1, ("sensor.a", "odd"))
     assert await create(hass, entry, user_station) == expected
     # Changes that do not concern the task
     same = {CONF_STATION_NAME: "Torre", "api_key": "other", CONF_SEND_HISTORY: False}
@@ -114,8 +124,9 @@ async def test_a_forwarder_continues_from_its_checkpoint(
 async def test_another_task_starts_over(
     hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, task: str, changes: dict[str, Any]
 ) -> None:
+    """Case 23: what is known of entities and losses remains."""
     checkpoint = await create(hass, entry, user_station, **changes)
-    assert checkpoint == Checkpoint(checkpoint.task)
+    assert checkpoint == known(checkpoint.task)
     assert checkpoint.task != task
 
 
@@ -125,7 +136,7 @@ async def test_another_task_without_history_starts_where_the_first_started(
     stored["since"] = list(SINCE)
     changes = {CONF_ENTITIES: "all", CONF_SEND_HISTORY: False}
     checkpoint = await create(hass, entry, user_station, **changes)
-    assert checkpoint == Checkpoint(checkpoint.task, since=SINCE)
+    assert checkpoint == known(checkpoint.task, since=SINCE)
 
 
 async def test_history_can_be_sent_later(
@@ -134,7 +145,7 @@ async def test_history_can_be_sent_later(
     stored["since"] = list(SINCE)
     kept = await create(hass, entry, user_station, **{CONF_SEND_HISTORY: False})
     assert (kept.position, kept.since) == (POSITION, SINCE)
-    assert await create(hass, entry, user_station) == Checkpoint(task)
+    assert await create(hass, entry, user_station) == known(task)
 
 
 @pytest.mark.usefixtures("stored")

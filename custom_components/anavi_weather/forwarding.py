@@ -75,10 +75,10 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     checkpoint = await store.async_load()
     if checkpoint is None:
         checkpoint = Checkpoint(task)
-    elif checkpoint.task != task:
-        checkpoint = Checkpoint(task, since=checkpoint.since)
-    if data[CONF_SEND_HISTORY] and checkpoint.since:
-        checkpoint = Checkpoint(task)
+    else:
+        begins_history = data[CONF_SEND_HISTORY] and checkpoint.since is not None
+        if checkpoint.task != task or begins_history:
+            checkpoint.begin_task(task, keeps_since=not begins_history)
     integration = await async_get_integration(hass, DOMAIN)
     try:
         elasticsearch = await async_create_elasticsearch(hass, data)
@@ -94,7 +94,7 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
             version=str(integration.version),
             home_assistant=__version__,
         ),
-        entities=Entities(hass, entry.entry_id, Selection(data[CONF_ENTITIES]), chosen),
+        entities=Entities(hass, entry.entry_id, Selection(data[CONF_ENTITIES]), chosen, checkpoint.names),
         elasticsearch=elasticsearch,
         store=store,
         checkpoint=checkpoint,

@@ -81,16 +81,17 @@ class Harness:
     ) -> None:
         """Start a forwarder from the stored checkpoint."""
         store = CheckpointStore(self.hass, KEY)
+        checkpoint = await store.async_load() or Checkpoint("task")
         self.forwarder = Forwarder(
             self.hass,
             name="Farol",
             station=Station("0123", "Farol", "1", "2"),
-            entities=Entities(self.hass, "01STATION", selection, chosen),
+            entities=Entities(self.hass, "01STATION", selection, chosen, checkpoint.names),
             elasticsearch=Elasticsearch(
                 async_get_clientsession(self.hass), Destination(URL(self.server.url), API_KEY, "default"), trusted=True
             ),
             store=store,
-            checkpoint=await store.async_load() or Checkpoint("task"),
+            checkpoint=checkpoint,
             send_history=send_history,
         )
         self.forwarder.async_subscribe(self._count)

@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 from sqlalchemy import text
 
 from custom_components.anavi_weather.user_station.recorder_log import Backlog, Page, Position, RecorderLog
+from custom_components.anavi_weather.user_station.recorder_tables import Selected
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 
@@ -42,8 +43,8 @@ class Log:
         size: int = MANY,
     ) -> Page:
         """Read a page."""
-        entities = None if entity_ids is None else frozenset(entity_ids)
-        return await self.log.async_run(self.log.read, position, entities, since, limit, size)
+        selected = Selected(None if entity_ids is None else frozenset(entity_ids))
+        return await self.log.async_run(self.log.read, position, selected, since, limit, size)
 
     async def newest(self) -> Position:
         """Return the position after the newest row."""
@@ -53,8 +54,8 @@ class Log:
         self, position: Position | None = None, entity_ids: set[str] | None = None, since: Position | None = None
     ) -> Backlog:
         """Return the backlog."""
-        entities = None if entity_ids is None else frozenset(entity_ids)
-        return await self.log.async_run(self.log.backlog, position, entities, since)
+        selected = Selected(None if entity_ids is None else frozenset(entity_ids))
+        return await self.log.async_run(self.log.backlog, position, selected, since)
 
     async def waits(
         self, position: Position | None = None, entity_ids: set[str] | None = None, since: Position | None = None

@@ -9,12 +9,14 @@ import pytest
 
 from custom_components.anavi_weather.user_station.breaker import Breaker, Held
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, CheckpointStore
+from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Names
 from custom_components.anavi_weather.user_station.ranges import Range
 from custom_components.anavi_weather.user_station.recorder_log import Position
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
 
 KEY = "anavi_weather.01STATION.checkpoint"
+NAMES = Names([Name("e", "a.b")])
 POSITION = Position("sqlite 2026-11-25 00:00:00", 5, 1_790_000_000.123456)
 
 
@@ -66,7 +68,7 @@ LOADED_FROM_1_0_0 = Checkpoint(
     purged_acknowledged=2,
     last_refused=("sensor.b", "mapper_exception: odd"),
     last_stored_ts=1_789_999_999.5,
-    entity_ids={"sensor.a", "sensor.b"},
+    names=Names([Name(UNKNOWN, "sensor.a"), Name(UNKNOWN, "sensor.b")]),
 )
 
 
@@ -96,7 +98,7 @@ async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, pat
         2,
         1,
         1.5,
-        {"b.c", "a.b"},
+        Names([Name("e", "b.c", until=3.5), Name("e", "a.b", 3.5, before="b.c", moved=True)]),
         5,
         6,
         ("a.b", "too old"),
@@ -148,11 +150,20 @@ async def test_a_checkpoint_is_deleted(hass: HomeAssistant, path: Path) -> None:
 
 def test_beginning_again_still_skips_unwanted_history() -> None:
     checkpoint = Checkpoint(
-        "task", POSITION, POSITION, 3, 2, 1, 1.5, {"a.b"}, 2, 1, ("a.b", "too old"), 4, 3, (Range(1, 3, 2),)
+        "task", POSITION, POSITION, 3, 2, 1, 1.5, NAMES, 2, 1, ("a.b", "too old"), 4, 3, (Range(1, 3, 2),)
     )
     checkpoint.breaker.record_held({"odd": Held("a.b", "too odd")})
     checkpoint.start_over()
-    assert checkpoint == Checkpoint("task", None, POSITION, 0, 0, 1, 1.5, {"a.b"}, 0, 1, ("a.b", "too old"))
+    assert checkpoint == Checkpoint("task", None, POSITION, 0, 0, 1, 1.5, NAMES, 0, 1, ("a.b", "too old"))
+
+
+@pytest.mark.parametrize("keeps_since", [True, False])
+def test_another_task_sends_everything_again(keeps_since: bool) -> None:
+    checkpoint = Checkpoint("task", POSITION, POSITION, 3, 2, 1, 1.5, NAMES, 2, 1, dropped_count=4)
+    checkpoint.begin_task("other", keeps_since=keeps_since)
+    expected = Checkpoint("other", None, POSITION if keeps_since else None, purged_count=1, purged_acknowledged=1)
+    expected.names = NAMES
+    assert checkpoint == expected, "what was purged, and whose the names were, is still known"
 
 
 def test_history_is_skipped() -> None:
@@ -162,7 +173,7 @@ def test_history_is_skipped() -> None:
 
 
 def test_states_are_recorded() -> None:
-    checkpoint = Checkpoint("task", entity_ids={"a.b"})
+    checkpoint = Checkpoint("task")
     checkpoint.record_stored(3, 1.5)
     checkpoint.record_stored(2, None)
     checkpoint.record_refused("a.b", "odd")
@@ -170,7 +181,6 @@ def test_states_are_recorded() -> None:
     checkpoint.record_dropped(6)
     checkpoint.record_purged(4)
     checkpoint.record_purged(5)
-    checkpoint.record_entity_ids({"a.b", "c.d"})
     checkpoint.advance(POSITION)
     assert checkpoint == Checkpoint(
         "task",
@@ -179,7 +189,6 @@ def test_states_are_recorded() -> None:
         refused_count=2,
         purged_count=9,
         last_stored_ts=None,
-        entity_ids={"a.b", "c.d"},
         last_refused=("c.d", "odder"),
         dropped_count=6,
     )

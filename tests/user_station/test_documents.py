@@ -18,10 +18,12 @@ from custom_components.anavi_weather.user_station.documents import (
     MAX_ATTRIBUTES,
     MAX_TEXT,
     Encoder,
+    Identities,
     Origin,
     Sent,
     Station,
 )
+from custom_components.anavi_weather.user_station.names import Span
 from custom_components.anavi_weather.user_station.recorder_log import Row
 
 STATION = Station("0123", "Farol", "1.2.3", "2026.10.4")
@@ -40,7 +42,7 @@ def row(state: str | None = "on", attributes: str | None = None, **more: Any) ->
 
 def encode(row: Row, origins: dict[str, Origin] | None = None) -> tuple[Sent, Document | None]:
     """Return the state of a row, and its document if it has one."""
-    (sent,), lines = Encoder(STATION, origins or {}).encode([row])
+    (sent,), lines = Encoder(STATION, Identities(origins or {})).encode([row])
     if not lines:
         return sent, None
     (line,) = lines
@@ -269,13 +271,31 @@ def test_only_events_have_an_event_type() -> None:
     assert "event" not in document(row("2026", KEY), {"sensor.t": Origin(DOMAIN, None)})
 
 
-def test_old_states_of_a_renamed_entity_keep_its_old_name() -> None:
-    encoder = Encoder(STATION, {"sensor.new": Origin(DOMAIN, "dew_point")})
-    sent, lines = encoder.encode([row(entity_id="sensor.old"), row(entity_id="sensor.new")])
-    assert [one.entity_id for one in sent] == ["sensor.old", "sensor.new"]
-    old, new = (json.loads(line.splitlines()[1])["entity"] for line in lines)
-    assert old == {"id": "sensor.old", "domain": "sensor"}
-    assert new == {"id": "sensor.new", "domain": "sensor", "platform": DOMAIN, "key": "dew_point"}
+def test_a_state_is_sent_under_the_name_that_its_entity_had() -> None:
+    origin, other = Origin(DOMAIN, "dew_point"), Origin("mqtt", None)
+    old = Span("sensor.new", None, TIME, "e", "sensor.old")
+    new = Span("sensor.new", TIME, None, "e", "sensor.new")
+    identities = Identities({"sensor.new": other, "sensor.x": other}, {"sensor.new": ((old, origin), (new, origin))})
+    rows = [
+        row(entity_id="sensor.new", last_updated_ts=TIME - 1),
+        row(entity_id="sensor.new"),
+        row(entity_id="sensor.x"),
+        row(entity_id="sensor.new", last_updated_ts=None),
+    ]
+    sent, lines = Encoder(STATION, identities).encode(rows)
+    assert [one.entity_id for one in sent] == ["sensor.new", "sensor.new", "sensor.x", "sensor.new"], "as recorded"
+    assert [json.loads(line.splitlines()[1])["entity"] for line in lines] == [
+        {"id": "sensor.old", "domain": "sensor", "platform": DOMAIN, "key": "dew_point"},
+        {"id": "sensor.new", "domain": "sensor", "platform": DOMAIN, "key": "dew_point"},
+        {"id": "sensor.x", "domain": "sensor", "platform": "mqtt"},
+    ]
+
+
+def test_a_state_from_before_an_entity_had_its_name_is_of_the_name_alone() -> None:
+    new = Span("sensor.new", TIME, None, "e", "sensor.new")
+    encoder = Encoder(STATION, Identities({"sensor.new": Origin("mqtt", None)}, {"sensor.new": ((new, None),)}))
+    _, (line,) = encoder.encode([row(entity_id="sensor.new", last_updated_ts=TIME - 1)])
+    assert json.loads(line.splitlines()[1])["entity"] == {"id": "sensor.new", "domain": "sensor", "platform": "mqtt"}
 
 
 @pytest.mark.parametrize(
@@ -337,13 +357,13 @@ def test_times_are_exact_to_the_microsecond(timestamp: float) -> None:
 
 
 def test_a_refused_row_does_not_hold_up_the_others() -> None:
-    sent, lines = Encoder(STATION, {}).encode([row("1"), row(entity_id=None), row("2", state_id=8)])
+    sent, lines = Encoder(STATION, Identities({})).encode([row("1"), row(entity_id=None), row("2", state_id=8)])
     assert [one.encoding_error is None for one in sent] == [True, False, True]
     assert [json.loads(line.splitlines()[1])["state"]["value"] for line in lines] == ["1", "2"]
 
 
 def test_the_cache_of_attributes_is_bounded() -> None:
-    encoder = Encoder(STATION, {})
+    encoder = Encoder(STATION, Identities({}))
     rows = [row(str(number), json.dumps({"a": number})) for number in range(2 * documents.CACHED)]
     rows += [row("5", attributes_of(documents.CACHED_ATTRIBUTES + 1))]
     _, lines = encoder.encode(rows)
@@ -414,7 +434,7 @@ def test_the_fields_are_those_of_the_index_template() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
 def test_a_body_has_the_lines_of_all_pieces(count: int) -> None:
-    encoder = Encoder(STATION, {})
+    encoder = Encoder(STATION, Identities({}))
     rows = [
         row(str(number), state_id=number, last_updated_ts=None if number % 7 == 3 else TIME) for number in range(count)
     ]

@@ -1,20 +1,33 @@
-"""Tests of the selection of entities, and of their registry data."""
+"""Tests of the selection of entities, of their names, and of their registry data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.user_station.documents import Origin
-from custom_components.anavi_weather.user_station.entities import Entities, SelectedEntities, Selection, entity_ids
+from custom_components.anavi_weather.user_station.entities import Entities, Selection, entity_ids
+from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Names
+from custom_components.anavi_weather.user_station.recorder_tables import ALL, Selected, Times
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
+START = datetime(2026, 11, 25, tzinfo=UTC)
+NOW = START.timestamp()
+HOUR = 3600.0
+
+type Follow = Callable[..., Entities]
+
 
 @pytest.fixture
-def ours(hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry) -> er.RegistryEntry:
+def ours(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry, freezer: FrozenDateTimeFactory
+) -> er.RegistryEntry:
     """Return an entity of the station. Another integration has one too."""
+    freezer.move_to(START)
     other = MockConfigEntry(domain="mqtt", entry_id="01OTHER")
     other.add_to_hass(hass)
     entity_registry.async_get_or_create("sensor", "mqtt", "1", config_entry=other, suggested_object_id="other")
@@ -23,116 +36,256 @@ def ours(hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.Entity
     )
 
 
-def select(hass: HomeAssistant, selection: Selection, *chosen: str) -> Entities:
-    """Return a selection."""
-    return Entities(hass, "01STATION", selection, chosen)
+@pytest.fixture
+def changes() -> list[str]:
+    """Return the notifications that names have changed."""
+    return []
 
 
-def selected(*entity_ids: str, new: tuple[str, ...] = ()) -> SelectedEntities:
+@pytest.fixture
+def follow(hass: HomeAssistant, changes: list[str]) -> Iterator[Follow]:
+    """Return a function that returns entities that follow the registry."""
+    stops: list[Callable[[], None]] = []
+
+    def follow(selection: Selection, *chosen: str, names: Names | None = None) -> Entities:
+        entities = Entities(hass, "01STATION", selection, chosen, Names() if names is None else names)
+        stops.append(entities.async_start(lambda: changes.append("changed")))
+        return entities
+
+    yield follow
+    for stop in stops:
+        stop()
+
+
+def selected(*always: str, times: tuple[Times, ...] = ()) -> Selected:
     """Return selected entities."""
-    return SelectedEntities(frozenset(entity_ids), frozenset(new))
+    return Selected(frozenset(always), times)
 
 
 @pytest.mark.usefixtures("ours")
-def test_select_all_entities(hass: HomeAssistant) -> None:
-    assert select(hass, Selection.ALL).async_select({"sensor.known"}) == SelectedEntities(None, frozenset())
+def test_select_all_entities(follow: Follow, changes: list[str]) -> None:
+    names = Names()
+    entities = follow(Selection.ALL, names=names)
+    assert entities.async_wanted().selected == ALL
+    assert entities.async_wanted().identities.pasts == {}
+    assert (list(names), changes) == ([], [])
 
 
-@pytest.mark.usefixtures("ours")
-def test_select_the_stations_own_entities(hass: HomeAssistant) -> None:
-    entities = select(hass, Selection.STATION)
-    assert entities.async_select(set()) == selected("sensor.ours", new=("sensor.ours",))
-    assert entities.async_select({"sensor.ours"}) == selected("sensor.ours")
+def test_select_the_stations_own_entities(follow: Follow, ours: er.RegistryEntry, changes: list[str]) -> None:
+    names = Names()
+    assert follow(Selection.STATION, names=names).async_wanted().selected == selected("sensor.ours")
+    assert list(names) == [Name(ours.id, "sensor.ours")]
+    assert changes == ["changed"]
+    changes.clear()
+    assert follow(Selection.STATION, names=names).async_wanted().selected == selected("sensor.ours")
+    assert changes == []
 
 
-@pytest.mark.usefixtures("ours")
+def test_select_chosen_entities_by_registry_id_or_entity_id(follow: Follow, ours: er.RegistryEntry) -> None:
+    entities = follow(Selection.CHOSEN, ours.id, "sun.sun", "0123456789abcdef0123456789abcdef")
+    assert entities.async_wanted().selected == selected("sensor.ours", "sun.sun")
+
+
+def test_the_selection_stays_the_same_while_nothing_changes(follow: Follow, ours: er.RegistryEntry) -> None:
+    entities = follow(Selection.CHOSEN, ours.id)
+    wanted = entities.async_wanted()
+    assert entities.async_wanted() is wanted
+
+
 @pytest.mark.parametrize("selection", [Selection.STATION, Selection.CHOSEN])
-def test_known_ids_are_not_changed_and_may_change_later(hass: HomeAssistant, selection: Selection) -> None:
-    known = {"sensor.known"}
-    result = select(hass, selection, "sensor.ours").async_select(known)
-    assert known == {"sensor.known"}
-    known.add("sensor.more")
-    assert result == selected("sensor.known", "sensor.ours", new=("sensor.ours",))
-
-
-def test_a_renamed_entity_is_selected_by_both_names(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+def test_a_renamed_entity_is_selected_by_each_name_for_its_time(
+    follow: Follow,
+    entity_registry: er.EntityRegistry,
+    ours: er.RegistryEntry,
+    changes: list[str],
+    selection: Selection,
 ) -> None:
-    entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
-    result = select(hass, Selection.STATION).async_select({"sensor.ours"})
-    assert result == selected("sensor.ours", "sensor.new", new=("sensor.new",))
+    entities = follow(selection, ours.id)
+    changes.clear()
+    entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
+    wanted = entities.async_wanted()
+    assert wanted.selected == selected(times=(Times("sensor.ours", None, NOW), Times("sensor.new", NOW, None)))
+    assert wanted.identities.find("sensor.ours", NOW - 1) == ("sensor.ours", Origin(DOMAIN, "dew_point"))
+    assert changes == ["changed"]
 
 
-def test_a_removed_entity_is_still_selected(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+@pytest.mark.parametrize("selection", [Selection.STATION, Selection.CHOSEN])
+def test_a_removed_entity_is_selected_until_then(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry, selection: Selection
 ) -> None:
-    entity_registry.async_remove(ours.entity_id)
-    assert select(hass, Selection.STATION).async_select({"sensor.ours"}) == selected("sensor.ours")
+    entities = follow(selection, ours.id)
+    entities.async_wanted()
+    entity_registry.async_remove("sensor.ours")
+    wanted = entities.async_wanted()
+    assert wanted.selected == selected(times=(Times("sensor.ours", None, NOW),))
+    assert wanted.identities.find("sensor.ours", NOW - 1) == ("sensor.ours", Origin(DOMAIN, "dew_point"))
+    assert wanted.identities.find("sensor.ours", NOW) == ("sensor.ours", None)
 
 
-def test_a_name_that_another_entity_took_over_is_not_selected(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+@pytest.mark.usefixtures("ours")
+def test_an_entity_that_is_added_and_removed_is_known(
+    follow: Follow, entry: MockConfigEntry, entity_registry: er.EntityRegistry, freezer: FrozenDateTimeFactory
 ) -> None:
-    entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
+    entities = follow(Selection.STATION)
+    entity_registry.async_get_or_create("sensor", DOMAIN, "2", config_entry=entry, suggested_object_id="brief")
+    freezer.tick(HOUR)
+    entity_registry.async_remove("sensor.brief")
+    assert entities.async_wanted().selected == selected("sensor.ours", times=(Times("sensor.brief", None, NOW + HOUR),))
+
+
+def test_an_entity_that_takes_over_a_past_name_is_not_selected(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    entities = follow(Selection.CHOSEN, ours.id)
+    entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
+    freezer.tick(HOUR)
     entity_registry.async_update_entity("sensor.other", new_entity_id="sensor.ours")
-    result = select(hass, Selection.STATION).async_select({"sensor.ours"})
-    assert result == selected("sensor.new", new=("sensor.new",))
+    wanted = entities.async_wanted()
+    assert wanted.selected == selected(times=(Times("sensor.ours", None, NOW), Times("sensor.new", NOW, None)))
+    assert wanted.identities.find("sensor.ours", NOW + HOUR) == ("sensor.ours", Origin("mqtt", None))
 
 
-def test_select_chosen_entities_by_registry_id_or_entity_id(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+@pytest.mark.usefixtures("ours")
+def test_an_entity_that_takes_a_chosen_name_without_an_entity_is_not_selected(
+    follow: Follow, entity_registry: er.EntityRegistry, freezer: FrozenDateTimeFactory
 ) -> None:
-    entities = select(hass, Selection.CHOSEN, ours.id, "sun.sun", "0123456789abcdef0123456789abcdef")
-    assert entities.async_select(set()) == selected("sensor.ours", "sun.sun", new=("sensor.ours", "sun.sun"))
-    entity_registry.async_update_entity(ours.entity_id, new_entity_id="sensor.new")
-    known = {"sensor.ours", "sun.sun"}
-    assert entities.async_select(known) == selected(*known, "sensor.new", new=("sensor.new",))
+    entities = follow(Selection.CHOSEN, "sensor.template")
+    freezer.tick(HOUR)
+    entity_registry.async_update_entity("sensor.other", new_entity_id="sensor.template")
+    before = Times("sensor.template", None, NOW + HOUR)
+    assert entities.async_wanted().selected == selected(times=(before,))
+    freezer.tick(HOUR)
+    entity_registry.async_update_entity("sensor.template", new_entity_id="sensor.other")
+    again = Times("sensor.template", NOW + 2 * HOUR, None)
+    assert entities.async_wanted().selected == selected(times=(before, again)), "the name is free again"
+
+
+def test_an_entity_that_is_no_longer_chosen_is_forgotten(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+) -> None:
+    names = Names([Name(ours.id, "sensor.past", until=1), Name(ours.id, "sensor.ours"), Name("sun.sun", "sun.sun")])
+    other = entity_registry.entities["sensor.other"]
+    assert follow(Selection.CHOSEN, other.id, names=names).async_wanted().selected == selected("sensor.other")
+    assert list(names) == [Name(other.id, "sensor.other")]
+
+
+def test_names_remain_of_a_removed_entity_that_was_chosen(follow: Follow, ours: er.RegistryEntry) -> None:
+    """The form for changes does not show it, so it leaves the list without the user's intention."""
+    names = Names([Name("gone", "sensor.gone", until=5)])
+    entities = follow(Selection.CHOSEN, ours.id, names=names)
+    assert entities.async_wanted().selected == selected("sensor.ours", times=(Times("sensor.gone", None, 5),))
+
+
+# Changes while nothing followed the registry
+
+
+def test_an_entity_was_renamed_meanwhile(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    names = Names([Name(ours.id, "sensor.ours")])
+    entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
+    freezer.tick(HOUR)
+    entity_registry.async_update_entity("sensor.other", new_entity_id="sensor.ours")
+    freezer.tick(HOUR)
+    follow(Selection.STATION, names=names)
+    assert list(names) == [
+        Name(ours.id, "sensor.ours", until=NOW),
+        Name(ours.id, "sensor.new", NOW, before="sensor.ours"),
+    ]
+
+
+def test_the_name_of_a_renamed_entity_ends_when_another_takes_it_at_the_latest(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    names = Names([Name(ours.id, "sensor.ours")])
+    entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
+    entity_registry.async_update_entity("sensor.other", new_entity_id="sensor.ours")
+    freezer.tick(HOUR)
+    entity_registry.async_update_entity("sensor.new", name="Changed for another reason")
+    follow(Selection.STATION, names=names)
+    assert names.spans()["sensor.ours"][0].until == NOW
+
+
+def test_an_entity_was_removed_meanwhile(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    names = Names([Name(ours.id, "sensor.ours"), Name("long gone", "sensor.gone")])
+    entity_registry.async_remove("sensor.ours")
+    freezer.tick(HOUR)
+    follow(Selection.STATION, names=names)
+    assert list(names) == [
+        Name(ours.id, "sensor.ours", until=NOW),
+        Name("long gone", "sensor.gone", until=NOW + HOUR),
+    ]
+
+
+def test_an_entity_got_a_past_name_meanwhile(
+    follow: Follow, ours: er.RegistryEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    names = Names([Name("gone", "sensor.ours", until=5)])
+    freezer.tick(HOUR)
+    follow(Selection.STATION, names=names)
+    assert list(names) == [Name("gone", "sensor.ours", until=5), Name(ours.id, "sensor.ours", NOW)]
+
+
+def test_names_of_1_0_0_are_adopted(follow: Follow, ours: er.RegistryEntry) -> None:
+    names = Names(Name(UNKNOWN, f"sensor.{name}") for name in ("ours", "other", "past"))
+    entities = follow(Selection.STATION, names=names)
+    assert list(names) == [Name(UNKNOWN, "sensor.past", until=NOW), Name(ours.id, "sensor.ours")]
+    assert entities.async_wanted().selected == selected("sensor.ours", times=(Times("sensor.past", None, NOW),))
+
+
+# All entities
+
+
+def test_a_rename_is_remembered_even_if_all_entities_are_selected(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+) -> None:
+    names = Names()
+    entities = follow(Selection.ALL, names=names)
+    entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
+    (name,) = (name for name in names if name.before)
+    names.record_moved(name, moved=True)
+    wanted = entities.async_wanted()
+    assert wanted.selected == ALL
+    assert wanted.identities.find("sensor.new", NOW - 1) == ("sensor.ours", Origin(DOMAIN, "dew_point"))
+    assert wanted.identities.find("sensor.new", NOW) == ("sensor.new", Origin(DOMAIN, "dew_point"))
     entity_registry.async_remove("sensor.new")
-    assert entities.async_select({*known, "sensor.new"}) == selected(*known, "sensor.new")
+    assert names.current(ours.id) is None
+
+
+# Registry data
 
 
 def test_current_entity_ids_of_chosen_entities(hass: HomeAssistant, ours: er.RegistryEntry) -> None:
     assert entity_ids(hass, [ours.id, "sensor.other", "sun.sun", "gone"]) == ["sensor.ours", "sensor.other", "sun.sun"]
 
 
-@pytest.fixture
-def followed(hass: HomeAssistant, ours: er.RegistryEntry) -> Iterator[Entities]:
-    """Return entities that follow the registry."""
-    entities = select(hass, Selection.ALL)
-    stop = entities.async_start()
-    yield entities
-    stop()
-
-
-async def test_origins(hass: HomeAssistant, entity_registry: er.EntityRegistry, followed: Entities) -> None:
+@pytest.mark.usefixtures("ours")
+def test_origins(entity_registry: er.EntityRegistry, follow: Follow) -> None:
+    entities = follow(Selection.ALL)
     entity_registry.async_get_or_create(
         "sensor", "mqtt", "2", suggested_object_id="classed", original_device_class="humidity"
     )
-    await hass.async_block_till_done()
-    origins = followed.async_origins()
-    assert origins == {
+    assert entities.async_wanted().identities.origins == {
         "sensor.other": Origin("mqtt", None),
         "sensor.ours": Origin(DOMAIN, "dew_point"),
         "sensor.classed": Origin("mqtt", "humidity"),
     }
-    assert followed.async_origins() is origins, "they are kept while the registry does not change"
 
 
-async def test_origins_follow_the_registry(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry, followed: Entities
-) -> None:
-    before = followed.async_origins()
+@pytest.mark.usefixtures("ours")
+def test_origins_follow_the_registry(entity_registry: er.EntityRegistry, follow: Follow) -> None:
+    entities = follow(Selection.ALL)
+    before = entities.async_wanted().identities.origins
     entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
-    await hass.async_block_till_done()
-    assert followed.async_origins().keys() == {"sensor.new", "sensor.other"}
+    assert entities.async_wanted().identities.origins.keys() == {"sensor.new", "sensor.other"}
     assert before.keys() == {"sensor.ours", "sensor.other"}, "what was returned is read in an executor"
 
 
-async def test_following_the_registry_can_be_stopped(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
-) -> None:
+def test_following_the_registry_can_be_stopped(hass: HomeAssistant) -> None:
     listeners = hass.bus.async_listeners().get(er.EVENT_ENTITY_REGISTRY_UPDATED, 0)
-    stop = select(hass, Selection.ALL).async_start()
+    stop = Entities(hass, "01STATION", Selection.ALL, (), Names()).async_start(lambda: None)
     assert hass.bus.async_listeners()[er.EVENT_ENTITY_REGISTRY_UPDATED] == listeners + 1
     stop()
     assert hass.bus.async_listeners().get(er.EVENT_ENTITY_REGISTRY_UPDATED, 0) == listeners

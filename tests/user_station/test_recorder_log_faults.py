@@ -19,6 +19,7 @@ from custom_components.anavi_weather.user_station.recorder_log import (
     RecorderUnexpectedError,
     Row,
 )
+from custom_components.anavi_weather.user_station.recorder_tables import STATES
 from homeassistant.components.recorder.db_schema import States
 
 from .log import Log, databases, values
@@ -192,7 +193,7 @@ async def test_an_unreachable_database(log: Log) -> None:
 
 
 def test_the_columns_exist_in_the_recorders_schema() -> None:
-    assert set(recorder_log.STATES.c.keys()) <= set(States.__table__.c.keys())
+    assert set(STATES.c.keys()) <= set(States.__table__.c.keys())
     assert Row._fields[0] == "state_id"
 
 

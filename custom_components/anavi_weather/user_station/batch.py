@@ -1,12 +1,14 @@
 """Batches: the recorder's next states, encoded as one request."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+import time
 
-from .documents import Encoder, Sent, Station
+from .documents import Encoder, Identities, Sent, Station
 from .entities import Entities
 from .ranges import Range
 from .recorder_log import Backlog, Page, Position, RecorderLog
+from .recorder_tables import Selected
 
 MAX_SIZE = 1_000_000  # bytes of attributes in a request; two requests are in memory at a time
 
@@ -39,28 +41,22 @@ class BatchReader:
         self._entities = entities
         self._home = station
         self._station = station
-        self._encoder = Encoder(station, {})
+        self._encoder = Encoder(station, Identities({}))
 
     def use_station_id(self, station_id: str | None) -> None:
         """Name the station that the API key belongs to; None: this Home Assistant."""
         station = self._home if station_id is None else self._home._replace(id=station_id)
         if station != self._station:
             self._station = station
-            self._encoder = Encoder(station, self._encoder.origins)
+            self._encoder = Encoder(station, self._encoder.identities)
 
     async def async_read(
-        self,
-        position: Position | None,
-        entity_ids: frozenset[str] | None,
-        since: Position | None,
-        count: int,
-        known_backlog: Backlog | None,
+        self, position: Position | None, since: Position | None, count: int, known_backlog: Backlog | None
     ) -> Batch:
         """Return the batch after a position.
 
         Args:
             position: The position after the last state of the batch before; None: before the first row.
-            entity_ids: The entities to read; None: all.
             since: Skip states from before this position.
             count: The maximum number of states.
             known_backlog: States that were waiting when they were last counted. If they have vanished, they count as purged.
@@ -70,41 +66,57 @@ class BatchReader:
             RecorderUnavailableError: if the database cannot be read.
             RecorderUnexpectedError: if its tables are not the expected ones.
         """
-        encoder = self._current_encoder()
 
-        def read() -> Batch:
-            page = self._log.read(position, entity_ids, since, count, MAX_SIZE)
+        def read(selected: Selected, encoder: Encoder) -> Batch:
+            page = self._log.read(position, selected, since, count, MAX_SIZE)
             purged = page.purged
             if known_backlog and not self._log.has_row(known_backlog.newest):
                 purged = max(purged, known_backlog.count)
             return _batch(page, purged, encoder)
 
-        return await self._log.async_run(read)
+        return await self._async_read(read)
 
-    async def async_read_range(
-        self, part: Range, entity_ids: frozenset[str] | None, since: Position | None, count: int
-    ) -> Batch:
+    async def async_read_range(self, part: Range, since: Position | None, count: int) -> Batch:
         """Return the first batch of a range of state ids, see `async_read`."""
-        encoder = self._current_encoder()
-
-        def read() -> Batch:
-            return _batch(self._log.read_range(part, entity_ids, since, count, MAX_SIZE), 0, encoder)
-
-        return await self._log.async_run(read)
-
-    async def async_read_newest(
-        self, entity_ids: frozenset[str] | None, since: Position | None, others_than: frozenset[str]
-    ) -> Batch:
-        """Return a batch of the newest state, and of the newest of an entity that is not among some."""
-        encoder = self._current_encoder()
-        return await self._log.async_run(
-            lambda: _batch(self._log.read_newest(entity_ids, since, others_than), 0, encoder)
+        return await self._async_read(
+            lambda selected, encoder: _batch(self._log.read_range(part, selected, since, count, MAX_SIZE), 0, encoder)
         )
 
-    def _current_encoder(self) -> Encoder:
-        if self._encoder.origins is not (origins := self._entities.async_origins()):
-            self._encoder = Encoder(self._station, origins)
-        return self._encoder
+    async def async_read_newest(self, since: Position | None, others_than: frozenset[str]) -> Batch:
+        """Return a batch of the newest state, and of the newest of an entity that is not among some."""
+        return await self._async_read(
+            lambda selected, encoder: _batch(self._log.read_newest(selected, since, others_than), 0, encoder)
+        )
+
+    async def async_count(self, position: Position | None, since: Position | None) -> Backlog:
+        """Return the states after a position, see `async_read`."""
+        return await self._async_read(lambda selected, _: self._log.backlog(position, selected, since))
+
+    async def _async_read[Result](self, read: Callable[[Selected, Encoder], Result]) -> Result:
+        """Read states, and again if a name changed meanwhile."""
+        names = self._entities.names
+        while True:
+            names.record_clock(time.time())
+            if (name := names.unsettled()) and name.before and name.since is not None:
+                moved = await self._log.async_has_moved(
+                    name.before, name.since, is_taken=self._entities.async_is_taken(name.before)
+                )
+                if names.unsettled() == name:  # the next batch is read at the same time
+                    names.record_moved(name, moved=moved)
+                continue
+            version = names.version
+            wanted = self._entities.async_wanted()
+            if self._encoder.identities is not wanted.identities:
+                self._encoder = Encoder(self._station, wanted.identities)
+            learned, result = await self._log.async_run(self._read_with_names, read, wanted.selected, self._encoder)
+            if names.version == version:
+                self._log.async_learn_names(learned)
+                return result
+
+    def _read_with_names[Result](
+        self, read: Callable[[Selected, Encoder], Result], selected: Selected, encoder: Encoder
+    ) -> tuple[Mapping[str, int], Result]:
+        return self._log.find_new_names(), read(selected, encoder)
 
 
 def _batch(page: Page, purged: int, encoder: Encoder) -> Batch:

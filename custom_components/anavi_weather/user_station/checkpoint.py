@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from .breaker import Breaker, Held
+from .names import UNKNOWN, Name, Names
 from .ranges import Range, Ranges, ordered
 from .recorder_log import Position
 from .settle import Settlement
@@ -44,8 +45,8 @@ class Checkpoint:
     purged_count: int = 0
     """States that the recorder purged before they were sent."""
     last_stored_ts: float | None = None
-    entity_ids: set[str] = field(default_factory=set)
-    """Entities that belonged to the station at some time."""
+    names: Names = field(default_factory=Names)
+    """Names of entities that were selected at some time."""
     refused_acknowledged: int = 0
     purged_acknowledged: int = 0
     """How many a user has acknowledged."""
@@ -70,6 +71,19 @@ class Checkpoint:
         self.dropped_count = self.dropped_acknowledged = 0
         self.aside = ()
         self.breaker = Breaker()
+
+    def begin_task(self, task: str, *, keeps_since: bool) -> None:
+        """Send everything again, because it goes to another place, or more is wanted. What was purged remains known.
+
+        Args:
+            task: The new task.
+            keeps_since: Whether to go on skipping states from before `since`.
+        """
+        self.task = task
+        self.start_over()
+        self.last_stored_ts = None
+        if not keeps_since:
+            self.since = None
 
     def advance(self, position: Position) -> None:
         """Move to a position up to which each state is settled."""
@@ -129,10 +143,6 @@ class Checkpoint:
         """Count states that the recorder purged before they were sent."""
         self.purged_count += count
 
-    def record_entity_ids(self, entity_ids: Iterable[str]) -> None:
-        """Remember entities of the station."""
-        self.entity_ids.update(entity_ids)
-
     def acknowledge_losses(self) -> None:
         """Remember that a user knows of all states that were refused, dropped or purged until now."""
         self.dropped_acknowledged = self.dropped_count
@@ -165,10 +175,18 @@ class _Stored(TypedDict):
     last_refused: tuple[str, str] | None
     last_stored_ts: float | None
     entity_ids: list[str]
+    names: NotRequired[list[tuple[str, str, float | None, float | None, str | None, bool | None]]]
     dropped: NotRequired[int]
     dropped_noted: NotRequired[int]
     aside: NotRequired[list[tuple[int, int, int]]]
     breaker: NotRequired[_StoredBreaker]
+
+
+def _names(data: _Stored) -> list[Name]:
+    """Return the names. Those that only version 1.0.0 stored are of unknown entities."""
+    names = [Name(*name) for name in data.get("names", ())]
+    known = {name.entity_id for name in names}
+    return names + [Name(UNKNOWN, entity_id) for entity_id in data["entity_ids"] if entity_id not in known]
 
 
 class CheckpointStore:
@@ -194,7 +212,7 @@ class CheckpointStore:
             purged_acknowledged=data["purged_noted"],
             last_refused=(last_refused[0], one_line(last_refused[1])) if last_refused else None,
             last_stored_ts=data["last_stored_ts"],
-            entity_ids=set(data["entity_ids"]),
+            names=Names(_names(data)),
             dropped_count=data.get("dropped", 0),
             dropped_acknowledged=data.get("dropped_noted", 0),
             aside=tuple(Range(*part) for part in data.get("aside", ())),
@@ -221,7 +239,8 @@ class CheckpointStore:
                 purged_noted=checkpoint.purged_acknowledged,
                 last_refused=checkpoint.last_refused,
                 last_stored_ts=checkpoint.last_stored_ts,
-                entity_ids=sorted(checkpoint.entity_ids),
+                entity_ids=sorted({name.entity_id for name in checkpoint.names}),
+                names=list(checkpoint.names),
                 dropped=checkpoint.dropped_count,
                 dropped_noted=checkpoint.dropped_acknowledged,
                 aside=list(checkpoint.aside),

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import batched
 import math
 import re
+from types import MappingProxyType
 from typing import NamedTuple
 import zlib
 
@@ -13,6 +14,7 @@ import orjson
 
 from ..const import DOMAIN  # noqa: TID252
 from .compact import Compact
+from .names import Span
 from .recorder_log import Row
 
 MAX_ATTRIBUTES = 16_384  # bytes of JSON, like the recorder's own limit
@@ -66,6 +68,23 @@ class Origin(NamedTuple):
     """Language-independent name of the entity within its integration."""
 
 
+class Identities(NamedTuple):
+    """Whose states the recorder's rows are. They are read in an executor, so they must not change."""
+
+    origins: Mapping[str, Origin]
+    """Registry data by entity id."""
+    pasts: Mapping[str, Sequence[tuple[Span, Origin | None]]] = MappingProxyType({})
+    """Entities that had a name only for some time, by the name that the recorder has."""
+
+    def find(self, entity_id: str, timestamp: float | None) -> tuple[str, Origin | None]:
+        """Return the name that the entity of a row had at its time, and its registry data."""
+        if timestamp is not None:
+            for span, origin in self.pasts.get(entity_id, ()):
+                if span.includes(timestamp):
+                    return span.sent_as, origin
+        return entity_id, self.origins.get(entity_id)
+
+
 class Sent(NamedTuple):
     """A state whose document was sent but not yet acknowledged."""
 
@@ -79,14 +98,9 @@ class Sent(NamedTuple):
 class Encoder:
     """Encoder of the recorder's rows as documents."""
 
-    def __init__(self, station: Station, origins: Mapping[str, Origin]) -> None:
-        """Initialize the encoder.
-
-        Args:
-            station: The station that sends the documents.
-            origins: Registry data by entity id. It is read in an executor, so it must not change.
-        """
-        self.origins = origins
+    def __init__(self, station: Station, identities: Identities) -> None:
+        """Initialize the encoder with the station that sends the documents, and the entities of the rows."""
+        self.identities = identities
         self._station = orjson.Fragment(orjson.dumps(station._asdict()))
         self._describe_cached = lru_cache(maxsize=CACHED)(self._describe)
 
@@ -123,6 +137,7 @@ class Encoder:
     def _document(self, row: Row) -> Fields:
         if not row.entity_id:
             raise ValueError("the recorder has no entity for it")
+        entity_id, origin = self.identities.find(row.entity_id, row.last_updated_ts)
         attributes = row.attributes or "{}"
         describe = self._describe_cached if len(attributes) <= CACHED_ATTRIBUTES else self._describe
         changed = row.last_updated_ts if row.last_changed_ts is None else row.last_changed_ts
@@ -137,13 +152,12 @@ class Encoder:
             "@timestamp": _iso(row.last_updated_ts, row.twin),
             "station": self._station,
             "state": state,
-            **describe(row.entity_id, attributes),
+            **describe(entity_id, origin, attributes),
         }
 
-    def _describe(self, entity_id: str, text: str) -> Fields:
+    def _describe(self, entity_id: str, origin: Origin | None, text: str) -> Fields:
         """Return the fields that depend on an entity and its attributes, but not on its state."""
         domain = entity_id.partition(".")[0]
-        origin = self.origins.get(entity_id)
         named = NAMED
         if domain == "event":
             named = NAMED_OF_KEY if origin and origin.platform == DOMAIN else NAMED_OF_EVENT

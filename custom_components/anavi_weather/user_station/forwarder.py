@@ -77,7 +77,7 @@ class Forwarder:
         self._log = RecorderLog(hass)
         self._batches = BatchReader(self._log, entities, station)
         self._sender = Sender(elasticsearch)
-        self._retrier = Retrier(self._ledger, self._batches, self._sender, self._async_select_entities)
+        self._retrier = Retrier(self._ledger, self._batches, self._sender)
         self._backlog_counted_at = -BACKLOG_INTERVAL
         self._known_backlog: Backlog | None = None
         self.checkpoint = checkpoint
@@ -111,9 +111,14 @@ class Forwarder:
         def notify(_: datetime) -> None:
             self.status.async_notify_listeners()
 
+        @callback
+        def save_names() -> None:
+            # Not with the next batch, because nothing may be sent for days
+            self._hass.async_create_task(self._ledger.async_save(), f"{self._name}: save names")
+
         stops = [
             self._log.async_start(),
-            self._entities.async_start(),
+            self._entities.async_start(save_names),
             async_track_time_interval(self._hass, notify, STATUS_INTERVAL),
         ]
         try:
@@ -213,21 +218,13 @@ class Forwarder:
 
     async def _async_read(self, position: Position | None, known_backlog: Backlog | None = None) -> Batch:
         """Return the batch after a position."""
-        entity_ids = self._async_select_entities()
         count = self._sender.count
         if self.checkpoint.breaker.held and not self.status.connected:
             count = min(count, PROBE_COUNT)  # enough to see whether the server accepts states again
-        batch = await self._batches.async_read(position, entity_ids, self.checkpoint.since, count, known_backlog)
+        batch = await self._batches.async_read(position, self.checkpoint.since, count, known_backlog)
         if self.status.async_record_recorder_read():
             LOGGER.info("%s: the recorder's database can be read again", self._name)
         return batch
-
-    @callback
-    def _async_select_entities(self) -> frozenset[str] | None:
-        """Return the entities that are sent, None for all, and remember them in the checkpoint."""
-        selected = self._entities.async_select(self.checkpoint.entity_ids)
-        self.checkpoint.record_entity_ids(selected.new_ids)
-        return selected.entity_ids
 
     async def _async_send(self, batch: Batch) -> None:
         """Send a batch, and move the checkpoint past its settled states.
@@ -267,9 +264,7 @@ class Forwarder:
             return False
         # Rejections may be the fault of a few entities, so try the newest state of another one too
         others_than = frozenset(sent.entity_id for sent in batch.sent) if settlement.held else frozenset[str]()
-        newest = await self._batches.async_read_newest(
-            self._async_select_entities(), self.checkpoint.since, others_than
-        )
+        newest = await self._batches.async_read_newest(self.checkpoint.since, others_than)
         settlement = settle(newest, await self._sender.async_send(newest))
         return settlement.settled_count > len(settlement.refused)
 
@@ -279,10 +274,7 @@ class Forwarder:
         if now - self._backlog_counted_at < BACKLOG_INTERVAL:
             return
         self._backlog_counted_at = now
-        entity_ids = self._async_select_entities()
-        backlog = await self._log.async_run(
-            self._log.backlog, self.checkpoint.position, entity_ids, self.checkpoint.since
-        )
+        backlog = await self._batches.async_count(self.checkpoint.position, self.checkpoint.since)
         # If known states have vanished, keep them: the next read counts them as purged
         if self._known_backlog is None or await self._log.async_run(self._log.has_row, self._known_backlog.newest):
             self._known_backlog = backlog

@@ -1,4 +1,4 @@
-"""The recorder's states in commit order. No other module knows the recorder's tables.
+"""The recorder's states in commit order.
 
 One thread of the recorder writes all states, so `state_id` rises in the order of commits. But SQLite reuses the ids of the
 newest rows after these are purged, and a restored or deleted database starts over. A position is therefore valid only while
@@ -7,13 +7,12 @@ has stored before.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 import math
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, column, event, exc, func, inspect, or_, select, table
+from sqlalchemy import ColumnElement, Select, exc, func, inspect, or_, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -22,50 +21,10 @@ from homeassistant.helpers.recorder import get_instance, session_scope
 
 from .compact import Compact
 from .ranges import Range
+from .recorder_commits import Commits
+from .recorder_tables import ALL, NAMED_STATES, ROWS, SCHEMA_CHANGES, STATES, STATES_META, TABLES, Selected, is_selected
 
-STATES = table(
-    "states",
-    column("state_id"),
-    column("metadata_id"),
-    column("state"),
-    column("last_updated_ts"),
-    column("last_changed_ts"),
-    column("attributes_id"),
-)
-STATES_META = table("states_meta", column("metadata_id"), column("entity_id"))
-STATE_ATTRIBUTES = table("state_attributes", column("attributes_id"), column("shared_attrs"))
-SCHEMA_CHANGES = table("schema_changes", column("change_id"), column("changed"))
-TABLES = (STATES, STATES_META, STATE_ATTRIBUTES, SCHEMA_CHANGES)
-
-EARLIER = STATES.alias("earlier")
-TWIN = (
-    select(func.count())
-    .select_from(EARLIER)
-    .where(
-        EARLIER.c.metadata_id == STATES.c.metadata_id,
-        EARLIER.c.last_updated_ts == STATES.c.last_updated_ts,
-        EARLIER.c.state_id < STATES.c.state_id,
-    )
-    .scalar_subquery()
-)
-ROWS = (
-    select(
-        STATES.c.state_id,
-        STATES_META.c.entity_id,
-        STATES.c.state,
-        STATES.c.last_updated_ts,
-        STATES.c.last_changed_ts,
-        STATE_ATTRIBUTES.c.shared_attrs,
-        TWIN.label("twin"),
-    )
-    .select_from(
-        STATES.outerjoin(STATES_META, STATES.c.metadata_id == STATES_META.c.metadata_id).outerjoin(
-            STATE_ATTRIBUTES, STATES.c.attributes_id == STATE_ATTRIBUTES.c.attributes_id
-        )
-    )
-    .order_by(STATES.c.state_id)
-)
-
+SYNC_TIMEOUT = 10.0  # seconds
 WINDOW = 10_000  # rows that one read searches for those of the selected entities
 FETCH = 100  # rows that are fetched before their size is known
 
@@ -130,36 +89,6 @@ class Backlog:
     newest: Position
 
 
-class _Commits:
-    """Notifier of the commits of all sessions, in the thread that commits.
-
-    SQLAlchemy's own list of listeners must not change while the recorder's thread iterates over it. That would break its
-    session, and nothing more would be recorded. So one listener is added on import, and never removed.
-    """
-
-    subscribers: tuple[Callable[[], object], ...] = ()
-
-    @classmethod
-    def subscribe(cls, subscriber: Callable[[], object]) -> Callable[[], None]:
-        """Call after each commit, and return a function that unsubscribes. Must run in the event loop."""
-        cls.subscribers = (*cls.subscribers, subscriber)
-
-        def stop() -> None:
-            cls.subscribers = tuple(one for one in cls.subscribers if one is not subscriber)
-
-        return stop
-
-    @classmethod
-    def notify(cls, _: Session) -> None:
-        """Notify subscribers of a commit. Never raises: an exception would abort the recorder's commit."""
-        for subscriber in cls.subscribers:
-            with suppress(RuntimeError):  # the event loop is closed
-                subscriber()
-
-
-event.listen(Session, "after_commit", _Commits.notify)
-
-
 class RecorderLog:
     """Reader of the recorder's states. Call methods that are not async through `async_run`."""
 
@@ -168,11 +97,13 @@ class RecorderLog:
         self._hass = hass
         self._committed = asyncio.Event()
         self._checked: Engine | None = None
+        self._metadata_ids: dict[str, int] = {}
+        """Ids of the rows' names, before any of them changes."""
 
     @callback
     def async_start(self) -> Callable[[], None]:
         """Listen for commits; return a function that stops it."""
-        return _Commits.subscribe(lambda: self._hass.loop.call_soon_threadsafe(self._committed.set))
+        return Commits.subscribe(lambda: self._hass.loop.call_soon_threadsafe(self._committed.set))
 
     async def async_wait(self) -> None:
         """Wait for the next commit, at most for the recorder's commit interval."""
@@ -225,7 +156,7 @@ class RecorderLog:
     def read(
         self,
         position: Position | None,
-        entity_ids: frozenset[str] | None,
+        selected: Selected,
         since: Position | None,
         limit: int,
         size: int,
@@ -234,7 +165,7 @@ class RecorderLog:
 
         Args:
             position: None: before the first row.
-            entity_ids: Read only these entities; None: all.
+            selected: The entities to read.
             since: Skip rows from before this position.
             limit: The maximum number of rows.
             size: The size of all attributes, in bytes, with which a page is full.
@@ -242,14 +173,12 @@ class RecorderLog:
         with session_scope(hass=self._hass, read_only=True) as session:
             recorder = self._recorder(session)
             after, started_over, purged = self._resume(session, position, recorder)
-            wanted = _since(since, recorder)
+            wanted = [*_since(since, recorder), *is_selected(selected)]
             statement = ROWS.where(STATES.c.state_id > after.state_id, *wanted)
             last: Position | None = None
-            if entity_ids is not None or wanted:
+            if wanted:
                 last = self._window_end(session, after)
                 statement = statement.where(STATES.c.state_id <= last.state_id)
-            if entity_ids is not None:
-                statement = statement.where(STATES_META.c.entity_id.in_(entity_ids))
             rows, full = _fetch(session, statement, limit, size)
             newest = next(reversed(rows), None)
             if newest and (full or last is None):
@@ -259,34 +188,30 @@ class RecorderLog:
             end = not full and (last is None or last.state_id == self._end(session).state_id)
             return Page(rows, reached, end, started_over, purged)
 
-    def read_range(
-        self, part: Range, entity_ids: frozenset[str] | None, since: Position | None, limit: int, size: int
-    ) -> Page:
+    def read_range(self, part: Range, selected: Selected, since: Position | None, limit: int, size: int) -> Page:
         """Return the rows of a range of ids, see `read`. The end is that of the range."""
         with session_scope(hass=self._hass, read_only=True) as session:
             recorder = self._recorder(session)
-            statement = ROWS.where(STATES.c.state_id.between(part.first, part.last), *_since(since, recorder))
-            if entity_ids is not None:
-                statement = statement.where(STATES_META.c.entity_id.in_(entity_ids))
+            statement = ROWS.where(
+                STATES.c.state_id.between(part.first, part.last), *_since(since, recorder), *is_selected(selected)
+            )
             rows, full = _fetch(session, statement, limit, size)
             reached = next(reversed(rows)).state_id if full else part.last
             return Page(rows, Position(recorder, reached, None), not full, started_over=False, purged=0)
 
-    def read_newest(
-        self, entity_ids: frozenset[str] | None, since: Position | None, others_than: frozenset[str]
-    ) -> Page:
+    def read_newest(self, selected: Selected, since: Position | None, others_than: frozenset[str]) -> Page:
         """Return the newest row of the selected entities, if it is among the newest rows of all, see `read`.
 
         Args:
-            entity_ids: See `read`.
+            selected: See `read`.
             since: See `read`.
             others_than: If the row is of one of these entities, the newest row of another entity is returned too.
         """
         with session_scope(hass=self._hass, read_only=True) as session:
             end = self._end(session)
-            statement = ROWS.where(STATES.c.state_id > end.state_id - WINDOW, *_since(since, end.recorder))
-            if entity_ids is not None:
-                statement = statement.where(STATES_META.c.entity_id.in_(entity_ids))
+            statement = ROWS.where(
+                STATES.c.state_id > end.state_id - WINDOW, *_since(since, end.recorder), *is_selected(selected)
+            )
             statement = statement.order_by(None).order_by(STATES.c.state_id.desc())
             rows = list(_fetch(session, statement, 1, 1)[0])
             if rows and rows[0].entity_id in others_than:
@@ -304,25 +229,71 @@ class RecorderLog:
         with session_scope(hass=self._hass, read_only=True) as session:
             return position.recorder == self._recorder(session) and self._exists(session, position)
 
+    def find_new_names(self) -> Mapping[str, int]:
+        """Return the ids of names that are not known yet."""
+        return self._read_names(max(self._metadata_ids.values(), default=0))
+
+    @callback
+    def async_learn_names(self, names: Mapping[str, int]) -> None:
+        """Remember which rows have a name, so that it is known whether these move when an entity is renamed."""
+        self._metadata_ids.update(names)
+
+    async def async_has_moved(self, before: str, until: float, *, is_taken: bool) -> bool:
+        """Return whether the recorder moved the rows of an entity that was renamed to its new name.
+
+        Args:
+            before: The name before.
+            until: The time at which the entity was renamed.
+            is_taken: Whether another entity has the name now. It may have brought older rows.
+
+        Raises:
+            RecorderBusyError: if the recorder is not that far yet.
+        """
+        try:
+            async with asyncio.timeout(SYNC_TIMEOUT):
+                await get_instance(self._hass).async_block_till_done()
+        except TimeoutError as err:
+            raise RecorderBusyError from err
+        names = await self.async_run(self._read_names, 0)
+        known_id = self._metadata_ids.get(before)
+        self._metadata_ids = names
+        if known_id is not None:
+            return known_id in names.values() and names.get(before) != known_id
+        # The recorder moves all of them or none
+        return is_taken or not await self.async_run(self._has_rows_before, before, until)
+
+    def _read_names(self, last_id: int) -> dict[str, int]:
+        with session_scope(hass=self._hass, read_only=True) as session:
+            statement = select(STATES_META.c.entity_id, STATES_META.c.metadata_id)
+            found = session.execute(statement.where(STATES_META.c.metadata_id > last_id))
+            return {row.entity_id: row.metadata_id for row in found}
+
+    def _has_rows_before(self, entity_id: str, timestamp: float) -> bool:
+        with session_scope(hass=self._hass, read_only=True) as session:
+            statement = (
+                select(STATES.c.state_id)
+                .select_from(NAMED_STATES)
+                .where(STATES_META.c.entity_id == entity_id, STATES.c.last_updated_ts < timestamp)
+            )
+            return session.execute(statement.limit(1)).first() is not None
+
     def newest(self) -> Position:
         """Return the position after the newest row."""
         with session_scope(hass=self._hass, read_only=True) as session:
             return self._end(session)
 
-    def backlog(self, position: Position | None, entity_ids: frozenset[str] | None, since: Position | None) -> Backlog:
+    def backlog(self, position: Position | None, selected: Selected, since: Position | None) -> Backlog:
         """Return the rows after a position, see `read`."""
         with session_scope(hass=self._hass, read_only=True) as session:
             recorder = self._recorder(session)
             after = self._resume(session, position, recorder)[0]
-            condition = and_(STATES.c.state_id > after.state_id, *_since(since, recorder))
-            if entity_ids is not None:
-                condition &= STATES.c.metadata_id.in_(
-                    select(STATES_META.c.metadata_id).where(STATES_META.c.entity_id.in_(entity_ids))
-                )
-            count = session.execute(select(func.count()).select_from(STATES).where(condition)).scalar_one()
-            oldest = session.execute(
-                select(STATES.c.last_updated_ts).where(condition).order_by(STATES.c.state_id).limit(1)
-            ).scalar()
+            found = (
+                select(func.count(), func.min(STATES.c.state_id))
+                .select_from(STATES if selected == ALL else NAMED_STATES)
+                .where(STATES.c.state_id > after.state_id, *_since(since, recorder), *is_selected(selected))
+            )
+            count, first_id = session.execute(found).one()
+            oldest = session.execute(select(STATES.c.last_updated_ts).where(STATES.c.state_id == first_id)).scalar()
             return Backlog(count, oldest, self._end(session))
 
     def _recorder(self, session: Session) -> str:

@@ -1,6 +1,5 @@
 """Retrier: sends the states again that were set aside."""
 
-from collections.abc import Callable
 import time
 
 from homeassistant.core import callback
@@ -19,25 +18,17 @@ MAX_DELAY = 600.0  # seconds
 class Retrier:
     """Retrier of one forwarder."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        batches: BatchReader,
-        sender: Sender,
-        select_entities: Callable[[], frozenset[str] | None],
-    ) -> None:
+    def __init__(self, ledger: Ledger, batches: BatchReader, sender: Sender) -> None:
         """Initialize the retrier with the parts of its forwarder.
 
         Args:
             ledger: The checkpoint, which has the ranges of these states.
             batches: The reader of the states.
             sender: The sender of the batches.
-            select_entities: Returns the entities that are sent, None for all.
         """
         self._ledger = ledger
         self._batches = batches
         self._sender = sender
-        self._select_entities = select_entities
         self._retry_at = 0.0
         self._delay = FIRST_DELAY
 
@@ -72,7 +63,7 @@ class Retrier:
         """Send the first states of a range again, and return the others if that made progress."""
         checkpoint = self._ledger.checkpoint
         before = checkpoint.aside
-        batch = await self._batches.async_read_range(part, self._select_entities(), checkpoint.since, count)
+        batch = await self._batches.async_read_range(part, checkpoint.since, count)
         answers = await self._sender.async_send(batch)
         settlement = settle(batch, answers, checkpoint.breaker, accepts_others=True)
         rest: Range | None = None

@@ -18,7 +18,9 @@ from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.user_station.documents import Encoder, Station
 from custom_components.anavi_weather.user_station.entities import Entities, Selection
+from custom_components.anavi_weather.user_station.names import Names
 from custom_components.anavi_weather.user_station.recorder_log import RecorderLog
+from custom_components.anavi_weather.user_station.recorder_tables import ALL
 from homeassistant.components.infrared import async_send_command
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.db_schema import StateAttributes, States, StatesMeta
@@ -114,9 +116,9 @@ class Past:
 
 async def async_history(hass: HomeAssistant) -> History:
     """Return what is in the recorder: the second station has sent less of it, and nothing lately."""
-    entities = Entities(hass, "", Selection.ALL, ())
+    entities = Entities(hass, "", Selection.ALL, (), Names())
     log = RecorderLog(hass)
-    page = await log.async_run(log.read, None, None, None, 100_000, 100_000_000)
+    page = await log.async_run(log.read, None, ALL, None, 100_000, 100_000_000)
     assert page.reached_end
     end = dt_util.utcnow().timestamp()
     facts = await get_instance(hass).async_add_executor_job(_facts, hass)
@@ -130,7 +132,7 @@ async def async_history(hass: HomeAssistant) -> History:
     recorded: list[Fact] = []
     for station in STATIONS:
         rows = [row for row in page.rows if sends(station, row.last_updated_ts or 0)]
-        sent, lines = Encoder(station, entities.async_origins()).encode(rows)
+        sent, lines = Encoder(station, entities.async_wanted().identities).encode(rows)
         assert len(sent) == len(lines)
         bulk += b"".join(lines)
         named = {f"station.{name}": value for name, value in station._asdict().items()}
