@@ -20,8 +20,11 @@ ICON = "mdi:weather-partly-cloudy"
 DASHBOARD = {"strategy": {"type": "custom:anavi-weather"}}
 
 
-async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str) -> str:
-    """Add or enable the station on this bus, disable the others, and return what was done."""
+async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str, *, has_past: bool = True) -> str:
+    """Add or enable the station on this bus, disable the others, and return what was done.
+
+    A new simulated station gets 30 days of past weather, unless `has_past` is false.
+    """
     entries = {entry["entry_id"]: entry for entry in await home_assistant.call("config_entries/get", domain=DOMAIN)}
     stations = {b: id_ for b, id_ in _load(folder / STATIONS_FILE).items() if id_ in entries}
     done = "already exists"
@@ -35,6 +38,7 @@ async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str) 
         _save(folder / STATIONS_FILE, stations)
         if bus == SIMULATED:
             await _import_commands(home_assistant, stations[bus])
+        if bus == SIMULATED and has_past:
             # Imports the integration, which is slow.
             from past import import_past, record_pressure
 

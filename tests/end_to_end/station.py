@@ -203,7 +203,7 @@ class Station:
         async with connect(login) as home_assistant:
             await home_assistant.wait_until_running()
             login.save(self.folder)
-            await set_up_station(home_assistant, self.folder, "simulated")
+            await set_up_station(home_assistant, self.folder, "simulated", has_past=False)
 
     def _request(self, method: str, path: str, data: object = None) -> Any:
         headers = {
