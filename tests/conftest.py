@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 import errno
 from functools import partial
+import inspect
 import logging
 import os
 from pathlib import Path
+import threading
 from types import MappingProxyType
 from typing import Any, Protocol
 from unittest.mock import patch
@@ -47,6 +49,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSu
 from homeassistant.const import ATTR_ENTITY_ID, CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.runner import configure_event_loop as configure_loop
 
 from .remote_actions import Call
 from .user_station.server import API_KEY, Server
@@ -64,24 +67,26 @@ for handler in logging.root.handlers[:]:
 
 pytest_plugins = ["tests.quick"]
 
-# The modules that take longest start first, so that no process waits for them in the end.
-LONGEST = (
-    "end_to_end/test_outages.py",
-    "end_to_end/test_forwarding.py",
-    "kernel/test_kernel.py",
-    "end_to_end/test_dashboard.py",
-    "docker/test_remote_station.py",
-    "end_to_end/test_screenshots.py",
-    "end_to_end/test_api.py",
-)
+# The modules that take longest, and mostly wait, start after this part of the other tests: the first three at once, the rest
+# one after another, so that other tests compute meanwhile.
+LONGEST = {
+    "end_to_end/test_outages.py": -3.0,
+    "end_to_end/test_forwarding.py": -2.0,
+    "kernel/test_kernel.py": -1.0,
+    "end_to_end/test_dashboard.py": 0.1,
+    "docker/test_remote_station.py": 0.3,
+    "end_to_end/test_screenshots.py": 0.4,
+    "end_to_end/test_api.py": 0.5,
+}
 # Each event that the recorder stores costs a commit, which takes longer than most tests. Nothing reads these.
 UNRECORDED = ("component_loaded", "device_registry_updated", "entity_registry_updated", "service_registered")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest modules first."""
-    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path, len(places)))
+    """Move the longest modules forward."""
+    parts = {Path(__file__).parent / name: part for name, part in LONGEST.items()}
+    places = {item: number / len(items) for number, item in enumerate(items)}
+    items.sort(key=lambda item: parts.get(item.path, places[item]))
 
 
 class PassTime(Protocol):
@@ -167,13 +172,46 @@ def integration(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("enable_custom_integrations")
 
 
-@pytest.fixture(autouse=True)
-async def enable_event_loop_debug() -> AsyncIterator[None]:
-    """Enable the event loop's checks, without the traceback of where each future was made: it takes as long as the tests."""
+def has_event_loop(request: pytest.FixtureRequest) -> bool:
+    """Return whether a test uses an event loop. Most do not, and creating one takes longer than they do."""
+    return "hass" in request.fixturenames or inspect.iscoroutinefunction(request.function)
+
+
+@pytest.fixture
+async def event_loop_checks() -> AsyncIterator[None]:
+    """Configure the event loop like Home Assistant, and check it.
+
+    The traceback of where each future was created is left out: it takes as long as the tests.
+    """
     loop = asyncio.get_running_loop()
+    configure_loop(loop)
     loop.set_debug(True)
     with patch.object(loop, "get_debug", new=lambda: False):
         yield
+
+
+@pytest.fixture(autouse=True)
+def configure_event_loop(request: pytest.FixtureRequest) -> None:
+    """Configure the event loop, if the test has one."""
+    if has_event_loop(request):
+        request.getfixturevalue("event_loop_checks")
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave this to `event_loop_checks`."""
+
+
+@pytest.fixture(autouse=True)
+def verify_cleanup(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Verify that no thread remains, nor a task or timer if the test has an event loop."""
+    if has_event_loop(request):
+        request.getfixturevalue("verify_cleanup")
+        yield
+        return
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.fixture
