@@ -6,6 +6,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from hypothesis import settings
 import pytest
 
 TESTS = Path(__file__).parent
@@ -13,6 +14,9 @@ FOLDERS = ("docker", "end_to_end", "kernel")  # all of their tests are left out
 DATABASE_SERVERS = ("mariadb", "postgresql")
 STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
 LEFT_OUT = "left_out"
+QUICK_EXAMPLES = 20  # for each property that does not state another number
+
+settings.register_profile("quick", deadline=None, max_examples=QUICK_EXAMPLES)
 
 _left_out: Counter[str] = Counter()
 
@@ -25,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Hold the tests to it."""
     if config.getoption("quick"):
+        settings.load_profile("quick")
         sys.addaudithook(_refuse_processes)
 
 
