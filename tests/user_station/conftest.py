@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 import trustme
 from yarl import URL
 
-from custom_components.anavi_weather.user_station import forwarder, retrier, sender
+from custom_components.anavi_weather.user_station import forwarder, recorder_commits, retrier, sender
 from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
@@ -39,6 +39,7 @@ def clock() -> Iterator[Clock]:
     """Return the forwarder's clock. Jitter is always the longest delay."""
     clock = Clock()
     with (
+        patch.object(recorder_commits, "MIN_INTERVAL", 0.0),
         patch.object(forwarder, "asyncio", SimpleNamespace(sleep=clock.sleep)),
         patch.object(forwarder, "random", SimpleNamespace(uniform=lambda _, longest: longest)),
         patch.object(forwarder, "time", SimpleNamespace(monotonic=lambda: clock.now, time=time.time)),

@@ -1,6 +1,7 @@
 """Tests of forwarding from a real recorder to a simulated server."""
 
 import asyncio
+import time
 from typing import Any
 from unittest.mock import patch
 
@@ -8,11 +9,12 @@ from aiohttp import web
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.anavi_weather.user_station import batch_size, forwarder
+from custom_components.anavi_weather.user_station import batch_size, forwarder, recorder_commits
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, CheckpointStore
 from custom_components.anavi_weather.user_station.documents import Encoder
 from custom_components.anavi_weather.user_station.entities import Selection
 from custom_components.anavi_weather.user_station.errors import DefectError
+from custom_components.anavi_weather.user_station.recorder_commits import Commits
 from custom_components.anavi_weather.user_station.recorder_log import RecorderLog
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -58,13 +60,13 @@ async def test_history_is_sent_in_batches(harness: Harness, monkeypatch: pytest.
 async def test_nothing_is_read_while_nothing_is_recorded(harness: Harness) -> None:
     is_waiting, is_committed = asyncio.Event(), asyncio.Event()
 
-    async def wait(_: RecorderLog) -> None:
+    async def wait(_: Commits) -> None:
         is_waiting.set()
         await is_committed.wait()
 
     await harness.record("1")
     with (
-        patch.object(RecorderLog, "async_wait", wait),
+        patch.object(Commits, "async_wait", wait),
         patch.object(RecorderLog, "read", autospec=True, side_effect=RecorderLog.read) as read,
     ):
         await harness.start()
@@ -76,6 +78,25 @@ async def test_nothing_is_read_while_nothing_is_recorded(harness: Harness) -> No
         await harness.record("2")
         is_committed.set()
         await harness.stored("1", "2")
+
+
+async def test_a_state_in_each_commit_does_not_cause_a_request_for_each(harness: Harness) -> None:
+    """Case 18. The recorder of the tests has `commit_interval: 0`; a second passes within 0.1 s."""
+    interval = 0.1
+    assert harness.instance.commit_interval == 0
+    with (
+        patch.object(recorder_commits, "MIN_INTERVAL", interval),
+        patch.object(CheckpointStore, "async_save", autospec=True, side_effect=CheckpointStore.async_save) as saved,
+    ):
+        await harness.start()
+        started = time.monotonic()
+        for number in range(50):
+            await harness.record(str(number))
+        duration = time.monotonic() - started
+        await harness.stored(*map(str, range(50)))
+    assert len(harness.server.bulks) <= 1.2 * duration / interval + 2
+    assert saved.call_count == len(harness.server.bulks)
+    assert len(harness.server.bulks) < 30
 
 
 async def test_without_history_only_new_states_are_sent(harness: Harness) -> None:

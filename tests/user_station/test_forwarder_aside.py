@@ -98,7 +98,7 @@ async def test_the_wait_between_two_tries_doubles(harness: Harness, clock: Clock
         before = len(harness.server.bulks)
         await harness.record("new")
         await until(lambda: harness.checkpoint["stored"] == len(harness.server.documents) > 0)
-        await until(lambda: harness.forwarder._log._committed.is_set() is False)
+        await until(lambda: harness.forwarder._commits._committed.is_set() is False)
         if any(document["state"]["value"] == "old 1" for bulk in harness.server.bulks[before:] for document in bulk):
             tries.append(clock.now)
         clock.now += 30

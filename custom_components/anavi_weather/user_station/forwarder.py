@@ -19,6 +19,7 @@ from .entities import Entities
 from .errors import DefectError, ElasticsearchError, TooLargeError
 from .ledger import Ledger
 from .ranges import pending_count
+from .recorder_commits import Commits
 from .recorder_log import (
     Backlog,
     Position,
@@ -74,6 +75,7 @@ class Forwarder:
         self._entities = entities
         self._elasticsearch = elasticsearch
         self._ledger = Ledger(name, store, checkpoint)
+        self._commits = Commits(hass)
         self._log = RecorderLog(hass)
         self._batches = BatchReader(self._log, entities, station)
         self._sender = Sender(elasticsearch)
@@ -117,7 +119,7 @@ class Forwarder:
             self._hass.async_create_task(self._ledger.async_save(), f"{self._name}: save names")
 
         stops = [
-            self._log.async_start(),
+            self._commits.async_start(),
             self._entities.async_start(save_names),
             async_track_time_interval(self._hass, notify, STATUS_INTERVAL),
         ]
@@ -210,7 +212,7 @@ class Forwarder:
             if read_ahead:
                 await self._async_count_backlog()
                 return await read_ahead
-            await self._log.async_wait()
+            await self._commits.async_wait()
             return await self._async_read(self.checkpoint.position)
         finally:
             if read_ahead:

@@ -1,13 +1,20 @@
-"""Notifier of the recorder's commits."""
+"""Commits of the recorder, after which new states can be read."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+import time
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.recorder import get_instance
 
-class Commits:
+MIN_INTERVAL = 1.0  # seconds between two reads; with `commit_interval: 0`, each state has a commit
+
+
+class Notifier:
     """Notifier of the commits of all sessions, in the thread that commits.
 
     SQLAlchemy's own list of listeners must not change while the recorder's thread iterates over it. That would break its
@@ -34,4 +41,30 @@ class Commits:
                 subscriber()
 
 
-event.listen(Session, "after_commit", Commits.notify)
+event.listen(Session, "after_commit", Notifier.notify)
+
+
+class Commits:
+    """Commits that one forwarder waits for."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Initialize the wait."""
+        self._hass = hass
+        self._committed = asyncio.Event()
+        self._waited_at = -MIN_INTERVAL
+
+    @callback
+    def async_start(self) -> Callable[[], None]:
+        """Listen for commits; return a function that stops it."""
+        return Notifier.subscribe(lambda: self._hass.loop.call_soon_threadsafe(self._committed.set))
+
+    async def async_wait(self) -> None:
+        """Wait for the next commit, at most for the recorder's commit interval. Collect the commits of a second."""
+        try:
+            async with asyncio.timeout(max(get_instance(self._hass).commit_interval, 1)):
+                await self._committed.wait()
+        except TimeoutError:
+            pass
+        await asyncio.sleep(self._waited_at + MIN_INTERVAL - time.monotonic())
+        self._committed.clear()
+        self._waited_at = time.monotonic()

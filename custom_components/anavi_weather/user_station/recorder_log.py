@@ -21,7 +21,6 @@ from homeassistant.helpers.recorder import get_instance, session_scope
 
 from .compact import Compact
 from .ranges import Range
-from .recorder_commits import Commits
 from .recorder_tables import ALL, NAMED_STATES, ROWS, SCHEMA_CHANGES, STATES, STATES_META, TABLES, Selected, is_selected
 
 SYNC_TIMEOUT = 10.0  # seconds
@@ -95,24 +94,9 @@ class RecorderLog:
     def __init__(self, hass: HomeAssistant) -> None:
         """Initialize the reader."""
         self._hass = hass
-        self._committed = asyncio.Event()
         self._checked: Engine | None = None
         self._metadata_ids: dict[str, int] = {}
         """Ids of the rows' names, before any of them changes."""
-
-    @callback
-    def async_start(self) -> Callable[[], None]:
-        """Listen for commits; return a function that stops it."""
-        return Commits.subscribe(lambda: self._hass.loop.call_soon_threadsafe(self._committed.set))
-
-    async def async_wait(self) -> None:
-        """Wait for the next commit, at most for the recorder's commit interval."""
-        try:
-            async with asyncio.timeout(max(get_instance(self._hass).commit_interval, 1)):
-                await self._committed.wait()
-        except TimeoutError:
-            pass
-        self._committed.clear()
 
     async def async_run[*Arguments, Result](
         self, job: Callable[[*Arguments], Result], *arguments: *Arguments
