@@ -1,5 +1,6 @@
 """Tests of forwarding from a recorder whose database is replaced, purged, migrating or unreachable."""
 
+import logging
 from unittest.mock import patch
 
 import pytest
@@ -158,8 +159,9 @@ async def test_forwarding_waits_for_a_migration(harness: Harness, clock: Clock, 
 
 
 async def test_a_database_that_is_unreachable_for_a_moment_is_not_reported(
-    harness: Harness, clock: Clock, logged: Logged
+    harness: Harness, clock: Clock, logged: Logged, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Case 17: neither by the forwarder, nor by Home Assistant because of the forwarder's reads."""
     await harness.record("1")
     away = patch.object(Connection, "execute", side_effect=exc.OperationalError("", [], Exception("gone")))
     with away:
@@ -171,6 +173,7 @@ async def test_a_database_that_is_unreachable_for_a_moment_is_not_reported(
     await clock.wake()
     await harness.stored("1")
     assert logged() == []
+    assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] == []
     await harness.stop()
 
     clock.now += 1000

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.recorder import get_instance, session_scope
+from homeassistant.helpers.recorder import get_instance
 
 from .compact import Compact
 from .ranges import Range
@@ -154,7 +154,7 @@ class RecorderLog:
             limit: The maximum number of rows.
             size: The size of all attributes, in bytes, with which a page is full.
         """
-        with session_scope(hass=self._hass, read_only=True) as session:
+        with self._session() as session:
             recorder = self._recorder(session)
             after, started_over, purged = self._resume(session, position, recorder)
             wanted = [*_since(since, recorder), *is_selected(selected)]
@@ -174,7 +174,7 @@ class RecorderLog:
 
     def read_range(self, part: Range, selected: Selected, since: Position | None, limit: int, size: int) -> Page:
         """Return the rows of a range of ids, see `read`. The end is that of the range."""
-        with session_scope(hass=self._hass, read_only=True) as session:
+        with self._session() as session:
             recorder = self._recorder(session)
             statement = ROWS.where(
                 STATES.c.state_id.between(part.first, part.last), *_since(since, recorder), *is_selected(selected)
@@ -191,7 +191,7 @@ class RecorderLog:
             since: See `read`.
             others_than: If the row is of one of these entities, the newest row of another entity is returned too.
         """
-        with session_scope(hass=self._hass, read_only=True) as session:
+        with self._session() as session:
             end = self._end(session)
             statement = ROWS.where(
                 STATES.c.state_id > end.state_id - WINDOW, *_since(since, end.recorder), *is_selected(selected)
@@ -205,12 +205,12 @@ class RecorderLog:
     def oldest_ts(self, part: Range) -> float | None:
         """Return when the first row of a range of ids was updated; None if there are no rows."""
         statement = select(STATES.c.last_updated_ts).where(STATES.c.state_id.between(part.first, part.last))
-        with session_scope(hass=self._hass, read_only=True) as session:
+        with self._session() as session:
             return session.execute(statement.order_by(STATES.c.state_id).limit(1)).scalar()
 
     def has_row(self, position: Position) -> bool:
         """Return whether a position's row still exists."""
-        with session_scope(hass=self._hass, read_only=True) as session:
+        with self._session() as session:
             return position.recorder == self._recorder(session) and self._exists(session, position)
 
     def find_new_names(self) -> Mapping[str, int]:
@@ -247,13 +247,13 @@ class RecorderLog:
         return is_taken or not await self.async_run(self._has_rows_before, before, until)
 
     def _read_names(self, last_id: int) -> dict[str, int]:
-        with session_scope(hass=self._hass, read_only=True) as session:
+        with self._session() as session:
             statement = select(STATES_META.c.entity_id, STATES_META.c.metadata_id)
             found = session.execute(statement.where(STATES_META.c.metadata_id > last_id))
             return {row.entity_id: row.metadata_id for row in found}
 
     def _has_rows_before(self, entity_id: str, timestamp: float) -> bool:
-        with session_scope(hass=self._hass, read_only=True) as session:
+        with self._session() as session:
             statement = (
                 select(STATES.c.state_id)
                 .select_from(NAMED_STATES)
@@ -263,12 +263,12 @@ class RecorderLog:
 
     def newest(self) -> Position:
         """Return the position after the newest row."""
-        with session_scope(hass=self._hass, read_only=True) as session:
+        with self._session() as session:
             return self._end(session)
 
     def backlog(self, position: Position | None, selected: Selected, since: Position | None) -> Backlog:
         """Return the rows after a position, see `read`."""
-        with session_scope(hass=self._hass, read_only=True) as session:
+        with self._session() as session:
             recorder = self._recorder(session)
             after = self._resume(session, position, recorder)[0]
             found = (
@@ -279,6 +279,10 @@ class RecorderLog:
             count, first_id = session.execute(found).one()
             oldest = session.execute(select(STATES.c.last_updated_ts).where(STATES.c.state_id == first_id)).scalar()
             return Backlog(count, oldest, self._end(session))
+
+    def _session(self) -> Session:
+        """Return a new session. Home Assistant's `session_scope` would log a traceback whenever a database is away."""
+        return get_instance(self._hass).get_session()
 
     def _recorder(self, session: Session) -> str:
         made = session.execute(select(SCHEMA_CHANGES.c.changed).order_by(SCHEMA_CHANGES.c.change_id).limit(1)).scalar()
