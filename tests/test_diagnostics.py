@@ -101,6 +101,10 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
         "refused": 1,
         "dropped": 0,
         "purged": 0,
+        "aside": [],
+        "rejected": [],
+        "sent_again": [],
+        "held": [],
         "refused_newest": [
             {"state_id": 0, "entity_id": "sensor.t0", "last_updated_ts": 1.5, "refused": "odd"},
         ],

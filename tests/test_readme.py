@@ -270,10 +270,11 @@ def test_icons_belong_to_entities(key: str) -> None:
     assert set(icons.get(key, ())) <= set(texts("en")["entity"][key])
 
 
-@pytest.mark.parametrize("page", ["docs/infrared.md", "docs/infrared.pt-BR.md"])
+@pytest.mark.parametrize("language", ["", ".pt-BR"])
 @pytest.mark.parametrize("action", texts("en")["services"])
-def test_every_action_is_documented_with_its_fields(action: str, page: str) -> None:
-    prose = read(ROOT / page).prose
+def test_every_action_is_documented_with_its_fields(action: str, language: str) -> None:
+    page = "forwarding" if action == "send_again" else "infrared"
+    prose = read(ROOT / f"docs/{page}{language}.md").prose
     names = {f"anavi_weather.{action}", *texts("en")["services"][action]["fields"]}
     assert sorted(name for name in names if f"`{name}`" not in prose) == []
 

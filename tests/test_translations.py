@@ -18,6 +18,7 @@ from custom_components.anavi_weather.event import EVENT_HELD, EVENT_PRESSED
 from custom_components.anavi_weather.meteorology import Forecast
 from custom_components.anavi_weather.phat import BusError, ChipId
 from custom_components.anavi_weather.phat.lirc import LircError
+from custom_components.anavi_weather.send_again import SEND_AGAIN_SCHEMA
 from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
 from custom_components.anavi_weather.system_health import system_health_info
 from custom_components.anavi_weather.user_station.entities import Selection
@@ -40,7 +41,12 @@ LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in
 ENGLISH = LANGUAGES["en"]
 ICONS = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))
 SERVICES = load_yaml_dict(str(FOLDER / "services.yaml"))
-SCHEMAS = {"export_codes": EXPORT_SCHEMA, "import_codes": IMPORT_SCHEMA.validators[0], "list_commands": LIST_SCHEMA}
+SCHEMAS = {
+    "export_codes": EXPORT_SCHEMA,
+    "import_codes": IMPORT_SCHEMA.validators[0],
+    "list_commands": LIST_SCHEMA,
+    "send_again": SEND_AGAIN_SCHEMA,
+}
 BUS_ERRORS = {error.key for error in BusError.__subclasses__()}
 
 # Errors raised only for one code of a SmartIR file, to which the file's parser adds the command
@@ -283,6 +289,7 @@ def test_exceptions() -> None:
     filled = [(key, frozenset({"bus"})) for key in BUS_ERRORS]
     filled += [(key, frozenset({"error"})) for key in lirc_errors()]
     filled += [*raised("coordinator"), *raised("remote"), *raised("services"), *code_errors()]
+    filled += [*raised("button"), *raised("send_again")]
     known: dict[str, frozenset[str]] = {}
     for key, names in filled:
         known[key] = known.get(key, names) & names  # placeholders that are filled in wherever the error is raised

@@ -21,6 +21,7 @@ from .forwarding import (
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import is_simulated
+from .send_again import async_setup_send_again
 from .services import async_setup_services
 from .transceiver import Transceiver, infrared_pair_owner
 from .user_station_issues import UserStationIssues
@@ -28,6 +29,7 @@ from .user_station_issues import UserStationIssues
 PLATFORMS = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.DATETIME,
     Platform.EVENT,
     Platform.INFRARED,
     Platform.REMOTE,
@@ -41,6 +43,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions and the weather panel."""
     async_setup_services(hass)
+    async_setup_send_again(hass)
     await async_setup_dashboard(hass)
     return True
 

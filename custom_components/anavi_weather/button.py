@@ -1,16 +1,23 @@
-"""Buttons of a simulated remote control, whose keys send to the simulated receiver."""
+"""Buttons that send states again, and those of a simulated remote control, which send to the simulated receiver."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import override
 
-from homeassistant.components.button import ButtonEntity
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry
-from .entity import InfraredPairEntity
+from .entity import InfraredPairEntity, UserStationEntity
+from .exceptions import InvalidActionError
+from .forwarding import loaded_user_stations
 from .ir_codes import parse
 from .phat.simulated_lirc import SimulatedLirc
+from .send_again import async_require_admin, async_send_again_from, async_send_rejected_again
 from .transceiver import Transceiver
+from .user_station.forwarder import Forwarder
 
 PARALLEL_UPDATES = 0
 
@@ -21,10 +28,44 @@ KEYS = {
 }
 
 
+async def _async_send_again_from_chosen_time(forwarder: Forwarder) -> None:
+    if (start := forwarder.send_again_from) is None:
+        raise InvalidActionError("start_missing")
+    await async_send_again_from(forwarder, start)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserStationButtonEntityDescription(ButtonEntityDescription):
+    """Description of a button of the forwarding to a user station."""
+
+    press_fn: Callable[[Forwarder], Awaitable[None]]
+
+
+USER_STATION_BUTTONS = (
+    UserStationButtonEntityDescription(
+        key="send_rejected_again",
+        translation_key="send_rejected_again",
+        entity_category=EntityCategory.CONFIG,
+        press_fn=async_send_rejected_again,
+    ),
+    UserStationButtonEntityDescription(
+        key="send_again",
+        translation_key="send_again",
+        entity_category=EntityCategory.CONFIG,
+        press_fn=_async_send_again_from_chosen_time,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the keys of the simulated pHAT. A real board receives real remote controls."""
+    """Set up the buttons of user stations, and the keys of the simulated pHAT. A real board receives real remote controls."""
+    for subentry, forwarder in loaded_user_stations(entry):
+        async_add_entities(
+            [UserStationButton(subentry, forwarder, description) for description in USER_STATION_BUTTONS],
+            config_subentry_id=subentry.subentry_id,
+        )
     station = entry.runtime_data
     if station.transceiver and station.simulated_pair:
         async_add_entities(
@@ -47,3 +88,14 @@ class SimulatedKey(InfraredPairEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         self._pair.press(self._command.get_raw_timings(), self._command.modulation)
+
+
+class UserStationButton(UserStationEntity, ButtonEntity):
+    """A button of the forwarding to one user station."""
+
+    entity_description: UserStationButtonEntityDescription
+
+    @override
+    async def async_press(self) -> None:
+        await async_require_admin(self.hass, self._context)
+        await self.entity_description.press_fn(self.forwarder)

@@ -66,6 +66,10 @@ def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
         "refused": checkpoint.refused_count,
         "dropped": checkpoint.dropped_count,
         "purged": checkpoint.purged_count,
+        "aside": checkpoint.aside,
+        "rejected": checkpoint.rejected,
+        "sent_again": checkpoint.again,
+        "held": [held._asdict() for held in checkpoint.breaker.held.values()],
         "refused_newest": [
             {
                 "state_id": state.state_id,

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 import trustme
 from yarl import URL
 
-from custom_components.anavi_weather.user_station import forwarder, recorder_commits, retrier, sender
+from custom_components.anavi_weather.user_station import forwarder, recorder_commits, resender, retrier, sender
 from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
@@ -43,6 +43,7 @@ def clock() -> Iterator[Clock]:
         patch.object(forwarder, "asyncio", SimpleNamespace(sleep=clock.sleep)),
         patch.object(forwarder, "random", SimpleNamespace(uniform=lambda _, longest: longest)),
         patch.object(forwarder, "time", SimpleNamespace(monotonic=lambda: clock.now, time=time.time)),
+        patch.object(resender, "time", SimpleNamespace(monotonic=lambda: clock.now)),
         patch.object(retrier, "time", SimpleNamespace(monotonic=lambda: clock.now)),
         patch.object(sender, "time", SimpleNamespace(monotonic=lambda: clock.now)),
     ):

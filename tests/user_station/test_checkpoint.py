@@ -12,6 +12,7 @@ from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, 
 from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Names
 from custom_components.anavi_weather.user_station.ranges import Range
 from custom_components.anavi_weather.user_station.recorder_log import Position
+from custom_components.anavi_weather.user_station.settle import RefusedState, Settlement
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
 
@@ -106,6 +107,8 @@ async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, pat
         7,
         (Range(1, 3, 2),),
         Breaker({"odd": 3}, {"odder": Held("a.b", "too odd")}, ["oddest"]),
+        (Range(4, 5, 1),),
+        (Range(7, 9, 0), Range(11, 12, 2)),
     )
     await CheckpointStore(hass, KEY).async_save(checkpoint)
     assert stored(path)["entity_ids"] == ["a.b", "b.c"]
@@ -117,6 +120,7 @@ async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, pat
     assert isinstance(loaded.position, Position)
     assert isinstance(loaded.since, Position)
     assert isinstance(loaded.breaker.held["odder"], Held)
+    assert isinstance(loaded.again[0], Range)
 
 
 async def test_a_checkpoint_of_1_0_0_is_loaded(hass: HomeAssistant, path: Path) -> None:
@@ -153,6 +157,9 @@ def test_beginning_again_still_skips_unwanted_history() -> None:
         "task", POSITION, POSITION, 3, 2, 1, 1.5, NAMES, 2, 1, ("a.b", "too old"), 4, 3, (Range(1, 3, 2),)
     )
     checkpoint.breaker.record_held({"odd": Held("a.b", "too odd")})
+    checkpoint.record_rejected([Range(4, 4, 1)])
+    checkpoint.send_again(Range(4, 5, 0))
+    checkpoint.record_rejected([Range(6, 6, 1)])
     checkpoint.start_over()
     assert checkpoint == Checkpoint("task", None, POSITION, 0, 0, 1, 1.5, NAMES, 0, 1, ("a.b", "too old"))
 
@@ -201,6 +208,87 @@ def test_losses_are_acknowledged() -> None:
     assert checkpoint.dropped_acknowledged == 4
     checkpoint.record_refused("a.b", "odd")
     assert (checkpoint.refused_count, checkpoint.refused_acknowledged) == (3, 2)
+
+
+# States that are sent again
+
+
+def settlement(last: int, **outcome: Any) -> Settlement:
+    """Return the outcome of sending states up to an id."""
+    return Settlement(position=POSITION._replace(state_id=last), **outcome)
+
+
+def refused(*state_ids: int) -> dict[str, Any]:
+    """Return the outcome of refused states."""
+    return {
+        "refused": [RefusedState(state_id, "a.b", 1.5, "odd") for state_id in state_ids],
+        "rejected_ranges": [Range(state_id, state_id, 1) for state_id in state_ids],
+    }
+
+
+def test_rejected_states_are_sent_again() -> None:
+    checkpoint = Checkpoint("task", refused_count=3, rejected=(Range(1, 2, 2), Range(5, 5, 1)))
+    assert checkpoint.send_rejected_again()
+    assert (checkpoint.rejected, checkpoint.again) == ((), (Range(1, 2, 2), Range(5, 5, 1)))
+    assert not checkpoint.send_rejected_again()
+
+    assert checkpoint.record_sent_again(Range(1, 2, 2), settlement(2, stored_count=2)) == (0, 0)
+    assert (checkpoint.stored_count, checkpoint.refused_count, checkpoint.again) == (2, 3, (Range(5, 5, 1),))
+
+
+def test_states_that_are_rejected_again_are_not_counted_again() -> None:
+    part = Range(1, 4, 3)
+    checkpoint = Checkpoint("task", again=(part,))
+    outcome = settlement(4, dropped_count=1, **refused(1, 2))
+    assert checkpoint.record_sent_again(part, outcome) == (0, 0)
+    assert checkpoint.dropped_count == 0
+    assert (checkpoint.again, checkpoint.rejected) == ((), (Range(1, 1, 1), Range(2, 2, 1)))
+
+
+def test_states_that_were_stored_and_are_rejected_now_are_counted() -> None:
+    """The stream was deleted, and made again by a wrong template."""
+    part = Range(1, 9, 1)
+    checkpoint = Checkpoint("task", again=(part,))
+    outcome = settlement(9, dropped_count=2, **refused(1, 2, 3))
+    assert checkpoint.record_sent_again(part, outcome) == (2, 0)
+    assert checkpoint.dropped_count == 2
+
+
+def test_states_that_are_stored_already_are_not_counted() -> None:
+    part = Range(1, 9, 2)
+    checkpoint = Checkpoint("task", stored_count=7, again=(part,))
+    assert checkpoint.record_sent_again(part, settlement(9, stored_count=2, stored_before_count=7)) == (0, 0)
+    assert checkpoint.stored_count == 9
+
+
+def test_rejected_states_that_the_recorder_purged_are_counted() -> None:
+    part = Range(1, 9, 5)
+    checkpoint = Checkpoint("task", again=(part,))
+    assert checkpoint.record_sent_again(part, settlement(4, stored_count=2)) == (0, 0)
+    (rest,) = checkpoint.again
+    assert rest == Range(5, 9, 3)
+    assert checkpoint.record_sent_again(rest, settlement(9, stored_before_count=1)) == (0, 2)
+    assert not checkpoint.again
+
+
+def test_states_that_cannot_be_stored_now_are_sent_again_later() -> None:
+    part = Range(1, 9, 3)
+    checkpoint = Checkpoint("task", again=(part,))
+    outcome = settlement(5, stored_count=1, aside=[Range(2, 3, 2), Range(5, 5, 1)])
+    assert checkpoint.record_sent_again(part, outcome) == (0, 0)
+    assert checkpoint.again == (Range(2, 3, 2), Range(5, 5, 0), Range(6, 9, 0))
+
+
+def test_all_states_of_a_range_are_sent_again_with_the_rejected_ones_in_it() -> None:
+    """Those that are set aside are sent anyway."""
+    checkpoint = Checkpoint(
+        "task", aside=(Range(10, 12, 3),), rejected=(Range(1, 2, 2), Range(4, 6, 2), Range(8, 8, 1), Range(40, 41, 1))
+    )
+    checkpoint.send_again(Range(5, 30, 0))
+    assert checkpoint.again == (Range(4, 9, 3), Range(13, 30, 0))
+    assert checkpoint.rejected == (Range(1, 2, 2), Range(40, 41, 1))
+    checkpoint.send_again(Range(7, 50, 0))
+    assert checkpoint.again == (Range(4, 9, 3), Range(13, 50, 1))
 
 
 async def test_saving_returns_when_the_checkpoint_is_on_the_disk(hass: HomeAssistant, path: Path) -> None:

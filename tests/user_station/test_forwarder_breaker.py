@@ -106,6 +106,10 @@ async def test_live_states_wait_after_a_handful_of_rejections(harness: Harness, 
     harness.server.items = lambda _: None
     await clock.wake()
     await until(lambda: "waits" in harness.server.values())
+    # Those that were refused before are sent again
+    await until(lambda: len(harness.server.values()) == HANDFUL + 1)
+    await until(lambda: harness.checkpoint["again"] == harness.checkpoint["rejected"] == [])
+    assert (harness.checkpoint["stored"], harness.checkpoint["refused"]) == (HANDFUL + 1, HANDFUL)
 
 
 async def test_one_bad_entity_does_not_hold_up_the_others(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import Enum, auto
 from typing import NamedTuple
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ import pytest
 from custom_components.anavi_weather.user_station import ranges
 from custom_components.anavi_weather.user_station.answers import Item
 from custom_components.anavi_weather.user_station.batch import Batch
+from custom_components.anavi_weather.user_station.breaker import HANDFUL, Breaker, Held
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
 from custom_components.anavi_weather.user_station.documents import Sent
 from custom_components.anavi_weather.user_station.errors import (
@@ -19,12 +21,14 @@ from custom_components.anavi_weather.user_station.errors import (
     ElasticsearchError,
     IndexClosedError,
     KeyRefusedError,
+    RejectedError,
     ServerBehindError,
     TooLargeError,
 )
 from custom_components.anavi_weather.user_station.ranges import Range, pending_count
 from custom_components.anavi_weather.user_station.recorder_log import Position
 from custom_components.anavi_weather.user_station.settle import (
+    TOO_LARGE,
     Answer,
     Refusal,
     RefusedState,
@@ -162,8 +166,57 @@ def test_refused_states_do_not_hold_up_the_others() -> None:
         last_stored_ts=NOW + 3,
         accepts=True,
         rejected=Counter({ODD: 1}),
+        rejected_ranges=[Range(2, 2, 1), Range(4, 4, 1)],
     )
     assert settlement.settled_count == 4
+
+
+def test_refused_and_dropped_states_are_remembered() -> None:
+    settlement = settle(batch_of(states(5, 2)), [DROPPED, CREATED, REFUSED, BUSY])
+    assert settlement.rejected_ranges == [Range(1, 2, 2), Range(4, 4, 1)]
+
+
+def test_states_wait_that_are_all_rejected_for_the_same_reason() -> None:
+    breaker = Breaker()
+    many = states(HANDFUL + 1)
+    settlement = settle(batch_of(many), [REFUSED] * len(many), breaker)
+    assert isinstance(settlement.error, RejectedError)
+    assert settlement.may_set_aside
+    assert (settlement.settled_count, settlement.waiting_count, settlement.position) == (0, len(many), None)
+    assert settlement.held == {ODD: Held(many[-1].entity_id, ODD)}
+    assert settlement.rejected == Counter()
+
+    settlement = settle(batch_of(many), [REFUSED] * len(many), breaker, accepts_others=True)
+    assert settlement.aside == [Range(1, len(many), len(many))]
+    assert breaker == Breaker(), "it is changed when the outcome is recorded"
+
+
+@pytest.mark.parametrize("answer", [CREATED, CONFLICT])
+def test_states_do_not_wait_if_the_server_accepts_one_of_them(answer: Item) -> None:
+    """Elasticsearch parses a document before it looks whether there is one already, so that a conflict accepts it."""
+    many = states(HANDFUL + 2)
+    settlement = settle(batch_of(many), [*[REFUSED] * (HANDFUL + 1), answer], Breaker())
+    assert len(settlement.refused) == HANDFUL + 1
+    assert settlement.accepts
+
+
+def test_dropped_states_are_no_sign_that_the_server_accepts_others() -> None:
+    many = states(HANDFUL + 2)
+    settlement = settle(batch_of(many), [*[REFUSED] * (HANDFUL + 1), DROPPED], Breaker())
+    assert (settlement.refused, settlement.accepts) == ([], False)
+
+
+def test_states_without_a_document_never_wait() -> None:
+    many = states(HANDFUL + 1, *range(1, HANDFUL + 2))
+    assert len(settle(batch_of(many), [], Breaker()).refused) == HANDFUL + 1
+
+
+def test_documents_that_are_all_too_large_wait() -> None:
+    """Each is sent alone, and a proxy takes hardly more than an empty request."""
+    breaker = Breaker({TOO_LARGE: HANDFUL})
+    settlement = settle(batch_of(states(1)), [TooLargeError("413")], breaker)
+    assert isinstance(settlement.error, RejectedError)
+    assert str(settlement.error) == "larger than the server takes (413)"
 
 
 def test_the_position_stops_before_a_state_that_waits() -> None:
@@ -263,12 +316,21 @@ LAST_ID = 12
 ids = st.integers(min_value=1, max_value=LAST_ID)
 
 
+class Kind(Enum):
+    """The states of a request."""
+
+    NEXT = auto()
+    ASIDE = auto()
+    """Those that were set aside."""
+    AGAIN = auto()
+    """Those that were rejected."""
+
+
 class Try(NamedTuple):
     """A request, and the server's faults while it is answered."""
 
     size: int
-    is_retry: bool
-    """Whether states that were set aside are sent, rather than the next."""
+    kind: Kind
     busy_ids: frozenset[int]
     """Documents that it cannot store now."""
     closed_ids: frozenset[int]
@@ -280,7 +342,7 @@ tries = st.lists(
     st.builds(
         Try,
         size=st.integers(min_value=1, max_value=5),
-        is_retry=st.booleans(),
+        kind=st.sampled_from(Kind),
         busy_ids=st.frozensets(ids, max_size=3),
         closed_ids=st.frozensets(ids, max_size=6),
         is_answer_lost=st.booleans(),
@@ -326,6 +388,7 @@ class Simulation:
         self.checkpoint.record_stored(
             settlement.stored_count + settlement.stored_before_count, settlement.last_stored_ts
         )
+        self.checkpoint.record_rejected(settlement.rejected_ranges)
         self.refused_count += len(settlement.refused)
 
     def retry(self, one: Try) -> None:
@@ -333,16 +396,39 @@ class Simulation:
         if not self.checkpoint.aside:
             return
         part = self.checkpoint.aside[0]
+        if settlement := self._send_range(part, one):
+            retried = self.checkpoint.record_retried(part, settlement)
+            assert retried.purged == 0
+            self.checkpoint.record_rejected(settlement.rejected_ranges)
+            self.refused_count += retried.refused
+
+    def send_again(self, one: Try) -> None:
+        """Send the first states again that were rejected, if there are any."""
+        self.checkpoint.send_rejected_again()
+        if not self.checkpoint.again:
+            return
+        part = self.checkpoint.again[0]
+        if settlement := self._send_range(part, one):
+            refused, purged = self.checkpoint.record_sent_again(part, settlement)
+            assert purged == 0
+            self.refused_count += refused
+
+    def _send_range(self, part: Range, one: Try) -> Settlement | None:
         sent = states(LAST_ID)[part.first - 1 : part.last][: one.size]
         answers = [self._answer(state.state_id, one) for state in sent]
         if one.is_answer_lost:
-            return
+            return None
         position = Position("sqlite", sent[-1].state_id, None)
         settlement = settle(replace(batch_of(sent), position=position), answers, accepts_others=True)
-        if settlement.position:
-            retried = self.checkpoint.record_retried(part, settlement)
-            assert retried.purged == 0
-            self.refused_count += retried.refused
+        return settlement if settlement.position else None
+
+    def run(self, one: Try) -> None:
+        """Send what a request has."""
+        {Kind.NEXT: self.send, Kind.ASIDE: self.retry, Kind.AGAIN: self.send_again}[one.kind](one)
+
+    def fix(self) -> None:
+        """Let the server accept all states."""
+        self._odd_ids = frozenset()
 
 
 @pytest.mark.parametrize("max_ranges", [1, LAST_ID])
@@ -352,20 +438,27 @@ def test_each_state_is_settled_exactly_once_whatever_fails(
 ) -> None:
     """With few ranges, states that are settled are among those that are set aside, but counted once all the same."""
     simulation = Simulation(odd_ids)
-    good = Try(LAST_ID, is_retry=False, busy_ids=frozenset(), closed_ids=frozenset(), is_answer_lost=False)
+    good = Try(LAST_ID, Kind.NEXT, busy_ids=frozenset(), closed_ids=frozenset(), is_answer_lost=False)
     with patch.object(ranges, "MAX_RANGES", max_ranges):
         for one in tries:
-            (simulation.retry if one.is_retry else simulation.send)(one)
+            simulation.run(one)
             assert len(simulation.checkpoint.aside) <= max_ranges
+            assert len(simulation.checkpoint.rejected) + len(simulation.checkpoint.again) <= 2 * max_ranges
         simulation.send(good)
         for _ in range(LAST_ID):
             simulation.retry(good)
 
-    checkpoint = simulation.checkpoint
-    assert checkpoint.position
-    assert checkpoint.position.state_id == LAST_ID
-    assert checkpoint.aside == ()
-    assert sorted(simulation.documents) == sorted(set(range(1, LAST_ID + 1)) - odd_ids), "none is lost or doubled"
-    assert checkpoint.stored_count + simulation.refused_count == LAST_ID
-    if max_ranges == LAST_ID:
-        assert simulation.refused_count == len(odd_ids)
+        checkpoint = simulation.checkpoint
+        assert checkpoint.position
+        assert checkpoint.position.state_id == LAST_ID
+        assert checkpoint.aside == ()
+        assert sorted(simulation.documents) == sorted(set(range(1, LAST_ID + 1)) - odd_ids), "none is lost or doubled"
+        assert checkpoint.stored_count + simulation.refused_count == LAST_ID
+        if max_ranges == LAST_ID:
+            assert simulation.refused_count == len(odd_ids)
+
+        simulation.fix()
+        for _ in range(2 * LAST_ID):
+            simulation.send_again(good)
+        assert sorted(simulation.documents) == list(range(1, LAST_ID + 1)), "all that were rejected are stored"
+        assert (checkpoint.rejected, checkpoint.again) == ((), ())

@@ -9,12 +9,21 @@ from homeassistant.helpers.storage import Store
 
 from .breaker import Breaker, Held
 from .names import UNKNOWN, Name, Names
-from .ranges import Range, Ranges, ordered
+from .ranges import Range, Ranges, ordered, pending_count, without
 from .recorder_log import Position
 from .settle import Settlement
 from .text import one_line
 
 VERSION = 1
+
+
+class SentAgain(NamedTuple):
+    """Outcome of sending a range of settled states again."""
+
+    refused: int
+    """Number of states that were not refused before."""
+    purged: int
+    """Number of refused or dropped states that the recorder no longer has."""
 
 
 class Retried(NamedTuple):
@@ -59,6 +68,10 @@ class Checkpoint:
     """States before the position that are not stored yet. They are sent again later."""
     breaker: Breaker = field(default_factory=Breaker)
     """Rejections for the same reason."""
+    rejected: Ranges = ()
+    """States that were refused or dropped. They can be sent again while the recorder has them."""
+    again: Ranges = ()
+    """Settled states that are being sent again. Of those meant in them, none is stored."""
 
     def skip_history(self, newest: Position) -> None:
         """Begin after the recorder's newest state."""
@@ -69,7 +82,7 @@ class Checkpoint:
         self.position = None
         self.stored_count = self.refused_count = self.refused_acknowledged = 0
         self.dropped_count = self.dropped_acknowledged = 0
-        self.aside = ()
+        self.aside = self.rejected = self.again = ()
         self.breaker = Breaker()
 
     def begin_task(self, task: str, *, keeps_since: bool) -> None:
@@ -124,6 +137,66 @@ class Checkpoint:
             ranges.append(rest)
         self.aside = ordered(ranges)
         return Retried(refused, 0, rest) if has_rest else Retried(refused, left, None)
+
+    def record_rejected(self, ranges: Iterable[Range]) -> None:
+        """Remember states that were refused or dropped."""
+        self.rejected = ordered((*self.rejected, *ranges))
+
+    def send_rejected_again(self) -> bool:
+        """Send states again that were refused or dropped; return whether there are any."""
+        has_any = bool(self.rejected)
+        self.again = ordered((*self.again, *self.rejected))
+        self.rejected = ()
+        return has_any
+
+    def send_again(self, part: Range) -> None:
+        """Send all settled states of a range again. Those that are set aside are sent anyway."""
+        for some in without(part, self.aside):
+            inside = [other for other in self.rejected if other.first <= some.last and some.first <= other.last]
+            self.rejected = tuple(other for other in self.rejected if other not in inside)
+            whole = (
+                Range(
+                    min(some.first, *(other.first for other in inside)),
+                    max(some.last, *(other.last for other in inside)),
+                    pending_count(inside),
+                )
+                if inside
+                else some
+            )
+            self.again = ordered((*self.again, whole))
+
+    def record_sent_again(self, part: Range, settlement: Settlement) -> SentAgain:
+        """Count the states of a range that were sent again.
+
+        Most may be stored already, and nobody knows which, so these are not counted. Those that were refused or dropped
+        before are not counted as such again.
+
+        Args:
+            part: The range, of which a first part was read and sent.
+            settlement: The outcome of that part.
+        """
+        assert settlement.position
+        left = part.pending
+
+        def take(count: int) -> int:
+            nonlocal left
+            count = min(count, left)
+            left -= count
+            return count
+
+        refused = len(settlement.refused) - take(len(settlement.refused))
+        self.dropped_count += settlement.dropped_count - take(settlement.dropped_count)
+        self.stored_count += settlement.stored_count
+        take(settlement.stored_count)
+        ranges = [other for other in self.again if other != part]
+        ranges += [aside._replace(pending=take(aside.pending)) for aside in settlement.aside]
+        take(settlement.stored_before_count)
+        self.record_rejected(settlement.rejected_ranges)
+        rest = Range(settlement.position.state_id + 1, part.last, left)
+        if has_rest := rest.first <= rest.last:
+            ranges.append(rest)
+        self.again = ordered(ranges)
+        return SentAgain(refused, 0 if has_rest else left)
 
     def record_stored(self, count: int, last_stored_ts: float | None) -> None:
         """Count states that are stored; the last of them was updated at `last_stored_ts`."""
@@ -180,6 +253,8 @@ class _Stored(TypedDict):
     dropped_noted: NotRequired[int]
     aside: NotRequired[list[tuple[int, int, int]]]
     breaker: NotRequired[_StoredBreaker]
+    rejected: NotRequired[list[tuple[int, int, int]]]
+    again: NotRequired[list[tuple[int, int, int]]]
 
 
 def _names(data: _Stored) -> list[Name]:
@@ -215,8 +290,10 @@ class CheckpointStore:
             names=Names(_names(data)),
             dropped_count=data.get("dropped", 0),
             dropped_acknowledged=data.get("dropped_noted", 0),
-            aside=tuple(Range(*part) for part in data.get("aside", ())),
+            aside=_ranges(data.get("aside", ())),
             breaker=_breaker(data.get("breaker")),
+            rejected=_ranges(data.get("rejected", ())),
+            again=_ranges(data.get("again", ())),
         )
 
     async def async_save(self, checkpoint: Checkpoint) -> None:
@@ -247,12 +324,18 @@ class CheckpointStore:
                 breaker=_StoredBreaker(
                     counts=dict(breaker.counts), held=dict(breaker.held), skipped=list(breaker.skipped)
                 ),
+                rejected=list(checkpoint.rejected),
+                again=list(checkpoint.again),
             )
         )
 
     async def async_remove(self) -> None:
         """Delete the stored checkpoint."""
         await self._store.async_remove()
+
+
+def _ranges(data: Iterable[tuple[int, int, int]]) -> Ranges:
+    return tuple(Range(*part) for part in data)
 
 
 def _breaker(data: _StoredBreaker | None) -> Breaker:

@@ -18,7 +18,7 @@ from .elasticsearch import Elasticsearch
 from .entities import Entities
 from .errors import DefectError, ElasticsearchError, TooLargeError
 from .ledger import Ledger
-from .ranges import pending_count
+from .ranges import Range, pending_count
 from .recorder_commits import Commits
 from .recorder_log import (
     Backlog,
@@ -28,6 +28,7 @@ from .recorder_log import (
     RecorderUnavailableError,
     RecorderUnexpectedError,
 )
+from .resender import Resender
 from .retrier import Retrier
 from .sender import Sender
 from .settle import Settlement, settle
@@ -80,10 +81,13 @@ class Forwarder:
         self._batches = BatchReader(self._log, entities, station)
         self._sender = Sender(elasticsearch)
         self._retrier = Retrier(self._ledger, self._batches, self._sender)
+        self._resender = Resender(self._ledger, self._batches, self._sender)
         self._backlog_counted_at = -BACKLOG_INTERVAL
         self._known_backlog: Backlog | None = None
         self.checkpoint = checkpoint
         self.status = self._ledger.status
+        self.send_again_from: datetime | None = None
+        """A user's choice for the button that sends states again."""
 
     @callback
     def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -98,6 +102,30 @@ class Forwarder:
         self.checkpoint.acknowledge_losses()
         await self._ledger.async_save()
         self.status.async_notify_listeners()
+
+    async def async_send_rejected_again(self) -> bool:
+        """Send states again that were refused or dropped; return whether there are any."""
+        return await self._async_send_again(self.checkpoint.send_rejected_again())
+
+    async def async_send_again(self, start_ts: float) -> bool:
+        """Send states again that were updated since a time; return whether there are any.
+
+        Raises:
+            RecorderBusyError: if the recorder starts, or migrates its database.
+            RecorderUnavailableError: if the database cannot be read.
+            RecorderUnexpectedError: if its tables are not the expected ones.
+        """
+        last_id = self.checkpoint.position.state_id if self.checkpoint.position else 0
+        first = await self._log.async_run(self._log.first, Range(1, last_id, 0), start_ts)
+        if first:
+            self.checkpoint.send_again(Range(first.state_id, last_id, 0))
+        return await self._async_send_again(first is not None)
+
+    async def _async_send_again(self, has_any: bool) -> bool:
+        if has_any:
+            await self._ledger.async_save()
+            self._resender.async_send_soon()
+        return has_any
 
     async def async_skip_held(self) -> None:
         """Let states be refused that wait because the server rejects them."""
@@ -212,7 +240,8 @@ class Forwarder:
             if read_ahead:
                 await self._async_count_backlog()
                 return await read_ahead
-            await self._commits.async_wait()
+            if not await self._resender.async_send():
+                await self._commits.async_wait()
             return await self._async_read(self.checkpoint.position)
         finally:
             if read_ahead:
@@ -286,8 +315,9 @@ class Forwarder:
     async def _async_examine_aside(self) -> None:
         """Find out how long the states that are set aside can wait."""
         if aside := self.checkpoint.aside:
-            oldest_ts = await self._log.async_run(self._log.oldest_ts, aside[0])
-            self.status.async_record_aside_waiting(self._waiting(pending_count(aside), oldest_ts))
+            first = await self._log.async_run(self._log.first, aside[0])
+            waiting = self._waiting(pending_count(aside), first.last_updated_ts if first else None)
+            self.status.async_record_aside_waiting(waiting)
 
     def _waiting(self, count: int, oldest_ts: float | None) -> WaitingStates:
         horizon = self._log.horizon()

@@ -39,6 +39,7 @@ class Ledger:
             self.checkpoint.record_stored(stored_count, settlement.last_stored_ts)
         self.checkpoint.record_dropped(settlement.dropped_count)
         self.record_refused(settlement.refused)
+        self.checkpoint.record_rejected(settlement.rejected_ranges)
         self.checkpoint.set_aside(settlement.aside)
         self.checkpoint.advance(position)
         if settlement.error:
@@ -77,6 +78,8 @@ class Ledger:
             return has_opened
         if settlement.accepts and not self.checkpoint.aside and breaker.close():
             LOGGER.info("%s: no more rejected states wait", self._name)
+            # The first of them were refused, before it was known that the server is at fault
+            self.checkpoint.send_rejected_again()
             self.status.async_notify_listeners()
             return True
         return False

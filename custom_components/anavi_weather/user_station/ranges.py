@@ -20,20 +20,39 @@ type Ranges = tuple[Range, ...]
 """Ranges without overlaps, in the order of their ids."""
 
 
-def pending_count(ranges: Ranges) -> int:
+def pending_count(ranges: Iterable[Range]) -> int:
     """Return the number of states that are meant."""
     return sum(part.pending for part in ranges)
 
 
 def ordered(ranges: Iterable[Range]) -> Ranges:
-    """Return ranges in the order of their ids. Neighbors are joined if there are too many."""
-    parts = sorted(ranges)
+    """Return ranges in the order of their ids. They are joined if they overlap, and neighbors if there are too many."""
+    parts: list[Range] = []
+    for part in sorted(ranges):
+        if parts and part.first <= parts[-1].last:
+            # Some states may be meant by both, so a sum could be too large
+            known = parts[-1]
+            parts[-1] = Range(known.first, max(known.last, part.last), max(known.pending, part.pending))
+        else:
+            parts.append(part)
     while len(parts) > MAX_RANGES:
         gaps = [after.first - before.last for before, after in pairwise(parts)]
         index = gaps.index(min(gaps))
         before, after = parts[index : index + 2]
         parts[index : index + 2] = [Range(before.first, after.last, before.pending + after.pending)]
     return tuple(parts)
+
+
+def without(part: Range, others: Ranges) -> list[Range]:
+    """Return what remains of a range without others. Nobody knows how many states in it are meant."""
+    remaining: list[Range] = []
+    first = part.first
+    for other in others:
+        if first < other.first:
+            remaining.append(Range(first, min(other.first - 1, part.last), 0))
+        first = max(first, other.last + 1)
+    remaining.append(Range(first, part.last, 0))
+    return [some for some in remaining if some.first <= some.last]
 
 
 def runs(states: Iterable[tuple[int, bool]]) -> list[Range]:

@@ -202,11 +202,15 @@ class RecorderLog:
                 rows += _fetch(session, statement.where(STATES_META.c.entity_id.not_in(others_than)), 1, 1)[0]
             return Page(rows, end, reached_end=True, started_over=False, purged=0)
 
-    def oldest_ts(self, part: Range) -> float | None:
-        """Return when the first row of a range of ids was updated; None if there are no rows."""
-        statement = select(STATES.c.last_updated_ts).where(STATES.c.state_id.between(part.first, part.last))
+    def first(self, part: Range, since_ts: float | None = None) -> Position | None:
+        """Return the position after the first row of a range of ids, if any that was updated since a time."""
+        statement = select(STATES.c.state_id, STATES.c.last_updated_ts).order_by(STATES.c.state_id).limit(1)
+        statement = statement.where(STATES.c.state_id.between(part.first, part.last))
+        if since_ts is not None:
+            statement = statement.where(STATES.c.last_updated_ts >= since_ts)
         with self._session() as session:
-            return session.execute(statement.order_by(STATES.c.state_id).limit(1)).scalar()
+            row = session.execute(statement).first()
+            return Position(self._recorder(session), *row) if row else None
 
     def has_row(self, position: Position) -> bool:
         """Return whether a position's row still exists."""

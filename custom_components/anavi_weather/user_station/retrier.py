@@ -70,6 +70,7 @@ class Retrier:
         if settlement.position is not None:
             refused, purged, rest = checkpoint.record_retried(part, settlement)
             self._ledger.record_refused(settlement.refused[:refused])
+            checkpoint.record_rejected(settlement.rejected_ranges)
             if purged:
                 self._ledger.record_purged(purged)
         has_changed = self._ledger.record_rejections(settlement) or checkpoint.aside != before

@@ -79,6 +79,8 @@ class Settlement:
     dropped_count: int = 0
     """States that an ingest pipeline on the server dropped."""
     refused: list[RefusedState] = field(default_factory=list)
+    rejected_ranges: list[Range] = field(default_factory=list)
+    """States that were refused or dropped."""
     aside: list[Range] = field(default_factory=list)
     """States that cannot be stored now, while others can."""
     aside_error: ElasticsearchError | None = None
@@ -128,14 +130,16 @@ def settle(
     settlement = Settlement(accepts=any(verdict in (Stored.NOW, Stored.BEFORE) for verdict in verdicts))
     if breaker:
         verdicts = _hold(settlement, breaker, batch.sent, verdicts)
-    passed: list[tuple[int, bool]] = []
+    passed: list[tuple[int, Verdict]] = []
     for sent, verdict in zip(batch.sent, verdicts, strict=True):
         if isinstance(verdict, ElasticsearchError) and (not sets_aside or isinstance(verdict, HOLDING_ERRORS)):
             settlement.error = verdict
             break
         _record(settlement, sent, verdict)
-        passed.append((sent.state_id, isinstance(verdict, ElasticsearchError)))
-    settlement.aside = runs(passed)
+        passed.append((sent.state_id, verdict))
+    settlement.aside = runs((state_id, isinstance(verdict, ElasticsearchError)) for state_id, verdict in passed)
+    if settlement.refused or settlement.dropped_count:
+        settlement.rejected_ranges = runs((state_id, _is_rejected(verdict)) for state_id, verdict in passed)
     settlement.waiting_count = len(verdicts) - len(passed)
     if settlement.error is None:
         settlement.position = batch.position
@@ -159,6 +163,10 @@ def _hold(
         else:
             result.append(verdict)
     return result
+
+
+def _is_rejected(verdict: Verdict) -> bool:
+    return isinstance(verdict, Refusal) or verdict is Stored.DROPPED
 
 
 def _record(settlement: Settlement, sent: Sent, verdict: Verdict) -> None:

@@ -1,0 +1,92 @@
+"""Sending states again to a user station, by an action or by buttons. Only administrators may."""
+
+from datetime import datetime
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import Context, HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .coordinator import AnaviWeatherConfigEntry
+from .exceptions import InvalidActionError
+from .user_station.forwarder import Forwarder
+from .user_station.recorder_log import RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError
+
+ATTR_START = "start"
+SEND_AGAIN_SCHEMA = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, vol.Optional(ATTR_START): cv.datetime})
+
+
+@callback
+def async_setup_send_again(hass: HomeAssistant) -> None:
+    """Register the action."""
+
+    async def send_again(call: ServiceCall) -> None:
+        forwarder = _forwarder(hass, call.data[ATTR_DEVICE_ID])
+        if (start := call.data.get(ATTR_START)) is None:
+            await async_send_rejected_again(forwarder)
+        else:
+            await async_send_again_from(forwarder, start)
+
+    async_register_admin_service(hass, DOMAIN, "send_again", send_again, SEND_AGAIN_SCHEMA)
+
+
+async def async_send_rejected_again(forwarder: Forwarder) -> None:
+    """Send states again that the user station rejected or dropped.
+
+    Raises:
+        InvalidActionError: if there are none.
+    """
+    if not await forwarder.async_send_rejected_again():
+        raise InvalidActionError("nothing_rejected")
+
+
+async def async_send_again_from(forwarder: Forwarder, start: datetime) -> None:
+    """Send all states again that were updated since a time, local if it has no time zone.
+
+    Raises:
+        InvalidActionError: if there are none, or the recorder cannot be read.
+    """
+    start = dt_util.as_utc(start)
+    if start > dt_util.utcnow():
+        raise InvalidActionError("start_in_future")
+    try:
+        has_any = await forwarder.async_send_again(start.timestamp())
+    except (RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError) as err:
+        raise InvalidActionError("recorder_not_ready") from err
+    if not has_any:
+        raise InvalidActionError("nothing_since", start=dt_util.as_local(start).isoformat(" ", "seconds"))
+
+
+async def async_require_admin(hass: HomeAssistant, context: Context | None) -> None:
+    """Allow the use of an entity to administrators, and to automations.
+
+    Raises:
+        UnknownUser: if the user does not exist.
+        Unauthorized: if the user is not an administrator.
+    """
+    if context is None or context.user_id is None:
+        return
+    user = await hass.auth.async_get_user(context.user_id)
+    if user is None:
+        raise UnknownUser(context=context)
+    if not user.is_admin:
+        raise Unauthorized(context=context)
+
+
+def _forwarder(hass: HomeAssistant, device_id: str) -> Forwarder:
+    """Return the forwarder of the user station that a device stands for."""
+    device = dr.async_get(hass).async_get(device_id)
+    ids = {name for domain, name in device.identifiers if domain == DOMAIN} if device else set()
+    entry: AnaviWeatherConfigEntry | None
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        for subentry_id in ids & entry.subentries.keys():
+            if entry.state is not ConfigEntryState.LOADED:
+                raise InvalidActionError("user_station_not_loaded")
+            return entry.runtime_data.forwarders[subentry_id]
+    raise InvalidActionError("user_station_unknown")
