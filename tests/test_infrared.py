@@ -15,7 +15,6 @@ from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.decode import decode
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS
-from custom_components.anavi_weather.transceiver import OPEN_INTERVAL
 from homeassistant.components.infrared import (
     InfraredReceivedSignal,
     async_get_emitters,
@@ -31,7 +30,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .conftest import Machine, PassTime, entity_of, is_loaded, let_read, press, value
 
-LOOK = OPEN_INTERVAL.total_seconds() + 1
+LOOK = 11  # seconds, within which missing devices are looked for
 
 
 class LibraryCommand(Command):

@@ -17,13 +17,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.phat.lirc import HEARD_AFTER_SENDING, FrameReceiver, Transmitter
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedTransmitter
-from custom_components.anavi_weather.transceiver import OPEN_INTERVAL, Transceiver
+from custom_components.anavi_weather.transceiver import Transceiver
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .conftest import Machine, PassTime, let_read, press
 
-LOOK = OPEN_INTERVAL.total_seconds() + 1
+LOOK = 11  # seconds, within which missing devices are looked for
 
 
 class SlowWrite:
@@ -224,6 +224,19 @@ async def test_unloading_closes_everything(
     assert len(set(counts[1:])) == 1  # the first setup may open shared resources
     await pass_time(LOOK)
     assert descriptors() == counts[-1]
+
+
+async def test_missing_devices_are_looked_for_every_ten_seconds(
+    transceiver: Transceiver, pair: SimulatedLirc, pass_time: PassTime
+) -> None:
+    pair.unplug()
+    await let_read()
+    pair.plug()
+
+    await pass_time(9)
+    assert not transceiver.can_receive
+    await pass_time(1)
+    assert transceiver.can_receive
 
 
 @pytest.mark.usefixtures("station")
