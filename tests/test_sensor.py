@@ -244,7 +244,12 @@ async def test_an_old_pressure_gives_no_tendency(hass: HomeAssistant, entry: Moc
 
 @pytest.mark.parametrize(
     ("latitude", "forecast"),
-    [(48.1, Forecast.UNSETTLED_RAIN_LATER), (-23.5, Forecast.SHOWERY_BECOMING_LESS_SETTLED)],
+    [
+        (48.1, Forecast.UNSETTLED_RAIN_LATER),
+        (0.0, Forecast.UNSETTLED_RAIN_LATER),
+        (-0.1, Forecast.SHOWERY_BECOMING_LESS_SETTLED),
+        (-23.5, Forecast.SHOWERY_BECOMING_LESS_SETTLED),
+    ],
 )
 @pytest.mark.usefixtures("simulator")
 async def test_the_forecast_depends_on_the_hemisphere(

@@ -148,6 +148,7 @@ async def test_a_namespace_is_in_the_title(hass: HomeAssistant, server: Server) 
         ({CONF_API_KEY: ""}, CONF_API_KEY, "api_key_invalid"),
         ({CONF_API_KEY: "not base64"}, CONF_API_KEY, "api_key_invalid"),
         ({CONF_API_KEY: "çççç"}, CONF_API_KEY, "api_key_invalid"),
+        ({CONF_API_KEY: f"{API_KEY[:8]}\n{API_KEY[8:]}"}, CONF_API_KEY, "api_key_invalid"),
         ({CONF_API_KEY: b64encode(b"no colon").decode()}, CONF_API_KEY, "api_key_invalid"),
         ({CONF_CA_CERTIFICATE: "certificate"}, CONF_CA_CERTIFICATE, "ca_certificate_invalid"),
         ({CONF_CA_CERTIFICATE: "certificação"}, CONF_CA_CERTIFICATE, "ca_certificate_invalid"),
