@@ -14,8 +14,8 @@ from custom_components.anavi_weather.ir_codes import parse, to_pronto
 from custom_components.anavi_weather.ir_codes.decode import decode, frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, State
+from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNKNOWN
+from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
@@ -201,6 +201,17 @@ async def test_sending_updates_the_state_of_the_emitter(
     freezer.tick(1)
     await call("send_command", command=NEC)
     assert value(hass, emitter) > first
+
+
+async def test_the_emitter_shows_who_has_sent(hass: HomeAssistant, remote: str) -> None:
+    context = Context()
+    data = {ATTR_ENTITY_ID: remote, "command": NEC}
+
+    await hass.services.async_call("remote", "send_command", data, blocking=True, context=context)
+
+    state = hass.states.get(entity_of(hass, "infrared", "emitter"))
+    assert state
+    assert state.context is context
 
 
 async def test_a_remote_sends_without_its_emitter(

@@ -1,6 +1,7 @@
 """Tests of the remote: learning commands."""
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from functools import partial
 import time
 from typing import Any
 
@@ -42,6 +43,15 @@ class Notifications(dict[str, str]):
                 self[notification_id] = notification["message"]
 
 
+async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
+    """Wait in real time for what the remote does in the executor, at most some seconds."""
+    for _ in range(300):
+        await let_read()
+        if condition():
+            break
+        await hass.async_add_executor_job(time.sleep, 0.01)
+
+
 @pytest.fixture
 def shown(hass: HomeAssistant) -> Iterator[Notifications]:
     """Return the visible notifications."""
@@ -61,12 +71,8 @@ def learn(
         learning = hass.async_create_task(call("learn_command", **data))
 
         async def let_listen() -> None:
-            """Wait in real time until the remote asks for a press or is done, because it works in the executor."""
-            for _ in range(300):
-                await let_read()
-                if learning.done() or shown:
-                    break
-                await hass.async_add_executor_job(time.sleep, 0.01)
+            """Wait until the remote asks for a press or is done."""
+            await wait_until(hass, lambda: learning.done() or bool(shown))
 
         for frames_of_press in presses:
             await let_listen()
@@ -131,6 +137,46 @@ async def test_a_notification_shows_the_presses_that_remain(
     assert all("Power" in text for text in texts)
     assert [str(presses) in text for presses, text in zip((3, 2, 1), texts, strict=True)] == [True] * 3
     assert not shown
+
+
+async def test_one_command_is_learned_at_a_time(
+    hass: HomeAssistant,
+    call: Call,
+    codes: CodeStore,
+    freezer: FrozenDateTimeFactory,
+    pair: SimulatedLirc,
+    shown: Notifications,
+) -> None:
+    def is_asked_for(name: str) -> bool:
+        return any(name in text for text in shown.values())
+
+    numbers = {"Up": 1, "Down": 2}
+    learning = [hass.async_create_task(call("learn_command", device="TV", command=[name])) for name in numbers]
+    for (name, number), learned in zip(numbers.items(), learning, strict=True):
+        await wait_until(hass, partial(is_asked_for, name))
+        for _ in range(3):
+            await press(pair, f"nec:1,{number}")
+            freezer.tick(PRESS_ENDS + 0.1)
+            await let_read()
+        await learned
+
+    assert {name: list(map(parse_key, texts)) for name, texts in codes.codes["TV"].items()} == {"Up": [1], "Down": [2]}
+
+
+async def test_commands_are_sent_while_one_is_learned(
+    hass: HomeAssistant, call: Call, freezer: FrozenDateTimeFactory, pair: SimulatedLirc
+) -> None:
+    learning = hass.async_create_task(call("learn_command", device="TV", command=["Power"]))
+    await let_read()
+
+    sending = hass.async_create_task(call("send_command", command=[NEC]))
+    await wait_until(hass, sending.done)
+
+    assert sent(pair) == decoded(NEC)
+    freezer.tick(30.1)
+    with pytest.raises(HomeAssistantError) as raised:
+        await learning
+    assert raised.value.translation_placeholders == {"command": "Power", "seconds": "30", "presses": "0"}
 
 
 async def test_frames_of_a_held_key_are_one_press(learn: Learn, codes: CodeStore) -> None:
