@@ -243,7 +243,11 @@ async def test_commands_that_the_board_sends_are_not_received(
 
 
 async def test_entities_are_added_once_a_pair_is_found(
-    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
+    hass: HomeAssistant,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    pass_time: PassTime,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     machine.plug()
     await hass.config_entries.async_setup(board_entry.entry_id)
@@ -259,6 +263,7 @@ async def test_entities_are_added_once_a_pair_is_found(
     assert all(state.state != STATE_UNAVAILABLE for state in hass.states.async_all(domains))
     await async_send_command(hass, entity_of(hass, "infrared", "emitter", "01BOARD"), parse("nec:1,2"))
     assert len(machine.pair.sent) == 1
+    assert not [record for record in caplog.records if record.levelname == "ERROR"], "an entity is added only once"
 
 
 async def test_entities_stay_when_the_pair_is_missing_after_a_restart(

@@ -132,6 +132,31 @@ async def test_a_listener_is_not_called_after_it_unsubscribed(
     assert (len(frames), states) == (1, [False])
 
 
+async def test_a_listener_may_unsubscribe_while_it_is_called(transceiver: Transceiver, pair: SimulatedLirc) -> None:
+    calls: list[str] = []
+
+    def stop_frames(_: list[int]) -> None:
+        calls.append("frame")
+        unsubscribe_frames()
+
+    def stop_states() -> None:
+        calls.append("state")
+        unsubscribe_states()
+
+    unsubscribe_frames = transceiver.async_subscribe_frames(stop_frames)
+    unsubscribe_states = transceiver.async_subscribe_state(stop_states)
+    frames: list[list[int]] = []
+    transceiver.async_subscribe_frames(frames.append)
+
+    await press(pair, "nec:1,2", "nec:1,3")
+    pair.unplug()
+    await let_read()
+
+    assert calls == ["frame", "state"]
+    assert len(frames) == 2
+    assert not transceiver.can_receive
+
+
 async def let_stop(hass: HomeAssistant, transceiver: Transceiver) -> None:
     """Wait in real time until the transceiver is being stopped, and run what does not wait for a thread."""
     while not transceiver._stopped:
