@@ -114,6 +114,16 @@ class PortExpander(SimulatedBH1750):
         return self._pins * length
 
 
+async def test_one_of_two_windows_adds_a_bus(hass: HomeAssistant, machine: Machine) -> None:
+    machine.plug()
+
+    first, second = [await choose(hass, await start(hass), machine.path()) for _ in range(2)]
+
+    assert (first["step_id"], second["step_id"]) == ("confirm", "confirm")
+    assert (await confirm(hass, second))["type"] is FlowResultType.CREATE_ENTRY
+    assert not hass.config_entries.flow.async_progress()
+
+
 @pytest.mark.parametrize(
     ("state", "error", "addresses"),
     [
