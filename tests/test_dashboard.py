@@ -1,6 +1,8 @@
 """Tests of serving the weather panel. The panel itself is tested in a browser."""
 
+from pathlib import Path
 import re
+import shutil
 from unittest.mock import patch
 
 from aiohttp import web
@@ -10,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.anavi_weather.const import DOMAIN
-from custom_components.anavi_weather.dashboard import FOLDER
+from custom_components.anavi_weather.dashboard import FOLDER, async_setup_dashboard
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
@@ -45,6 +47,23 @@ async def test_every_page_loads_the_panel(simulator: None, client: Browser) -> N
         assert "max-age" in response.headers["Cache-Control"]
         for imported in re.findall(r'from "\./(.*)"', await response.text()):
             assert imported in MODULES
+
+
+async def test_a_changed_module_has_another_url(hass: HomeAssistant, tmp_path: Path) -> None:
+    """Browsers keep what they got from a URL."""
+    assert await async_setup_component(hass, "frontend", {})
+    folder = tmp_path / "frontend"
+    shutil.copytree(FOLDER, folder)
+    urls: list[str] = []
+    with (
+        patch("custom_components.anavi_weather.dashboard.FOLDER", folder),
+        patch("homeassistant.components.frontend.add_extra_js_url", lambda _, url: urls.append(url)),
+    ):
+        await async_setup_dashboard(hass)
+        (folder / "texts.js").write_text("export {};", encoding="utf-8")
+        await async_setup_dashboard(hass)
+
+    assert len(set(urls)) == 2
 
 
 async def test_a_station_without_a_frontend(hass: HomeAssistant, station: MockConfigEntry) -> None:
