@@ -190,7 +190,12 @@ async def test_a_damaged_certificate_is_an_error(hass: HomeAssistant, user_stati
 
 
 async def test_a_damaged_certificate_stops_only_forwarding(
-    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, simulator: Simulator, server: Server
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    simulator: Simulator,
+    server: Server,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     entry.add_to_hass(hass)
     damaged = {**user_station.data, CONF_CA_CERTIFICATE: "-----BEGIN CERTIFICATE-----"}
@@ -201,6 +206,7 @@ async def test_a_damaged_certificate_stops_only_forwarding(
 
     assert number(hass, "sensor.simulated_phat_temperature") == pytest.approx(21, abs=0.1)
     assert isinstance(status.problem, CertificateInvalidError)
+    assert "Casa: states wait in the recorder: CertificateInvalidError" in caplog.text
     assert server.requests == []
 
 

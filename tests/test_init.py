@@ -15,6 +15,7 @@ from custom_components.anavi_weather.const import CONF_CHIPS, CONF_INTERVAL, DEF
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS
+from custom_components.anavi_weather.user_station import Forwarder
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
@@ -224,6 +225,21 @@ async def test_a_removed_station_leaves_nothing(hass: HomeAssistant, station: Mo
     assert not hass.states.async_all()
     assert not er.async_entries_for_config_entry(er.async_get(hass), station.entry_id)
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), station.entry_id)
+
+
+async def test_a_checkpoint_is_deleted_once_nothing_can_write_it(
+    hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder, user_station: ConfigSubentry
+) -> None:
+    running = []
+
+    async def remove(_: HomeAssistant, subentry_id: str) -> None:
+        running.append(entry.runtime_data.forwarders.get(subentry_id))
+
+    with patch("custom_components.anavi_weather.async_remove_checkpoint", remove):
+        hass.config_entries.async_remove_subentry(entry, user_station.subentry_id)
+        await hass.async_block_till_done()
+
+    assert running == [None]
 
 
 async def test_the_device_describes_the_board(
