@@ -100,6 +100,7 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
         "stored": 0,
         "refused": 1,
         "dropped": 0,
+        "foreign": 0,
         "purged": 0,
         "aside": [],
         "rejected": [],

@@ -72,6 +72,7 @@ PLACEHOLDERS = {
     "issues.chip_": {"address", "chip", "error", "station"},
     "issues.user_station_purge_near": {"backlog", "hours", "user_station"},
     "issues.user_station_states_dropped": {"count", "user_station"},
+    "issues.user_station_states_foreign": {"count", "user_station"},
     "issues.user_station_states_purged": {"count", "user_station"},
     "issues.user_station_states_refused": {"count", "detail", "entity", "user_station"},
     "issues.user_station_": {"detail", "user_station"},

@@ -239,6 +239,19 @@ async def test_dropped_states_are_reported_until_a_user_acknowledges_them(
     assert active_issues(issue_registry) == {}
 
 
+async def test_another_station_that_sends_as_this_one_is_reported(
+    hass: HomeAssistant, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    """Cases 21 and 35."""
+    forwarder.checkpoint.record_foreign(3)
+    forwarder.status.async_notify_listeners()
+    placeholders = {"user_station": "Casa", "count": "3"}
+    assert active_issues(issue_registry) == {"foreign_01USER": ("user_station_states_foreign", placeholders)}
+    form = await open_repair(hass, "foreign_01USER")
+    await form.submit()
+    assert active_issues(issue_registry) == {}
+
+
 async def test_refused_states_are_reported_until_a_user_acknowledges_them(
     hass: HomeAssistant, issue_registry: ir.IssueRegistry, forwarder: Forwarder
 ) -> None:

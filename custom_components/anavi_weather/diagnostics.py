@@ -65,6 +65,7 @@ def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
         "stored": checkpoint.stored_count,
         "refused": checkpoint.refused_count,
         "dropped": checkpoint.dropped_count,
+        "foreign": checkpoint.foreign_count,
         "purged": checkpoint.purged_count,
         "aside": checkpoint.aside,
         "rejected": checkpoint.rejected,

@@ -57,8 +57,8 @@ DESTINATION_ERRORS = (
 FAILURES = 3  # in a row; a server that starts may reject requests for a moment
 PURGE_NEAR = 0.25  # fraction of the time that the recorder keeps states
 
-KINDS = ("destination", "aside", "held", "recorder", "backlog", "refused", "dropped", "purged")
-LOSSES = ("refused", "dropped", "purged")  # their issues last until a user acknowledges them
+KINDS = ("destination", "aside", "held", "recorder", "backlog", "refused", "dropped", "foreign", "purged")
+LOSSES = ("refused", "dropped", "foreign", "purged")  # their issues last until a user acknowledges them
 HELD_ISSUE_PREFIX = "held_"
 FIXABLE = ("held", *LOSSES)
 
@@ -138,6 +138,10 @@ class UserStationIssues:
             self._create("dropped", "states_dropped", count=str(checkpoint.dropped_count))
         else:
             self._delete("dropped")
+        if checkpoint.foreign_count > checkpoint.foreign_acknowledged:
+            self._create("foreign", "states_foreign", count=str(checkpoint.foreign_count))
+        else:
+            self._delete("foreign")
         if checkpoint.purged_count > checkpoint.purged_acknowledged:
             self._create("purged", "states_purged", count=str(checkpoint.purged_count))
         else:

@@ -105,6 +105,8 @@ class Server:
         self.station_id: str | None = None
         """Station that the key belongs to."""
         self.streams: list[dict[str, Any]] | None = [{"name": STREAM + NAMESPACE, "time_series": {}}]
+        self.downsampled: set[str] | None = set()
+        """Indices of the stream that were downsampled in place; None: an error answers the request for them."""
         self._known: set[tuple[str, str, str]] = set()
         self._runner: web.ServerRunner | None = None
         self._tls: ssl.SSLContext | None = None
@@ -194,6 +196,11 @@ class Server:
         if request.path.endswith("/_security/api_key"):
             assert request.query["id"] == KEY_ID
             return elastic({"api_keys": [{"metadata": {"station_id": self.station_id}}]} if self.station_id else {})
+        if request.path.endswith("/_settings"):
+            if self.downsampled is None:
+                return elastic({"error": {"type": "index_not_found_exception"}}, 404)
+            status = {"settings": {"index": {"downsample": {"status": "success"}}}}
+            return elastic(dict.fromkeys(self.downsampled, status))
         if self.streams is None:
             return elastic({"error": {"type": "index_not_found_exception"}}, 404)
         return elastic({"data_streams": self.streams})

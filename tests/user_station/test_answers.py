@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.anavi_weather.user_station.answers import Item
+from custom_components.anavi_weather.user_station.answers import DOWNSAMPLED, Item
 from custom_components.anavi_weather.user_station.elasticsearch import _item
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
@@ -91,6 +91,10 @@ def test_a_fault_of_the_document_lasts(item: Item) -> None:
     assert item.is_fault_of_document
 
 
+def test_a_time_that_no_index_takes_is_no_mistake_of_the_mapping() -> None:
+    assert Item(400, DOWNSAMPLED, "the index x accepts no more states of its time").mistake == ""
+
+
 # Faults of the server
 
 BLOCK = f"index [{INDEX}] blocked by: "
@@ -173,6 +177,14 @@ def test_a_fault_of_the_server_passes(item: Item, error: type[ElasticsearchError
 
 def test_a_closed_index_is_named() -> None:
     assert str(CAUSES[0][0].error) == f"index_closed_exception: closed [{INDEX}]"
+
+
+@pytest.mark.parametrize("code", ["5/index read-only (api)", "12/disk usage exceeded flood-stage watermark"])
+def test_an_index_with_a_write_block_is_named(code: str) -> None:
+    """Only a write block may be that of an index that was downsampled."""
+    assert answer(403, "cluster_block_exception", f"{BLOCK}[FORBIDDEN/8/index write (api)];").blocked_index == INDEX
+    assert answer(403, "cluster_block_exception", f"{BLOCK}[FORBIDDEN/{code}];").blocked_index is None
+    assert answer(403, "odd_exception", f"{BLOCK}[FORBIDDEN/8/index write (api)];").blocked_index is None
 
 
 @pytest.mark.parametrize("status", [0, 200, 202, 400, 403, 404, 405, 499])

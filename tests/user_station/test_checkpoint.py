@@ -105,6 +105,8 @@ async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, pat
         ("a.b", "too old"),
         8,
         7,
+        10,
+        9,
         (Range(1, 3, 2),),
         Breaker({"odd": 3}, {"odder": Held("a.b", "too odd")}, ["oddest"]),
         (Range(4, 5, 1),),
@@ -154,7 +156,7 @@ async def test_a_checkpoint_is_deleted(hass: HomeAssistant, path: Path) -> None:
 
 def test_beginning_again_still_skips_unwanted_history() -> None:
     checkpoint = Checkpoint(
-        "task", POSITION, POSITION, 3, 2, 1, 1.5, NAMES, 2, 1, ("a.b", "too old"), 4, 3, (Range(1, 3, 2),)
+        "task", POSITION, POSITION, 3, 2, 1, 1.5, NAMES, 2, 1, ("a.b", "too old"), 4, 3, 2, 1, (Range(1, 3, 2),)
     )
     checkpoint.breaker.record_held({"odd": Held("a.b", "too odd")})
     checkpoint.record_rejected([Range(4, 4, 1)])
@@ -186,6 +188,8 @@ def test_states_are_recorded() -> None:
     checkpoint.record_refused("a.b", "odd")
     checkpoint.record_refused("c.d", "odder")
     checkpoint.record_dropped(6)
+    checkpoint.record_foreign(1)
+    checkpoint.record_foreign(1)
     checkpoint.record_purged(4)
     checkpoint.record_purged(5)
     checkpoint.advance(POSITION)
@@ -198,14 +202,15 @@ def test_states_are_recorded() -> None:
         last_stored_ts=None,
         last_refused=("c.d", "odder"),
         dropped_count=6,
+        foreign_count=2,
     )
 
 
 def test_losses_are_acknowledged() -> None:
-    checkpoint = Checkpoint("task", refused_count=2, purged_count=3, dropped_count=4)
+    checkpoint = Checkpoint("task", refused_count=2, purged_count=3, dropped_count=4, foreign_count=5)
     checkpoint.acknowledge_losses()
     assert (checkpoint.refused_acknowledged, checkpoint.purged_acknowledged) == (2, 3)
-    assert checkpoint.dropped_acknowledged == 4
+    assert (checkpoint.dropped_acknowledged, checkpoint.foreign_acknowledged) == (4, 5)
     checkpoint.record_refused("a.b", "odd")
     assert (checkpoint.refused_count, checkpoint.refused_acknowledged) == (3, 2)
 

@@ -119,6 +119,15 @@ async def test_a_busy_server_leaves_the_rest_of_a_range_for_later(harness: Harne
     assert harness.checkpoint["aside"] == []
 
 
+async def test_a_server_that_is_busy_at_once_changes_nothing(harness: Harness, clock: Clock) -> None:
+    await set_aside(harness)
+    harness.server.items = once("old 1", item(503, "busy"))
+    before = harness.checkpoint["aside"]
+    await retry(harness, clock)
+    await until(lambda: isinstance(problem(harness), BusyError))
+    assert harness.checkpoint["aside"] == before
+
+
 async def test_states_that_turn_out_to_be_bad_are_refused(harness: Harness, clock: Clock) -> None:
     await set_aside(harness)
     harness.server.items = answering(bad("odd"))

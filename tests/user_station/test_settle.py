@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.anavi_weather.user_station import ranges
-from custom_components.anavi_weather.user_station.answers import Item
+from custom_components.anavi_weather.user_station.answers import FOREIGN, Item
 from custom_components.anavi_weather.user_station.batch import Batch
 from custom_components.anavi_weather.user_station.breaker import HANDFUL, Breaker, Held
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
@@ -86,6 +86,7 @@ def out_of(end: str) -> Item:
     [
         (CREATED, Stored.NOW),
         (CONFLICT, Stored.BEFORE),
+        (CONFLICT._replace(kind=FOREIGN), Stored.FOREIGN),
         (DROPPED, Stored.DROPPED),
         (REFUSED, Refusal("document_parsing_exception: odd", ODD)),
         (TooLargeError("413"), Refusal("larger than the server takes (413)", "larger than the server takes")),
@@ -204,6 +205,14 @@ def test_dropped_states_are_no_sign_that_the_server_accepts_others() -> None:
     many = states(HANDFUL + 2)
     settlement = settle(batch_of(many), [*[REFUSED] * (HANDFUL + 1), DROPPED], Breaker())
     assert (settlement.refused, settlement.accepts) == ([], False)
+
+
+def test_a_document_of_another_station_is_not_counted_as_stored() -> None:
+    settlement = settle(batch_of(states(2)), [CREATED, CONFLICT._replace(kind=FOREIGN)])
+    assert (settlement.stored_count, settlement.stored_before_count, settlement.foreign_count) == (1, 0, 1)
+    assert settlement.settled_count == 2
+    assert settlement.accepts
+    assert settlement.last_stored_ts == NOW + 1
 
 
 def test_states_without_a_document_never_wait() -> None:

@@ -29,6 +29,12 @@ from .text import MAX_LENGTH, one_line
 FAILURE_STORE = "failure_store"
 """Our own type for a document that was stored with failed ones, where no dashboard reads."""
 
+DOWNSAMPLED = "index_downsampled"
+"""Our own type for a document whose index was downsampled in place. Such an index never accepts documents again."""
+
+FOREIGN = "foreign_document"
+"""Our own type for a document that another station stored, although this one never sent it before."""
+
 # Types of error that are the document's fault, each with a part of the reason if the type alone says too little
 DOCUMENT_FAULTS: Mapping[str, tuple[str, ...]] = {
     "document_parsing_exception": ("",),
@@ -40,11 +46,13 @@ DOCUMENT_FAULTS: Mapping[str, tuple[str, ...]] = {
     ),
     "timestamp_error": ("",),
     FAILURE_STORE: ("",),
+    DOWNSAMPLED: ("",),
 }
 OUT_OF_RANGE = "outside of ranges of currently writable indices"  # illegal_argument_exception, later timestamp_error
 # What differs between documents that are rejected for the same reason: their values, ids, times, and places in the request
 PREVIEW = " Preview of field's value"
 PARTICULARS = re.compile(r"'[^']*'|[+-]?\d[\d:.TZ+-]*")
+BLOCKED_INDEX = re.compile(r"index \[([^\]]+)\] blocked by: .*\[FORBIDDEN/8/")
 RANGE_END = re.compile(r", ?(\d{4}-\d\d-\d\dT[0-9:.]+Z)\]")
 
 
@@ -89,6 +97,12 @@ class Item(NamedTuple):
         return self == (HTTPStatus.OK, "", "")
 
     @property
+    def blocked_index(self) -> str | None:
+        """Return the name of the index if it has a write block, as an index that was downsampled has."""
+        match = BLOCKED_INDEX.search(self.reason) if self.kind == "cluster_block_exception" else None
+        return match[1] if match else None
+
+    @property
     def is_out_of_range(self) -> bool:
         """Return whether no index of the stream has the document's time."""
         return OUT_OF_RANGE in self.reason
@@ -103,9 +117,9 @@ class Item(NamedTuple):
         """Return what rejections for the same reason have in common.
 
         Returns:
-            Nothing for a time outside of the range, because the server's mappings and pipelines have no part in it.
+            Nothing if the time is the reason, because the server's mappings and pipelines have no part in it.
         """
-        if self.is_out_of_range:
+        if self.is_out_of_range or self.kind == DOWNSAMPLED:
             return ""
         return PARTICULARS.sub("", f"{self.kind}: {self.reason.partition(PREVIEW)[0]}"[:MAX_LENGTH])
 

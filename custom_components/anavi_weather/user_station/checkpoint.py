@@ -64,6 +64,9 @@ class Checkpoint:
     dropped_count: int = 0
     """States that an ingest pipeline on the server dropped."""
     dropped_acknowledged: int = 0
+    foreign_count: int = 0
+    """States in whose place another station stored a document."""
+    foreign_acknowledged: int = 0
     aside: Ranges = ()
     """States before the position that are not stored yet. They are sent again later."""
     breaker: Breaker = field(default_factory=Breaker)
@@ -82,6 +85,7 @@ class Checkpoint:
         self.position = None
         self.stored_count = self.refused_count = self.refused_acknowledged = 0
         self.dropped_count = self.dropped_acknowledged = 0
+        self.foreign_count = self.foreign_acknowledged = 0
         self.aside = self.rejected = self.again = ()
         self.breaker = Breaker()
 
@@ -212,6 +216,10 @@ class Checkpoint:
         """Count states that an ingest pipeline on the server dropped."""
         self.dropped_count += count
 
+    def record_foreign(self, count: int) -> None:
+        """Count states in whose place another station stored a document."""
+        self.foreign_count += count
+
     def record_purged(self, count: int) -> None:
         """Count states that the recorder purged before they were sent."""
         self.purged_count += count
@@ -219,6 +227,7 @@ class Checkpoint:
     def acknowledge_losses(self) -> None:
         """Remember that a user knows of all states that were refused, dropped or purged until now."""
         self.dropped_acknowledged = self.dropped_count
+        self.foreign_acknowledged = self.foreign_count
         self.refused_acknowledged = self.refused_count
         self.purged_acknowledged = self.purged_count
 
@@ -251,6 +260,8 @@ class _Stored(TypedDict):
     names: NotRequired[list[tuple[str, str, float | None, float | None, str | None, bool | None]]]
     dropped: NotRequired[int]
     dropped_noted: NotRequired[int]
+    foreign: NotRequired[int]
+    foreign_noted: NotRequired[int]
     aside: NotRequired[list[tuple[int, int, int]]]
     breaker: NotRequired[_StoredBreaker]
     rejected: NotRequired[list[tuple[int, int, int]]]
@@ -290,6 +301,8 @@ class CheckpointStore:
             names=Names(_names(data)),
             dropped_count=data.get("dropped", 0),
             dropped_acknowledged=data.get("dropped_noted", 0),
+            foreign_count=data.get("foreign", 0),
+            foreign_acknowledged=data.get("foreign_noted", 0),
             aside=_ranges(data.get("aside", ())),
             breaker=_breaker(data.get("breaker")),
             rejected=_ranges(data.get("rejected", ())),
@@ -320,6 +333,8 @@ class CheckpointStore:
                 names=list(checkpoint.names),
                 dropped=checkpoint.dropped_count,
                 dropped_noted=checkpoint.dropped_acknowledged,
+                foreign=checkpoint.foreign_count,
+                foreign_noted=checkpoint.foreign_acknowledged,
                 aside=list(checkpoint.aside),
                 breaker=_StoredBreaker(
                     counts=dict(breaker.counts), held=dict(breaker.held), skipped=list(breaker.skipped)

@@ -94,6 +94,8 @@ class Elasticsearch:
         self._session = session
         self._destination = destination
         self._trusted = trusted
+        self.repeated_count = 0
+        """Number of requests that were sent again because their connection broke."""
 
     async def async_check(self) -> None:
         """Check that the key may write, and that the stream stores each state once.
@@ -141,6 +143,16 @@ class Elasticsearch:
         key = _object(keys[0]) if isinstance(keys, list) and keys else {}
         station_id = _object(key.get("metadata")).get("station_id")
         return station_id if isinstance(station_id, str) else None
+
+    async def async_downsampled(self) -> frozenset[str]:
+        """Return the names of the stream's indices that were downsampled in place.
+
+        Raises:
+            ElasticsearchError: if the server does not answer.
+        """
+        path = f"{self._destination.stream}/_settings?filter_path=*.settings.index.downsample.status"
+        status, content = await self._async_request("GET", path, b"", "")
+        return frozenset(_parse(content)) if status == HTTPStatus.OK else frozenset()
 
     async def async_bulk(self, body: bytes, count: int, *, compressed: bool) -> Sequence[Item]:
         """Store documents, and return the result of each.
@@ -207,6 +219,7 @@ class Elasticsearch:
                 if attempt == ATTEMPTS or not _is_broken_connection(err):
                     raise _connection_error(err) from err
             attempt += 1
+            self.repeated_count += 1
 
     async def _async_attempt(self, method: str, url: URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         if self._trusted is None:

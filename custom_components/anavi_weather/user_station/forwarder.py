@@ -84,6 +84,7 @@ class Forwarder:
         self._resender = Resender(self._ledger, self._batches, self._sender)
         self._backlog_counted_at = -BACKLOG_INTERVAL
         self._known_backlog: Backlog | None = None
+        self._has_recorded_known = False
         self.checkpoint = checkpoint
         self.status = self._ledger.status
         self.send_again_from: datetime | None = None
@@ -210,6 +211,8 @@ class Forwarder:
         if not self._send_history and checkpoint.position is None and checkpoint.since is None:
             checkpoint.skip_history(await self._log.async_run(self._log.newest))
             await self._ledger.async_save()
+        if not self._has_recorded_known:
+            await self._async_record_known()
         batch = await self._async_read(checkpoint.position, self._known_backlog)
         while True:
             try:
@@ -271,6 +274,7 @@ class Forwarder:
         if batch.started_over:
             LOGGER.warning("%s: the recorder's database has started over; sending all of its states", self._name)
             self.checkpoint.start_over()
+            await self._async_record_known()
         if settlement.position is not None:
             self._ledger.record_settlement(settlement, settlement.position)
             if batch.purged:
@@ -288,6 +292,12 @@ class Forwarder:
             await self._ledger.async_save()
         if settlement.error:
             raise settlement.error
+
+    async def _async_record_known(self) -> None:
+        """Expect that states of before now may be stored already: by an earlier run, or from an earlier database."""
+        newest = await self._log.async_run(self._log.newest)
+        self._sender.record_known(newest.state_id)
+        self._has_recorded_known = True
 
     async def _async_accepts_newest(self, batch: Batch, settlement: Settlement) -> bool:
         """Return whether the server accepts the newest states, although it accepts none of a batch."""

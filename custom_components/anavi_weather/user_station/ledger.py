@@ -38,6 +38,8 @@ class Ledger:
         if stored_count := settlement.stored_count + settlement.stored_before_count:
             self.checkpoint.record_stored(stored_count, settlement.last_stored_ts)
         self.checkpoint.record_dropped(settlement.dropped_count)
+        if settlement.foreign_count:
+            self._record_foreign(settlement.foreign_count)
         self.record_refused(settlement.refused)
         self.checkpoint.record_rejected(settlement.rejected_ranges)
         self.checkpoint.set_aside(settlement.aside)
@@ -57,6 +59,13 @@ class Ledger:
                     state.last_updated_ts,
                     state.reason,
                 )
+
+    def _record_foreign(self, count: int) -> None:
+        """Count states in whose place another station stored a document, and log the first."""
+        if not self.checkpoint.foreign_count:
+            LOGGER.error("%s: another station sends as this one: %s states were stored by it before", self._name, count)
+        self.checkpoint.record_foreign(count)
+        self.status.async_notify_listeners()
 
     def record_purged(self, count: int) -> None:
         """Count states that the recorder purged before they were sent."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 import time
 
+from .answers import DOWNSAMPLED, FOREIGN, Item
 from .batch import Batch
 from .batch_size import MIN_COUNT, BatchSize
 from .elasticsearch import Elasticsearch
@@ -21,11 +22,16 @@ class Sender:
         """Initialize the sender with the server."""
         self._elasticsearch = elasticsearch
         self._size = BatchSize()
+        self._known_id: int | None = None
 
     @property
     def count(self) -> int:
         """Return the number of states in the next batch."""
         return self._size.count
+
+    def record_known(self, state_id: int) -> None:
+        """Expect that states up to an id may be stored already."""
+        self._known_id = state_id
 
     async def async_send(self, batch: Batch) -> Sequence[Answer]:
         """Send a batch, and adapt the size of the next.
@@ -37,6 +43,11 @@ class Sender:
         if not batch.count:
             return ()
         started = time.monotonic()
+        known_id = None if batch.started_over else self._known_id
+        repeated_count = self._elasticsearch.repeated_count
+        if known_id is not None:
+            # Even if no answer arrives
+            self._known_id = max(known_id, *(sent.state_id for sent in batch.sent))
         try:
             items = await self._elasticsearch.async_bulk(batch.body, batch.count, compressed=True)
         except TooLargeError as err:
@@ -56,4 +67,29 @@ class Sender:
             raise
         is_busy = any(item.status == HTTPStatus.TOO_MANY_REQUESTS for item in items)
         self._size.record_answer(batch.count, time.monotonic() - started, is_busy=is_busy)
+        if known_id is not None and repeated_count == self._elasticsearch.repeated_count:
+            items = _mark_foreign(batch, items, known_id)
+        return await self._async_mark_downsampled(items)
+
+    async def _async_mark_downsampled(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Return the results, of which those of downsampled indices say so."""
+        if not any(item.blocked_index for item in items):
+            return items
+        downsampled = await self._elasticsearch.async_downsampled()
+        return [
+            Item(HTTPStatus.BAD_REQUEST, DOWNSAMPLED, f"the index {index} accepts no more states of its time")
+            if (index := item.blocked_index) in downsampled
+            else item
+            for item in items
+        ]
+
+
+def _mark_foreign(batch: Batch, items: Sequence[Item], known_id: int) -> Sequence[Item]:
+    """Return the results, of which those say so whose documents are stored although they were never sent before."""
+    if not any(item.status == HTTPStatus.CONFLICT for item in items):
         return items
+    states = (sent for sent in batch.sent if sent.encoding_error is None)
+    return [
+        item._replace(kind=FOREIGN) if item.status == HTTPStatus.CONFLICT and sent.state_id > known_id else item
+        for sent, item in zip(states, items, strict=True)
+    ]

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import NamedTuple
 
-from .answers import Item
+from .answers import FOREIGN, Item
 from .batch import Batch
 from .breaker import Breaker, Held
 from .documents import Sent
@@ -41,8 +41,14 @@ class Stored(Enum):
 
     NOW = auto()
     BEFORE = auto()
+    FOREIGN = auto()
+    """Another station stored a document of the same entity and time."""
     DROPPED = auto()
     """An ingest pipeline on the server dropped it."""
+
+
+# A dropped document says nothing about the mappings
+ACCEPTED = (Stored.NOW, Stored.BEFORE, Stored.FOREIGN)
 
 
 class Refusal(NamedTuple):
@@ -76,6 +82,8 @@ class Settlement:
 
     stored_count: int = 0
     stored_before_count: int = 0
+    foreign_count: int = 0
+    """States in whose place another station stored a document."""
     dropped_count: int = 0
     """States that an ingest pipeline on the server dropped."""
     refused: list[RefusedState] = field(default_factory=list)
@@ -102,7 +110,8 @@ class Settlement:
     @property
     def settled_count(self) -> int:
         """Return how many states need not be sent again."""
-        return self.stored_count + self.stored_before_count + self.dropped_count + len(self.refused)
+        not_stored_count = self.foreign_count + self.dropped_count + len(self.refused)
+        return self.stored_count + self.stored_before_count + not_stored_count
 
     @property
     def may_set_aside(self) -> bool:
@@ -127,7 +136,7 @@ def settle(
         for sent in batch.sent
     ]
     sets_aside = accepts_others or any(isinstance(verdict, Stored) for verdict in verdicts)
-    settlement = Settlement(accepts=any(verdict in (Stored.NOW, Stored.BEFORE) for verdict in verdicts))
+    settlement = Settlement(accepts=any(verdict in ACCEPTED for verdict in verdicts))
     if breaker:
         verdicts = _hold(settlement, breaker, batch.sent, verdicts)
     passed: list[tuple[int, Verdict]] = []
@@ -176,6 +185,8 @@ def _record(settlement: Settlement, sent: Sent, verdict: Verdict) -> None:
         settlement.refused.append(RefusedState(sent.state_id, sent.entity_id, sent.last_updated_ts, verdict.reason))
         if verdict.mistake:
             settlement.rejected[verdict.mistake] += 1
+    elif verdict is Stored.FOREIGN:
+        settlement.foreign_count += 1
     elif verdict is Stored.DROPPED:
         settlement.dropped_count += 1
     else:
@@ -193,7 +204,7 @@ def judge(sent: Sent, answer: Answer) -> Verdict:
     if answer.status == HTTPStatus.CREATED:
         return Stored.NOW
     if answer.status == HTTPStatus.CONFLICT:
-        return Stored.BEFORE
+        return Stored.FOREIGN if answer.kind == FOREIGN else Stored.BEFORE
     if answer.is_dropped:
         return Stored.DROPPED
     if (end := answer.range_end) is not None and sent.last_updated_ts is not None and end <= sent.last_updated_ts:
