@@ -54,11 +54,28 @@ class Server:
         Raises:
             HTTPError: if the status is an error.
         """
+        return self._send(method, path, None if body is None else json.dumps(body).encode())
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None,
+        content_type: str = "application/json",
+        api_key: str | None = None,
+    ) -> Any:
         credentials = b64encode(f"{self._username}:{self._password}".encode()).decode()
-        headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
+        authorization = f"ApiKey {api_key}" if api_key else f"Basic {credentials}"
+        headers = {"Authorization": authorization, "Content-Type": content_type}
         with urlopen(Request(f"{self.url}/{path}", data, headers, method=method), timeout=60) as response:
             return json.load(response)
+
+    def bulk(self, namespace: str, documents: list[dict[str, Any]], api_key: str | None = None) -> list[dict[str, Any]]:
+        """Store documents in a stream, and return the result of each."""
+        lines = "".join(f'{{"create":{{}}}}\n{json.dumps(document)}\n' for document in documents)
+        path = f"metrics-anavi_weather.state-{namespace}/_bulk"
+        answer = self._send("POST", path, lines.encode(), "application/x-ndjson", api_key)
+        return [item["create"] for item in answer["items"]]
 
     def setup(self, namespace: str, *arguments: str) -> str:
         """Run the user station's own script, and return what it prints."""

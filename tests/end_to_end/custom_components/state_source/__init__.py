@@ -38,8 +38,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     numbers = count()
 
     async def produce(call: ServiceCall) -> None:
-        """Set `count` states, with times that begin so many seconds `ago` if that is given."""
-        start = time.time() - call.data["ago"] if "ago" in call.data else None
+        """Set `count` states, with times that begin so many seconds `ago`, or `at` a time, if that is given."""
+        start = time.time() - call.data["ago"] if "ago" in call.data else call.data.get("at")
         prefix = call.data.get("prefix", "produced")
         for index in range(call.data["count"]):
             hass.states.async_set(

@@ -1,0 +1,256 @@
+"""Tests that no row is lost, doubled, changed or invented while the server rejects good documents.
+
+One Home Assistant meets one mistake of an administrator after another.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+import os
+import time
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+import pytest_socket
+
+from .conftest import wait_for
+from .server import Server
+from .station import Station, settle
+
+URL = os.environ.get("ELASTICSEARCH_URL", "")
+NAMESPACE = "end_to_end.answers"
+STREAM = f"metrics-anavi_weather.state-{NAMESPACE}"
+PIPELINE = "end_to_end.answers"
+OLD_INDEX = f".ds-{STREAM}-old"
+DOWNSAMPLED_INDEX = f".ds-{STREAM}-downsampled"
+SPOIL = {"field": "state.number", "value": "not a number"}
+DAY = 86_400
+
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.usefixtures("socket_enabled"),
+    pytest.mark.skipif(not URL, reason="ELASTICSEARCH_URL is not set"),
+]
+
+type Spoil = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Return the server, with a stream of the tests' own."""
+    pytest_socket.enable_socket()
+    server = Server(URL)
+    server.recreate_stream(NAMESPACE)
+    yield server
+    server.clean()
+
+
+@pytest.fixture(scope="module")
+def station(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    """Return a station that sends to the server."""
+    station = Station(tmp_path_factory.mktemp("station"))
+    try:
+        station.start()
+        station.produce(100)
+        station.send_to(server.url, server.add_station(NAMESPACE, "answers"), NAMESPACE)
+        compare(station, server, "before the mistakes of an administrator")
+        yield station
+    finally:
+        station.kill()
+
+
+@pytest.fixture
+def spoil(server: Server) -> Iterator[Spoil]:
+    """Return a function that sends all documents through an ingest pipeline, without processors through none."""
+
+    def spoil(*processors: dict[str, Any]) -> None:
+        server.request("PUT", f"{STREAM}/_settings", {"index.default_pipeline": None})
+        with suppress(HTTPError):
+            server.request("DELETE", f"_ingest/pipeline/{PIPELINE}")
+        if processors:
+            server.request("PUT", f"_ingest/pipeline/{PIPELINE}", {"processors": processors})
+            server.request("PUT", f"{STREAM}/_settings", {"index.default_pipeline": PIPELINE})
+
+    yield spoil
+    spoil()
+
+
+def compare(station: Station, server: Server, name: str) -> None:
+    """Compare all rows with the documents when all has been sent."""
+    comparison = settle(station, server, NAMESPACE, name)
+    assert comparison.good, f"{comparison}\n{station.log[-5000:]}"
+
+
+def reported(station: Station) -> dict[str, Any]:
+    """Return what the diagnostics report. The sensors follow once a minute."""
+    entry_id, _ = station.subentries()
+    reported: dict[str, Any] = station.get(f"/api/diagnostics/config_entry/{entry_id}")["data"]["user_stations"][0]
+    return reported
+
+
+def entity(station: Station, key: str) -> str:
+    """Return an entity of the user station."""
+    (entity_id,) = (
+        entry["entity_id"]
+        for entry in station.call("config/entity_registry/list")
+        if entry["config_subentry_id"] and entry["unique_id"].endswith(f"_{key}")
+    )
+    return str(entity_id)
+
+
+def test_a_pipeline_that_spoils_every_document(station: Station, server: Server, spoil: Spoil) -> None:
+    before = reported(station)["refused"]
+    spoil({"set": SPOIL})
+    station.produce(1000)
+    wait_for(lambda: "user_station_states_held" in station.issues())
+    station.produce(200)
+    assert station.status("connected") == "off"
+    assert reported(station)["refused"] - before <= 10, "no more than a handful of live states, before it was clear"
+
+    spoil()
+    compare(station, server, "pipeline that spoils every document")
+    wait_for(lambda: "user_station_states_held" not in station.issues())
+    assert reported(station)["rejected"] == reported(station)["sent_again"] == []
+
+
+def test_two_bad_documents_among_many(station: Station, server: Server, spoil: Spoil) -> None:
+    """Case 22."""
+    before = reported(station)["refused"]
+    spoil({"set": {**SPOIL, "if": "ctx.entity.id.startsWith('sensor.guilty')"}})
+    station.act("state_source.produce", count=250)
+    station.act("state_source.produce", count=2, prefix="guilty")
+    station.produce(250)
+    wait_for(lambda: reported(station)["refused"] == before + 2)
+    assert "user_station_states_refused" in station.issues()
+    assert "user_station_states_held" not in station.issues()
+    rejected = {(row.entity_id, row.timestamp) for row in station.rows() if row.entity_id.startswith("sensor.guilty")}
+    station.excused |= rejected
+    compare(station, server, "two bad documents among 500")
+
+    spoil()
+    station.excused -= rejected
+    device_id = next(
+        device["id"]
+        for device in station.call("config/device_registry/list")
+        if device["entry_type"] == "service" and device["config_entries_subentries"]
+        if any(identifier[0] == "anavi_weather" for identifier in device["identifiers"])
+    )
+    station.act("anavi_weather.send_again", device_id=device_id)
+    compare(station, server, "two bad documents that are sent again")
+    assert reported(station)["refused"] == before + 2, "nothing is counted twice"
+
+
+def test_a_pipeline_that_drops_documents(station: Station, server: Server, spoil: Spoil) -> None:
+    """Case 8."""
+    spoil({"drop": {"if": "ctx.entity.id == 'sensor.dropped_0'"}})
+    station.produce(60, prefix="dropped")
+    wait_for(lambda: reported(station)["dropped"] == 3)
+    assert "user_station_states_dropped" in station.issues()
+    dropped = {(row.entity_id, row.timestamp) for row in station.rows() if row.entity_id == "sensor.dropped_0"}
+    station.excused |= dropped
+    compare(station, server, "pipeline that drops documents")
+
+    spoil()
+    station.excused -= dropped
+    station.act("button.press", entity_id=entity(station, "send_rejected_again"))
+    compare(station, server, "dropped documents that are sent again")
+
+
+def test_an_older_index_is_downsampled(station: Station, server: Server) -> None:
+    """Cases 7 and 30: as late states, and as the history of a new station."""
+    add_old_index(server)
+    station.produce(40, prefix="older", ago=9 * DAY)
+    compare(station, server, "older index")
+    before = reported(station)["refused"]
+    downsample_old_index(server)
+
+    station.produce(30, prefix="older", ago=9 * DAY)
+    station.produce(100)
+
+    wait_for(lambda: reported(station)["refused"] == before + 30)
+    assert reported(station)["aside"] == []
+    assert "user_station_index_blocked" not in station.issues()
+    older = {(row.entity_id, row.timestamp) for row in station.rows() if row.entity_id.startswith("sensor.older")}
+    station.excused |= older
+    # Documents of an hour are one now, which is no row
+    remove = {"remove_backing_index": {"data_stream": STREAM, "index": DOWNSAMPLED_INDEX}}
+    server.request("POST", "_data_stream/_modify", {"actions": [remove]})
+    server.request("DELETE", DOWNSAMPLED_INDEX)
+    compare(station, server, "older index downsampled in place")
+
+
+def add_old_index(server: Server) -> None:
+    """Add an index for the time before the stream was made."""
+    (stream,) = server.request("GET", f"_data_stream/{STREAM}")["data_streams"]
+    (current,) = server.request("GET", f"{STREAM}/_mapping").values()
+    settings = {
+        "index.mode": "time_series",
+        "index.routing_path": ["station.id", "entity.id"],
+        "index.time_series.start_time": datetime.fromtimestamp(time.time() - 20 * DAY, UTC).isoformat(),
+        "index.time_series.end_time": stream["time_series"]["temporal_ranges"][0]["start"],
+        "index.number_of_replicas": 0,
+    }
+    server.request("PUT", OLD_INDEX, {"settings": settings, "mappings": current["mappings"]})
+    add = {"add_backing_index": {"data_stream": STREAM, "index": OLD_INDEX}}
+    server.request("POST", "_data_stream/_modify", {"actions": [add]})
+
+
+def downsample_old_index(server: Server) -> None:
+    """Replace the index by one with a document for each hour, as a lifecycle does."""
+    server.request("PUT", f"{OLD_INDEX}/_settings", {"index.blocks.write": True})
+    server.request("POST", f"{OLD_INDEX}/_downsample/{DOWNSAMPLED_INDEX}", {"fixed_interval": "1h"})
+    actions = [
+        {"remove_backing_index": {"data_stream": STREAM, "index": OLD_INDEX}},
+        {"add_backing_index": {"data_stream": STREAM, "index": DOWNSAMPLED_INDEX}},
+    ]
+    server.request("POST", "_data_stream/_modify", {"actions": actions})
+    server.request("DELETE", OLD_INDEX)
+
+
+def test_another_station_sends_as_this_one(station: Station, server: Server) -> None:
+    """Cases 21 and 35."""
+    (hit,) = server.request("GET", f"{STREAM}/_search?size=1&_source=station.id")["hits"]["hits"]
+    at = round(time.time())
+    foreign = [
+        {
+            "@timestamp": datetime.fromtimestamp(at, UTC).isoformat(),
+            "station": {"id": hit["_source"]["station"]["id"]},
+            "entity": {"id": f"sensor.foreign_{number}"},
+            "state": {"value": "of another station"},
+        }
+        for number in range(5)
+    ]
+    intruder = server.add_station(NAMESPACE, "intruder")
+    answers = server.bulk(NAMESPACE, foreign, intruder)
+    assert {answer["status"] for answer in answers} == {500}
+    assert "this API key belongs to the station" in answers[0]["error"]["reason"]
+
+    answers = server.bulk(NAMESPACE, foreign)  # by an account that may write as any station, like a key of 1.0.0
+    assert {answer["status"] for answer in answers} == {201}
+    station.produce(10, prefix="foreign", at=at)
+    wait_for(lambda: reported(station)["foreign"] == len(foreign))
+    assert "user_station_states_foreign" in station.issues()
+    server.request("POST", f"{STREAM}/_refresh")
+    server.request("POST", f"{STREAM}/_delete_by_query", {"query": {"term": {"state.value": "of another station"}}})
+    station.excused |= {
+        (row.entity_id, row.timestamp)
+        for row in station.rows()
+        if row.entity_id in {document["entity"]["id"] for document in foreign}  # type: ignore[index]
+    }
+    compare(station, server, "another station sends as this one")
+
+
+def test_the_stream_is_deleted(station: Station, server: Server) -> None:
+    """Case 10."""
+    server.delete(NAMESPACE)
+    server.setup(NAMESPACE)
+    station.excused.clear()
+    start = datetime.fromtimestamp(time.time() - 5 * DAY, UTC).isoformat()
+    station.act("datetime.set_value", entity_id=entity(station, "send_again_from"), datetime=start)
+    station.act("button.press", entity_id=entity(station, "send_again"))
+    station.excused |= {
+        (row.entity_id, row.timestamp) for row in station.rows() if row.entity_id.startswith("sensor.older")
+    }
+    station.produce(50)
+    compare(station, server, "stream deleted, and sent again")
