@@ -301,6 +301,31 @@ def in_debian(script: str, compose: str = "2.26.1-4") -> str:
 
 
 @on_debian
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        ("yes", "ok      clock, set by a time server"),
+        (
+            "no",
+            "FAILED  clock: no time server has set it. Connect the Pi to the network, or see: timedatectl timesync-status",
+        ),
+        (
+            "",
+            "FAILED  clock: no time server has set it. Connect the Pi to the network, or see: timedatectl timesync-status",
+        ),
+    ],
+)
+def test_check_of_the_clock(answer: str, line: str) -> None:
+    output = in_debian(f"""
+printf '#!/bin/sh\n[ "$*" = "show --property=NTPSynchronized --value" ] && echo {answer}\n' > /mnt/fake/timedatectl
+chmod +x /mnt/fake/timedatectl
+$SETUP_PI --check --no-docker || echo "status $?"
+""")
+    assert line in output.splitlines()
+    assert output.splitlines()[-1] == "status 1", "there are no devices"
+
+
+@on_debian
 def test_groups_and_packages() -> None:
     """Groups are added and Docker is installed once, and undone except for existing groups."""
     output = in_debian(r"""
