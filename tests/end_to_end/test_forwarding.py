@@ -135,6 +135,7 @@ def test_bad_link(station: Station, server: Server, proxy: Proxy, mode: Mode) ->
 
 def test_certificate_expires(station: Station, server: Server, proxy: Proxy, authority: trustme.CA) -> None:
     """Case 38."""
+    compare(station, server, "before the certificate expires")
     proxy.mode = Mode.REFUSE  # open connections, too
     station.produce(200)
     wait_for(lambda: station.status("connected") == "off")
@@ -172,6 +173,25 @@ def test_a_refused_document_among_good_ones_is_counted_and_reported(station: Sta
     compare(station, server, "20 refused documents among good ones")
     assert len(station.excused) == 20
     wait_for(lambda: "user_station_states_refused" in station.issues() and station.status("refused") == "20")
+
+
+def test_clock_behind(station: Station, server: Server) -> None:
+    """Case 15: a Raspberry Pi without a real-time clock and without a time server."""
+    station.produce(50)
+    refused = int(station.status("refused"))
+    station.act("state_source.set_clock", seconds=-18 * DAY)
+    station.produce(20, prefix="behind")
+    wait_for(lambda: "user_station_clock_behind" in station.issues())
+    assert station.status("refused") == str(refused)
+    station.act("state_source.set_clock", seconds=0)
+    station.produce(50)
+    station.excused |= {
+        (row.entity_id, row.timestamp) for row in station.rows() if row.timestamp < (time.time() - 17 * DAY) * 1e9
+    }
+
+    compare(station, server, "clock 18 days behind")
+    assert len(station.excused) >= 20
+    assert "user_station_clock_behind" not in station.issues()
 
 
 def test_key_revoked_and_replaced(station: Station, server: Server, certificate_and_proxy: tuple[str, Proxy]) -> None:

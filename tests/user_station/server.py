@@ -7,6 +7,7 @@ from contextlib import suppress
 from http import HTTPStatus
 import json
 import ssl
+import time
 from typing import Any, Self
 
 from aiohttp import web
@@ -107,6 +108,8 @@ class Server:
         self.streams: list[dict[str, Any]] | None = [{"name": STREAM + NAMESPACE, "time_series": {}}]
         self.downsampled: set[str] | None = set()
         """Indices of the stream that were downsampled in place; None: an error answers the request for them."""
+        self.ahead = 0.0
+        """Seconds that its clock is ahead of ours."""
         self._known: set[tuple[str, str, str]] = set()
         self._runner: web.ServerRunner | None = None
         self._tls: ssl.SSLContext | None = None
@@ -201,6 +204,10 @@ class Server:
                 return elastic({"error": {"type": "index_not_found_exception"}}, 404)
             status = {"settings": {"index": {"downsample": {"status": "success"}}}}
             return elastic(dict.fromkeys(self.downsampled, status))
+        if request.path.endswith("/_lifecycle/explain"):
+            created = int((time.time() + self.ahead) * 1000) - 3_600_000
+            index = {"index_creation_date_millis": created, "time_since_index_creation": "1h"}
+            return elastic({"indices": {f".ds-{STREAM}{NAMESPACE}-000001": index}})
         if self.streams is None:
             return elastic({"error": {"type": "index_not_found_exception"}}, 404)
         return elastic({"data_streams": self.streams})

@@ -12,10 +12,12 @@ import trustme
 from yarl import URL
 
 from custom_components.anavi_weather.user_station import elasticsearch
+from custom_components.anavi_weather.user_station.clock import TOLERANCE
 from custom_components.anavi_weather.user_station.elasticsearch import PRIVILEGES, STREAM, Destination, Elasticsearch
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
+    ClockBehindError,
     ElasticsearchError,
     KeyRefusedError,
     NotElasticsearchError,
@@ -48,7 +50,10 @@ def elastic_answer(body: object, status: int = 200) -> Callable[[web.Request], A
 
 async def test_a_key_that_may_write_to_a_time_series_passes(server: Server, connect: Connect) -> None:
     await connect().async_check()
-    assert server.requests == ["POST /_security/user/_has_privileges", f"GET /_data_stream/{STREAM}default"]
+    privileges, stream, clock = server.requests
+    assert privileges == "POST /_security/user/_has_privileges"
+    assert stream == f"GET /_data_stream/{STREAM}default"
+    assert clock.startswith(f"GET /{STREAM}default/_lifecycle/explain?filter_path=")
 
 
 async def test_privileges_are_checked(server: Server, connect: Connect) -> None:
@@ -60,7 +65,7 @@ async def test_privileges_are_checked(server: Server, connect: Connect) -> None:
     server.check = record
     await connect().async_check()
     index = {"names": [f"{STREAM}default"], "privileges": ["create_doc", "auto_configure", "view_index_metadata"]}
-    assert asked == [({"index": [index]}, "application/json"), None]
+    assert asked == [({"index": [index]}, "application/json"), None, None]
     assert "Content-Type" not in server.headers[1]
     assert {headers["Accept"] for headers in server.headers} == {"application/json"}
 
@@ -273,6 +278,36 @@ async def test_a_stream_that_cannot_be_read(server: Server, connect: Connect) ->
     server.check = answer
     with pytest.raises(ElasticsearchError, match="400 to _data_stream"):
         await connect().async_check()
+
+
+# The clock
+
+
+async def test_a_clock_that_is_behind_the_servers(server: Server, connect: Connect) -> None:
+    """Case 15."""
+    server.ahead = 18 * 86_400
+    with pytest.raises(ClockBehindError, match=r"^20..-..-.. ..:.. UTC < 20..-..-.. ..:.. UTC$"):
+        await connect().async_check()
+    server.ahead = TOLERANCE - 60
+    await connect().async_check()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({}, 403),
+        ({}, 404),
+        ({"indices": []}, 200),
+        ({"indices": {"a": None}}, 200),
+        ({"indices": {"a": {}}}, 200),
+    ],
+)
+async def test_a_server_that_does_not_tell_its_time(
+    server: Server, connect: Connect, body: object, status: int
+) -> None:
+    server.check = elastic_answer(body, status)
+    await connect().async_check_clock()
 
 
 # The station of the key

@@ -12,6 +12,7 @@ from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
+    ClockBehindError,
     ElasticsearchError,
     KeyRefusedError,
     LimitTooLowError,
@@ -380,6 +381,42 @@ async def test_a_state_that_is_older_than_the_stream_takes_is_refused(harness: H
     await harness.start()
     await until(lambda: KEY in harness.storage)
     assert harness.checkpoint["refused"] == 1
+
+
+# Clocks
+
+
+async def test_nothing_is_sent_while_the_clock_is_behind(harness: Harness, clock: Clock) -> None:
+    """Case 15."""
+    harness.server.ahead = 18 * 86_400
+    await harness.record("1")
+    await harness.start()
+    await clock.wake()
+    await clock.asleep()
+    assert isinstance(problem(harness), ClockBehindError)
+    assert harness.server.bulks == []
+    harness.server.ahead = 0
+    await clock.wake()
+    await harness.stored("1")
+
+
+async def test_states_of_a_clock_that_was_set_back_wait(harness: Harness, clock: Clock) -> None:
+    """A later check would come too late, because such states may be rejected for ever."""
+    await harness.record("1")
+    await harness.start()
+    await harness.stored("1")
+    harness.server.ahead = 18 * 86_400
+    harness.server.items = lambda document: (
+        out_of_range("2999-01-01T00:00:00.000Z") if document["state"]["value"] == "2" else None
+    )
+    await harness.record("2")
+    await clock.asleep()
+    assert isinstance(problem(harness), ClockBehindError)
+    assert harness.checkpoint["refused"] == 0
+
+    harness.server.ahead = 0
+    await clock.wake()
+    await until(lambda: harness.checkpoint["refused"] == 1)
 
 
 # Size of batches

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 import re
 import ssl
+import time
 from typing import NamedTuple, override
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from yarl import URL
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .answers import FAILURE_STORE, Item
+from .clock import compare_clock
 from .errors import (
     BusyError,
     CannotConnectError,
@@ -47,6 +49,8 @@ PRIVILEGES = ("create_doc", "auto_configure", "view_index_metadata")
 TIMEOUT = ClientTimeout(total=30, connect=10)
 ATTEMPTS = 3  # of a request whose connection breaks; each request may be repeated without harm
 BULK_ANSWER = "errors,items.*.status,items.*.error,items.*.failure_store"
+INDEX_AGE = ("index_creation_date_millis", "time_since_index_creation")
+AGES = ",".join(f"indices.*.{name}" for name in INDEX_AGE)
 MAX_ANSWER = 4_000_000  # bytes
 CHUNK = 65_536
 
@@ -98,7 +102,7 @@ class Elasticsearch:
         """Number of requests that were sent again because their connection broke."""
 
     async def async_check(self) -> None:
-        """Check that the key may write, and that the stream stores each state once.
+        """Check that the key may write, that the stream stores each state once, and that this clock is not behind.
 
         Raises:
             ElasticsearchError: if it may not, does not, or cannot be checked.
@@ -123,6 +127,23 @@ class Elasticsearch:
         streams = _parse(content).get("data_streams")
         if not (isinstance(streams, list) and streams and "time_series" in _object(streams[0])):
             raise NotTimeSeriesError(stream)
+        await self.async_check_clock()
+
+    async def async_check_clock(self) -> None:
+        """Check that the server's clock is not ahead of this machine's, as far as the server tells its time.
+
+        Raises:
+            ClockBehindError: if it is ahead.
+            ElasticsearchError: if the server does not answer.
+        """
+        path = f"{self._destination.stream}/_lifecycle/explain?filter_path={AGES}"
+        try:
+            _, content = await self._async_request("GET", path, b"", "")
+        except PrivilegeMissingError:
+            return
+        for index in _object(_parse(content).get("indices")).values():
+            fields = _object(index)
+            compare_clock(time.time(), *(fields.get(name) for name in INDEX_AGE))
 
     async def async_station_id(self) -> str | None:
         """Return the id of the station that the key belongs to.

@@ -94,6 +94,12 @@ class TooLargeError(ElasticsearchError):
     key = "too_large"
 
 
+class ClockBehindError(ElasticsearchError):
+    """Home Assistant's clock is behind the server's, so that the times of new states are wrong."""
+
+    key = "clock_behind"
+
+
 class ServerBehindError(ElasticsearchError):
     """The stream does not accept the current time yet.
 

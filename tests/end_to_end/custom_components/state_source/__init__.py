@@ -8,6 +8,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers.typing import ConfigType
 
+TRUE_TIME = time.time
 ENTITIES = 20
 ATTRIBUTES: dict[str, Any] = {
     "friendly_name": "Produced",
@@ -57,6 +58,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         for state in ("1", "2", "3"):  # of one entity, at one time
             hass.states.async_set("sensor.odd_twin", state, {}, timestamp=moment)
 
+    async def set_clock(call: ServiceCall) -> None:
+        """Set the clock that the times of states are from, in seconds from the true time."""
+        time.time = lambda: TRUE_TIME() + call.data["seconds"]
+
     hass.services.async_register("state_source", "produce", produce)
+    hass.services.async_register("state_source", "set_clock", set_clock)
     hass.services.async_register("state_source", "produce_odd", produce_odd)
     return True
