@@ -228,6 +228,14 @@ async def test_an_invalid_choice_of_states_is_reported(
     assert (await answer(hass, form, **STATES))["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.parametrize("name", ["x", "x" * 100])
+@pytest.mark.usefixtures("station")
+async def test_a_name_has_1_to_100_characters(hass: HomeAssistant, server: Server, name: str) -> None:
+    form = await answer(hass, await start(hass), **server_input(server))
+    result = await answer(hass, form, **{**STATES, CONF_STATION_NAME: f" {name} "})
+    assert (result["type"], result["data"][CONF_STATION_NAME]) == (FlowResultType.CREATE_ENTRY, name)
+
+
 @pytest.mark.usefixtures("station")
 async def test_an_unknown_selection_is_rejected(hass: HomeAssistant, server: Server) -> None:
     form = await answer(hass, await start(hass), **server_input(server))
