@@ -203,7 +203,15 @@ async def test_a_file_that_is_too_large_raises_an_error(hass: HomeAssistant, cod
     assert raised.value.translation_key == "code_file_too_large"
 
 
-@pytest.mark.parametrize("data", [{}, {"text": "a", "path": "b"}, {"text": FLIPPER, "device": ""}])
+@pytest.mark.parametrize("device", ["x", "x" * 100])
+async def test_a_device_has_1_to_100_characters(hass: HomeAssistant, codes: CodeStore, device: str) -> None:
+    assert await call(hass, "import_codes", text=FLIPPER, device=device) == {device: ["Power"]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"text": "a", "path": "b"}, {"text": FLIPPER, "device": ""}, {"text": FLIPPER, "device": "x" * 101}],
+)
 async def test_importing_without_valid_data_raises_an_error(
     hass: HomeAssistant, codes: CodeStore, data: dict[str, str]
 ) -> None:
