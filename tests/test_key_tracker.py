@@ -3,6 +3,8 @@
 import pytest
 
 from custom_components.anavi_weather.ir_codes import parse
+from custom_components.anavi_weather.ir_codes.capture import alike
+from custom_components.anavi_weather.ir_codes.decode import decode
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.key_tracker import KeyTracker, PressedKey
 
@@ -71,6 +73,16 @@ def test_a_frame_that_comes_again_late_is_a_new_press(code: str) -> None:
 )
 def test_another_key_or_toggle_bit_is_a_new_press(one: str, other: str) -> None:
     assert repeats(track((0, timings_of(one)), (SOON, timings_of(other)))) == [0, 0]
+
+
+def test_only_frames_of_unknown_protocols_are_compared_by_their_timings() -> None:
+    known = timings_of("nec:4,8")
+    unknown = [round(known[0] * 1.15), *known[1:]]
+    assert alike(known, unknown)
+    assert decode(unknown) is None
+
+    assert repeats(track((0, known), (SOON, unknown))) == [0, 0]
+    assert repeats(track((0, unknown), (SOON, known))) == [0, 0]
 
 
 def test_a_ditto_holds_the_key_of_the_press() -> None:
