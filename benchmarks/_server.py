@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 STREAM = "metrics-anavi_weather.state-"
+STATISTICS = "statistics-anavi_weather-"
 SETUP = Path(__file__).parents[1] / "docker/user_station/elasticsearch/setup"
 ANSWER = "errors,items.*.status,items.*.error"
 VARIABLES = ("ELASTICSEARCH_URL", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD")
@@ -72,6 +73,7 @@ class Server:
         """Delete all streams and keys that were created."""
         for namespace in sorted(self._made):
             await self.request("DELETE", f"_data_stream/{STREAM}{namespace}")
+            await self.request("DELETE", f"{STATISTICS}{namespace}")
         for station in sorted(self._stations):
             self._setup("default", "remove-station", station)
         self._made.clear()

@@ -131,12 +131,13 @@ class Server:
             self.delete(namespace)
 
     def delete(self, namespace: str) -> None:
-        """Delete a stream if it exists."""
-        try:
-            self.request("DELETE", f"_data_stream/metrics-anavi_weather.state-{namespace}")
-        except HTTPError as err:
-            if err.code != HTTPStatus.NOT_FOUND:
-                raise
+        """Delete a stream, and the index of statistics, if they exist."""
+        for path in (f"_data_stream/metrics-anavi_weather.state-{namespace}", f"statistics-anavi_weather-{namespace}"):
+            try:
+                self.request("DELETE", path)
+            except HTTPError as err:
+                if err.code != HTTPStatus.NOT_FOUND:
+                    raise
 
 
 class Runner:

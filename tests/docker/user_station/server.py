@@ -36,6 +36,7 @@ class Server:
         self.url = self.url.rstrip("/")
         self.namespace = f"test_{secrets.token_hex(4)}"
         self.stream = f"metrics-anavi_weather.state-{self.namespace}"
+        self.statistics = f"statistics-anavi_weather-{self.namespace}"
 
     def call(self, method: str, path: str, body: Any = None, api_key: str | None = None) -> tuple[int, Any]:
         """Return the status and the answer."""
@@ -61,6 +62,7 @@ class Server:
     def clean(self) -> None:
         """Remove what a test has made."""
         self.call("DELETE", f"_data_stream/{self.stream}")
+        self.call("DELETE", self.statistics)
         _, keys = self.call("GET", "_security/api_key?name=anavi_weather%20*")
         ids = [
             key["id"]
