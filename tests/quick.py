@@ -1,4 +1,4 @@
-"""The option `--quick`: only the tests that start no process, and need no kernel and no server."""
+"""The option `--quick`: only tests that start no process, need no kernel or server, and do not try every possible fault."""
 
 from collections import Counter
 import os
@@ -12,6 +12,7 @@ import pytest
 TESTS = Path(__file__).parent
 FOLDERS = ("docker", "end_to_end", "kernel")  # all of their tests are left out
 DATABASE_SERVERS = ("mariadb", "postgresql")
+SLOW = ("end_to_end", "exhaustive")
 STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
 LEFT_OUT = "left_out"
 QUICK_EXAMPLES = 20  # for each property that does not state another number
@@ -41,8 +42,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("end_to_end")
     if not config.getoption("quick"):
         return
-    left_out = [item for item in items if item.get_closest_marker("end_to_end")]
-    items[:] = [item for item in items if not item.get_closest_marker("end_to_end")]
+    left_out = [item for item in items if _is_slow(item)]
+    items[:] = [item for item in items if not _is_slow(item)]
     config.hook.pytest_deselected(items=left_out)
     _left_out.update(map(_folder, left_out))
     if hasattr(config, "workeroutput"):
@@ -65,6 +66,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _folder(item: pytest.Item) -> str:
     """Return the folder of tests/ that a test belongs to; of one in tests/ itself, its file."""
     return item.path.relative_to(TESTS).parts[0]
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return any(map(item.get_closest_marker, SLOW))
 
 
 def _needs_database_server(item: pytest.Item) -> bool:

@@ -95,6 +95,7 @@ def filled(text: str, old: str, new: str) -> str:
     ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "text",
     [

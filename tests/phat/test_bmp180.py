@@ -46,6 +46,7 @@ def test_an_invalid_calibration_word_is_refused(place: int, word: int) -> None:
         Calibration.parse(struct.pack(">11H", *words))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("calibration", [DATA_SHEET, ANOTHER])
 @pytest.mark.parametrize("oversampling", [0, 1, 2, 3])
 @given(temperature=st.integers(-400, 850), pressure=st.integers(3000, 11000))

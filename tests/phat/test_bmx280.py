@@ -75,6 +75,7 @@ def test_the_data_sheets_example(bench: Bench, chip: ChipId) -> None:
     assert measurement.values[Quantity.PRESSURE] == pytest.approx(1006.53, abs=0.005)
 
 
+@pytest.mark.exhaustive
 @given(
     adc_t=st.integers(400_000, 640_000).filter(lambda adc: adc != SKIPPED),
     adc_p=st.integers(250_000, 500_000),

@@ -97,6 +97,7 @@ def test_a_flipped_bit_in_any_answer_does_not_affect_the_reading(running: Bench,
     assert found == []
 
 
+@pytest.mark.exhaustive
 def test_a_flipped_bit_during_detection_and_setup_does_not_affect_the_reading(bench: Bench, chip: ChipId) -> None:
     bench.read()
     found = []
@@ -121,6 +122,7 @@ def test_any_transfer_may_fail_once(running: Bench, chip: ChipId, number: int) -
     assert in_every_cycle(running, chip, arm) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("number", [errno.EREMOTEIO, errno.EIO], ids=errno.errorcode.get)
 def test_any_transfer_may_fail_once_during_detection_and_setup(bench: Bench, chip: ChipId, number: int) -> None:
     bench.read()
@@ -265,6 +267,7 @@ def wrong(reading: Reading, bench: Bench, chip: ChipId) -> list[str]:
     return [] if chip in reading.errors else deviations(reading, bench.air, [chip])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("times", [2, 3, 5, 8])
 def test_a_reading_with_repeated_failures_is_right_or_an_error(running: Bench, chip: ChipId, times: int) -> None:
     settle(running)

@@ -72,6 +72,7 @@ def assert_plausible(reading: Reading) -> None:
             assert low <= value <= high
 
 
+@pytest.mark.exhaustive
 @given(air=airs)
 @pytest.mark.parametrize("chips", [(BMP180, BME280, HTU21D, BH1750), (BMP280,)], ids=len)
 def test_the_reading_matches_the_air(chips: tuple[ChipId, ...], air: Air) -> None:
@@ -81,6 +82,7 @@ def test_the_reading_matches_the_air(chips: tuple[ChipId, ...], air: Air) -> Non
     assert deviations(bench.read(), air, chips) == []
 
 
+@pytest.mark.exhaustive
 @given(before=airs, after=airs)
 def test_the_reading_matches_the_current_air(before: Air, after: Air) -> None:
     chips = (BMP180, BME280, HTU21D, BH1750)
@@ -91,6 +93,7 @@ def test_the_reading_matches_the_current_air(before: Air, after: Air) -> None:
     assert deviations(bench.read(), after, chips) == []
 
 
+@pytest.mark.exhaustive
 @given(seed=st.integers(0, 2**32))
 @every_kind
 def test_a_babbling_chip_is_an_error_or_plausible_and_takes_a_limited_time(chip: ChipId, seed: int) -> None:
@@ -123,6 +126,7 @@ def test_a_babbling_bus_is_an_error_or_plausible_and_takes_a_limited_time(seed: 
     assert not bench.bus.answers(RESERVED_ADDRESS)
 
 
+@pytest.mark.exhaustive
 @given(content=st.binary(min_size=256, max_size=256))
 @pytest.mark.parametrize("chip", [BMP180, BMP280, BME280], ids=lambda chip: chip.kind)
 def test_arbitrary_calibrations_and_results_are_an_error_or_plausible(chip: ChipId, content: bytes) -> None:
