@@ -253,5 +253,6 @@ async def test_the_stations_states_reach_the_user_station(hass: HomeAssistant, s
         "unit": "°C",
         "platform": DOMAIN,
         "key": "temperature",
+        "device": "Simulated pHAT",
     }
     assert document["state"]["number"] == pytest.approx(21, abs=0.1)

@@ -423,10 +423,21 @@ def test_any_row_is_one_line_of_json_with_known_fields_or_is_refused(row: Row) -
 def test_the_fields_are_those_of_the_index_template() -> None:
     used: set[str] = set()
     every = '{"friendly_name":"n","device_class":"d","state_class":"s","unit_of_measurement":"u",' + KEY[1:]
-    origins = {"event.key": Origin(DOMAIN, "key")}
+    origins = {"event.key": Origin(DOMAIN, "key", "Board", "Garden", "Ground floor", ("Weather",))}
     for one in (row("5", every, entity_id="event.key"), row(None, "[]", entity_id="event.key")):
         used |= {field for field, _ in leaves(document(one, origins))}
     assert used == FIELDS.keys()
+
+
+def test_where_an_entity_is() -> None:
+    origin = Origin(DOMAIN, "dew_point", device="Board", area="Garden", floor="Ground floor", labels=("A", "B"))
+    entity = document(row(), {"sensor.t": origin})["entity"]
+    assert {field: entity[field] for field in ("device", "area", "floor", "labels")} == {
+        "device": "Board",
+        "area": "Garden",
+        "floor": "Ground floor",
+        "labels": ["A", "B"],
+    }
 
 
 # Bodies

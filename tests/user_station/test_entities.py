@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.const import DOMAIN, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.user_station.documents import Origin
 from custom_components.anavi_weather.user_station.entities import Entities, Selection, entity_ids
 from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Names
 from custom_components.anavi_weather.user_station.recorder_tables import ALL, Selected, Times
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import area_registry as ar, entity_registry as er
 
 START = datetime(2026, 11, 25, tzinfo=UTC)
 NOW = START.timestamp()
@@ -79,6 +81,60 @@ def test_select_the_stations_own_entities(follow: Follow, ours: er.RegistryEntry
     changes.clear()
     assert follow(Selection.STATION, names=names).async_wanted().selected == selected("sensor.ours")
     assert changes == []
+
+
+async def test_origins_follow_the_other_registries(
+    hass: HomeAssistant, follow: Follow, area_registry: ar.AreaRegistry, entity_registry: er.EntityRegistry
+) -> None:
+    entity_registry.async_get_or_create("sensor", "mqtt", "1", suggested_object_id="named")
+    area = area_registry.async_create("Garden")
+    entity_registry.async_update_entity("sensor.named", area_id=area.id, name="Named")
+    entities = follow(Selection.ALL)
+    assert entities.async_wanted().identities.origins["sensor.named"].area == "Garden"
+    area_registry.async_update(area.id, name="Roof")
+    await hass.async_block_till_done()
+    assert entities.async_wanted().identities.origins["sensor.named"].area == "Roof"
+
+
+@pytest.fixture
+def status(hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry) -> er.RegistryEntry:
+    """Return a status entity of a user station."""
+    subentry = ConfigSubentry(
+        data=MappingProxyType({}),
+        subentry_id="01USER",
+        subentry_type=SUBENTRY_USER_STATION,
+        title="User station",
+        unique_id=None,
+    )
+    hass.config_entries.async_add_subentry(entry, subentry)
+    return entity_registry.async_get_or_create(
+        "sensor",
+        DOMAIN,
+        "backlog",
+        config_entry=entry,
+        config_subentry_id="01USER",
+        suggested_object_id="backlog",
+    )
+
+
+@pytest.mark.usefixtures("ours", "status")
+def test_status_entities_are_not_among_all_entities(follow: Follow) -> None:
+    assert follow(Selection.ALL).async_wanted().selected == Selected(None, excluded=frozenset({"sensor.backlog"}))
+
+
+@pytest.mark.usefixtures("ours", "status")
+def test_status_entities_are_not_among_the_stations_own(follow: Follow) -> None:
+    assert follow(Selection.STATION).async_wanted().selected == selected("sensor.ours")
+
+
+def test_status_entities_can_be_chosen(follow: Follow, status: er.RegistryEntry) -> None:
+    assert follow(Selection.CHOSEN, status.id).async_wanted().selected == selected("sensor.backlog")
+
+
+@pytest.mark.usefixtures("ours", "status")
+def test_status_entities_that_version_1_0_0_sent_are_forgotten(follow: Follow, status: er.RegistryEntry) -> None:
+    names = Names([Name(status.id, "sensor.backlog")])
+    assert follow(Selection.STATION, names=names).async_wanted().selected == selected("sensor.ours")
 
 
 def test_select_chosen_entities_by_registry_id_or_entity_id(follow: Follow, ours: er.RegistryEntry) -> None:

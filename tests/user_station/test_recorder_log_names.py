@@ -27,6 +27,16 @@ async def rename(log: Log, old: str, new: str) -> None:
     await async_wait_recording_done(log.hass)
 
 
+async def test_an_excluded_name_is_never_read(log: Log) -> None:
+    await log.record("1", "2")
+    await log.record("3", entity_id="sensor.v")
+    await log.record("4", entity_id="sensor.w")
+    await log.run("UPDATE states SET metadata_id = NULL WHERE state = '4'")  # nobody's: it is counted as refused
+    selected = Selected(None, excluded=frozenset({"sensor.t", "sensor.w"}))
+    assert values(await log.log.async_run(log.log.read, None, selected, None, 1000, MANY)) == ["3", "4"]
+    assert (await log.log.async_run(log.log.backlog, None, selected, None)).count == 2
+
+
 async def test_a_name_is_read_for_its_time_only(log: Log) -> None:
     await log.record("1", "2", "3")
     await log.record("other", entity_id="sensor.u")

@@ -66,6 +66,10 @@ class Origin(NamedTuple):
     platform: str
     key: str | None
     """Language-independent name of the entity within its integration."""
+    device: str | None = None
+    area: str | None = None
+    floor: str | None = None
+    labels: tuple[str, ...] = ()
 
 
 class Identities(NamedTuple):
@@ -162,7 +166,7 @@ class Encoder:
         if domain == "event":
             named = NAMED_OF_KEY if origin and origin.platform == DOMAIN else NAMED_OF_EVENT
         attributes, omitted = _parse(text)
-        found: dict[str, dict[str, str]] = {
+        found: dict[str, dict[str, str | Sequence[str]]] = {
             group: {
                 field: value
                 for field, name in names.items()
@@ -172,9 +176,7 @@ class Encoder:
         }
         found["entity"] |= {"id": entity_id, "domain": domain}
         if origin:
-            found["entity"] |= {"platform": origin.platform}
-            if origin.key:
-                found["entity"] |= {"key": origin.key}
+            found["entity"] |= {field: value for field, value in origin._asdict().items() if value}
         fields: Fields = {group: orjson.Fragment(orjson.dumps(values)) for group, values in found.items() if values}
         if omitted:
             fields["attributes_omitted"] = omitted

@@ -11,8 +11,10 @@ from homeassistant.core import Event, HomeAssistant, callback, valid_entity_id
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
+from ..const import DOMAIN  # noqa: TID252
 from .documents import Identities, Origin
 from .names import Names, Span
+from .origins import async_origin, async_track_origins
 from .recorder_tables import ALL, Selected, Times
 
 
@@ -91,8 +93,22 @@ class Entities:
             if self.names.version != version:
                 changed()
 
+        @callback
+        def forget_origins() -> None:
+            self._wanted = None
+
         update(None)
-        return self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, update)
+        removers = (
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, update),
+            async_track_origins(self._hass, forget_origins),
+        )
+
+        @callback
+        def stop() -> None:
+            for remove in removers:
+                remove()
+
+        return stop
 
     @callback
     def async_wanted(self) -> Wanted:
@@ -110,7 +126,7 @@ class Entities:
 
     def _selected(self, spans: Mapping[str, tuple[Span, ...]]) -> Selected:
         if self._selection is Selection.ALL:
-            return ALL
+            return ALL._replace(excluded=frozenset(entry.entity_id for entry in self._status_entries()))
         always = {
             entity_id
             for entity_id, parts in spans.items()
@@ -127,11 +143,16 @@ class Entities:
             if any(part.since is not None or part.until is not None for part in parts)
         }
 
+    def _status_entries(self) -> list[er.RegistryEntry]:
+        """Return the entities that show the status of user stations. Each state sent would change them, and be sent too."""
+        registry = er.async_get(self._hass)
+        return [entry for entry in registry.entities.values() if entry.platform == DOMAIN and entry.config_subentry_id]
+
     def _origins_by_name(self) -> dict[str, Origin]:
         origins: dict[str, Origin] = {}
         keys = self.names.keys
         for entry in er.async_get(self._hass).entities.values():
-            origins[entry.entity_id] = origin = _origin(entry)
+            origins[entry.entity_id] = origin = async_origin(self._hass, entry)
             if entry.id in keys:
                 self._origins[entry.id] = origin
         return origins
@@ -140,7 +161,8 @@ class Entities:
         """Return the current names of the selected entities by key."""
         registry = er.async_get(self._hass)
         if self._selection is Selection.STATION:
-            return {entry.id: entry.entity_id for entry in er.async_entries_for_config_entry(registry, self._entry_id)}
+            ours = er.async_entries_for_config_entry(registry, self._entry_id)
+            return {entry.id: entry.entity_id for entry in ours if not entry.config_subentry_id}
         if self._selection is Selection.CHOSEN:
             found = {key: er.async_resolve_entity_id(registry, key) for key in self._chosen}
             return {key: entity_id for key, entity_id in found.items() if entity_id}
@@ -195,7 +217,3 @@ class Entities:
         times = [entry.modified_at.timestamp() for entry in entries if entry]
         times += [entry.modified_at.timestamp() for entry in registry.deleted_entities.values() if entry.id == key]
         return min(times, default=dt_util.utcnow().timestamp())
-
-
-def _origin(entry: er.RegistryEntry) -> Origin:
-    return Origin(entry.platform, entry.translation_key or entry.original_device_class)

@@ -62,6 +62,8 @@ class Selected(NamedTuple):
     entity_ids: frozenset[str] | None
     """Names that are read at any time; None: all."""
     times: Sequence[Times] = ()
+    excluded: frozenset[str] = frozenset()
+    """Names that are never read, if all others are."""
 
 
 ALL = Selected(None)
@@ -70,7 +72,8 @@ ALL = Selected(None)
 def is_selected(selected: Selected) -> list[ColumnElement[bool]]:
     """Return the condition that a row is of a selected entity."""
     if selected.entity_ids is None:
-        return []
+        name = STATES_META.c.entity_id
+        return [or_(name.is_(None), name.not_in(selected.excluded))] if selected.excluded else []
     conditions: list[ColumnElement[bool]] = [STATES_META.c.entity_id.in_(selected.entity_ids)]
     for times in selected.times:
         condition: ColumnElement[bool] = STATES_META.c.entity_id == times.entity_id

@@ -1,6 +1,7 @@
 """Tests of the set-up of a real Elasticsearch."""
 
 from copy import deepcopy
+import json
 import os
 import time
 from typing import Any
@@ -222,6 +223,28 @@ def test_the_lifecycle_of_the_template_stays(server: Server, setup: Run) -> None
         assert after | {"settings": {}, "lifecycle": {}} == before
     finally:
         server.good("PUT", path, shipped)
+
+
+@pytest.mark.parametrize("is_read_only", [False, True])
+def test_a_stream_that_is_older_than_a_field_gets_it(server: Server, setup: Run, is_read_only: bool) -> None:
+    template = json.loads((ELASTICSEARCH_SETUP.parent / "index_template.json").read_text())
+    del template["template"]["lifecycle"]
+    del template["template"]["mappings"]["properties"]["entity"]["properties"]["area"]
+    del template["template"]["settings"]["index.final_pipeline"]  # this server may have none yet
+    older = f"_index_template/test-{server.namespace}"
+    server.good("PUT", older, template | {"index_patterns": [server.stream], "priority": 900})
+    try:
+        server.good("PUT", f"_data_stream/{server.stream}")
+        if is_read_only:
+            server.good("PUT", f"{server.stream}/_settings", {"index.blocks.read_only": True})
+        done = setup()
+        assert done.returncode == 0, done.stderr
+        assert ("the stream is read-only: run this again" in done.stderr) == is_read_only
+        (index,) = server.good("GET", f"{server.stream}/_mapping").values()
+        assert ("area" in index["mappings"]["properties"]["entity"]["properties"]) != is_read_only
+    finally:
+        server.clean()
+        server.good("DELETE", older)
 
 
 def test_settings_of_a_component_template_of_theirs_apply(server: Server, setup: Run) -> None:
