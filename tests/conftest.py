@@ -74,6 +74,7 @@ LONGEST = {
     "end_to_end/test_forwarding.py": -2.0,
     "kernel/test_kernel.py": -1.0,
     "end_to_end/test_dashboard.py": 0.1,
+    "end_to_end/test_answers.py": 0.2,
     "docker/test_remote_station.py": 0.3,
     "end_to_end/test_screenshots.py": 0.4,
     "end_to_end/test_api.py": 0.5,

@@ -126,7 +126,7 @@ async def test_states_that_are_held_are_reported_until_the_server_accepts_them(
     held = {"a": Held("sensor.t", "failed to parse [state.number]"), "b": Held("sensor.u", "odd")}
     forwarder.checkpoint.breaker.record_held(held)
     fail(forwarder, RejectedError("odd"), 3)
-    reasons = "- sensor.t: failed to parse \\[state\\.number\\]\n- sensor.u: odd"
+    reasons = "- sensor\\.t\\: failed to parse \\[state\\.number\\]\n- sensor\\.u\\: odd"
     expected = ("user_station_states_held", {"user_station": "Casa", "detail": reasons})
     assert active_issues(issue_registry) == {"held_01USER": expected}
     (issue,) = issue_registry.issues.values()

@@ -110,7 +110,7 @@ class UserStationIssues:
         else:
             self._delete("aside")
         if held := self._forwarder.checkpoint.breaker.held:
-            reasons = "\n".join(f"- {entity_id}: {escape_markdown(reason)}" for entity_id, reason in held.values())
+            reasons = "\n".join(f"- {escape_markdown(f'{entity_id}: {reason}')}" for entity_id, reason in held.values())
             self._create("held", "states_held", detail=reasons)
         else:
             self._delete("held")

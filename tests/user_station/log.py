@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from sqlalchemy import text
 
+from custom_components.anavi_weather.user_station.ranges import Range
 from custom_components.anavi_weather.user_station.recorder_log import Backlog, Page, Position, RecorderLog
 from custom_components.anavi_weather.user_station.recorder_tables import Selected
 from homeassistant.components.recorder import Recorder
@@ -45,6 +46,15 @@ class Log:
         """Read a page."""
         selected = Selected(None if entity_ids is None else frozenset(entity_ids))
         return await self.log.async_run(self.log.read, position, selected, since, limit, size)
+
+    async def read_newest(self, others_than: set[str], entity_ids: set[str] | None = None) -> Page:
+        """Read the newest rows."""
+        selected = Selected(None if entity_ids is None else frozenset(entity_ids))
+        return await self.log.async_run(self.log.read_newest, selected, None, frozenset(others_than))
+
+    async def first(self, part: Range, since_ts: float | None = None) -> Position | None:
+        """Return the position after the first row of a range."""
+        return await self.log.async_run(self.log.first, part, since_ts)
 
     async def newest(self) -> Position:
         """Return the position after the newest row."""

@@ -107,7 +107,9 @@ class Server:
         """Station that the key belongs to."""
         self.streams: list[dict[str, Any]] | None = [{"name": STREAM + NAMESPACE, "time_series": {}}]
         self.downsampled: set[str] | None = set()
-        """Indices of the stream that were downsampled in place; None: an error answers the request for them."""
+        """Indices of the stream that were downsampled in place; None: an error answers the request for settings."""
+        self.settings: dict[str, dict[str, Any]] = {}
+        """Other settings of indices."""
         self.ahead = 0.0
         """Seconds that its clock is ahead of ours."""
         self._known: set[tuple[str, str, str]] = set()
@@ -203,7 +205,8 @@ class Server:
             if self.downsampled is None:
                 return elastic({"error": {"type": "index_not_found_exception"}}, 404)
             status = {"settings": {"index": {"downsample": {"status": "success"}}}}
-            return elastic(dict.fromkeys(self.downsampled, status))
+            others = {name: {"settings": {"index": settings}} for name, settings in self.settings.items()}
+            return elastic(dict.fromkeys(self.downsampled, status) | others)
         if request.path.endswith("/_lifecycle/explain"):
             created = int((time.time() + self.ahead) * 1000) - 3_600_000
             index = {"index_creation_date_millis": created, "time_since_index_creation": "1h"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.anavi_weather.user_station.answers import DOWNSAMPLED, Item
+from custom_components.anavi_weather.user_station.answers import TOO_LATE, Item
 from custom_components.anavi_weather.user_station.elasticsearch import _item
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
@@ -92,7 +92,7 @@ def test_a_fault_of_the_document_lasts(item: Item) -> None:
 
 
 def test_a_time_that_no_index_takes_is_no_mistake_of_the_mapping() -> None:
-    assert Item(400, DOWNSAMPLED, "the index x accepts no more states of its time").mistake == ""
+    assert Item(400, TOO_LATE, "the index x accepts no more states of its time").mistake == ""
 
 
 # Faults of the server

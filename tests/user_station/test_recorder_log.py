@@ -4,6 +4,7 @@ import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
 from custom_components.anavi_weather.user_station import recorder_log
+from custom_components.anavi_weather.user_station.ranges import Range
 from custom_components.anavi_weather.user_station.recorder_log import Page, Position
 
 from .log import TIME, Log, values
@@ -169,3 +170,33 @@ async def test_a_state_without_attributes(log: Log) -> None:
     await log.run("UPDATE states SET attributes_id = NULL")
     (row,) = (await log.read()).rows
     assert (row.state, row.attributes) == ("1", None)
+
+
+# Parts of the states
+
+
+async def test_the_newest_state_is_read_with_that_of_another_entity(log: Log) -> None:
+    await log.record("1")
+    await log.record("on", entity_id="light.x")
+    await log.record("2", "3")
+    assert values(await log.read_newest(set())) == ["3"]
+    assert values(await log.read_newest({"light.x"})) == ["3"]
+    assert values(await log.read_newest({"sensor.t"})) == ["3", "on"]
+    assert values(await log.read_newest({"sensor.t", "light.x"})) == ["3"]
+    assert values(await log.read_newest({"sensor.t"}, {"sensor.t"})) == ["3"]
+    assert values(await log.read_newest({"sensor.t"}, {"light.none"})) == []
+
+
+async def test_the_first_row_of_a_range_is_found(log: Log) -> None:
+    await log.record("1", "2", "3")
+    first, second, third = (await log.read()).rows
+    await log.set_time(second.state_id, None)
+    recorder = (await log.newest()).recorder
+    whole = Range(first.state_id, third.state_id, 0)
+    assert await log.first(whole) == Position(recorder, first.state_id, first.last_updated_ts)
+    assert await log.first(whole._replace(first=second.state_id)) == Position(recorder, second.state_id, None)
+    third_ts = third.last_updated_ts
+    assert third_ts
+    assert await log.first(whole, third_ts) == Position(recorder, third.state_id, third_ts)
+    assert await log.first(whole, third_ts + 1) is None
+    assert await log.first(Range(third.state_id + 1, third.state_id + 9, 0)) is None

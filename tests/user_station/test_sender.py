@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 import pytest
 
-from custom_components.anavi_weather.user_station.answers import DOWNSAMPLED, FOREIGN
+from custom_components.anavi_weather.user_station.answers import FOREIGN, TOO_LATE
 from custom_components.anavi_weather.user_station.batch import Batch
 from custom_components.anavi_weather.user_station.documents import Sent
 from custom_components.anavi_weather.user_station.errors import CannotConnectError, TooLargeError
@@ -112,9 +112,22 @@ async def test_states_of_a_downsampled_index_are_too_late(server: Server, sender
     results = await sender.async_send(batch_of(1, 2))
     first = results[0]
     assert not isinstance(first, TooLargeError)
-    assert first.text == f"{DOWNSAMPLED}: the index .ds-old accepts no more states of its time"
+    assert first.text == f"{TOO_LATE}: the index .ds-old accepts no more states of its time"
     assert first.is_fault_of_document
     assert sum("_settings" in request for request in server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("store", "kind"),
+    [("snapshot", TOO_LATE), ("hybridfs", "cluster_block_exception"), (None, "cluster_block_exception")],
+)
+async def test_states_of_a_searchable_snapshot_are_too_late(
+    server: Server, sender: Sender, store: str | None, kind: str
+) -> None:
+    """A lifecycle makes them of old indices."""
+    server.settings = {".ds-old": {"store": {"type": store}} if store else {}}
+    server.always = answering(BLOCKED)
+    assert await kinds(sender, batch_of(1)) == [kind]
 
 
 async def test_states_of_an_index_that_an_administrator_blocked_wait(server: Server, sender: Sender) -> None:

@@ -29,8 +29,8 @@ from .text import MAX_LENGTH, one_line
 FAILURE_STORE = "failure_store"
 """Our own type for a document that was stored with failed ones, where no dashboard reads."""
 
-DOWNSAMPLED = "index_downsampled"
-"""Our own type for a document whose index was downsampled in place. Such an index never accepts documents again."""
+TOO_LATE = "too_late"
+"""Our own type for a document whose index never accepts documents again."""
 
 FOREIGN = "foreign_document"
 """Our own type for a document that another station stored, although this one never sent it before."""
@@ -46,7 +46,7 @@ DOCUMENT_FAULTS: Mapping[str, tuple[str, ...]] = {
     ),
     "timestamp_error": ("",),
     FAILURE_STORE: ("",),
-    DOWNSAMPLED: ("",),
+    TOO_LATE: ("",),
 }
 OUT_OF_RANGE = "outside of ranges of currently writable indices"  # illegal_argument_exception, later timestamp_error
 # What differs between documents that are rejected for the same reason: their values, ids, times, and places in the request
@@ -98,7 +98,7 @@ class Item(NamedTuple):
 
     @property
     def blocked_index(self) -> str | None:
-        """Return the name of the index if it has a write block, as an index that was downsampled has."""
+        """Return the name of the index if it has a write block, which may be for ever."""
         match = BLOCKED_INDEX.search(self.reason) if self.kind == "cluster_block_exception" else None
         return match[1] if match else None
 
@@ -119,7 +119,7 @@ class Item(NamedTuple):
         Returns:
             Nothing if the time is the reason, because the server's mappings and pipelines have no part in it.
         """
-        if self.is_out_of_range or self.kind == DOWNSAMPLED:
+        if self.is_out_of_range or self.kind == TOO_LATE:
             return ""
         return PARTICULARS.sub("", f"{self.kind}: {self.reason.partition(PREVIEW)[0]}"[:MAX_LENGTH])
 

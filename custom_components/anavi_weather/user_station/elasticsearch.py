@@ -165,15 +165,20 @@ class Elasticsearch:
         station_id = _object(key.get("metadata")).get("station_id")
         return station_id if isinstance(station_id, str) else None
 
-    async def async_downsampled(self) -> frozenset[str]:
-        """Return the names of the stream's indices that were downsampled in place.
+    async def async_closed_for_good(self) -> frozenset[str]:
+        """Return the names of the stream's indices that never accept documents again.
+
+        They were downsampled in place, or are searchable snapshots.
 
         Raises:
             ElasticsearchError: if the server does not answer.
         """
-        path = f"{self._destination.stream}/_settings?filter_path=*.settings.index.downsample.status"
+        settings = "downsample.status", "store.type"
+        found = ",".join(f"*.settings.index.{setting}" for setting in settings)
+        path = f"{self._destination.stream}/_settings?filter_path={found}"
         status, content = await self._async_request("GET", path, b"", "")
-        return frozenset(_parse(content)) if status == HTTPStatus.OK else frozenset()
+        indices = _parse(content) if status == HTTPStatus.OK else {}
+        return frozenset(name for name, index in indices.items() if _is_closed_for_good(_object(index)))
 
     async def async_bulk(self, body: bytes, count: int, *, compressed: bool) -> Sequence[Item]:
         """Store documents, and return the result of each.
@@ -332,6 +337,11 @@ def _key_id(api_key: str) -> str:
 
 def _object(value: JsonValueType | None) -> JsonObjectType:
     return value if isinstance(value, dict) else {}
+
+
+def _is_closed_for_good(index: JsonObjectType) -> bool:
+    settings = _object(_object(index.get("settings")).get("index"))
+    return "downsample" in settings or _object(settings.get("store")).get("type") == "snapshot"
 
 
 def _item(value: JsonValueType) -> Item:

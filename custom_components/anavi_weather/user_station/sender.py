@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 import time
 
-from .answers import DOWNSAMPLED, FOREIGN, Item
+from .answers import FOREIGN, TOO_LATE, Item
 from .batch import Batch
 from .batch_size import MIN_COUNT, BatchSize
 from .elasticsearch import Elasticsearch
@@ -72,16 +72,16 @@ class Sender:
             await self._elasticsearch.async_check_clock()
         if known_id is not None and repeated_count == self._elasticsearch.repeated_count:
             items = _mark_foreign(batch, items, known_id)
-        return await self._async_mark_downsampled(items)
+        return await self._async_mark_too_late(items)
 
-    async def _async_mark_downsampled(self, items: Sequence[Item]) -> Sequence[Item]:
-        """Return the results, of which those of downsampled indices say so."""
+    async def _async_mark_too_late(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Return the results, of which those say so whose index has its write block for good."""
         if not any(item.blocked_index for item in items):
             return items
-        downsampled = await self._elasticsearch.async_downsampled()
+        closed = await self._elasticsearch.async_closed_for_good()
         return [
-            Item(HTTPStatus.BAD_REQUEST, DOWNSAMPLED, f"the index {index} accepts no more states of its time")
-            if (index := item.blocked_index) in downsampled
+            Item(HTTPStatus.BAD_REQUEST, TOO_LATE, f"the index {index} accepts no more states of its time")
+            if (index := item.blocked_index) in closed
             else item
             for item in items
         ]
