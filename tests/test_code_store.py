@@ -1,6 +1,8 @@
 """Tests of the storage of commands."""
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -13,12 +15,16 @@ from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.decode import decode
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
 
 from .conftest import is_loaded, store_codes, value
+from .repair_forms import submit_repair
 
 KEY = f"{DOMAIN}.01STATION.codes"
+LOAD = CodeStore.async_load
+LOAD_FILE = Store._async_load
 RAW = "raw:38000:4000,-2000,500,-1500,500,-700,500,-1500,900,-700,500,-40000"
 
 
@@ -133,6 +139,65 @@ async def test_an_unreadable_command_affects_nothing_else(
     codes: CodeStore = entry.runtime_data.codes
     assert codes.codes == stored
     assert match(codes, "nec:4,8") == ("TV", "Power")
+
+
+async def load_from_file(codes: CodeStore) -> str | None:
+    """Load commands as outside of tests, which replace all files."""
+    with patch.object(Store, "_async_load", LOAD_FILE):
+        return await LOAD(codes)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"version": 1, "key": KEY, "data": {"TV": {"Power": "nec:4,8"}}},
+        {"version": 1, "key": KEY, "data": ["TV"]},
+        {"version": 9, "key": KEY, "data": {}},
+        {"version": 0, "key": KEY, "data": {}},
+        {"version": 1, "key": KEY},
+        {"data": {}},
+        ["TV"],
+        "TV",
+    ],
+    ids=str,
+)
+async def test_a_damaged_file_disables_only_the_commands(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: object,
+    issue_registry: ir.IssueRegistry,
+    tmp_path: Path,
+    content: object,
+) -> None:
+    file = tmp_path / ".storage" / KEY
+    file.parent.mkdir()
+    file.write_text(json.dumps(content))
+    with (
+        patch.object(hass.config, "config_dir", str(tmp_path)),
+        patch.object(CodeStore, "async_load", load_from_file),
+    ):
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+
+    assert is_loaded(entry)
+    assert value(hass, "sensor.simulated_phat_temperature")
+    (issue,) = issue_registry.issues.values()
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["station"] == "Simulated pHAT"
+    assert json.loads((tmp_path / issue.translation_placeholders["file"]).read_text()) == content
+    assert not file.exists()
+
+    await store_codes(entry.runtime_data.codes, {"TV": {"Power": ["nec:4,8"]}})
+    assert match(entry.runtime_data.codes, "nec:4,8") == ("TV", "Power")
+    await submit_repair(hass, issue.issue_id)
+    assert not issue_registry.issues
+
+
+async def test_a_damaged_file_that_cannot_be_renamed(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
+    hass_storage[KEY] = {"version": 1, "key": KEY, "data": ["TV"]}
+    codes = CodeStore(hass, "01STATION")
+    assert await codes.async_load(), "it exists only in the storage of the tests"
+    assert codes.codes == {}
 
 
 async def test_commands_survive_a_reload_and_are_removed_with_the_entry(

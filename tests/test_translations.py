@@ -69,6 +69,7 @@ PLACEHOLDERS = {
     "device.user_station": {"title"},
     "entity.sensor.chip_": {"chip"},
     "entity.switch.slot": {"chip"},
+    "issues.codes_": {"file", "station"},
     "issues.chip_": {"address", "chip", "error", "station"},
     "issues.user_station_purge_near": {"backlog", "hours", "user_station"},
     "issues.user_station_states_dropped": {"count", "user_station"},
@@ -335,7 +336,9 @@ def test_the_types_of_events() -> None:
 
 def test_issues() -> None:
     of_user_stations = {f"user_station_{key}" for key in user_station_issues()}
-    assert ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | of_user_stations
+    assert (
+        ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | {"codes_damaged"} | of_user_stations
+    )
     fixable = {f"user_station_states_{kind}" for kind in FIXABLE}
     for key, issue in ENGLISH["issues"].items():
         if key in of_user_stations - fixable:

@@ -3,11 +3,12 @@
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, issue_registry as ir
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
 from .code_store import CodeStore
-from .const import CONF_BUS, DOMAIN
+from .const import CODES_ISSUE_PREFIX, CONF_BUS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
 from .dashboard import async_setup_dashboard
 from .forwarding import (
@@ -56,7 +57,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     coordinator = AnaviWeatherCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
     codes = CodeStore(hass, entry.entry_id)
-    await codes.async_load()
+    if kept := await codes.async_load():
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            CODES_ISSUE_PREFIX + entry.entry_id,
+            is_fixable=True,
+            is_persistent=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="codes_damaged",
+            translation_placeholders={"station": entry.title, "file": f"{STORAGE_DIR}/{kept}"},
+        )
     pair = SimulatedLirc() if is_simulated(entry.data[CONF_BUS]) else None
     transceiver: Transceiver | None = None
     if pair is not None:
@@ -87,6 +98,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
 
 async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
     """Delete a remote station's stored codes and checkpoints."""
+    ir.async_delete_issue(hass, DOMAIN, CODES_ISSUE_PREFIX + entry.entry_id)
     await CodeStore(hass, entry.entry_id).async_remove()
     for subentry in user_stations(entry):
         await async_remove_checkpoint(hass, subentry.subentry_id)

@@ -2,10 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
+import voluptuous as vol
+
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
 from .ir_codes import CodeError, Command, parse, to_text
@@ -13,6 +19,9 @@ from .ir_codes.capture import alike
 from .ir_codes.decode import Decoded, decode, frames
 
 VERSION = 1
+SCHEMA = vol.Schema({str: {str: [str]}})
+# What the storage or the schema raises for a file that is something else. Home Assistant itself sets one aside that is not JSON
+DAMAGES = (HomeAssistantError, LookupError, TypeError, AttributeError, NotImplementedError, vol.Invalid)
 
 type Codes = dict[str, dict[str, list[str]]]
 """Device → command → texts of the codes that successive presses send in turn."""
@@ -53,9 +62,24 @@ class CodeStore:
         """All stored commands."""
         return self._codes
 
-    async def async_load(self) -> None:
-        """Load the commands."""
-        await self._async_use(await self._store.async_load() or {}, {})
+    async def async_load(self) -> str | None:
+        """Load the commands.
+
+        Returns:
+            The name under which a damaged file was kept; None: the file is not damaged.
+        """
+        kept = None
+        try:
+            codes: Codes = SCHEMA(await self._store.async_load() or {})
+        except DAMAGES as err:
+            codes = {}
+            path = Path(self._store.path)
+            kept = f"{path.name}.corrupt.{dt_util.utcnow().isoformat()}"
+            LOGGER.error("Cannot read %s, which is kept as %s: %s: %s", path, kept, type(err).__name__, err)
+            with suppress(OSError):
+                await self._hass.async_add_executor_job(path.rename, path.with_name(kept))
+        await self._async_use(codes, {})
+        return kept
 
     async def async_remove(self) -> None:
         """Delete the stored commands."""

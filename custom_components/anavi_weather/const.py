@@ -5,6 +5,8 @@ import logging
 DOMAIN = "anavi_weather"
 LOGGER = logging.getLogger(__package__)
 
+CODES_ISSUE_PREFIX = "codes_"
+
 CONF_ALTITUDE = "altitude"
 CONF_BUS = "bus"
 CONF_CA_CERTIFICATE = "ca_certificate"

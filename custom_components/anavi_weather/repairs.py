@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .chip_issues import CHIP_ISSUE_PREFIX
-from .const import CONF_CHIPS
+from .const import CODES_ISSUE_PREFIX, CONF_CHIPS
 from .coordinator import AnaviWeatherConfigEntry
 from .user_station.forwarder import Forwarder
 from .user_station_issues import HELD_ISSUE_PREFIX
@@ -68,6 +68,8 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the fix flow of an issue."""
+    if issue_id.startswith(CODES_ISSUE_PREFIX):
+        return ConfirmRepairFlow()
     if issue_id.startswith(CHIP_ISSUE_PREFIX):
         return RemoveChipFlow()
     return SkipHeldFlow() if issue_id.startswith(HELD_ISSUE_PREFIX) else AcknowledgeLossesFlow()
