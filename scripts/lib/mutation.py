@@ -4,12 +4,16 @@ A fault inside a function is tried by the tests that execute its line: in a proc
 them, where the function's code is exchanged. A fault that takes effect while the module is imported is tried by a pytest
 of its own. No file is changed.
 
+In the station's own modules the median fault takes 0.6 s of CPU inside a function and 3.5 s at import, or 4 s and 27 s if
+no test notices it. Before that, the tests run once without a fault, which takes 150 s there, unless nothing has changed.
+The tests that do not mirror the file are limited by `--seconds`: try survivors `--again` with more.
+
 Two published tools were compared in November 2026, on `phat/bh1750.py` and `coordinator.py`, and both run here. mutmut
 3.8.1 forks too, but leaves module-level code alone, and each function with a decorator other than a single `staticmethod`
-or `classmethod`. Those hold 2713 of our 10873 faults (2044 if `@override` is ignored), 659 of 1811 in the station's own
+or `classmethod`. Those hold 2828 of our 12808 faults (2270 if `@override` is ignored), 572 of 2001 in the station's own
 modules and 147 of 183 in `bh1750.py`, where mutmut makes 45 mutants. cosmic-ray 8.7.0 reaches everything, but starts
-pytest for each mutant: 7 s of CPU in `bh1750.py`, where a forked fault takes about 1 s, and 441 mutants instead of 183
-because it tries every operator in place of every other, also in annotations. Its workers change the file itself.
+pytest for each mutant: 7 s of CPU in `bh1750.py`, and 441 mutants instead of 183 because it tries every operator in place
+of every other, also in annotations. Its workers change the file itself.
 """
 
 import argparse
