@@ -43,7 +43,7 @@ import pytest
 
 INTEGRATION = Path("custom_components/anavi_weather")
 CACHE = Path(".cache/mutation")
-SOURCES = ("custom_components", "tests", "scripts/lib", "pyproject.toml")  # what a baseline depends on
+SOURCES = ("custom_components", "tests", "scripts/lib", "pyproject.toml", "requirements_test.txt")
 
 MAXIMUM_MEMORY = 24_000_000_000  # bytes of address space, of which threads take much
 CHECKED = 100  # for one of this many faults, the tests are also run without it
@@ -117,6 +117,24 @@ class Failures:
         """Report a file that cannot be collected."""
         if report.failed:
             self._report(report.nodeid)
+
+
+class Choice:
+    """A pytest plugin that runs chosen tests in order, after those that exist only with the fault.
+
+    A fault may change the names of tests, which contain parameters. That alone does not count as noticed.
+    """
+
+    def __init__(self, chosen: Sequence[str], known: Collection[str]) -> None:
+        """Initialize the plugin with the names of the chosen tests and of all that exist without a fault."""
+        self._places = {name: place for place, name in enumerate(chosen)}
+        self._known = known
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Choose the tests."""
+        items[:] = [item for item in items if item.nodeid in self._places or item.nodeid not in self._known]
+        items.sort(key=lambda item: self._places.get(item.nodeid, -1))
 
 
 class BaselineRun:
@@ -235,6 +253,7 @@ def try_import(mutant: Mutant, baseline: Baseline, files: Sequence[Path], second
     durations = baseline["durations"]
     # Starting pytest takes longer than most tests.
     chosen = choose(mutant, durations, baseline, files, IMPORT_FACTOR * seconds)
+    paths = dict.fromkeys(test.partition("::")[0] for test in chosen)
 
     def work(report: Callable[[str], None]) -> None:
         path = str(mutant.file.resolve())
@@ -245,8 +264,8 @@ def try_import(mutant: Mutant, baseline: Baseline, files: Sequence[Path], second
             return code if self.path == path else original(self, fullname)
 
         SourceFileLoader.get_code = get_code  # type: ignore[method-assign,assignment]
-        plugin = Failures(lambda test: report(f"killed by {test}"))
-        if status := pytest.main(["-x", *ARGUMENTS, *chosen], plugins=[plugin]):
+        plugins = [Failures(lambda test: report(f"killed by {test}")), Choice(chosen, durations)]
+        if status := pytest.main(["-x", *ARGUMENTS, *paths], plugins=plugins):
             report(f"killed with status {status}")
         report("survived")
 
@@ -254,7 +273,7 @@ def try_import(mutant: Mutant, baseline: Baseline, files: Sequence[Path], second
 
 
 def in_child(work: Callable[[Callable[[str], None]], None], seconds: float) -> str:
-    """Run work in a forked process, and return the one text it reports, or that it took too long."""
+    """Run work in a forked process, and return the one text it reports, or the status with which it was killed."""
     reader, writer = os.pipe()
 
     def report(text: str) -> None:
@@ -282,8 +301,8 @@ def in_child(work: Callable[[Callable[[str], None]], None], seconds: float) -> s
             if spent - before < IDLE:
                 os.kill(pid, signal.SIGKILL)
         said = pipe.read()
-    os.waitpid(pid, 0)
-    return " ".join(said.split()) or "killed by time"
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return " ".join(said.split()) or f"killed with status {status}"
 
 
 def _cpu_time(pid: int) -> float:
@@ -358,7 +377,7 @@ def measure(files: Sequence[Path], tests: Sequence[Path], output: Path) -> Basel
     """
     sources = _fingerprint()
     baseline: Baseline | None = json.loads(output.read_text(encoding="utf-8")) if output.exists() else None
-    if baseline is None or baseline["sources"] != sources:
+    if baseline is None or baseline["failed"] or baseline["sources"] != sources:
         run_pytest(tests, BaselineRun(files, sources, output))
         baseline = json.loads(output.read_text(encoding="utf-8"))
     if baseline["failed"]:
