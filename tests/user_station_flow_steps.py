@@ -79,6 +79,7 @@ ERRORS = (
     "cannot_connect",
     "tls_not_trusted",
     "not_elasticsearch",
+    "opensearch",
     "key_refused",
     "privilege_missing",
     "not_time_series",
@@ -96,6 +97,11 @@ async def break_server(server: Server, error: str) -> None:
         del answer.headers["X-Elastic-Product"]
         return answer
 
+    async def opensearch(_: Any) -> Any:
+        answer = await nginx(_)
+        answer.headers["X-OpenSearch-Version"] = "OpenSearch/3.7.0 (opensearch)"
+        return answer
+
     async def failing(_: Any) -> Any:
         return elastic({}, {"key_refused": 401, "busy": 503, "too_large": 413}[error])
 
@@ -110,6 +116,8 @@ async def break_server(server: Server, error: str) -> None:
             await server.start(server_context(trustme.CA(), "127.0.0.1"))
         case "not_elasticsearch":
             server.check = nginx
+        case "opensearch":
+            server.check = opensearch
         case "privilege_missing":
             server.privileges["auto_configure"] = False
         case "not_time_series":

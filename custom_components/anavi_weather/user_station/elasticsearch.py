@@ -37,6 +37,7 @@ from .errors import (
     NotElasticsearchError,
     NoTlsError,
     NotTimeSeriesError,
+    OpenSearchError,
     PrivilegeMissingError,
     TlsNotTrustedError,
     TooLargeError,
@@ -291,6 +292,11 @@ def _raise_for_status(response: ClientResponse, content: bytes) -> None:
     """
     status = response.status
     error = error_for_status(status)
+    # With its security plugin, it names itself when it does not know the kind of key
+    if "X-OpenSearch-Version" in response.headers or any(
+        "OpenSearch" in scheme for scheme in response.headers.getall("WWW-Authenticate", ())
+    ):
+        raise OpenSearchError(response.headers.get("X-OpenSearch-Version", str(status)))
     is_elasticsearch = response.headers.get("X-Elastic-Product") == "Elasticsearch"
     # Proxies in front of the server answer so too. A server that does not implement POST is not Elasticsearch
     if error in (BusyError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED and not is_elasticsearch:

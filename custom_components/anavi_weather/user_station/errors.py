@@ -58,6 +58,12 @@ class NotElasticsearchError(ElasticsearchError):
     key = "not_elasticsearch"
 
 
+class OpenSearchError(ElasticsearchError):
+    """OpenSearch answers. It has no time series, which keep states from being stored twice."""
+
+    key = "opensearch"
+
+
 class KeyRefusedError(ElasticsearchError):
     """The API key is wrong, expired or revoked."""
 

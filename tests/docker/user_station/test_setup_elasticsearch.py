@@ -1,8 +1,10 @@
 """Tests of the set-up of a real Elasticsearch."""
 
 from copy import deepcopy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import json
 import os
+from threading import Thread
 import time
 from typing import Any
 
@@ -76,6 +78,48 @@ def test_an_error_is_reported_and_changes_nothing(
     assert message in done.stderr
     assert not done.stdout
     assert server.call("GET", f"_data_stream/{server.stream}")[0] == 404
+
+
+class Greeting(BaseHTTPRequestHandler):
+    """Answers every request like a server's first page."""
+
+    greeting: dict[str, object]
+
+    def do_GET(self) -> None:
+        """Answer a request."""
+        body = json.dumps(self.greeting).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize(
+    ("version", "tagline", "message"),
+    [
+        ({"number": "8.11.4"}, "You Know, for Search", "Elasticsearch 8.11.4 is too old: 8.12 or newer"),
+        ({"number": "7.17.29"}, "You Know, for Search", "Elasticsearch 7.17.29 is too old"),
+        ({"number": "8.11.0", "build_flavor": "serverless"}, "You Know, for Search", "Serverless"),
+        (
+            {"number": "3.7.0", "distribution": "opensearch"},
+            "The OpenSearch Project: https://opensearch.org/",
+            "is OpenSearch, which has no time series",
+        ),
+        ({"number": "1"}, "Welcome", "is not Elasticsearch"),
+    ],
+)
+def test_servers_that_are_not_supported(run: Run, version: dict[str, str], tagline: str, message: str) -> None:
+    handler = type("Handler", (Greeting,), {"greeting": {"version": version, "tagline": tagline}})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        done = run(ELASTICSEARCH_SETUP, ELASTICSEARCH_URL=url, ELASTICSEARCH_PASSWORD="secret", NAMESPACE="test")
+        server.shutdown()
+        thread.join()
+    assert done.returncode == 1
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize(
