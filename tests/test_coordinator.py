@@ -196,6 +196,28 @@ async def test_a_chip_that_is_plugged_in_gets_its_entities(
     assert machine.descriptors() == 1
 
 
+async def test_chips_that_are_plugged_in_together_are_logged_together(
+    hass: HomeAssistant,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    pass_time: PassTime,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    new = (BETTER, ANOTHER)
+    simulator = machine.plug(chips=(*OFFICIAL_CHIPS, *new))
+    for chip in new:
+        simulator.unplug(chip.address)
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    for chip in new:
+        simulator.plug(chip.address)
+    await pass_time()
+
+    assert logged(caplog) == [("INFO", "ANAVI Infrared pHAT: found BH1750 0x5c, BME280 0x76")]
+    assert board_entry.data[CONF_CHIPS] == [str(chip) for chip in (*OFFICIAL_CHIPS, *sorted(new))]
+
+
 async def test_a_new_chip_is_saved_after_the_update(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
 ) -> None:
