@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 import errno
 import gc
+import os
 from pathlib import Path
 import threading
 import time
@@ -262,6 +263,21 @@ async def test_missing_devices_are_looked_for_every_ten_seconds(
     assert not transceiver.can_receive
     await pass_time(1)
     assert transceiver.can_receive
+
+
+async def test_a_transmitter_is_looked_for_while_the_receiver_works(
+    transceiver: Transceiver, pair: SimulatedLirc, pass_time: PassTime
+) -> None:
+    gone = OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+    with patch.object(SimulatedTransmitter, "write", side_effect=gone), pytest.raises(HomeAssistantError):
+        await transceiver.async_send(parse("nec:1,2"))
+    assert (transceiver.can_send, transceiver.can_receive) == (False, True)
+
+    await pass_time(LOOK)
+
+    assert transceiver.can_send
+    await transceiver.async_send(parse("nec:1,2"))
+    assert len(pair.sent) == 1
 
 
 @pytest.mark.usefixtures("station")
