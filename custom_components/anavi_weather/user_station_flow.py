@@ -99,7 +99,7 @@ class UserStationFlow(ConfigSubentryFlow):
             else:
                 return self._finish(self._server | user_input | self._chosen_ids(user_input))
         suggested = user_input or self._known() or {CONF_STATION_NAME: self.hass.config.location_name}
-        if user_input is None and (chosen := suggested.get(CONF_CHOSEN_ENTITIES)):
+        if chosen := suggested.get(CONF_CHOSEN_ENTITIES):
             suggested = {**suggested, CONF_CHOSEN_ENTITIES: entity_ids(self.hass, chosen)}
         return self.async_show_form(
             step_id="states",
