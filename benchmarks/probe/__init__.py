@@ -126,23 +126,28 @@ class Commits:
         self._last = 0.0
         event.listen(Session, "after_commit", self._committed)
 
-    def _committed(self, _: Session) -> None:
-        self._last = time.perf_counter()
+    def _committed(self, session: Session) -> None:
+        if session is self._instance.event_session:
+            self._last = time.perf_counter()
 
-    async def async_commit(self) -> float:
-        """Let the recorder commit; return when it did."""
+    async def async_commit(self, since: float) -> float:
+        """Let the recorder commit; return when it did for the first time since then."""
         await asyncio.sleep(QUEUED)
+        # None also while the recorder handles the only state. It then commits after its interval
         if future := self._instance.async_get_commit_future():
             await future
+        while self._last < since:
+            await asyncio.sleep(0.001)
         return self._last
 
 
 async def async_latency(hass: HomeAssistant, probe: Probe, commits: Commits, number: int) -> float:
     """Return the seconds from a state's commit until Elasticsearch has acknowledged it."""
+    since = time.perf_counter()
     hass.states.async_set(PROBE_ID, str(number), {"friendly_name": "Probe"})
     state = hass.states.get(PROBE_ID)
     assert state
-    commit = await commits.async_commit()
+    commit = await commits.async_commit(since)
     async with asyncio.timeout(TIMEOUT):
         while (probe.checkpoint().last_stored_ts or 0.0) < state.last_updated_timestamp:
             await asyncio.sleep(0.001)
