@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance
 
-MIN_INTERVAL = 1.0  # seconds between two reads; with `commit_interval: 0`, each state has a commit
+MIN_INTERVAL = 1.0  # seconds between two reads, on average; with `commit_interval: 0`, each state has a commit
+SAVED = 2  # reads that need not wait after a pause
 
 
 class Notifier:
@@ -51,7 +52,7 @@ class Commits:
         """Initialize the wait."""
         self._hass = hass
         self._committed = asyncio.Event()
-        self._waited_at = -MIN_INTERVAL
+        self._due = 0.0
 
     @callback
     def async_start(self) -> Callable[[], None]:
@@ -65,6 +66,6 @@ class Commits:
                 await self._committed.wait()
         except TimeoutError:
             pass
-        await asyncio.sleep(self._waited_at + MIN_INTERVAL - time.monotonic())
+        await asyncio.sleep(self._due - time.monotonic())
         self._committed.clear()
-        self._waited_at = time.monotonic()
+        self._due = max(self._due, time.monotonic() - SAVED * MIN_INTERVAL) + MIN_INTERVAL
