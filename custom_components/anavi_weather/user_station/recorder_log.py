@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import math
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exc, func, inspect, or_, select
+from sqlalchemy import ColumnElement, Select, TableClause, exc, func, inspect, or_, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -91,9 +91,10 @@ class Backlog:
 class RecorderLog:
     """Reader of the recorder's states. Call methods that are not async through `async_run`."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Initialize the reader."""
+    def __init__(self, hass: HomeAssistant, tables: Sequence[TableClause] = TABLES) -> None:
+        """Initialize the reader of some tables."""
         self._hass = hass
+        self._tables = tables
         self._checked: Engine | None = None
         self._metadata_ids: dict[str, int] = {}
         """Ids of the rows' names, before any of them changes."""
@@ -122,7 +123,7 @@ class RecorderLog:
             raise RecorderBusyError
         if engine is not self._checked:
             inspector = inspect(engine)
-            for expected in TABLES:
+            for expected in self._tables:
                 try:
                     columns = {found["name"] for found in inspector.get_columns(expected.name)}
                 except exc.NoSuchTableError as err:
@@ -154,8 +155,8 @@ class RecorderLog:
             limit: The maximum number of rows.
             size: The size of all attributes, in bytes, with which a page is full.
         """
-        with self._session() as session:
-            recorder = self._recorder(session)
+        with self.session() as session:
+            recorder = self.recorder(session)
             after, started_over, purged = self._resume(session, position, recorder)
             wanted = [*_since(since, recorder), *is_selected(selected)]
             statement = ROWS.where(STATES.c.state_id > after.state_id, *wanted)
@@ -174,8 +175,8 @@ class RecorderLog:
 
     def read_range(self, part: Range, selected: Selected, since: Position | None, limit: int, size: int) -> Page:
         """Return the rows of a range of ids, see `read`. The end is that of the range."""
-        with self._session() as session:
-            recorder = self._recorder(session)
+        with self.session() as session:
+            recorder = self.recorder(session)
             statement = ROWS.where(
                 STATES.c.state_id.between(part.first, part.last), *_since(since, recorder), *is_selected(selected)
             )
@@ -191,7 +192,7 @@ class RecorderLog:
             since: See `read`.
             others_than: If the row is of one of these entities, the newest row of another entity is returned too.
         """
-        with self._session() as session:
+        with self.session() as session:
             end = self._end(session)
             statement = ROWS.where(
                 STATES.c.state_id > end.state_id - WINDOW, *_since(since, end.recorder), *is_selected(selected)
@@ -208,14 +209,14 @@ class RecorderLog:
         statement = statement.where(STATES.c.state_id.between(part.first, part.last))
         if since_ts is not None:
             statement = statement.where(STATES.c.last_updated_ts >= since_ts)
-        with self._session() as session:
+        with self.session() as session:
             row = session.execute(statement).first()
-            return Position(self._recorder(session), *row) if row else None
+            return Position(self.recorder(session), *row) if row else None
 
     def has_row(self, position: Position) -> bool:
         """Return whether a position's row still exists."""
-        with self._session() as session:
-            return position.recorder == self._recorder(session) and self._exists(session, position)
+        with self.session() as session:
+            return position.recorder == self.recorder(session) and self._exists(session, position)
 
     def find_new_names(self) -> Mapping[str, int]:
         """Return the ids of names that are not known yet."""
@@ -251,13 +252,13 @@ class RecorderLog:
         return is_taken or not await self.async_run(self._has_rows_before, before, until)
 
     def _read_names(self, last_id: int) -> dict[str, int]:
-        with self._session() as session:
+        with self.session() as session:
             statement = select(STATES_META.c.entity_id, STATES_META.c.metadata_id)
             found = session.execute(statement.where(STATES_META.c.metadata_id > last_id))
             return {row.entity_id: row.metadata_id for row in found}
 
     def _has_rows_before(self, entity_id: str, timestamp: float) -> bool:
-        with self._session() as session:
+        with self.session() as session:
             statement = (
                 select(STATES.c.state_id)
                 .select_from(NAMED_STATES)
@@ -267,13 +268,13 @@ class RecorderLog:
 
     def newest(self) -> Position:
         """Return the position after the newest row."""
-        with self._session() as session:
+        with self.session() as session:
             return self._end(session)
 
     def backlog(self, position: Position | None, selected: Selected, since: Position | None) -> Backlog:
         """Return the rows after a position, see `read`."""
-        with self._session() as session:
-            recorder = self._recorder(session)
+        with self.session() as session:
+            recorder = self.recorder(session)
             after = self._resume(session, position, recorder)[0]
             found = (
                 select(func.count(), func.min(STATES.c.state_id))
@@ -284,18 +285,19 @@ class RecorderLog:
             oldest = session.execute(select(STATES.c.last_updated_ts).where(STATES.c.state_id == first_id)).scalar()
             return Backlog(count, oldest, self._end(session))
 
-    def _session(self) -> Session:
+    def session(self) -> Session:
         """Return a new session. Home Assistant's `session_scope` would log a traceback whenever a database is away."""
         return get_instance(self._hass).get_session()
 
-    def _recorder(self, session: Session) -> str:
+    def recorder(self, session: Session) -> str:
+        """Return the database's engine and creation time."""
         made = session.execute(select(SCHEMA_CHANGES.c.changed).order_by(SCHEMA_CHANGES.c.change_id).limit(1)).scalar()
         return f"{session.get_bind().dialect.name} {made}"
 
     def _end(self, session: Session) -> Position:
         newest = select(STATES.c.state_id, STATES.c.last_updated_ts).order_by(STATES.c.state_id.desc()).limit(1)
         row = session.execute(newest).first()
-        return Position(self._recorder(session), *(row or (0, None)))
+        return Position(self.recorder(session), *(row or (0, None)))
 
     def _resume(self, session: Session, position: Position | None, recorder: str) -> tuple[Position, bool, int]:
         """Return the position to continue from, whether that is the beginning again, and how many ids were purged."""
