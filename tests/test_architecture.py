@@ -89,7 +89,7 @@ def test_few_modules_use_the_recorders_tables() -> None:
     knowing = [
         module(path) for path in MODULES if knows(path, f"{recorder}.db_schema", f"{recorder}.util", "sqlalchemy")
     ]
-    names = ("commits", "log", "statistics", "tables")
+    names = ("commits", "log", "names", "statistics", "tables")
     assert knowing == [f"user_station/recorder_{name}.py" for name in names]
 
 

@@ -1,6 +1,7 @@
 """Tests of creating and removing the forwarders of user stations."""
 
 from pathlib import Path
+import time
 from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
@@ -26,6 +27,7 @@ from custom_components.anavi_weather.forwarding import (
     user_stations,
 )
 from custom_components.anavi_weather.phat.simulator import Simulator
+from custom_components.anavi_weather.user_station import Forwarder
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
 from custom_components.anavi_weather.user_station.errors import CertificateInvalidError
 from custom_components.anavi_weather.user_station.names import Name, Names
@@ -34,6 +36,7 @@ from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry, Co
 from homeassistant.const import CONF_URL, __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import instance_id
+from homeassistant.util.ulid import ulid_at_time
 
 from .conftest import number
 from .user_station.certificates import pem
@@ -146,6 +149,36 @@ async def test_history_can_be_sent_later(
     kept = await create(hass, entry, user_station, **{CONF_SEND_HISTORY: False})
     assert (kept.position, kept.since) == (POSITION, SINCE)
     assert await create(hass, entry, user_station) == known(task)
+
+
+async def test_forwarding_goes_on_without_a_damaged_checkpoint(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    stored: dict[str, Any],
+    task: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Case 12."""
+    del stored["stored"]
+    forwarder = await async_create_forwarder(hass, entry, user_station)
+    assert forwarder.checkpoint == Checkpoint(task)
+    assert forwarder.status.damage
+    assert "the checkpoint cannot be read" in caplog.text
+
+
+async def test_without_a_checkpoint_forwarding_begins_when_the_user_station_was_added(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry
+) -> None:
+    """Case 12: its id has that time."""
+    subentry = ConfigSubentry(
+        data=user_station.data, subentry_type="", title="", unique_id="", subentry_id=ulid_at_time(1_790_000_000.5)
+    )
+    with patch("custom_components.anavi_weather.forwarding.Forwarder", wraps=Forwarder) as created:
+        await async_create_forwarder(hass, entry, subentry)
+        assert created.call_args.kwargs["begin_ts"] == 1_790_000_000.5
+        await async_create_forwarder(hass, entry, user_station)
+        assert created.call_args.kwargs["begin_ts"] == pytest.approx(time.time(), abs=5), "it is no real id"
 
 
 @pytest.mark.usefixtures("stored")

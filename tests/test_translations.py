@@ -75,6 +75,7 @@ PLACEHOLDERS = {
     "issues.user_station_states_dropped": {"count", "user_station"},
     "issues.user_station_states_foreign": {"count", "user_station"},
     "issues.user_station_states_purged": {"count", "user_station"},
+    "issues.user_station_states_maybe_purged": {"count", "user_station"},
     "issues.user_station_states_refused": {"count", "detail", "entity", "user_station"},
     "issues.user_station_": {"detail", "user_station"},
     "options.step.init": {"altitude"},
@@ -339,7 +340,7 @@ def test_issues() -> None:
     assert (
         ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | {"codes_damaged"} | of_user_stations
     )
-    fixable = {f"user_station_states_{kind}" for kind in FIXABLE}
+    fixable = {f"user_station_states_{kind}" for kind in FIXABLE} | {"user_station_checkpoint_damaged"}
     for key, issue in ENGLISH["issues"].items():
         if key in of_user_stations - fixable:
             assert issue.keys() == {"title", "description"}

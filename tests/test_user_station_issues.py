@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.user_station.breaker import Held
-from custom_components.anavi_weather.user_station.checkpoint import CheckpointStore
+from custom_components.anavi_weather.user_station.checkpoint_store import CheckpointStore
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     CannotConnectError,
@@ -282,6 +282,33 @@ async def test_purged_states_are_reported(issue_registry: ir.IssueRegistry, forw
     assert active_issues(issue_registry) == {
         "purged_01USER": ("user_station_states_purged", {"user_station": "Casa", "count": "5"})
     }
+
+
+async def test_states_that_may_have_been_purged_are_reported(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    """Case 33."""
+    forwarder.checkpoint.record_maybe_purged(673)
+    forwarder.status.async_notify_listeners()
+    assert active_issues(issue_registry) == {
+        "maybe_purged_01USER": ("user_station_states_maybe_purged", {"user_station": "Casa", "count": "673"})
+    }
+    await forwarder.async_acknowledge_losses()
+    assert active_issues(issue_registry) == {}
+
+
+async def test_a_damaged_checkpoint_is_reported(issue_registry: ir.IssueRegistry, forwarder: Forwarder) -> None:
+    """Case 12."""
+    forwarder.status.record_damage("KeyError: 'task'")
+    forwarder.status.async_notify_listeners()
+    assert active_issues(issue_registry) == {
+        "checkpoint_01USER": (
+            "user_station_checkpoint_damaged",
+            {"user_station": "Casa", "detail": r"KeyError\: \'task\'"},
+        )
+    }
+    await forwarder.async_acknowledge_losses()
+    assert active_issues(issue_registry) == {}
 
 
 @pytest.mark.parametrize("noted", [False, True])

@@ -71,6 +71,8 @@ def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
         "rejected": checkpoint.rejected,
         "sent_again": checkpoint.again,
         "held": [held._asdict() for held in checkpoint.breaker.held.values()],
+        "maybe_purged": checkpoint.maybe_purged_count,
+        "checkpoint_damage": status.damage,
         "refused_newest": [
             {
                 "state_id": state.state_id,

@@ -1,10 +1,13 @@
 """The user stations of a remote station. Each is a subentry with its own forwarder and checkpoint."""
 
 from collections.abc import Mapping
+import logging
 from pathlib import Path
 import ssl
+import time
 from typing import Any
 
+from ulid_transform import ulid_to_timestamp
 from yarl import URL
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -26,13 +29,16 @@ from .const import (
     SUBENTRY_USER_STATION,
 )
 from .coordinator import AnaviWeatherConfigEntry
-from .user_station.checkpoint import Checkpoint, CheckpointStore
+from .user_station.checkpoint import Checkpoint
+from .user_station.checkpoint_store import CheckpointDamagedError, CheckpointStore
 from .user_station.documents import Station
 from .user_station.elasticsearch import Destination, Elasticsearch
 from .user_station.entities import Entities, Selection
 from .user_station.errors import CertificateInvalidError
 from .user_station.forwarder import Forwarder
 from .user_station.tls import extract_certificates, has_private_key, trust
+
+LOGGER = logging.getLogger(__name__)
 
 
 def user_stations(entry: ConfigEntry) -> list[ConfigSubentry]:
@@ -72,7 +78,13 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     chosen = data.get(CONF_CHOSEN_ENTITIES, [])
     task = " ".join([data[CONF_URL], data[CONF_NAMESPACE], data[CONF_ENTITIES], *chosen])
     store = _store(hass, subentry.subentry_id)
-    checkpoint = await store.async_load()
+    damage = None
+    try:
+        checkpoint = await store.async_load()
+    except CheckpointDamagedError as err:
+        # Only forwarding needs it, and the user station recognizes what is sent again
+        checkpoint, damage = None, str(err)
+        LOGGER.error("%s: the checkpoint cannot be read, so states are sent again: %s", subentry.title, err)
     if checkpoint is None:
         checkpoint = Checkpoint(task)
     else:
@@ -85,7 +97,7 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     except CertificateInvalidError:
         # Only forwarding needs the certificate, so the rest of the station is set up
         elasticsearch = _elasticsearch(hass, data, None)
-    return Forwarder(
+    forwarder = Forwarder(
         hass,
         name=subentry.title,
         station=Station(
@@ -99,7 +111,10 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
         store=store,
         checkpoint=checkpoint,
         send_history=data[CONF_SEND_HISTORY],
+        begin_ts=_added_at(subentry.subentry_id),
     )
+    forwarder.status.record_damage(damage)
+    return forwarder
 
 
 @callback
@@ -132,6 +147,14 @@ async def async_remove_orphans(hass: HomeAssistant) -> None:
     for key in await hass.async_add_executor_job(find):
         if key not in known:
             await CheckpointStore(hass, key).async_remove()
+
+
+def _added_at(subentry_id: str) -> float:
+    """Return when a user station was added. Unlike the checkpoint, its id cannot be damaged alone."""
+    try:
+        return ulid_to_timestamp(subentry_id) / 1000
+    except ValueError:
+        return time.time()
 
 
 def _store(hass: HomeAssistant, subentry_id: str) -> CheckpointStore:

@@ -61,8 +61,21 @@ DESTINATION_ERRORS = (
 FAILURES = 3  # in a row; a server that starts may reject requests for a moment
 PURGE_NEAR = 0.25  # fraction of the time that the recorder keeps states
 
-KINDS = ("destination", "aside", "held", "recorder", "backlog", "refused", "dropped", "foreign", "purged")
-LOSSES = ("refused", "dropped", "foreign", "purged")  # their issues last until a user acknowledges them
+KINDS = (
+    "destination",
+    "aside",
+    "held",
+    "recorder",
+    "backlog",
+    "refused",
+    "dropped",
+    "foreign",
+    "purged",
+    "maybe_purged",
+    "checkpoint",
+)
+# Their issues last until a user acknowledges them
+LOSSES = ("refused", "dropped", "foreign", "purged", "maybe_purged", "checkpoint")
 HELD_ISSUE_PREFIX = "held_"
 FIXABLE = ("held", *LOSSES)
 
@@ -150,6 +163,14 @@ class UserStationIssues:
             self._create("purged", "states_purged", count=str(checkpoint.purged_count))
         else:
             self._delete("purged")
+        if checkpoint.maybe_purged_count > checkpoint.maybe_purged_acknowledged:
+            self._create("maybe_purged", "states_maybe_purged", count=str(checkpoint.maybe_purged_count))
+        else:
+            self._delete("maybe_purged")
+        if (damage := self._forwarder.status.damage) is not None:
+            self._create("checkpoint", "checkpoint_damaged", detail=escape_markdown(damage))
+        else:
+            self._delete("checkpoint")
 
     def _create(self, kind: str, key: str, **placeholders: str) -> None:
         ir.async_create_issue(

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from yarl import URL
 
 from custom_components.anavi_weather.user_station import Forwarder
-from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, CheckpointStore
+from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
+from custom_components.anavi_weather.user_station.checkpoint_store import CheckpointStore
 from custom_components.anavi_weather.user_station.documents import Station
 from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch
 from custom_components.anavi_weather.user_station.entities import Entities, Selection
@@ -77,7 +78,12 @@ class Harness:
         self._task: asyncio.Task[None] | None = None
 
     async def start(
-        self, *, send_history: bool = True, selection: Selection = Selection.ALL, chosen: tuple[str, ...] = ()
+        self,
+        *,
+        send_history: bool = True,
+        selection: Selection = Selection.ALL,
+        chosen: tuple[str, ...] = (),
+        begin_ts: float = 1e11,
     ) -> None:
         """Start a forwarder from the stored checkpoint."""
         store = CheckpointStore(self.hass, KEY)
@@ -93,6 +99,7 @@ class Harness:
             store=store,
             checkpoint=checkpoint,
             send_history=send_history,
+            begin_ts=begin_ts,
         )
         self.forwarder.async_subscribe(self._count)
         self._task = self.hass.async_create_background_task(self.forwarder.async_run(), "forwarder")
@@ -113,6 +120,11 @@ class Harness:
         """Return the stored checkpoint."""
         data: dict[str, Any] = self.storage[KEY]["data"]
         return data
+
+    @property
+    def stored_position(self) -> list[Any] | None:
+        """Return the position of the stored checkpoint, if there is one."""
+        return self.checkpoint["position"] if KEY in self.storage else None
 
     async def record(self, *states: str, entity_id: str = "sensor.t", **attributes: Any) -> None:
         """Record states."""

@@ -75,10 +75,6 @@ class Log:
         assert backlog.newest == await self.newest()
         return backlog.count, backlog.oldest_ts
 
-    async def has_row(self, position: Position) -> bool:
-        """Return whether a row still exists."""
-        return await self.log.async_run(self.log.has_row, position)
-
     async def record(self, *states: str, entity_id: str = "sensor.t", **attributes: Any) -> None:
         """Set an entity's states one after another, and wait until they are recorded."""
         for state in states:

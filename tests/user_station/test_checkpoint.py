@@ -8,13 +8,15 @@ from unittest.mock import patch
 import pytest
 
 from custom_components.anavi_weather.user_station.breaker import Breaker, Held
-from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, CheckpointStore
+from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
+from custom_components.anavi_weather.user_station.checkpoint_store import CheckpointDamagedError, CheckpointStore
 from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Names
 from custom_components.anavi_weather.user_station.ranges import Range
-from custom_components.anavi_weather.user_station.recorder_log import Position
+from custom_components.anavi_weather.user_station.recorder_log import Position, Waiting
 from custom_components.anavi_weather.user_station.settle import RefusedState, Settlement
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 
 KEY = "anavi_weather.01STATION.checkpoint"
 NAMES = Names([Name("e", "a.b")])
@@ -192,6 +194,7 @@ def test_states_are_recorded() -> None:
     checkpoint.record_foreign(1)
     checkpoint.record_purged(4)
     checkpoint.record_purged(5)
+    checkpoint.record_maybe_purged(7)
     checkpoint.advance(POSITION)
     assert checkpoint == Checkpoint(
         "task",
@@ -203,14 +206,31 @@ def test_states_are_recorded() -> None:
         last_refused=("c.d", "odder"),
         dropped_count=6,
         foreign_count=2,
+        maybe_purged_count=7,
     )
 
 
+def test_waiting_states_are_remembered() -> None:
+    checkpoint = Checkpoint("task")
+    checkpoint.record_passed(1)
+    assert checkpoint == Checkpoint("task")
+    checkpoint.record_waiting(Waiting(5, POSITION))
+    checkpoint.record_passed(2)
+    assert checkpoint.waiting == Waiting(3, POSITION)
+    checkpoint.record_passed(4)
+    assert checkpoint.waiting == Waiting(0, POSITION)
+    checkpoint.record_purged(1)
+    assert checkpoint == Checkpoint("task", purged_count=1), "those that vanished are counted once"
+
+
 def test_losses_are_acknowledged() -> None:
-    checkpoint = Checkpoint("task", refused_count=2, purged_count=3, dropped_count=4, foreign_count=5)
+    checkpoint = Checkpoint(
+        "task", refused_count=2, purged_count=3, dropped_count=4, foreign_count=5, maybe_purged_count=6
+    )
     checkpoint.acknowledge_losses()
     assert (checkpoint.refused_acknowledged, checkpoint.purged_acknowledged) == (2, 3)
     assert (checkpoint.dropped_acknowledged, checkpoint.foreign_acknowledged) == (4, 5)
+    assert checkpoint.maybe_purged_acknowledged == 6
     checkpoint.record_refused("a.b", "odd")
     assert (checkpoint.refused_count, checkpoint.refused_acknowledged) == (3, 2)
 
@@ -314,10 +334,46 @@ async def test_a_power_cut_leaves_the_old_checkpoint(
     assert await CheckpointStore(hass, KEY).async_load() == Checkpoint("old", POSITION)
 
 
-async def test_a_corrupt_checkpoint_is_ignored(hass: HomeAssistant, path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        "null",
+        "[]",
+        "5",
+        '{"version": 1}',
+        '{"version": 1, "minor_version": 1, "key": "k", "data": []}',
+        '{"version": 2, "minor_version": 1, "key": "k", "data": {}}',
+        STORED_BY_1_0_0.replace('"stored": 41', '"stored": "many"'),
+        STORED_BY_1_0_0.replace('"purged": 2,', ""),
+        STORED_BY_1_0_0.replace('["sqlite 2026-11-25 00:00:00", 5, 1790000000.123456]', "[5]"),
+        STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "waiting": [1, 2],'),
+    ],
+)
+async def test_a_checkpoint_of_another_shape_is_damaged(hass: HomeAssistant, path: Path, content: str) -> None:
+    """Case 12."""
+    await hass.async_add_executor_job(path.parent.mkdir)
+    await hass.async_add_executor_job(path.write_text, content)
+    store = CheckpointStore(hass, KEY)
+    with pytest.raises(CheckpointDamagedError):
+        await store.async_load()
+    await store.async_save(Checkpoint("new"))
+    assert await CheckpointStore(hass, KEY).async_load() == Checkpoint("new")
+
+
+async def test_a_checkpoint_that_cannot_be_read_is_damaged(hass: HomeAssistant, path: Path) -> None:
+    """Case 12."""
+    await hass.async_add_executor_job(lambda: path.mkdir(parents=True))
+    with pytest.raises(CheckpointDamagedError, match="Is a directory"):
+        await CheckpointStore(hass, KEY).async_load()
+
+
+@pytest.mark.parametrize("content", [STORED_BY_1_0_0[:100].encode(), b"", b"\x80garbage", b"{"])
+async def test_a_corrupt_checkpoint_is_ignored(hass: HomeAssistant, path: Path, content: bytes) -> None:
+    """Case 12. Home Assistant reports it."""
     await CheckpointStore(hass, KEY).async_save(Checkpoint("old", POSITION))
-    await hass.async_add_executor_job(path.write_text, "{")
+    await hass.async_add_executor_job(path.write_bytes, content)
     assert await CheckpointStore(hass, KEY).async_load() is None
+    assert [issue.translation_key for issue in ir.async_get(hass).issues.values()] == ["storage_corruption"]
 
 
 async def test_a_checkpoint_is_written_last_when_home_assistant_stops(hass: HomeAssistant, path: Path) -> None:

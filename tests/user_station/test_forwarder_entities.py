@@ -177,7 +177,7 @@ async def test_a_rename_waits_for_the_recorder(harness: Harness, clock: Clock, r
         await harness.server.stop()
         await harness.start(selection=Selection.CHOSEN, chosen=(registered["sensor.a"],))
         await clock.asleep()
-        rename(harness, "sensor.a", "sensor.new")
+        er.async_get(harness.hass).async_update_entity("sensor.a", new_entity_id="sensor.new")
         await harness.server.start()
         await clock.wake()
         await clock.asleep()

@@ -20,7 +20,7 @@ def old(document: Document) -> Item | None:
 async def position(harness: Harness, state_id: int) -> None:
     """Wait until the checkpoint is at a position."""
     await until(lambda: KEY in harness.storage and harness.checkpoint["position"])
-    await until(lambda: harness.checkpoint["position"][1] == state_id)
+    await until(lambda: (harness.checkpoint["position"] or [0, 0])[1] == state_id)
 
 
 async def test_states_in_whose_place_another_station_stored_a_document_are_counted(

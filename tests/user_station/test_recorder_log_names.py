@@ -4,6 +4,7 @@ import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
 from custom_components.anavi_weather.user_station.recorder_log import Page
+from custom_components.anavi_weather.user_station.recorder_names import RecorderNames
 from custom_components.anavi_weather.user_station.recorder_tables import REMOVAL_DELAY, Selected, Times
 
 from .log import MANY, TIME, Log, values
@@ -67,29 +68,32 @@ async def test_the_removal_of_an_entity_is_read_shortly_after_the_end_of_its_nam
 @pytest.mark.parametrize("is_known", [False, True])
 @pytest.mark.parametrize("is_used", [False, True])
 async def test_the_recorder_moves_rows_unless_the_new_name_is_used(log: Log, *, is_known: bool, is_used: bool) -> None:
+    names = RecorderNames(log.log)
     await log.record("1")
     if is_used:
         await log.record("other", entity_id="sensor.new")
     if is_known:
-        log.log.async_learn_names(await log.log.async_run(log.log.find_new_names))
+        names.async_learn_names(await log.log.async_run(names.find_new_names))
     await rename(log, "sensor.t", "sensor.new")
     last = (await log.read()).rows[-1].last_updated_ts or 0
-    assert await log.log.async_has_moved("sensor.t", last + 1, is_taken=False) is not is_used
+    assert await names.async_has_moved("sensor.t", last + 1, is_taken=False) is not is_used
 
 
 @pytest.mark.parametrize("is_known", [False, True])
 async def test_another_entity_brings_its_rows_to_the_old_name(log: Log, *, is_known: bool) -> None:
+    names = RecorderNames(log.log)
     await log.record("1")
     await log.record("other", entity_id="sensor.other")
     if is_known:
-        log.log.async_learn_names(await log.log.async_run(log.log.find_new_names))
+        names.async_learn_names(await log.log.async_run(names.find_new_names))
     await rename(log, "sensor.t", "sensor.new")
     await rename(log, "sensor.other", "sensor.t")
     last = (await log.read()).rows[-1].last_updated_ts or 0
-    assert await log.log.async_has_moved("sensor.t", last + 1, is_taken=True)
+    assert await names.async_has_moved("sensor.t", last + 1, is_taken=True)
 
 
 async def test_a_name_without_rows_has_not_moved(log: Log) -> None:
+    names = RecorderNames(log.log)
     await log.record("1")
-    log.log.async_learn_names({"sensor.purged": 1000})
-    assert not await log.log.async_has_moved("sensor.purged", TIME, is_taken=False)
+    names.async_learn_names({"sensor.purged": 1000})
+    assert not await names.async_has_moved("sensor.purged", TIME, is_taken=False)

@@ -13,7 +13,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from sqlalchemy import exc
 
-from custom_components.anavi_weather.user_station.recorder_log import Page, Position
+from custom_components.anavi_weather.user_station.recorder_log import Page, Position, Waiting
+from custom_components.anavi_weather.user_station.recorder_tables import ALL
 
 from .log import TIME, Log, databases, values
 
@@ -147,10 +148,39 @@ async def test_another_engine_has_other_ids(log: Log, moved: tuple[str, str]) ->
     position = (await log.read(limit=1)).position
     assert position.recorder.split()[0] in ("sqlite", "mysql", "mariadb", "postgresql")
     engine = next(name for name in moved if name != position.recorder.split()[0])
-    elsewhere = position._replace(recorder=" ".join([engine, *position.recorder.split()[1:]]))
+    elsewhere = Position(" ".join([engine, *position.recorder.split()[1:]]), position.state_id, TIME)
     again = await log.read(elsewhere)
     assert (values(again), again.started_over) == (["1", "2"], True)
     assert (await log.backlog(elsewhere)).count == 2
+
+
+async def test_a_copied_database_is_continued(log: Log) -> None:
+    """Case 32: the rows are the same, whatever the database."""
+    await log.record("1", "2", "3")
+    position = (await log.read(limit=1)).position
+    copied = position._replace(recorder="another")
+    page = await log.read(copied, limit=1)
+    assert (values(page), page.started_over, page.purged) == (["2"], False, 0)
+    assert page.position.recorder == position.recorder
+    await log.set_time(position.state_id, None)
+    again = await log.read(Position("another", position.state_id, None))
+    assert (values(again), again.started_over) == (["1", "2", "3"], True), "without a time, it is no evidence"
+
+
+async def test_history_stays_unwanted_in_a_copied_database(log: Log) -> None:
+    """Case 32."""
+    await log.record("1", "2", "3")
+    since = (await log.read(limit=2)).position
+    await log.set_time(since.state_id + 1, TIME - 1000)  # the clock was set back
+    assert values(await log.read(since=since._replace(recorder="another"))) == ["3"]
+
+
+async def test_history_stays_unwanted_in_another_database_by_its_time(log: Log) -> None:
+    await log.record("1", "2", "3")
+    rows = (await log.read()).rows
+    for number, row in enumerate(rows):
+        await log.set_time(row.state_id, TIME + number)
+    assert values(await log.read(since=Position("another", 1000, TIME + 0.5))) == ["2", "3"]
 
 
 @databases("sqlite")
@@ -178,15 +208,52 @@ async def test_a_corrupt_database_starts_over(log: Log, tmp_path: Path, caplog: 
 # The backlog
 
 
-async def test_a_row_still_exists(log: Log) -> None:
-    await log.record("1", "2")
-    first, second = (await log.read()).rows
+async def vanished(log: Log, count: int, newest: Position, position: Position | None = None) -> int:
+    """Return how many rows have vanished."""
+    return await log.log.async_run(log.log.vanished, Waiting(count, newest), position, ALL, None)
+
+
+async def test_no_rows_have_vanished(log: Log) -> None:
+    await log.record("1", "2", "3")
+    position = (await log.read(limit=1)).position
     newest = await log.newest()
-    assert await log.has_row(newest)
-    assert not await log.has_row(newest._replace(recorder="another"))
-    assert not await log.has_row(newest._replace(last_updated_ts=first.last_updated_ts))
-    await log.purge(second.state_id)
-    assert not await log.has_row(newest)
+    assert await vanished(log, 2, newest, position) == 0
+    assert await vanished(log, 3, newest) == 0
+    await log.record("4")
+    assert await vanished(log, 3, newest) == 0, "a new row is not one that waited"
+    assert await vanished(log, 1, newest) == 0
+
+
+async def test_purged_rows_have_vanished(log: Log) -> None:
+    await log.record("1", "2", "3", "4")
+    position = (await log.read(limit=1)).position
+    newest = await log.newest()
+    await log.purge(position.state_id, position.state_id + 1)
+    assert await vanished(log, 3, newest, position) == 1
+    await log.purge(newest.state_id)
+    await log.record("5")
+    assert await vanished(log, 3, newest, position) == 2
+
+
+async def test_rows_have_vanished_with_their_database(log: Log) -> None:
+    """Cases 11 and 34."""
+    await log.record("new")
+    past = TIME - 1_000_000
+    position, newest = Position("another", 1000, past), Position("another", 1500, past + 10)
+    assert await vanished(log, 500, newest, position) == 500
+    assert await vanished(log, 500, newest, position._replace(last_updated_ts=None)) == 500
+
+
+async def test_rows_of_a_restored_database_have_vanished_if_they_are_newer(log: Log) -> None:
+    await log.record("1", "2", "3")
+    for number, row in enumerate((await log.read()).rows):
+        await log.set_time(row.state_id, TIME + number)
+    position, newest = Position("another", 1000, TIME), Position("another", 1500, TIME + 10)
+    assert await vanished(log, 5, newest, position) == 3, "2 and 3 still wait"
+
+
+async def test_a_newest_row_without_a_time_is_no_evidence(log: Log) -> None:
+    assert await vanished(log, 5, Position("another", 5, None)) == 0
 
 
 async def test_waiting_rows_are_counted(log: Log) -> None:

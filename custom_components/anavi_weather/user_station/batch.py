@@ -7,7 +7,8 @@ import time
 from .documents import Encoder, Identities, Sent, Station
 from .entities import Entities
 from .ranges import Range
-from .recorder_log import Backlog, Page, Position, RecorderLog
+from .recorder_log import Backlog, Page, Position, RecorderLog, Waiting
+from .recorder_names import RecorderNames
 from .recorder_tables import Selected
 
 MAX_SIZE = 1_000_000  # bytes of attributes in a request; two requests are in memory at a time
@@ -20,7 +21,7 @@ class Batch:
     started_over: bool
     """Whether the recorder's database was replaced, so that this is its first batch."""
     purged: int
-    """Number of states that the recorder purged before they were read."""
+    """Number of states that vanished while they waited."""
     position: Position
     """Position after the last state."""
     reached_end: bool
@@ -30,6 +31,8 @@ class Batch:
     """Number of documents in the body."""
     body: bytes
     """Compressed with gzip."""
+    maybe_purged: int = 0
+    """Number of states that the recorder purged, of which it is not known whether they waited."""
 
 
 class BatchReader:
@@ -38,6 +41,7 @@ class BatchReader:
     def __init__(self, log: RecorderLog, entities: Entities, station: Station) -> None:
         """Initialize the reader with the station that its documents name, unless the API key belongs to another."""
         self._log = log
+        self._names = RecorderNames(log)
         self._entities = entities
         self._home = station
         self._station = station
@@ -51,7 +55,7 @@ class BatchReader:
             self._encoder = Encoder(station, self._encoder.identities)
 
     async def async_read(
-        self, position: Position | None, since: Position | None, count: int, known_backlog: Backlog | None
+        self, position: Position | None, since: Position | None, count: int, waiting: Waiting | None
     ) -> Batch:
         """Return the batch after a position.
 
@@ -59,7 +63,7 @@ class BatchReader:
             position: The position after the last state of the batch before; None: before the first row.
             since: Skip states from before this position.
             count: The maximum number of states.
-            known_backlog: States that were waiting when they were last counted. If they have vanished, they count as purged.
+            waiting: States that waited when they were last counted. Those that have vanished count as purged.
 
         Raises:
             RecorderBusyError: if the recorder starts, or migrates its database.
@@ -69,28 +73,34 @@ class BatchReader:
 
         def read(selected: Selected, encoder: Encoder) -> Batch:
             page = self._log.read(position, selected, since, count, MAX_SIZE)
-            purged = page.purged
-            if known_backlog and not self._log.has_row(known_backlog.newest):
-                purged = max(purged, known_backlog.count)
-            return _batch(page, purged, encoder)
+            if waiting is None:
+                return _batch(page, encoder, maybe_purged=page.purged)
+            return _batch(page, encoder, purged=self._log.vanished(waiting, position, selected, since))
 
         return await self._async_read(read)
 
     async def async_read_range(self, part: Range, since: Position | None, count: int) -> Batch:
         """Return the first batch of a range of state ids, see `async_read`."""
         return await self._async_read(
-            lambda selected, encoder: _batch(self._log.read_range(part, selected, since, count, MAX_SIZE), 0, encoder)
+            lambda selected, encoder: _batch(self._log.read_range(part, selected, since, count, MAX_SIZE), encoder)
         )
 
     async def async_read_newest(self, since: Position | None, others_than: frozenset[str]) -> Batch:
         """Return a batch of the newest state, and of the newest of an entity that is not among some."""
         return await self._async_read(
-            lambda selected, encoder: _batch(self._log.read_newest(selected, since, others_than), 0, encoder)
+            lambda selected, encoder: _batch(self._log.read_newest(selected, since, others_than), encoder)
         )
 
-    async def async_count(self, position: Position | None, since: Position | None) -> Backlog:
-        """Return the states after a position, see `async_read`."""
-        return await self._async_read(lambda selected, _: self._log.backlog(position, selected, since))
+    async def async_count(
+        self, position: Position | None, since: Position | None, waiting: Waiting | None
+    ) -> tuple[Backlog, int]:
+        """Return the states after a position, and how many of those that waited have vanished, see `async_read`."""
+
+        def count(selected: Selected, _: Encoder) -> tuple[Backlog, int]:
+            vanished = self._log.vanished(waiting, position, selected, since) if waiting else 0
+            return self._log.backlog(position, selected, since), vanished
+
+        return await self._async_read(count)
 
     async def _async_read[Result](self, read: Callable[[Selected, Encoder], Result]) -> Result:
         """Read states, and again if a name changed meanwhile."""
@@ -98,7 +108,7 @@ class BatchReader:
         while True:
             names.record_clock(time.time())
             if (name := names.unsettled()) and name.before and name.since is not None:
-                moved = await self._log.async_has_moved(
+                moved = await self._names.async_has_moved(
                     name.before, name.since, is_taken=self._entities.async_is_taken(name.before)
                 )
                 if names.unsettled() == name:  # the next batch is read at the same time
@@ -110,15 +120,15 @@ class BatchReader:
                 self._encoder = Encoder(self._station, wanted.identities)
             learned, result = await self._log.async_run(self._read_with_names, read, wanted.selected, self._encoder)
             if names.version == version:
-                self._log.async_learn_names(learned)
+                self._names.async_learn_names(learned)
                 return result
 
     def _read_with_names[Result](
         self, read: Callable[[Selected, Encoder], Result], selected: Selected, encoder: Encoder
     ) -> tuple[Mapping[str, int], Result]:
-        return self._log.find_new_names(), read(selected, encoder)
+        return self._names.find_new_names(), read(selected, encoder)
 
 
-def _batch(page: Page, purged: int, encoder: Encoder) -> Batch:
+def _batch(page: Page, encoder: Encoder, *, purged: int = 0, maybe_purged: int = 0) -> Batch:
     sent, count, body = encoder.encode_compressed(page.rows)
-    return Batch(page.started_over, purged, page.position, page.reached_end, sent, count, body)
+    return Batch(page.started_over, purged, page.position, page.reached_end, sent, count, body, maybe_purged)

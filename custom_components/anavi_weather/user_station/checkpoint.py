@@ -1,20 +1,14 @@
 """Checkpoints: how far a station's states have been sent. Nothing else is stored beside the recorder."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple, NotRequired, TypedDict
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.storage import Store
-
-from .breaker import Breaker, Held
-from .names import UNKNOWN, Name, Names
+from .breaker import Breaker
+from .names import Names
 from .ranges import Range, Ranges, ordered, pending_count, without
-from .recorder_log import Position
+from .recorder_log import Position, Waiting
 from .settle import Settlement
-from .text import one_line
-
-VERSION = 1
 
 
 class SentAgain(NamedTuple):
@@ -52,7 +46,7 @@ class Checkpoint:
     stored_count: int = 0
     refused_count: int = 0
     purged_count: int = 0
-    """States that the recorder purged before they were sent."""
+    """States that vanished from the recorder before they were sent."""
     last_stored_ts: float | None = None
     names: Names = field(default_factory=Names)
     """Names of entities that were selected at some time."""
@@ -75,6 +69,11 @@ class Checkpoint:
     """States that were refused or dropped. They can be sent again while the recorder has them."""
     again: Ranges = ()
     """Settled states that are being sent again. Of those meant in them, none is stored."""
+    maybe_purged_count: int = 0
+    """States that the recorder purged, of which it is not known whether they were sent before, like after a restored backup."""
+    maybe_purged_acknowledged: int = 0
+    waiting: Waiting | None = None
+    """States after the position, when they were last counted; None: none, or they were not counted."""
 
     def skip_history(self, newest: Position) -> None:
         """Begin after the recorder's newest state."""
@@ -87,6 +86,7 @@ class Checkpoint:
         self.dropped_count = self.dropped_acknowledged = 0
         self.foreign_count = self.foreign_acknowledged = 0
         self.aside = self.rejected = self.again = ()
+        self.waiting = None
         self.breaker = Breaker()
 
     def begin_task(self, task: str, *, keeps_since: bool) -> None:
@@ -103,8 +103,17 @@ class Checkpoint:
             self.since = None
 
     def advance(self, position: Position) -> None:
-        """Move to a position up to which each state is settled."""
+        """Move to a position up to which each state is settled or set aside."""
         self.position = position
+
+    def record_passed(self, count: int) -> None:
+        """Record that states wait no longer, because the position moved past them."""
+        if self.waiting:
+            self.waiting = replace(self.waiting, count=max(self.waiting.count - count, 0))
+
+    def record_waiting(self, waiting: Waiting | None) -> None:
+        """Remember which states wait; None: none."""
+        self.waiting = waiting
 
     def set_aside(self, ranges: Iterable[Range]) -> None:
         """Remember states before the position that are not stored yet."""
@@ -221,8 +230,13 @@ class Checkpoint:
         self.foreign_count += count
 
     def record_purged(self, count: int) -> None:
-        """Count states that the recorder purged before they were sent."""
+        """Count states that vanished from the recorder before they were sent."""
         self.purged_count += count
+        self.waiting = None
+
+    def record_maybe_purged(self, count: int) -> None:
+        """Count states that the recorder purged, perhaps before they were sent."""
+        self.maybe_purged_count += count
 
     def acknowledge_losses(self) -> None:
         """Remember that a user knows of all states that were refused, dropped or purged until now."""
@@ -230,131 +244,4 @@ class Checkpoint:
         self.foreign_acknowledged = self.foreign_count
         self.refused_acknowledged = self.refused_count
         self.purged_acknowledged = self.purged_count
-
-
-type _StoredPosition = tuple[str, int, float | None]
-
-
-class _StoredBreaker(TypedDict):
-    """Stored form of the breaker."""
-
-    counts: dict[str, int]
-    held: dict[str, tuple[str, str]]
-    skipped: list[str]
-
-
-class _Stored(TypedDict):
-    """Stored form, version 1 (since 1.0.0). Older versions ignore what they do not know."""
-
-    task: str
-    position: _StoredPosition | None
-    since: _StoredPosition | None
-    stored: int
-    refused: int
-    purged: int
-    refused_noted: int
-    purged_noted: int
-    last_refused: tuple[str, str] | None
-    last_stored_ts: float | None
-    entity_ids: list[str]
-    names: NotRequired[list[tuple[str, str, float | None, float | None, str | None, bool | None]]]
-    dropped: NotRequired[int]
-    dropped_noted: NotRequired[int]
-    foreign: NotRequired[int]
-    foreign_noted: NotRequired[int]
-    aside: NotRequired[list[tuple[int, int, int]]]
-    breaker: NotRequired[_StoredBreaker]
-    rejected: NotRequired[list[tuple[int, int, int]]]
-    again: NotRequired[list[tuple[int, int, int]]]
-
-
-def _names(data: _Stored) -> list[Name]:
-    """Return the names. Those that only version 1.0.0 stored are of unknown entities."""
-    names = [Name(*name) for name in data.get("names", ())]
-    known = {name.entity_id for name in names}
-    return names + [Name(UNKNOWN, entity_id) for entity_id in data["entity_ids"] if entity_id not in known]
-
-
-class CheckpointStore:
-    """Storage of a checkpoint. It is replaced as a whole, so that a power cut leaves either the old or the new one."""
-
-    def __init__(self, hass: HomeAssistant, key: str) -> None:
-        """Initialize the store with its key in Home Assistant's storage."""
-        self._store = Store[_Stored](hass, VERSION, key, atomic_writes=True)
-
-    async def async_load(self) -> Checkpoint | None:
-        """Return the stored checkpoint, if any."""
-        if (data := await self._store.async_load()) is None:
-            return None
-        position, since, last_refused = data["position"], data["since"], data["last_refused"]
-        return Checkpoint(
-            data["task"],
-            position=Position(*position) if position else None,
-            since=Position(*since) if since else None,
-            stored_count=data["stored"],
-            refused_count=data["refused"],
-            purged_count=data["purged"],
-            refused_acknowledged=data["refused_noted"],
-            purged_acknowledged=data["purged_noted"],
-            last_refused=(last_refused[0], one_line(last_refused[1])) if last_refused else None,
-            last_stored_ts=data["last_stored_ts"],
-            names=Names(_names(data)),
-            dropped_count=data.get("dropped", 0),
-            dropped_acknowledged=data.get("dropped_noted", 0),
-            foreign_count=data.get("foreign", 0),
-            foreign_acknowledged=data.get("foreign_noted", 0),
-            aside=_ranges(data.get("aside", ())),
-            breaker=_breaker(data.get("breaker")),
-            rejected=_ranges(data.get("rejected", ())),
-            again=_ranges(data.get("again", ())),
-        )
-
-    async def async_save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint.
-
-        It is on the disk when this returns, with two exceptions: while Home Assistant is stopping, it is written last of
-        all, and an error such as a full disk is only logged. Neither does harm: with an older checkpoint, states are sent
-        again, and Elasticsearch recognizes them.
-        """
-        breaker = checkpoint.breaker
-        await self._store.async_save(
-            _Stored(
-                task=checkpoint.task,
-                position=checkpoint.position,
-                since=checkpoint.since,
-                stored=checkpoint.stored_count,
-                refused=checkpoint.refused_count,
-                purged=checkpoint.purged_count,
-                refused_noted=checkpoint.refused_acknowledged,
-                purged_noted=checkpoint.purged_acknowledged,
-                last_refused=checkpoint.last_refused,
-                last_stored_ts=checkpoint.last_stored_ts,
-                entity_ids=sorted({name.entity_id for name in checkpoint.names}),
-                names=list(checkpoint.names),
-                dropped=checkpoint.dropped_count,
-                dropped_noted=checkpoint.dropped_acknowledged,
-                foreign=checkpoint.foreign_count,
-                foreign_noted=checkpoint.foreign_acknowledged,
-                aside=list(checkpoint.aside),
-                breaker=_StoredBreaker(
-                    counts=dict(breaker.counts), held=dict(breaker.held), skipped=list(breaker.skipped)
-                ),
-                rejected=list(checkpoint.rejected),
-                again=list(checkpoint.again),
-            )
-        )
-
-    async def async_remove(self) -> None:
-        """Delete the stored checkpoint."""
-        await self._store.async_remove()
-
-
-def _ranges(data: Iterable[tuple[int, int, int]]) -> Ranges:
-    return tuple(Range(*part) for part in data)
-
-
-def _breaker(data: _StoredBreaker | None) -> Breaker:
-    if data is None:
-        return Breaker()
-    held = {mistake: Held(*state) for mistake, state in data["held"].items()}
-    return Breaker(data["counts"], held, data["skipped"])
+        self.maybe_purged_acknowledged = self.maybe_purged_count

@@ -7,39 +7,40 @@ import logging
 import random
 import time
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 
+from .backlog import BacklogCounter
 from .batch import Batch, BatchReader
 from .breaker import PROBE_COUNT
-from .checkpoint import Checkpoint, CheckpointStore
+from .checkpoint import Checkpoint
+from .checkpoint_store import CheckpointStore
 from .documents import Station
 from .elasticsearch import Elasticsearch
 from .entities import Entities
 from .errors import DefectError, ElasticsearchError, TooLargeError
 from .ledger import Ledger
-from .ranges import Range, pending_count
+from .ranges import Range
 from .recorder_commits import Commits
 from .recorder_log import (
-    Backlog,
     Position,
     RecorderBusyError,
     RecorderLog,
     RecorderUnavailableError,
     RecorderUnexpectedError,
+    Waiting,
 )
 from .resender import Resender
 from .retrier import Retrier
 from .sender import Sender
 from .settle import Settlement, settle
-from .status import WaitingStates
 
 LOGGER = logging.getLogger(__name__)
 
 FIRST_DELAY = 1.0  # seconds
 MAX_DELAY = 60.0  # seconds
 RECORDER_DELAY = 5.0  # seconds
-BACKLOG_INTERVAL = 30.0  # seconds; counting rows is expensive
 STATUS_INTERVAL = timedelta(minutes=1)  # each change of the status is recorded, and sent too
 
 
@@ -57,6 +58,7 @@ class Forwarder:
         store: CheckpointStore,
         checkpoint: Checkpoint,
         send_history: bool,
+        begin_ts: float,
     ) -> None:
         """Initialize the forwarder.
 
@@ -68,11 +70,13 @@ class Forwarder:
             elasticsearch: The server.
             store: The storage of the checkpoint.
             checkpoint: Where to continue.
-            send_history: Whether a new checkpoint begins with the oldest state, rather than with the next.
+            send_history: Whether a new checkpoint begins with the oldest state.
+            begin_ts: Where it begins otherwise: after the newest state from no later than this time.
         """
         self._hass = hass
         self._name = name
         self._send_history = send_history
+        self._begin_ts = begin_ts
         self._entities = entities
         self._elasticsearch = elasticsearch
         self._ledger = Ledger(name, store, checkpoint)
@@ -82,9 +86,8 @@ class Forwarder:
         self._sender = Sender(elasticsearch)
         self._retrier = Retrier(self._ledger, self._batches, self._sender)
         self._resender = Resender(self._ledger, self._batches, self._sender)
-        self._backlog_counted_at = -BACKLOG_INTERVAL
-        self._known_backlog: Backlog | None = None
         self._has_recorded_known = False
+        self._backlog = BacklogCounter(self._ledger, self._batches, self._log)
         self.checkpoint = checkpoint
         self.status = self._ledger.status
         self.send_again_from: datetime | None = None
@@ -99,8 +102,9 @@ class Forwarder:
         return self.status.async_subscribe(listener)
 
     async def async_acknowledge_losses(self) -> None:
-        """Remember that a user knows of all states that were refused, dropped or purged until now."""
+        """Remember that a user knows of all states that were refused, dropped or purged until now, and of a damage."""
         self.checkpoint.acknowledge_losses()
+        self.status.record_damage(None)
         await self._ledger.async_save()
         self.status.async_notify_listeners()
 
@@ -147,7 +151,14 @@ class Forwarder:
             # Not with the next batch, because nothing may be sent for days
             self._hass.async_create_task(self._ledger.async_save(), f"{self._name}: save names")
 
+        async def count_at_last(_: Event) -> None:
+            # The database may be another one, or damaged, after the restart
+            if self.status.connected is False:
+                with suppress(RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError):
+                    await self._backlog.async_count_now()
+
         stops = [
+            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, count_at_last),
             self._commits.async_start(),
             self._entities.async_start(save_names),
             async_track_time_interval(self._hass, notify, STATUS_INTERVAL),
@@ -166,6 +177,9 @@ class Forwarder:
 
     async def _async_run_once(self) -> None:
         """Forward until an error occurs, then wait before the next attempt."""
+        # The server may not answer for long
+        with suppress(RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError):
+            await self._backlog.async_count_first()
         try:
             await self._elasticsearch.async_check()
             self._batches.use_station_id(await self._elasticsearch.async_station_id())
@@ -181,7 +195,7 @@ class Forwarder:
             await asyncio.sleep(RECORDER_DELAY)
             return
         with suppress(RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError):
-            await self._async_count_backlog()
+            await self._backlog.async_count(now=time.monotonic(), saves=True)
         await self._async_back_off()
 
     def _record_failure(self, error: ElasticsearchError, defect: Exception | None = None) -> None:
@@ -209,11 +223,11 @@ class Forwarder:
         """
         checkpoint = self.checkpoint
         if not self._send_history and checkpoint.position is None and checkpoint.since is None:
-            checkpoint.skip_history(await self._log.async_run(self._log.newest))
+            checkpoint.skip_history(await self._log.async_run(self._log.newest_until, self._begin_ts))
             await self._ledger.async_save()
-        if not self._has_recorded_known:
+        if not self._has_recorded_known or checkpoint.position is None:
             await self._async_record_known()
-        batch = await self._async_read(checkpoint.position, self._known_backlog)
+        batch = await self._async_read(checkpoint.position, checkpoint.waiting)
         while True:
             try:
                 batch = await self._async_send_and_read(batch)
@@ -234,14 +248,12 @@ class Forwarder:
             read_ahead.add_done_callback(_retrieve_exception)
         try:
             await self._async_send(batch)
-            if batch.reached_end:
-                self._known_backlog = None
             if self.status.async_record_success(all_sent=batch.reached_end):
                 LOGGER.info("%s: connected again", self._name)
             if await self._retrier.async_retry():
-                await self._async_examine_aside()
+                await self._backlog.async_examine_aside()
             if read_ahead:
-                await self._async_count_backlog()
+                await self._backlog.async_count(now=time.monotonic(), saves=False)
                 return await read_ahead
             if not await self._resender.async_send():
                 await self._commits.async_wait()
@@ -250,12 +262,12 @@ class Forwarder:
             if read_ahead:
                 read_ahead.cancel()
 
-    async def _async_read(self, position: Position | None, known_backlog: Backlog | None = None) -> Batch:
+    async def _async_read(self, position: Position | None, waiting: Waiting | None = None) -> Batch:
         """Return the batch after a position."""
         count = self._sender.count
         if self.checkpoint.breaker.held and not self.status.connected:
             count = min(count, PROBE_COUNT)  # enough to see whether the server accepts states again
-        batch = await self._batches.async_read(position, self.checkpoint.since, count, known_backlog)
+        batch = await self._batches.async_read(position, self.checkpoint.since, count, waiting)
         if self.status.async_record_recorder_read():
             LOGGER.info("%s: the recorder's database can be read again", self._name)
         return batch
@@ -272,21 +284,24 @@ class Forwarder:
         if settlement.may_set_aside and await self._async_accepts_newest(batch, settlement):
             settlement = settle(batch, answers, breaker, accepts_others=True)
         if batch.started_over:
-            LOGGER.warning("%s: the recorder's database has started over; sending all of its states", self._name)
-            self.checkpoint.start_over()
+            await self._backlog.async_start_over()
             await self._async_record_known()
         if settlement.position is not None:
             self._ledger.record_settlement(settlement, settlement.position)
+            if batch.reached_end and settlement.error is None:
+                self.checkpoint.record_waiting(None)
             if batch.purged:
                 self._ledger.record_purged(batch.purged)
-                self._known_backlog = None
+            if batch.maybe_purged:
+                self._ledger.record_maybe_purged(batch.maybe_purged)
         has_changed = self._ledger.record_rejections(settlement)
         if settlement.position is not None:
-            if batch.sent or batch.purged or batch.started_over:
+            has_lost = batch.purged or batch.maybe_purged
+            if batch.sent or has_lost or batch.started_over:
                 await self._ledger.async_save()
             if settlement.aside:
                 self._ledger.record_aside(settlement.aside_error)
-            if batch.purged or settlement.refused or settlement.dropped_count:
+            if has_lost or settlement.refused or settlement.dropped_count:
                 self.status.async_notify_listeners()
         elif has_changed:
             await self._ledger.async_save()
@@ -308,31 +323,6 @@ class Forwarder:
         newest = await self._batches.async_read_newest(self.checkpoint.since, others_than)
         settlement = settle(newest, await self._sender.async_send(newest))
         return settlement.settled_count > len(settlement.refused)
-
-    async def _async_count_backlog(self) -> None:
-        """Count the states that wait, but not too often."""
-        now = time.monotonic()
-        if now - self._backlog_counted_at < BACKLOG_INTERVAL:
-            return
-        self._backlog_counted_at = now
-        backlog = await self._batches.async_count(self.checkpoint.position, self.checkpoint.since)
-        # If known states have vanished, keep them: the next read counts them as purged
-        if self._known_backlog is None or await self._log.async_run(self._log.has_row, self._known_backlog.newest):
-            self._known_backlog = backlog
-        self.status.async_record_waiting(self._waiting(backlog.count, backlog.oldest_ts))
-        await self._async_examine_aside()
-
-    async def _async_examine_aside(self) -> None:
-        """Find out how long the states that are set aside can wait."""
-        if aside := self.checkpoint.aside:
-            first = await self._log.async_run(self._log.first, aside[0])
-            waiting = self._waiting(pending_count(aside), first.last_updated_ts if first else None)
-            self.status.async_record_aside_waiting(waiting)
-
-    def _waiting(self, count: int, oldest_ts: float | None) -> WaitingStates:
-        horizon = self._log.horizon()
-        age = 0.0 if oldest_ts is None else time.time() - oldest_ts
-        return WaitingStates(count, horizon, horizon - age)
 
 
 def _retrieve_exception(task: asyncio.Task[Batch]) -> None:

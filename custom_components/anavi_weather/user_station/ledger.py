@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 import logging
 
-from .checkpoint import Checkpoint, CheckpointStore
+from .checkpoint import Checkpoint
+from .checkpoint_store import CheckpointStore
 from .errors import ElasticsearchError
 from .ranges import pending_count
 from .recorder_log import Position
@@ -33,6 +34,11 @@ class Ledger:
         """Store the checkpoint."""
         await self._store.async_save(self.checkpoint)
 
+    def start_over(self) -> None:
+        """Send all states of the recorder's database, because it was replaced."""
+        LOGGER.warning("%s: the recorder's database has started over; sending all of its states", self._name)
+        self.checkpoint.start_over()
+
     def record_settlement(self, settlement: Settlement, position: Position) -> None:
         """Count the settled states of a batch, and move the checkpoint past them."""
         if stored_count := settlement.stored_count + settlement.stored_before_count:
@@ -44,6 +50,7 @@ class Ledger:
         self.checkpoint.record_rejected(settlement.rejected_ranges)
         self.checkpoint.set_aside(settlement.aside)
         self.checkpoint.advance(position)
+        self.checkpoint.record_passed(settlement.settled_count + pending_count(tuple(settlement.aside)))
         if settlement.error:
             self.status.record_progress()
 
@@ -68,9 +75,14 @@ class Ledger:
         self.status.async_notify_listeners()
 
     def record_purged(self, count: int) -> None:
-        """Count states that the recorder purged before they were sent."""
-        LOGGER.error("%s: the recorder purged about %s states before they were sent", self._name, count)
+        """Count states that vanished from the recorder before they were sent."""
+        LOGGER.error("%s: about %s states vanished from the recorder before they were sent", self._name, count)
         self.checkpoint.record_purged(count)
+
+    def record_maybe_purged(self, count: int) -> None:
+        """Count states that the recorder purged, perhaps before they were sent."""
+        LOGGER.error("%s: the recorder purged about %s states, perhaps before they were sent", self._name, count)
+        self.checkpoint.record_maybe_purged(count)
 
     def record_rejections(self, settlement: Settlement) -> bool:
         """Record for the breaker what the server rejected and accepted; return whether that opens or closes it."""

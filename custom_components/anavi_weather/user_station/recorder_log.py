@@ -7,16 +7,17 @@ has stored before.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import math
+import time
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, TableClause, exc, func, inspect, or_, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 
 from .compact import Compact
@@ -80,12 +81,25 @@ class Page(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """States that waited when they were counted."""
+
+    count: int
+    newest: Position
+    """Position after the newest row, whether it waited or not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """Rows that are still to be read."""
 
     count: int
     oldest_ts: float | None
     newest: Position
+    started_over: bool
+    """Whether the given position was invalid, see `Page`."""
+    purged: int
+    """Number of state ids that vanished, see `Page`."""
 
 
 class RecorderLog:
@@ -96,8 +110,6 @@ class RecorderLog:
         self._hass = hass
         self._tables = tables
         self._checked: Engine | None = None
-        self._metadata_ids: dict[str, int] = {}
-        """Ids of the rows' names, before any of them changes."""
 
     async def async_run[*Arguments, Result](
         self, job: Callable[[*Arguments], Result], *arguments: *Arguments
@@ -133,6 +145,10 @@ class RecorderLog:
             self._checked = engine
         return job(*arguments)
 
+    def session(self) -> Session:
+        """Return a new session. Home Assistant's `session_scope` would log a traceback whenever a database is away."""
+        return get_instance(self._hass).get_session()
+
     def horizon(self) -> float:
         """Return the age at which the recorder purges a state, in seconds; infinite if it does not."""
         instance = get_instance(self._hass)
@@ -158,7 +174,7 @@ class RecorderLog:
         with self.session() as session:
             recorder = self.recorder(session)
             after, started_over, purged = self._resume(session, position, recorder)
-            wanted = [*_since(since, recorder), *is_selected(selected)]
+            wanted = [*self._since(session, since, recorder), *is_selected(selected)]
             statement = ROWS.where(STATES.c.state_id > after.state_id, *wanted)
             last: Position | None = None
             if wanted:
@@ -178,7 +194,9 @@ class RecorderLog:
         with self.session() as session:
             recorder = self.recorder(session)
             statement = ROWS.where(
-                STATES.c.state_id.between(part.first, part.last), *_since(since, recorder), *is_selected(selected)
+                STATES.c.state_id.between(part.first, part.last),
+                *self._since(session, since, recorder),
+                *is_selected(selected),
             )
             rows, full = _fetch(session, statement, limit, size)
             reached = next(reversed(rows)).state_id if full else part.last
@@ -195,7 +213,9 @@ class RecorderLog:
         with self.session() as session:
             end = self._end(session)
             statement = ROWS.where(
-                STATES.c.state_id > end.state_id - WINDOW, *_since(since, end.recorder), *is_selected(selected)
+                STATES.c.state_id > end.state_id - WINDOW,
+                *self._since(session, since, end.recorder),
+                *is_selected(selected),
             )
             statement = statement.order_by(None).order_by(STATES.c.state_id.desc())
             rows = list(_fetch(session, statement, 1, 1)[0])
@@ -213,81 +233,68 @@ class RecorderLog:
             row = session.execute(statement).first()
             return Position(self.recorder(session), *row) if row else None
 
-    def has_row(self, position: Position) -> bool:
-        """Return whether a position's row still exists."""
-        with self.session() as session:
-            return position.recorder == self.recorder(session) and self._exists(session, position)
-
-    def find_new_names(self) -> Mapping[str, int]:
-        """Return the ids of names that are not known yet."""
-        return self._read_names(max(self._metadata_ids.values(), default=0))
-
-    @callback
-    def async_learn_names(self, names: Mapping[str, int]) -> None:
-        """Remember which rows have a name, so that it is known whether these move when an entity is renamed."""
-        self._metadata_ids.update(names)
-
-    async def async_has_moved(self, before: str, until: float, *, is_taken: bool) -> bool:
-        """Return whether the recorder moved the rows of an entity that was renamed to its new name.
-
-        Args:
-            before: The name before.
-            until: The time at which the entity was renamed.
-            is_taken: Whether another entity has the name now. It may have brought older rows.
+    async def async_sync(self) -> None:
+        """Wait until the recorder has processed and committed everything until now.
 
         Raises:
-            RecorderBusyError: if the recorder is not that far yet.
+            RecorderBusyError: if it does not in time.
         """
         try:
             async with asyncio.timeout(SYNC_TIMEOUT):
                 await get_instance(self._hass).async_block_till_done()
         except TimeoutError as err:
             raise RecorderBusyError from err
-        names = await self.async_run(self._read_names, 0)
-        known_id = self._metadata_ids.get(before)
-        self._metadata_ids = names
-        if known_id is not None:
-            return known_id in names.values() and names.get(before) != known_id
-        # The recorder moves all of them or none
-        return is_taken or not await self.async_run(self._has_rows_before, before, until)
-
-    def _read_names(self, last_id: int) -> dict[str, int]:
-        with self.session() as session:
-            statement = select(STATES_META.c.entity_id, STATES_META.c.metadata_id)
-            found = session.execute(statement.where(STATES_META.c.metadata_id > last_id))
-            return {row.entity_id: row.metadata_id for row in found}
-
-    def _has_rows_before(self, entity_id: str, timestamp: float) -> bool:
-        with self.session() as session:
-            statement = (
-                select(STATES.c.state_id)
-                .select_from(NAMED_STATES)
-                .where(STATES_META.c.entity_id == entity_id, STATES.c.last_updated_ts < timestamp)
-            )
-            return session.execute(statement.limit(1)).first() is not None
 
     def newest(self) -> Position:
         """Return the position after the newest row."""
         with self.session() as session:
             return self._end(session)
 
+    def newest_until(self, timestamp: float) -> Position:
+        """Return the position after the newest row from no later than a time."""
+        with self.session() as session:
+            statement = (
+                select(STATES.c.state_id, STATES.c.last_updated_ts)
+                .where(STATES.c.last_updated_ts <= timestamp)
+                .order_by(STATES.c.state_id.desc())
+                .limit(1)
+            )
+            return Position(self.recorder(session), *(session.execute(statement).first() or (0, None)))
+
+    def vanished(self, waiting: Waiting, position: Position | None, selected: Selected, since: Position | None) -> int:
+        """Return how many of the states that waited after a position do not exist any more, see `read`."""
+        with self.session() as session:
+            recorder = self.recorder(session)
+            end = waiting.newest.last_updated_ts
+            # The recorder purges the oldest rows first
+            if end is None or all(row and self._exists(session, row, recorder) for row in (position, waiting.newest)):
+                return 0
+            after, started_over, _ = self._resume(session, position, recorder)
+            conditions = [
+                STATES.c.state_id > after.state_id,
+                STATES.c.last_updated_ts <= end,
+            ]
+            if started_over and position and position.last_updated_ts is not None:
+                conditions.append(STATES.c.last_updated_ts > position.last_updated_ts)
+            statement = select(func.count()).select_from(NAMED_STATES).where(*conditions)
+            statement = statement.where(*self._since(session, since, recorder), *is_selected(selected))
+            return max(waiting.count - session.execute(statement).scalar_one(), 0)
+
     def backlog(self, position: Position | None, selected: Selected, since: Position | None) -> Backlog:
         """Return the rows after a position, see `read`."""
         with self.session() as session:
             recorder = self.recorder(session)
-            after = self._resume(session, position, recorder)[0]
+            after, started_over, purged = self._resume(session, position, recorder)
             found = (
                 select(func.count(), func.min(STATES.c.state_id))
                 .select_from(STATES if selected == ALL else NAMED_STATES)
-                .where(STATES.c.state_id > after.state_id, *_since(since, recorder), *is_selected(selected))
+                .where(
+                    STATES.c.state_id > after.state_id, *self._since(session, since, recorder), *is_selected(selected)
+                )
             )
             count, first_id = session.execute(found).one()
             oldest = session.execute(select(STATES.c.last_updated_ts).where(STATES.c.state_id == first_id)).scalar()
-            return Backlog(count, oldest, self._end(session))
-
-    def session(self) -> Session:
-        """Return a new session. Home Assistant's `session_scope` would log a traceback whenever a database is away."""
-        return get_instance(self._hass).get_session()
+            return Backlog(count, oldest, self._end(session), started_over, purged)
 
     def recorder(self, session: Session) -> str:
         """Return the database's engine and creation time."""
@@ -304,11 +311,12 @@ class RecorderLog:
         beginning = Position(recorder, 0, None)
         if position is None:
             return beginning, False, 0
+        # A database that was copied has the same rows
+        if self._exists(session, position, recorder):
+            return position._replace(recorder=recorder), False, 0
         if position.recorder != recorder:
             return beginning, True, 0
         if position.state_id == 0:
-            return position, False, 0
-        if self._exists(session, position):
             return position, False, 0
         oldest = session.execute(select(func.min(STATES.c.state_id))).scalar()
         if oldest is None:
@@ -317,9 +325,25 @@ class RecorderLog:
             return position, False, oldest - position.state_id - 1
         return beginning, True, 0
 
-    def _exists(self, session: Session, position: Position) -> bool:
+    def _exists(self, session: Session, position: Position, recorder: str) -> bool:
+        """Return whether a position's row exists, unchanged. In another database, its time has to show that."""
+        if position.last_updated_ts is None and position.recorder != recorder:
+            return False
         found = session.execute(select(STATES.c.last_updated_ts).where(STATES.c.state_id == position.state_id)).first()
         return found is not None and found[0] == position.last_updated_ts
+
+    def _since(self, session: Session, since: Position | None, recorder: str) -> list[ColumnElement[bool]]:
+        """Return the condition that a row is newer than a position.
+
+        A higher id is enough, because a clock may be set back. A later time is enough too, because SQLite reuses ids. In
+        another database, ids say nothing, unless it is a copy, and a time says nothing if the clock was wrong.
+        """
+        if since is None or since.last_updated_ts is None:
+            return []
+        is_later = STATES.c.last_updated_ts > since.last_updated_ts
+        if since.recorder != recorder and not self._exists(session, since, recorder):
+            return [is_later] if since.last_updated_ts < time.time() else []
+        return [or_(STATES.c.state_id > since.state_id, is_later)]
 
     def _window_end(self, session: Session, after: Position) -> Position:
         ahead = (
@@ -333,16 +357,6 @@ class RecorderLog:
             return Position(after.recorder, *row)
         end = self._end(session)
         return end if end.state_id > after.state_id else after
-
-
-def _since(since: Position | None, recorder: str) -> list[ColumnElement[bool]]:
-    """Return the condition that a row is newer than a position. All rows of another database are newer.
-
-    A higher id is enough, because a clock may be set back. A later time is enough too, because SQLite reuses ids.
-    """
-    if since is None or since.recorder != recorder or since.last_updated_ts is None:
-        return []
-    return [or_(STATES.c.state_id > since.state_id, STATES.c.last_updated_ts > since.last_updated_ts)]
 
 
 def _fetch(

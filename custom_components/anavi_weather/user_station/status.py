@@ -36,6 +36,8 @@ class Status:
     failures: int = 0
     """Number of failures in a row."""
     recorder_problem: str | None = None
+    damage: str | None = None
+    """Why the stored checkpoint could not be read at the start, until a user has acknowledged that."""
     waiting: WaitingStates | None = None
     """None: none, or not counted yet."""
     aside_count: int = 0
@@ -87,6 +89,10 @@ class Status:
         if has_changed:
             self.async_notify_listeners()
         return was_disconnected
+
+    def record_damage(self, damage: str | None) -> None:
+        """Record why the stored checkpoint could not be read; None: it could, or a user knows."""
+        self.damage = damage
 
     def record_progress(self) -> None:
         """Record that at least one state is settled: the server is not failing."""
