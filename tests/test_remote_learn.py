@@ -174,6 +174,8 @@ async def test_commands_are_sent_while_one_is_learned(
 
     assert sent(pair) == decoded(NEC)
     freezer.tick(30.1)
+    await wait_until(hass, learning.done)
+    assert learning.done()
     with pytest.raises(HomeAssistantError) as raised:
         await learning
     assert raised.value.translation_placeholders == {"command": "Power", "seconds": "30", "presses": "0"}
