@@ -14,6 +14,8 @@ from custom_components.anavi_weather.const import (
     CONF_CA_CERTIFICATE,
     CONF_CHOSEN_ENTITIES,
     CONF_ENTITIES,
+    CONF_EXCLUDE,
+    CONF_INCLUDE,
     CONF_NAMESPACE,
     CONF_SEND_HISTORY,
     CONF_STATION_NAME,
@@ -121,6 +123,8 @@ async def test_a_forwarder_continues_from_its_checkpoint(
         {CONF_NAMESPACE: "other"},
         {CONF_ENTITIES: "all"},
         {CONF_CHOSEN_ENTITIES: ["sensor.b"]},
+        {CONF_INCLUDE: {"domains": ["light"]}},
+        {CONF_EXCLUDE: {"domains": ["light"]}},
     ],
 )
 @pytest.mark.usefixtures("stored")

@@ -33,6 +33,7 @@ from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STA
 from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS, FIXABLE
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -222,7 +223,7 @@ def test_plain_texts_have_no_markup(language: str) -> None:
 
 
 def test_all_placeholders_are_filled_in() -> None:
-    for path, text in texts({section: tree for section, tree in ENGLISH.items() if section != "exceptions"}):
+    for path, text in texts({part: tree for part, tree in ENGLISH.items() if part != "exceptions"}):
         known = next((names for start, names in PLACEHOLDERS.items() if path.startswith(start)), set())
         assert placeholders(text) <= known, path
 
@@ -257,7 +258,13 @@ def test_the_steps_of_adding_a_user_station() -> None:
     assert texts_of_flow["initiate_flow"].keys() == {SOURCE_USER, SOURCE_RECONFIGURE}
     assert texts_of_flow["step"].keys() == steps(UserStationFlow)
     server = {str(field) for field in SERVER_SCHEMA}
-    states = {str(field) for field in STATES_SCHEMA.schema}
+    form = {str(field): value for field, value in STATES_SCHEMA.schema.items()}
+    sections = {name: value.schema for name, value in form.items() if isinstance(value, section)}
+    states = form.keys() - sections.keys()
+    for name, schema in sections.items():
+        texts_of_section = texts_of_flow["step"]["states"]["sections"][name]
+        inner = {str(field) for field in schema.schema}
+        assert texts_of_section["data"].keys() == texts_of_section["data_description"].keys() == inner
     for step, fields in (("user", server), ("reconfigure", server), ("states", states)):
         texts_of_step = texts_of_flow["step"][step]
         assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == fields

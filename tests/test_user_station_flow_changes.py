@@ -11,6 +11,8 @@ from custom_components.anavi_weather.const import (
     CONF_CA_CERTIFICATE,
     CONF_CHOSEN_ENTITIES,
     CONF_ENTITIES,
+    CONF_EXCLUDE,
+    CONF_INCLUDE,
     CONF_NAMESPACE,
     CONF_STATION_NAME,
     DOMAIN,
@@ -57,6 +59,41 @@ async def test_chosen_entities_survive_a_rename(
     await answer(hass, form, **{**STATES, CONF_ENTITIES: "all", CONF_CHOSEN_ENTITIES: ["sensor.outside"]})
     (subentry,) = station.subentries.values()
     assert subentry.data[CONF_CHOSEN_ENTITIES] == [], "what is not used is not kept"
+
+
+async def test_filters_are_stored_without_what_is_empty(
+    hass: HomeAssistant, station: MockConfigEntry, entity_registry: er.EntityRegistry, server: Server
+) -> None:
+    humidity = entity_registry.async_get("sensor.simulated_phat_humidity")
+    assert humidity
+    exclude = {"entities": [humidity.entity_id], "globs": ["*_battery"], "domains": []}
+    subentry = await add(hass, server, entities="chosen", include={"domains": ["sensor"]}, exclude=exclude)
+    assert subentry.data[CONF_INCLUDE] == {"domains": ["sensor"]}
+    assert subentry.data[CONF_EXCLUDE] == {"entities": [humidity.id], "globs": ["*_battery"]}
+
+    entity_registry.async_update_entity(humidity.entity_id, new_entity_id="sensor.outside")
+    form = await answer(hass, await start(hass, subentry), **server_input(server))
+    assert form["data_schema"]
+    (excluded,) = (key for key in form["data_schema"].schema if key == CONF_EXCLUDE)
+    fields = {str(key): key.description for key in form["data_schema"].schema[excluded].schema.schema}
+    assert fields["entities"] == {"suggested_value": ["sensor.outside"]}
+    await answer(hass, form, **{**STATES, CONF_ENTITIES: "all", CONF_INCLUDE: {"domains": ["sensor"]}})
+    (subentry,) = station.subentries.values()
+    assert not {CONF_INCLUDE, CONF_EXCLUDE} & subentry.data.keys(), "what is not used is not kept"
+
+
+@pytest.mark.parametrize("section", [CONF_INCLUDE, CONF_EXCLUDE])
+@pytest.mark.usefixtures("station")
+async def test_domains_are_checked(hass: HomeAssistant, server: Server, section: str) -> None:
+    form = await answer(hass, await start(hass), **server_input(server))
+    form = await answer(
+        hass, form, **{**STATES, CONF_ENTITIES: "chosen", section: {"domains": ["sensor.x"], "globs": ["*"]}}
+    )
+    assert form["errors"] == (
+        {"base": "domain_invalid"} if section == CONF_INCLUDE else {CONF_CHOSEN_ENTITIES: "no_entities"}
+    )
+    form = await answer(hass, form, **{**STATES, section: {"domains": ["Sensor"]}})
+    assert form.get("errors") == ({"base": "domain_invalid"} if section == CONF_EXCLUDE else None)
 
 
 # Reconfiguring

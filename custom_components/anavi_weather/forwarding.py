@@ -1,6 +1,7 @@
 """The user stations of a remote station. Each is a subentry with its own forwarder and checkpoint."""
 
 from collections.abc import Mapping
+import json
 import logging
 from pathlib import Path
 import ssl
@@ -22,6 +23,8 @@ from .const import (
     CONF_CA_CERTIFICATE,
     CONF_CHOSEN_ENTITIES,
     CONF_ENTITIES,
+    CONF_EXCLUDE,
+    CONF_INCLUDE,
     CONF_NAMESPACE,
     CONF_SEND_HISTORY,
     CONF_STATION_NAME,
@@ -35,6 +38,7 @@ from .user_station.documents import Station
 from .user_station.elasticsearch import Destination, Elasticsearch
 from .user_station.entities import Entities, Selection
 from .user_station.errors import CertificateInvalidError
+from .user_station.filters import Rules
 from .user_station.forwarder import Forwarder
 from .user_station.tls import extract_certificates, has_private_key, trust
 
@@ -76,7 +80,9 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     """Create a user station's forwarder, which continues from its checkpoint."""
     data = subentry.data
     chosen = data.get(CONF_CHOSEN_ENTITIES, [])
-    task = " ".join([data[CONF_URL], data[CONF_NAMESPACE], data[CONF_ENTITIES], *chosen])
+    include, exclude = (Rules.from_data(data.get(section, {})) for section in (CONF_INCLUDE, CONF_EXCLUDE))
+    filters = [json.dumps(rules) for rules in (include, exclude)] if any((*include, *exclude)) else []
+    task = " ".join([data[CONF_URL], data[CONF_NAMESPACE], data[CONF_ENTITIES], *chosen, *filters])
     store = _store(hass, subentry.subentry_id)
     damage = None
     try:
@@ -106,7 +112,15 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
             version=str(integration.version),
             home_assistant=__version__,
         ),
-        entities=Entities(hass, entry.entry_id, Selection(data[CONF_ENTITIES]), chosen, checkpoint.names),
+        entities=Entities(
+            hass,
+            entry.entry_id,
+            Selection(data[CONF_ENTITIES]),
+            chosen,
+            checkpoint.names,
+            include=include,
+            exclude=exclude,
+        ),
         elasticsearch=elasticsearch,
         store=store,
         checkpoint=checkpoint,

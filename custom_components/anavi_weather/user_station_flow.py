@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import voluptuous as vol
@@ -10,12 +10,17 @@ from yarl import URL
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_API_KEY, CONF_URL
-from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.core import valid_domain
+from homeassistant.data_entry_flow import AbortFlow, section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
+    AreaSelector,
+    AreaSelectorConfig,
     BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
+    LabelSelector,
+    LabelSelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -28,6 +33,8 @@ from .const import (
     CONF_CA_CERTIFICATE,
     CONF_CHOSEN_ENTITIES,
     CONF_ENTITIES,
+    CONF_EXCLUDE,
+    CONF_INCLUDE,
     CONF_NAMESPACE,
     CONF_SEND_HISTORY,
     CONF_STATION_NAME,
@@ -49,6 +56,15 @@ SERVER_SCHEMA = {
     vol.Optional(CONF_CA_CERTIFICATE): TextSelector(TextSelectorConfig(multiline=True)),
     vol.Required(CONF_NAMESPACE, default=DEFAULT_NAMESPACE): NAMESPACE_SELECTOR,
 }
+COMMON_RULES = {
+    vol.Optional("domains", default=list): TextSelector(TextSelectorConfig(multiple=True)),
+    vol.Optional("globs", default=list): TextSelector(TextSelectorConfig(multiple=True)),
+    vol.Optional("labels", default=list): LabelSelector(LabelSelectorConfig(multiple=True)),
+    vol.Optional("areas", default=list): AreaSelector(AreaSelectorConfig(multiple=True)),
+}
+EXCLUDED_ENTITIES = {
+    vol.Optional(CONF_ENTITIES, default=list): EntitySelector(EntitySelectorConfig(multiple=True)),
+}
 STATES_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_STATION_NAME): TextSelector(),
@@ -58,6 +74,10 @@ STATES_SCHEMA = vol.Schema(
             )
         ),
         vol.Optional(CONF_CHOSEN_ENTITIES, default=list): EntitySelector(EntitySelectorConfig(multiple=True)),
+        vol.Optional(CONF_INCLUDE, default=dict): section(vol.Schema(COMMON_RULES), {"collapsed": True}),
+        vol.Optional(CONF_EXCLUDE, default=dict): section(
+            vol.Schema(EXCLUDED_ENTITIES | COMMON_RULES), {"collapsed": True}
+        ),
         vol.Required(CONF_SEND_HISTORY, default=True): BooleanSelector(),
     }
 )
@@ -91,16 +111,11 @@ class UserStationFlow(ConfigSubentryFlow):
         """Handle the choice of the states to send."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            user_input[CONF_STATION_NAME] = name = user_input[CONF_STATION_NAME].strip()
-            if user_input[CONF_ENTITIES] == Selection.CHOSEN and not user_input[CONF_CHOSEN_ENTITIES]:
-                errors[CONF_CHOSEN_ENTITIES] = "no_entities"
-            elif not 0 < len(name) <= MAX_NAME:
-                errors[CONF_STATION_NAME] = "name_invalid"
-            else:
-                return self._finish(self._server | user_input | self._chosen_ids(user_input))
-        suggested = user_input or self._known() or {CONF_STATION_NAME: self.hass.config.location_name}
-        if chosen := suggested.get(CONF_CHOSEN_ENTITIES):
-            suggested = {**suggested, CONF_CHOSEN_ENTITIES: entity_ids(self.hass, chosen)}
+            try:
+                return self._finish(self._server | self._wanted(user_input))
+            except InvalidInputError as err:
+                errors = err.errors
+        suggested = self._named(user_input or self._known()) or {CONF_STATION_NAME: self.hass.config.location_name}
         return self.async_show_form(
             step_id="states",
             data_schema=self.add_suggested_values_to_schema(STATES_SCHEMA, suggested),
@@ -145,12 +160,43 @@ class UserStationFlow(ConfigSubentryFlow):
             last_step=False,
         )
 
-    def _chosen_ids(self, user_input: Mapping[str, Any]) -> dict[str, list[str]]:
-        """Return the chosen entities by their registry ids, which remain when they are renamed, if they have one."""
+    def _wanted(self, user_input: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the user's choice of states in the form that is stored.
+
+        Raises:
+            InvalidInputError: if a field is invalid.
+        """
+        name = user_input[CONF_STATION_NAME].strip()
+        if not 0 < len(name) <= MAX_NAME:
+            raise InvalidInputError(CONF_STATION_NAME, "name_invalid")
+        is_choice = user_input[CONF_ENTITIES] == Selection.CHOSEN
+        chosen = user_input[CONF_CHOSEN_ENTITIES] if is_choice else []
+        include = _filled(user_input[CONF_INCLUDE]) if is_choice else {}
+        exclude = _filled(user_input[CONF_EXCLUDE])
+        if is_choice and not (chosen or include):
+            raise InvalidInputError(CONF_CHOSEN_ENTITIES, "no_entities")
+        if not all(map(valid_domain, (*include.get("domains", ()), *exclude.get("domains", ())))):
+            raise InvalidInputError("base", "domain_invalid")
+        if CONF_ENTITIES in exclude:
+            exclude[CONF_ENTITIES] = self._registry_ids(exclude[CONF_ENTITIES])
+        wanted = {**user_input, CONF_STATION_NAME: name, CONF_CHOSEN_ENTITIES: self._registry_ids(chosen)}
+        filters = {CONF_INCLUDE: include, CONF_EXCLUDE: exclude}
+        return {key: value for key, value in wanted.items() if key not in filters} | _filled(filters)
+
+    def _registry_ids(self, entities: Iterable[str]) -> list[str]:
+        """Return entities by their registry ids, which remain when they are renamed, if they have one."""
         registry = er.async_get(self.hass)
-        chosen = user_input[CONF_CHOSEN_ENTITIES] if user_input[CONF_ENTITIES] == Selection.CHOSEN else []
-        entries = ((entity_id, registry.async_get(entity_id)) for entity_id in chosen)
-        return {CONF_CHOSEN_ENTITIES: [entry.id if entry else entity_id for entity_id, entry in entries]}
+        entries = ((entity_id, registry.async_get(entity_id)) for entity_id in entities)
+        return [entry.id if entry else entity_id for entity_id, entry in entries]
+
+    def _named(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return stored data with the current entity ids."""
+        named = dict(data)
+        if chosen := data.get(CONF_CHOSEN_ENTITIES):
+            named[CONF_CHOSEN_ENTITIES] = entity_ids(self.hass, chosen)
+        if excluded := data.get(CONF_EXCLUDE, {}).get(CONF_ENTITIES):
+            named[CONF_EXCLUDE] = {**data[CONF_EXCLUDE], CONF_ENTITIES: entity_ids(self.hass, excluded)}
+        return named
 
     def _known(self) -> Mapping[str, Any]:
         """Return the data to reconfigure, or nothing for a new user station."""
@@ -210,6 +256,11 @@ def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]
             raise InvalidInputError(CONF_CA_CERTIFICATE, "ca_certificate_has_key")
         data[CONF_CA_CERTIFICATE] = extract_certificates(certificate)
     return data
+
+
+def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that are not empty."""
+    return {field: value for field, value in fields.items() if value}
 
 
 def _has_more(url: URL) -> bool:

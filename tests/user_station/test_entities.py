@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.anavi_weather.const import DOMAIN, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.user_station.documents import Origin
 from custom_components.anavi_weather.user_station.entities import Entities, Selection, entity_ids
+from custom_components.anavi_weather.user_station.filters import Rules
 from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Names
 from custom_components.anavi_weather.user_station.recorder_tables import ALL, Selected, Times
 from homeassistant.config_entries import ConfigSubentry
@@ -115,6 +116,32 @@ def status(hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.Enti
         config_subentry_id="01USER",
         suggested_object_id="backlog",
     )
+
+
+@pytest.mark.parametrize(
+    ("selection", "names"),
+    [
+        (Selection.ALL, {"sensor.private", "sensor.other", "light.x"}),
+        (Selection.STATION, set()),
+        (Selection.CHOSEN, {"sensor.ours", "sensor.chosen_private", "sensor.other"}),
+    ],
+)
+def test_filters(hass: HomeAssistant, ours: er.RegistryEntry, selection: Selection, names: set[str]) -> None:
+    """Exclusions apply to all but the entities that were chosen one by one; inclusions only to a choice."""
+    entities = Entities(
+        hass,
+        "01STATION",
+        selection,
+        [ours.id, "sensor.chosen_private"],
+        Names(),
+        include=Rules(domains=["sensor"]),
+        exclude=Rules(globs=["*.chosen_private", "sensor.ours"] + ["*private"] * (selection == Selection.CHOSEN)),
+    )
+    stop = entities.async_start(lambda: None)
+    recorded = {"sensor.ours", "sensor.private", "sensor.chosen_private", "sensor.other", "light.x"}
+    resolved = entities.async_wanted().selected.resolve(lambda: recorded)
+    assert (recorded - resolved.excluded if resolved.entity_ids is None else resolved.entity_ids) == names
+    stop()
 
 
 @pytest.mark.usefixtures("ours", "status")

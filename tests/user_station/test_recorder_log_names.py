@@ -38,6 +38,17 @@ async def test_an_excluded_name_is_never_read(log: Log) -> None:
     assert (await log.log.async_run(log.log.backlog, None, selected, None)).count == 2
 
 
+async def test_filters_apply_to_names_that_are_new(log: Log) -> None:
+    selected = Selected(frozenset({"sun.sun"}), includes=lambda name: name.startswith("sensor."))
+    others = Selected(None, excludes=lambda name: name.startswith("sensor."))
+    for name in ("light.x", "sensor.t", "sensor.v"):
+        await log.record(name, entity_id=name)
+        rows = (await log.log.async_run(log.log.read, None, selected, None, 1000, MANY)).rows
+        assert name == "light.x" or rows[-1].entity_id == name
+    assert (await log.log.async_run(log.log.backlog, None, selected, None)).count == 2
+    assert values(await log.log.async_run(log.log.read, None, others, None, 1000, MANY)) == ["light.x"]
+
+
 async def test_a_name_is_read_for_its_time_only(log: Log) -> None:
     await log.record("1", "2", "3")
     await log.record("other", entity_id="sensor.u")

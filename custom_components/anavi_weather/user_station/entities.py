@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN  # noqa: TID252
 from .documents import Identities, Origin
+from .filters import NO_RULES, Rules, async_name_filter
 from .names import Names, Span
 from .origins import async_origin, async_track_origins
 from .recorder_tables import ALL, Selected, Times
@@ -52,7 +53,15 @@ class Entities:
     """The selected entities, under their current and earlier names."""
 
     def __init__(
-        self, hass: HomeAssistant, entry_id: str, selection: Selection, chosen: Sequence[str], names: Names
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        selection: Selection,
+        chosen: Sequence[str],
+        names: Names,
+        *,
+        include: Rules = NO_RULES,
+        exclude: Rules = NO_RULES,
     ) -> None:
         """Initialize the selection.
 
@@ -62,11 +71,15 @@ class Entities:
             selection: The user's choice.
             chosen: The chosen entities, see `entity_ids`.
             names: The names that are known. They are kept up to date.
+            include: More chosen entities.
+            exclude: Entities that are not sent, except those in `chosen`.
         """
         self._hass = hass
         self._entry_id = entry_id
         self._selection = selection
         self._chosen = chosen
+        self._include = include
+        self._exclude = exclude
         self.names = names
         self._origins: dict[str, Origin] = {}
         """Of the selected entities by key, those that were removed included."""
@@ -125,15 +138,24 @@ class Entities:
         return entity_id in er.async_get(self._hass).entities
 
     def _selected(self, spans: Mapping[str, tuple[Span, ...]]) -> Selected:
+        excludes = async_name_filter(self._hass, self._exclude)
         if self._selection is Selection.ALL:
-            return ALL._replace(excluded=frozenset(entry.entity_id for entry in self._status_entries()))
+            status = frozenset(entry.entity_id for entry in self._status_entries())
+            return ALL._replace(excluded=status, excludes=excludes)
         always = {
             entity_id
             for entity_id, parts in spans.items()
             if any(part.since is None and part.until is None for part in parts)
         }
         times = (Times(part.entity_id, part.since, part.until) for parts in spans.values() for part in parts)
-        return Selected(frozenset(always), tuple(part for part in times if part.entity_id not in always))
+        selected = Selected(frozenset(always), tuple(part for part in times if part.entity_id not in always))
+        if self._selection is Selection.STATION:
+            return selected._replace(excludes=excludes)
+        chosen = frozenset(spans)
+        return selected._replace(
+            includes=async_name_filter(self._hass, self._include),
+            excludes=excludes and (lambda entity_id: entity_id not in chosen and excludes(entity_id)),
+        )
 
     def _pasts(self, spans: Mapping[str, tuple[Span, ...]]) -> dict[str, tuple[tuple[Span, Origin | None], ...]]:
         """Return the entities of rows whose name alone does not show that."""

@@ -45,7 +45,7 @@ def async_track_origins(hass: HomeAssistant, changed: Callable[[], object]) -> C
 def async_origin(hass: HomeAssistant, entry: er.RegistryEntry) -> Origin:
     """Return the registry data of an entity. Its area is its own, or else its device's; its labels are those of both."""
     device = dr.async_get(hass).async_get(entry.device_id) if entry.device_id else None
-    area_id = entry.area_id or (device.area_id if device else None)
+    area_id = er.async_get_effective_area_id(hass, entry)
     area = ar.async_get(hass).async_get_area(area_id) if area_id else None
     floor = fr.async_get(hass).async_get_floor(area.floor_id) if area and area.floor_id else None
     labels = lr.async_get(hass)

@@ -174,7 +174,7 @@ class RecorderLog:
         with self.session() as session:
             recorder = self.recorder(session)
             after, started_over, purged = self._resume(session, position, recorder)
-            wanted = [*self._since(session, since, recorder), *is_selected(selected)]
+            wanted = [*self._since(session, since, recorder), *is_selected(session, selected)]
             statement = ROWS.where(STATES.c.state_id > after.state_id, *wanted)
             last: Position | None = None
             if wanted:
@@ -196,7 +196,7 @@ class RecorderLog:
             statement = ROWS.where(
                 STATES.c.state_id.between(part.first, part.last),
                 *self._since(session, since, recorder),
-                *is_selected(selected),
+                *is_selected(session, selected),
             )
             rows, full = _fetch(session, statement, limit, size)
             reached = next(reversed(rows)).state_id if full else part.last
@@ -215,7 +215,7 @@ class RecorderLog:
             statement = ROWS.where(
                 STATES.c.state_id > end.state_id - WINDOW,
                 *self._since(session, since, end.recorder),
-                *is_selected(selected),
+                *is_selected(session, selected),
             )
             statement = statement.order_by(None).order_by(STATES.c.state_id.desc())
             rows = list(_fetch(session, statement, 1, 1)[0])
@@ -277,7 +277,7 @@ class RecorderLog:
             if started_over and position and position.last_updated_ts is not None:
                 conditions.append(STATES.c.last_updated_ts > position.last_updated_ts)
             statement = select(func.count()).select_from(NAMED_STATES).where(*conditions)
-            statement = statement.where(*self._since(session, since, recorder), *is_selected(selected))
+            statement = statement.where(*self._since(session, since, recorder), *is_selected(session, selected))
             return max(waiting.count - session.execute(statement).scalar_one(), 0)
 
     def backlog(self, position: Position | None, selected: Selected, since: Position | None) -> Backlog:
@@ -289,7 +289,9 @@ class RecorderLog:
                 select(func.count(), func.min(STATES.c.state_id))
                 .select_from(STATES if selected == ALL else NAMED_STATES)
                 .where(
-                    STATES.c.state_id > after.state_id, *self._since(session, since, recorder), *is_selected(selected)
+                    STATES.c.state_id > after.state_id,
+                    *self._since(session, since, recorder),
+                    *is_selected(session, selected),
                 )
             )
             count, first_id = session.execute(found).one()

@@ -1,9 +1,12 @@
 """The recorder's tables, as far as forwarding reads them. Only `recorder_log` uses them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, column, func, or_, select, table
+from sqlalchemy.orm import Session
+
+from .filters import NameFilter
 
 REMOVAL_DELAY = 10.0  # seconds after a name's end in which the row follows that the entity was removed from it
 
@@ -63,14 +66,35 @@ class Selected(NamedTuple):
     """Names that are read at any time; None: all."""
     times: Sequence[Times] = ()
     excluded: frozenset[str] = frozenset()
-    """Names that are never read, if all others are."""
+    """Names that are never read."""
+    includes: NameFilter | None = None
+    """Matches more names that are read at any time."""
+    excludes: NameFilter | None = None
+    """Matches more names that are never read."""
+
+    def resolve(self, names: Callable[[], Collection[str]]) -> Selected:
+        """Return the same without filters.
+
+        Args:
+            names: Returns all names that the recorder has. It is called if there is a filter.
+        """
+        if not self.includes and not self.excludes:
+            return self
+        known = names()
+        excluded = self.excluded.union(filter(self.excludes, known) if self.excludes else ())
+        if self.entity_ids is None:
+            return Selected(None, excluded=excluded)
+        included = self.entity_ids.union(filter(self.includes, known) if self.includes else ())
+        times = tuple(part for part in self.times if part.entity_id not in excluded)
+        return Selected(included - excluded, times)
 
 
 ALL = Selected(None)
 
 
-def is_selected(selected: Selected) -> list[ColumnElement[bool]]:
+def is_selected(session: Session, filtered: Selected) -> list[ColumnElement[bool]]:
     """Return the condition that a row is of a selected entity."""
+    selected = filtered.resolve(lambda: session.scalars(select(STATES_META.c.entity_id)).all())
     if selected.entity_ids is None:
         name = STATES_META.c.entity_id
         return [or_(name.is_(None), name.not_in(selected.excluded))] if selected.excluded else []

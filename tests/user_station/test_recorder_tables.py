@@ -1,0 +1,45 @@
+"""Tests of the selection of rows."""
+
+from collections.abc import Collection
+
+import pytest
+
+from custom_components.anavi_weather.user_station.recorder_tables import ALL, Selected, Times
+
+NAMES = ("sensor.a", "sensor.b", "light.a")
+
+
+def is_sensor(entity_id: str) -> bool:
+    return entity_id.startswith("sensor.")
+
+
+def is_a(entity_id: str) -> bool:
+    return entity_id.endswith(".a")
+
+
+def names() -> Collection[str]:
+    return NAMES
+
+
+def unexpected() -> Collection[str]:
+    raise AssertionError("without filters, the names are not read")
+
+
+@pytest.mark.parametrize("selected", [ALL, Selected(frozenset({"sensor.a"}), (Times("sensor.b", 1, 2),))])
+def test_without_filters_nothing_changes(selected: Selected) -> None:
+    assert selected.resolve(unexpected) is selected
+
+
+def test_filters_become_the_names_that_the_recorder_has() -> None:
+    excluded = frozenset({"sensor.status"})
+    assert ALL._replace(excluded=excluded, excludes=is_a).resolve(names) == Selected(
+        None, excluded=excluded | {"sensor.a", "light.a"}
+    )
+    times = (Times("sensor.b", 1, 2), Times("switch.a", 1, 2))
+    selected = Selected(frozenset({"sun.sun", "moon.a"}), times)
+    assert selected._replace(includes=is_sensor).resolve(names) == Selected(
+        frozenset({"sun.sun", "moon.a", "sensor.a", "sensor.b"}), times
+    )
+    assert selected._replace(includes=is_sensor, excludes=is_a).resolve(
+        lambda: (*NAMES, "moon.a", "switch.a")
+    ) == Selected(frozenset({"sun.sun", "sensor.b"}), times[:1])
