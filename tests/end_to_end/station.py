@@ -30,12 +30,14 @@ DATABASE = "home-assistant_v2.db"
 START_SECONDS = 180
 SETTLE_SECONDS = 120
 COMMIT_SECONDS = 1.5  # a little more than the recorder's interval
-# Of each row: what the recorder has, and how many rows of the same entity and time came before
+# Of each row: what the recorder has, and how many rows of the same entity and time came before. The status of a user station is
+# not sent: each state sent would change it
 ROWS = """
 SELECT s.state_id, m.entity_id, s.state, s.last_updated_ts, s.last_changed_ts, a.shared_attrs,
   (SELECT count(*) FROM states e
    WHERE e.metadata_id = s.metadata_id AND e.last_updated_ts = s.last_updated_ts AND e.state_id < s.state_id)
 FROM states s JOIN states_meta m USING (metadata_id) LEFT JOIN state_attributes a USING (attributes_id)
+WHERE m.entity_id NOT LIKE '%.user!_station!_%' ESCAPE '!'
 ORDER BY s.state_id
 """
 COUNT = "SELECT count(*) FROM states JOIN states_meta m USING (metadata_id) WHERE m.entity_id LIKE ? ESCAPE '!'"

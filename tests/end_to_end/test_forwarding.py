@@ -57,7 +57,7 @@ def certificate_and_proxy(server: Server, authority: trustme.CA) -> Iterator[tup
 def proxy(certificate_and_proxy: tuple[str, Proxy]) -> Iterator[Proxy]:
     """Return the proxy to the server, which passes everything again at the end."""
     _, proxy = certificate_and_proxy
-    proxy.cuts = 0
+    proxy.cuts = proxy.answers = 0
     yield proxy
     proxy.mode = Mode.PASS
 
@@ -127,10 +127,10 @@ def test_answers_are_lost_and_the_stream_rolls_over_before_they_are_repeated(
 def test_bad_link(station: Station, server: Server, proxy: Proxy, mode: Mode) -> None:
     """Cases 13 and 14: all states arrive while the link is bad."""
     proxy.mode = mode
-    station.produce(2000)
+    while proxy.cuts < 4:
+        station.produce(500)
 
     compare(station, server, f"bad link: {mode}")
-    assert proxy.cuts >= 2
 
 
 def test_certificate_expires(station: Station, server: Server, proxy: Proxy, authority: trustme.CA) -> None:
