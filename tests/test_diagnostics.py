@@ -108,6 +108,7 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
         "held": [],
         "maybe_purged": 0,
         "checkpoint_damage": None,
+        "stream_recreated": False,
         "refused_newest": [
             {"state_id": 0, "entity_id": "sensor.t0", "last_updated_ts": 1.5, "refused": "odd"},
         ],

@@ -60,6 +60,7 @@ SMARTIR_CODES = {
     "code_xiaomi_code",
 }
 
+OTHER_FIXABLE = {"user_station_checkpoint_damaged", "user_station_stream_recreated"}
 PLACEHOLDERS = {
     "common.learn_press": {"command", "presses"},
     "config.error": {"addresses", "bus"},
@@ -347,7 +348,7 @@ def test_issues() -> None:
     assert (
         ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | {"codes_damaged"} | of_user_stations
     )
-    fixable = {f"user_station_states_{kind}" for kind in FIXABLE} | {"user_station_checkpoint_damaged"}
+    fixable = {f"user_station_states_{kind}" for kind in FIXABLE} | OTHER_FIXABLE
     for key, issue in ENGLISH["issues"].items():
         if key in of_user_stations - fixable:
             assert issue.keys() == {"title", "description"}

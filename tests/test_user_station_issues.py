@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.exceptions import InvalidActionError
 from custom_components.anavi_weather.user_station.breaker import Held
 from custom_components.anavi_weather.user_station.checkpoint_store import CheckpointStore
 from custom_components.anavi_weather.user_station.errors import (
@@ -32,13 +33,13 @@ from custom_components.anavi_weather.user_station.errors import (
     TlsNotTrustedError,
 )
 from custom_components.anavi_weather.user_station.forwarder import Forwarder
-from custom_components.anavi_weather.user_station.recorder_log import RecorderUnexpectedError
+from custom_components.anavi_weather.user_station.recorder_log import RecorderBusyError, RecorderUnexpectedError
 from custom_components.anavi_weather.user_station.status import WaitingStates
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .conftest import fail, refuse
-from .repair_forms import open_repair
+from .repair_forms import open_repair, submit_repair
 
 DAY = 86400.0
 
@@ -294,6 +295,27 @@ async def test_states_that_may_have_been_purged_are_reported(
         "maybe_purged_01USER": ("user_station_states_maybe_purged", {"user_station": "Casa", "count": "673"})
     }
     await forwarder.async_acknowledge_losses()
+    assert active_issues(issue_registry) == {}
+
+
+async def test_a_stream_that_was_created_again_is_reported(
+    hass: HomeAssistant, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    """Case 10. The repair sends what is missing."""
+    for index in ("1", "2"):
+        forwarder.checkpoint.record_stream(frozenset({index}))
+    forwarder.status.async_notify_listeners()
+    expected = {"stream_01USER": ("user_station_stream_recreated", {"user_station": "Casa"})}
+    assert active_issues(issue_registry) == expected
+    with (
+        patch.object(forwarder, "async_send_again", side_effect=RecorderBusyError),
+        pytest.raises(InvalidActionError, match="Wait until it is ready"),
+    ):
+        await submit_repair(hass, "stream_01USER")
+    assert active_issues(issue_registry) == expected
+    with patch.object(forwarder, "async_send_again") as send_again:
+        await submit_repair(hass, "stream_01USER")
+    send_again.assert_awaited_once_with(0.0)
     assert active_issues(issue_registry) == {}
 
 

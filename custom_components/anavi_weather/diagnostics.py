@@ -73,6 +73,7 @@ def _forwarding(forwarder: Forwarder) -> dict[str, Any]:
         "held": [held._asdict() for held in checkpoint.breaker.held.values()],
         "maybe_purged": checkpoint.maybe_purged_count,
         "checkpoint_damage": status.damage,
+        "stream_recreated": checkpoint.is_recreated,
         "refused_newest": [
             {
                 "state_id": state.state_id,

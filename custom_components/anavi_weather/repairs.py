@@ -10,8 +10,9 @@ from homeassistant.core import HomeAssistant
 from .chip_issues import CHIP_ISSUE_PREFIX
 from .const import CODES_ISSUE_PREFIX, CONF_CHIPS
 from .coordinator import AnaviWeatherConfigEntry
+from .send_again import async_restore_stream
 from .user_station.forwarder import Forwarder
-from .user_station_issues import HELD_ISSUE_PREFIX
+from .user_station_issues import HELD_ISSUE_PREFIX, STREAM_ISSUE_PREFIX
 
 
 class RemoveChipFlow(ConfirmRepairFlow):
@@ -64,6 +65,14 @@ class SkipHeldFlow(ForwarderFlow):
         await forwarder.async_skip_held()
 
 
+class RestoreStreamFlow(ForwarderFlow):
+    """Fix flow that sends the states again that are missing because the stream was deleted."""
+
+    @override
+    async def _async_fix(self, forwarder: Forwarder) -> None:
+        await async_restore_stream(forwarder)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
@@ -72,4 +81,6 @@ async def async_create_fix_flow(
         return ConfirmRepairFlow()
     if issue_id.startswith(CHIP_ISSUE_PREFIX):
         return RemoveChipFlow()
+    if issue_id.startswith(STREAM_ISSUE_PREFIX):
+        return RestoreStreamFlow()
     return SkipHeldFlow() if issue_id.startswith(HELD_ISSUE_PREFIX) else AcknowledgeLossesFlow()

@@ -63,6 +63,18 @@ async def async_send_again_from(forwarder: Forwarder, start: datetime) -> None:
         raise InvalidActionError("nothing_since", start=dt_util.as_local(start).isoformat(" ", "seconds"))
 
 
+async def async_restore_stream(forwarder: Forwarder) -> None:
+    """Send all states again that the recorder has, because the stream was deleted.
+
+    Raises:
+        InvalidActionError: if the recorder cannot be read.
+    """
+    try:
+        await forwarder.async_restore_stream()
+    except (RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError) as err:
+        raise InvalidActionError("recorder_not_ready") from err
+
+
 async def async_require_admin(hass: HomeAssistant, context: Context | None) -> None:
     """Allow the use of an entity to administrators, and to automations.
 

@@ -73,11 +73,13 @@ KINDS = (
     "purged",
     "maybe_purged",
     "checkpoint",
+    "stream",
 )
 # Their issues last until a user acknowledges them
 LOSSES = ("refused", "dropped", "foreign", "purged", "maybe_purged", "checkpoint")
 HELD_ISSUE_PREFIX = "held_"
-FIXABLE = ("held", *LOSSES)
+STREAM_ISSUE_PREFIX = "stream_"
+FIXABLE = ("held", "stream", *LOSSES)
 
 
 class UserStationIssues:
@@ -109,6 +111,7 @@ class UserStationIssues:
         self._update_server()
         self._update_recorder()
         self._update_losses()
+        self._update_stores()
 
     def _update_server(self) -> None:
         status = self._forwarder.status
@@ -167,6 +170,13 @@ class UserStationIssues:
             self._create("maybe_purged", "states_maybe_purged", count=str(checkpoint.maybe_purged_count))
         else:
             self._delete("maybe_purged")
+
+    def _update_stores(self) -> None:
+        """Report that the stream or the checkpoint is not what it was."""
+        if self._forwarder.checkpoint.is_recreated:
+            self._create("stream", "stream_recreated")
+        else:
+            self._delete("stream")
         if (damage := self._forwarder.status.damage) is not None:
             self._create("checkpoint", "checkpoint_damaged", detail=escape_markdown(damage))
         else:

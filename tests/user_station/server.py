@@ -51,6 +51,12 @@ def elastic(body: object, status: int = HTTPStatus.OK) -> web.Response:
     return web.json_response(body, status=status, headers=headers)
 
 
+def stream(*indices: str, **more: object) -> dict[str, Any]:
+    """Return a stream with the unique ids of its indices, as a time series."""
+    described = [{"index_uuid": index} for index in indices]
+    return {"name": STREAM + NAMESPACE, "indices": described, "time_series": {}, **more}
+
+
 def refusing(status: int, *, text: str = "") -> Answer:
     """Return an answer that rejects a whole request."""
 
@@ -105,7 +111,7 @@ class Server:
         self.privileges = dict.fromkeys(PRIVILEGES, True)
         self.station_id: str | None = None
         """Station that the key belongs to."""
-        self.streams: list[dict[str, Any]] | None = [{"name": STREAM + NAMESPACE, "time_series": {}}]
+        self.streams: list[dict[str, Any]] | None = [stream("1")]
         self.downsampled: set[str] | None = set()
         """Indices of the stream that were downsampled in place; None: an error answers the request for settings."""
         self.settings: dict[str, dict[str, Any]] = {}

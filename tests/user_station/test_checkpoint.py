@@ -210,6 +210,23 @@ def test_states_are_recorded() -> None:
     )
 
 
+def test_another_stream_has_none_of_the_indices() -> None:
+    checkpoint = Checkpoint("task")
+    assert not checkpoint.record_stream(frozenset({"a"}))
+    assert not checkpoint.record_stream(frozenset({"a", "b"}))
+    assert not checkpoint.record_stream(frozenset()), "the server does not say"
+    assert not checkpoint.record_stream(frozenset({"b"}))
+    assert checkpoint == Checkpoint("task", stream=frozenset({"b"}))
+    assert checkpoint.record_stream(frozenset({"c"}))
+    assert not checkpoint.record_stream(frozenset({"c"}))
+    assert checkpoint == Checkpoint("task", stream=frozenset({"c"}), is_recreated=True)
+    checkpoint.record_restored()
+    assert checkpoint == Checkpoint("task", stream=frozenset({"c"}))
+    checkpoint.record_stream(frozenset({"d"}))
+    checkpoint.begin_task("other", keeps_since=True)
+    assert checkpoint == Checkpoint("other"), "another place has another stream"
+
+
 def test_waiting_states_are_remembered() -> None:
     checkpoint = Checkpoint("task")
     checkpoint.record_passed(1)

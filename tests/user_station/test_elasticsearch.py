@@ -28,7 +28,7 @@ from custom_components.anavi_weather.user_station.errors import (
 )
 
 from .certificates import server_context
-from .server import API_KEY, DOCUMENT, KEY_SECRET, Connect, Document, Server, elastic, refusing
+from .server import API_KEY, DOCUMENT, KEY_SECRET, Connect, Document, Server, elastic, refusing, stream
 
 
 def plain(status: int, text: str = "", **headers: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -272,6 +272,22 @@ async def test_a_stream_that_would_store_states_twice(
     with pytest.raises(error) as raised:
         await connect().async_check()
     assert str(raised.value) == f"{STREAM}default"
+
+
+@pytest.mark.parametrize(
+    ("streams", "indices"),
+    [
+        ([stream("a", "b")], {"a", "b"}),
+        ([stream()], set()),
+        ([stream(indices=None)], set()),
+        ([stream(indices=["a", {"index_uuid": 5}, {"index_uuid": "c"}])], {"c"}),
+    ],
+)
+async def test_the_indices_of_a_stream(
+    server: Server, connect: Connect, streams: list[dict[str, object]], indices: set[str]
+) -> None:
+    server.streams = streams
+    assert await connect().async_check() == indices
 
 
 async def test_a_stream_that_cannot_be_read(server: Server, connect: Connect) -> None:

@@ -72,6 +72,10 @@ class Checkpoint:
     maybe_purged_count: int = 0
     """States that the recorder purged, of which it is not known whether they were sent before, like after a restored backup."""
     maybe_purged_acknowledged: int = 0
+    stream: frozenset[str] = frozenset()
+    """Unique ids of the indices that the stream had when it was last checked."""
+    is_recreated: bool = False
+    """Whether the stream was deleted and created again, so that the states from before are missing."""
     waiting: Waiting | None = None
     """States after the position, when they were last counted; None: none, or they were not counted."""
 
@@ -98,9 +102,22 @@ class Checkpoint:
         """
         self.task = task
         self.start_over()
+        self.stream = frozenset()
+        self.is_recreated = False
         self.last_stored_ts = None
         if not keeps_since:
             self.since = None
+
+    def record_stream(self, indices: frozenset[str]) -> bool:
+        """Record the indices of the stream; return whether it is another one than before, of the same name."""
+        is_other = bool(self.stream and indices) and self.stream.isdisjoint(indices)
+        self.stream = indices or self.stream
+        self.is_recreated |= is_other
+        return is_other
+
+    def record_restored(self) -> None:
+        """Record that a user sends the states again that are missing in the stream."""
+        self.is_recreated = False
 
     def advance(self, position: Position) -> None:
         """Move to a position up to which each state is settled or set aside."""

@@ -52,6 +52,8 @@ class _Stored(TypedDict):
     maybe_purged: NotRequired[int]
     maybe_purged_noted: NotRequired[int]
     waiting: NotRequired[tuple[int, _StoredPosition] | None]
+    stream: NotRequired[list[str]]
+    is_recreated: NotRequired[bool]
     aside: NotRequired[list[tuple[int, int, int]]]
     breaker: NotRequired[_StoredBreaker]
     rejected: NotRequired[list[tuple[int, int, int]]]
@@ -78,6 +80,8 @@ _STORED = vol.Schema(
         vol.Required("entity_ids"): [str],
         "names": [vol.ExactSequence([str, str, _TIME, _TIME, vol.Any(None, str), vol.Any(None, bool)])],
         **{vol.Optional(count): int for count in ("dropped", "dropped_noted", "maybe_purged", "maybe_purged_noted")},
+        "stream": [str],
+        "is_recreated": bool,
         "waiting": vol.Any(None, vol.ExactSequence([int, _POSITION])),
         "aside": [vol.ExactSequence([int, int, int])],
         "breaker": {"counts": {str: int}, "held": {str: vol.ExactSequence([str, str])}, "skipped": [str]},
@@ -130,6 +134,8 @@ class CheckpointStore:
             foreign_acknowledged=data.get("foreign_noted", 0),
             maybe_purged_count=data.get("maybe_purged", 0),
             maybe_purged_acknowledged=data.get("maybe_purged_noted", 0),
+            stream=frozenset(data.get("stream", ())),
+            is_recreated=data.get("is_recreated", False),
             waiting=Waiting(waiting[0], Position(*waiting[1])) if waiting else None,
             aside=_ranges(data.get("aside", ())),
             breaker=_breaker(data.get("breaker")),
@@ -166,6 +172,8 @@ class CheckpointStore:
                 foreign_noted=checkpoint.foreign_acknowledged,
                 maybe_purged=checkpoint.maybe_purged_count,
                 maybe_purged_noted=checkpoint.maybe_purged_acknowledged,
+                stream=sorted(checkpoint.stream),
+                is_recreated=checkpoint.is_recreated,
                 waiting=(waiting.count, waiting.newest) if waiting else None,
                 aside=list(checkpoint.aside),
                 breaker=_StoredBreaker(

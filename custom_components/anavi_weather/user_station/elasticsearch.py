@@ -102,8 +102,11 @@ class Elasticsearch:
         self.repeated_count = 0
         """Number of requests that were sent again because their connection broke."""
 
-    async def async_check(self) -> None:
+    async def async_check(self) -> frozenset[str]:
         """Check that the key may write, that the stream stores each state once, and that this clock is not behind.
+
+        Returns:
+            The unique ids of the stream's indices.
 
         Raises:
             ElasticsearchError: if it may not, does not, or cannot be checked.
@@ -120,15 +123,33 @@ class Elasticsearch:
             index = _object(_object(answer.get("index")).get(stream))
             missing = [name for name in PRIVILEGES if index.get(name) is not True]
             raise PrivilegeMissingError(", ".join(missing))
+        indices = await self.async_indices()
+        await self.async_check_clock()
+        return indices
+
+    async def async_indices(self) -> frozenset[str]:
+        """Check that the stream stores each state once.
+
+        Returns:
+            The unique ids of its indices. A stream that is deleted and created again has others.
+
+        Raises:
+            NotTimeSeriesError: if it does not exist, or does not store each state once.
+            ElasticsearchError: if it cannot be checked.
+        """
+        stream = self._destination.stream
         status, content = await self._async_request("GET", f"_data_stream/{stream}", b"", "")
         if status == HTTPStatus.NOT_FOUND:
             raise NotTimeSeriesError(stream)
         if status != HTTPStatus.OK:
             raise ElasticsearchError(f"{status} to _data_stream")
         streams = _parse(content).get("data_streams")
-        if not (isinstance(streams, list) and streams and "time_series" in _object(streams[0])):
+        found = _object(streams[0]) if isinstance(streams, list) and streams else {}
+        if "time_series" not in found:
             raise NotTimeSeriesError(stream)
-        await self.async_check_clock()
+        indices = found.get("indices")
+        ids = [_object(index).get("index_uuid") for index in indices] if isinstance(indices, list) else []
+        return frozenset(index_id for index_id in ids if isinstance(index_id, str))
 
     async def async_check_clock(self) -> None:
         """Check that the server's clock is not ahead of this machine's, as far as the server tells its time.

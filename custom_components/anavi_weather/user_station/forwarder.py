@@ -35,6 +35,7 @@ from .resender import Resender
 from .retrier import Retrier
 from .sender import Sender
 from .settle import Settlement, settle
+from .stream_watch import StreamWatch
 
 LOGGER = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Forwarder:
         self._log = RecorderLog(hass)
         self._batches = BatchReader(self._log, entities, station)
         self._sender = Sender(elasticsearch)
+        self._watch = StreamWatch(name, self._ledger, elasticsearch)
         self._retrier = Retrier(self._ledger, self._batches, self._sender)
         self._resender = Resender(self._ledger, self._batches, self._sender)
         self._has_recorded_known = False
@@ -131,6 +133,13 @@ class Forwarder:
             await self._ledger.async_save()
             self._resender.async_send_soon()
         return has_any
+
+    async def async_restore_stream(self) -> None:
+        """Send all states again that the recorder has, because the stream was deleted, see `async_send_again`."""
+        await self.async_send_again(0.0)
+        self.checkpoint.record_restored()
+        await self._ledger.async_save()
+        self.status.async_notify_listeners()
 
     async def async_skip_held(self) -> None:
         """Let states be refused that wait because the server rejects them."""
@@ -181,7 +190,7 @@ class Forwarder:
         with suppress(RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError):
             await self._backlog.async_count_first()
         try:
-            await self._elasticsearch.async_check()
+            await self._watch.async_record(await self._elasticsearch.async_check(), now=time.monotonic())
             self._batches.use_station_id(await self._elasticsearch.async_station_id())
             await self._async_forward()
         except ElasticsearchError as err:
@@ -250,6 +259,7 @@ class Forwarder:
             await self._async_send(batch)
             if self.status.async_record_success(all_sent=batch.reached_end):
                 LOGGER.info("%s: connected again", self._name)
+            await self._watch.async_check(now=time.monotonic())
             if await self._retrier.async_retry():
                 await self._backlog.async_examine_aside()
             if read_ahead:

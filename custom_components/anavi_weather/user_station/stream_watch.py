@@ -1,0 +1,50 @@
+"""Watch over the stream, which may be deleted, created again or replaced while everything looks healthy."""
+
+import logging
+
+from .elasticsearch import Elasticsearch
+from .ledger import Ledger
+
+LOGGER = logging.getLogger(__name__)
+
+INTERVAL = 120.0  # seconds
+
+
+class StreamWatch:
+    """Watch of one forwarder."""
+
+    def __init__(self, name: str, ledger: Ledger, elasticsearch: Elasticsearch) -> None:
+        """Initialize the watch.
+
+        Args:
+            name: The user station's name, for the log.
+            ledger: The checkpoint, which knows the stream.
+            elasticsearch: The server.
+        """
+        self._name = name
+        self._ledger = ledger
+        self._elasticsearch = elasticsearch
+        self._checked_at = 0.0
+
+    async def async_record(self, indices: frozenset[str], *, now: float) -> None:
+        """Record the unique ids of the stream's indices, and whether it was created again.
+
+        Args:
+            indices: The ids.
+            now: Seconds of a monotonic clock.
+        """
+        self._checked_at = now
+        if self._ledger.checkpoint.record_stream(indices):
+            LOGGER.error("%s: the stream was deleted and created again, so states are missing in it", self._name)
+            await self._ledger.async_save()
+            self._ledger.status.async_notify_listeners()
+
+    async def async_check(self, *, now: float) -> None:
+        """Check the stream, but not too often.
+
+        Raises:
+            NotTimeSeriesError: if it does not exist, or does not store each state once.
+            ElasticsearchError: if it cannot be checked.
+        """
+        if now - self._checked_at >= INTERVAL:
+            await self.async_record(await self._elasticsearch.async_indices(), now=now)
