@@ -268,6 +268,35 @@ async def test_a_private_key_that_version_1_0_stored_is_removed(
     assert subentry.data == {**stored, CONF_CA_CERTIFICATE: expected}
 
 
+async def test_a_copy_of_a_home_assistant_is_another_instance(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, tmp_path: Path
+) -> None:
+    """Case 35: on a machine of another name, with another network card, or in another folder of the same machine."""
+    network = tmp_path / "net"
+    for name, address in (("eth0", "b8:27:eb:00:00:01"), ("veth1", "02:42:ac:00:00:01")):
+        (network / name).mkdir(parents=True)
+        (network / name / "address").write_text(f"{address}\n")
+    (network / "eth0" / "device").mkdir()
+
+    async def instance() -> str:
+        with (
+            patch("custom_components.anavi_weather.forwarding.NETWORK", network),
+            patch("custom_components.anavi_weather.forwarding.Forwarder") as forwarder,
+        ):
+            await async_create_forwarder(hass, entry, user_station)
+        return str(forwarder.call_args.kwargs["station"].instance)
+
+    first = await instance()
+    (network / "veth1" / "address").write_text("02:42:ac:00:00:02\n")
+    assert await instance() == first, "virtual devices come and go"
+    with patch("custom_components.anavi_weather.forwarding.gethostname", return_value="another"):
+        assert await instance() != first
+    with patch.object(hass.config, "config_dir", "/another"):
+        assert await instance() != first
+    (network / "eth0" / "address").write_text("b8:27:eb:00:00:02\n")
+    assert await instance() != first
+
+
 @pytest.mark.usefixtures("user_station", "station")
 async def test_the_stations_states_reach_the_user_station(hass: HomeAssistant, server: Server) -> None:
     def found() -> list[dict[str, Any]]:
@@ -275,6 +304,7 @@ async def test_the_stations_states_reach_the_user_station(hass: HomeAssistant, s
 
     await until(found)
     document = found()[0]
+    assert len(document["station"].pop("instance")) == 16
     assert document["station"] == {
         "id": await instance_id.async_get(hass),
         "name": "Farol",

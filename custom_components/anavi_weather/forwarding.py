@@ -1,9 +1,11 @@
 """The user stations of a remote station. Each is a subentry with its own forwarder and checkpoint."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 import json
 import logging
 from pathlib import Path
+from socket import gethostname
 import ssl
 import time
 from typing import Any
@@ -43,6 +45,7 @@ from .user_station.forwarder import Forwarder
 from .user_station.tls import extract_certificates, has_private_key, trust
 
 LOGGER = logging.getLogger(__name__)
+NETWORK = Path("/sys/class/net")
 
 
 def user_stations(entry: ConfigEntry) -> list[ConfigSubentry]:
@@ -111,6 +114,7 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
             name=data[CONF_STATION_NAME],
             version=str(integration.version),
             home_assistant=__version__,
+            instance=await hass.async_add_executor_job(_instance, hass, await instance_id.async_get(hass)),
         ),
         entities=Entities(
             hass,
@@ -143,6 +147,14 @@ def async_remove_private_keys(hass: HomeAssistant, entry: ConfigEntry) -> None:
             hass.config_entries.async_update_subentry(
                 entry, subentry, data={**subentry.data, CONF_CA_CERTIFICATE: certificate}
             )
+
+
+def _instance(hass: HomeAssistant, uuid: str) -> str:
+    """Return an id of this Home Assistant on this machine. A copy of its files on another machine has another."""
+    # The addresses of network devices that are not hardware change
+    hardware = (path for path in NETWORK.glob("*/address") if (path.parent / "device").exists())
+    addresses = sorted(path.read_text(encoding="ascii").strip() for path in hardware)
+    return sha256("\n".join([uuid, gethostname(), hass.config.config_dir, *addresses]).encode()).hexdigest()[:16]
 
 
 async def async_remove_checkpoint(hass: HomeAssistant, subentry_id: str) -> None:

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 import os
+import shutil
 import time
 from typing import Any
 from urllib.error import HTTPError
 
 import pytest
 import pytest_socket
+
+from tests.docker.user_station.files import rules
 
 from .conftest import wait_for
 from .server import Server
@@ -254,3 +257,32 @@ def test_the_stream_is_deleted(station: Station, server: Server) -> None:
     }
     station.produce(50)
     compare(station, server, "stream deleted, and sent again")
+
+
+def test_two_stations_are_restored_from_one_backup(
+    station: Station, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Case 35: no state of one has the time of a state of the other, but the rule finds both."""
+    query = rules()["double"]["params"]["esqlQuery"]["esql"].replace("state-*", f"state-{NAMESPACE}")
+
+    def found() -> list[Any]:
+        since = {"range": {"@timestamp": {"gte": "now-15m"}}}
+        values: list[Any] = server.request("POST", "_query", {"query": query, "filter": since})["values"]
+        return values
+
+    assert found() == []
+    station.stop()
+    folder = tmp_path_factory.mktemp("copy") / "station"
+    shutil.copytree(station.folder, folder, symlinks=True)
+    copy = Station(folder)
+    try:
+        station.launch()
+        copy.start()
+        station.wait_until_ready()
+        for one in (station, copy):
+            one.produce(20)
+        wait_for(found)
+        ((_, count),) = found()
+        assert count == len({station, copy})
+    finally:
+        copy.kill()

@@ -25,7 +25,7 @@ from custom_components.anavi_weather.user_station.documents import (
 from custom_components.anavi_weather.user_station.names import Span
 from custom_components.anavi_weather.user_station.recorder_log import Row
 
-STATION = Station("0123", "Farol", "1.2.3", "2026.10.4")
+STATION = Station("0123", "Farol", "1.2.3", "2026.10.4", "4567")
 TIME = 1_790_000_000.123456
 ISO = "2026-09-21T14:13:20.123456Z"
 ACTION = b'{"create":{}}\n'
@@ -92,7 +92,13 @@ def test_a_state() -> None:
     )
     assert found == {
         "@timestamp": ISO,
-        "station": {"id": "0123", "name": "Farol", "version": "1.2.3", "home_assistant": "2026.10.4"},
+        "station": {
+            "id": "0123",
+            "name": "Farol",
+            "version": "1.2.3",
+            "home_assistant": "2026.10.4",
+            "instance": "4567",
+        },
         "entity": {
             "id": "sensor.t",
             "domain": "sensor",

@@ -56,6 +56,8 @@ class Station(NamedTuple):
     """Version of this integration."""
     home_assistant: str
     """Version of Home Assistant."""
+    instance: str = ""
+    """Differs between two Home Assistants that send as the same station, such as one and its restored backup."""
 
 
 class Origin(NamedTuple):
@@ -103,7 +105,8 @@ class Encoder:
     def __init__(self, station: Station, identities: Identities) -> None:
         """Initialize the encoder with the station that sends the documents, and the entities of the rows."""
         self.identities = identities
-        self._middle = b'","station":' + orjson.dumps(station._asdict()) + b',"state":{"changed":"'
+        fields = {name: value for name, value in station._asdict().items() if value}
+        self._middle = b'","station":' + orjson.dumps(fields) + b',"state":{"changed":"'
         self._describe_cached = lru_cache(maxsize=CACHED)(_describe)
 
     def encode(self, rows: Iterable[Row]) -> tuple[list[Sent], list[bytes]]:

@@ -32,9 +32,10 @@ from tests.conftest import PassTime, entity_of, press, store_codes
 from .kql import Fact
 
 STATIONS = (
-    Station("1" * 32, "Sítio São João", "0.1.0", "2026.11.0"),
-    Station("2" * 32, "Casa", "0.0.9", "2026.10.2"),
+    Station("1" * 32, "Sítio São João", "0.1.0", "2026.11.0", "first card"),
+    Station("2" * 32, "Casa", "0.0.9", "2026.10.2", "only card"),
 )
+COPY = STATIONS[0]._replace(instance="copied card")
 INTERVAL = 120  # seconds
 SILENT_FOR = timedelta(minutes=45)
 KEYS = ("nec:0x04,0x08", "samsung32:0x07,0x02", "rc5:0x05,0x0c,0")
@@ -115,7 +116,7 @@ class Past:
 
 
 async def async_history(hass: HomeAssistant) -> History:
-    """Return what is in the recorder: the second station has sent less of it, and nothing lately."""
+    """Return what is in the recorder: the second station has sent less of it, and nothing lately. The first is two."""
     entities = Entities(hass, "", Selection.ALL, (), Names())
     log = RecorderLog(hass)
     page = await log.async_run(log.read, None, ALL, None, 100_000, 100_000_000)
@@ -125,18 +126,19 @@ async def async_history(hass: HomeAssistant) -> History:
     by_time = {(fact["entity.id"], fact["@timestamp"]) for fact in facts}
     assert by_time == {(row.entity_id, row.last_updated_ts) for row in page.rows}
 
-    def sends(station: Station, updated: float) -> bool:
-        return station is STATIONS[0] or updated < end - SILENT_FOR.total_seconds()
-
     bulk = b""
     recorded: list[Fact] = []
-    for station in STATIONS:
-        rows = [row for row in page.rows if sends(station, row.last_updated_ts or 0)]
+    for station, rows in (
+        (STATIONS[0], page.rows[::2]),
+        (COPY, page.rows[1::2]),
+        (STATIONS[1], [row for row in page.rows if (row.last_updated_ts or 0) < end - SILENT_FOR.total_seconds()]),
+    ):
         sent, lines = Encoder(station, entities.async_wanted().identities).encode(rows)
         assert len(sent) == len(lines)
         bulk += b"".join(lines)
         named = {f"station.{name}": value for name, value in station._asdict().items()}
-        recorded += [named | fact for fact in facts if sends(station, fact["@timestamp"])]
+        times = {(row.entity_id, row.last_updated_ts) for row in rows}
+        recorded += [named | fact for fact in facts if (fact["entity.id"], fact["@timestamp"]) in times]
     return History(bulk, recorded)
 
 

@@ -146,7 +146,7 @@ def test_rules_are_as_kibana_wants_them() -> None:
     }
     # The Basic license has no others
     assert set(connectors.values()) == {".server-log", ".index"}
-    assert set(rules()) == {"frost", "heat", "storm", "silent"}
+    assert set(rules()) == {"double", "frost", "heat", "storm", "silent"}
     for path in [*(KIBANA / "rules").glob("*.json"), *(KIBANA / "connectors").glob("*.json")]:
         # Kibana takes no other id of what it encrypts
         assert UUID(path.name.split(".")[1]).version == 4

@@ -220,6 +220,14 @@ def _silent(facts: list[Fact], until: float) -> Rows:
     return rows
 
 
+def _double(facts: list[Fact], since: float) -> Rows:
+    instances: dict[str, set[str]] = {}
+    for fact in facts:
+        if fact["@timestamp"] >= since:
+            instances.setdefault(fact["station.id"], set()).add(fact["station.instance"])
+    return {(len(found), station) for station, found in instances.items() if len(found) > 1}
+
+
 def _below(limit: float) -> Callable[[list[float]], float | None]:
     return lambda values: lowest if (lowest := min(values)) < limit else None
 
@@ -235,6 +243,7 @@ RULES: dict[str, Callable[[list[Fact], float, float], Rows]] = {
     "storm": lambda facts, since, _: set(
         _readings(facts, "pressure_tendency", since, _below(THRESHOLDS["ALERT_STORM"]))
     ),
+    "double": lambda facts, since, _: _double(facts, since),
     "silent": lambda facts, _, until: _silent(facts, until),
 }
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
