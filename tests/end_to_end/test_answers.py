@@ -11,6 +11,7 @@ import shutil
 import time
 from typing import Any
 from urllib.error import HTTPError
+from uuid import uuid4
 
 import pytest
 import pytest_socket
@@ -22,9 +23,9 @@ from .server import Server
 from .station import Station, settle
 
 URL = os.environ.get("ELASTICSEARCH_URL", "")
-NAMESPACE = "end_to_end.answers"
+NAMESPACE = f"answers_{uuid4().hex}"  # several runs may use one server
 STREAM = f"metrics-anavi_weather.state-{NAMESPACE}"
-PIPELINE = "end_to_end.answers"
+PIPELINE = NAMESPACE
 OLD_INDEX = f".ds-{STREAM}-old"
 DOWNSAMPLED_INDEX = f".ds-{STREAM}-downsampled"
 SPOIL = {"field": "state.number", "value": "not a number"}
