@@ -276,3 +276,13 @@ async def test_waiting_rows_are_counted(log: Log) -> None:
 @databases("sqlite")
 async def test_the_horizon(log: Log, expected: float) -> None:
     assert log.log.horizon() == expected
+
+
+async def test_a_time_is_the_same_in_each_database(log: Log) -> None:
+    """Case 32: a position is found again in a copy in another kind of database, whose numbers are doubles too."""
+    await log.record("1")
+    (row,) = (await log.read()).rows
+    for timestamp in (1_795_910_549.4711802, 1_795_910_549.0000001, 1_795_910_549.9999998):
+        await log.set_time(row.state_id, timestamp)
+        copied = Position("another", row.state_id, timestamp)
+        assert not (await log.read(copied)).started_over
