@@ -93,7 +93,7 @@ def prepare(folder: Path, host: str, port: int, language: str, *, reset: bool) -
         _store(storage / "onboarding", 4, {"done": STEPS_SKIPPED})
     _link(folder / "custom_components" / DOMAIN, OURS)
     _link(folder / "custom_components" / PAST.name, PAST)
-    _link(folder / "blueprints" / "automation" / DOMAIN, BLUEPRINTS)
+    _link_files(folder / "blueprints" / "automation" / DOMAIN, BLUEPRINTS)
 
 
 def _check_unused(folder: Path) -> None:
@@ -115,6 +115,18 @@ def _link(link: Path, target: Path) -> None:
     if link.is_symlink():
         link.unlink()
     link.symlink_to(target, target_is_directory=True)
+
+
+def _link_files(folder: Path, target: Path) -> None:
+    """Link to the files of one of the project's folders: Home Assistant lists no files behind a linked folder."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in target.rglob("*.yaml"):
+        link = folder / file.relative_to(target)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(file)
 
 
 def bind(host: str, port: int) -> int:

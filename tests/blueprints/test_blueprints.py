@@ -1,6 +1,7 @@
 """Tests of all blueprints: Home Assistant imports and loads each, and each exists in Portuguese."""
 
 from pathlib import Path
+import sys
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import yaml as yaml_util
 
 from .conftest import FOLDER
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts" / "lib"))
+
+import instance
 
 PATHS = sorted(str(file.relative_to(FOLDER)) for file in FOLDER.glob("**/*.yaml"))
 SOURCE = "https://github.com/anavi-weather/anavi_weather/blob/main/blueprints/automation/"
@@ -47,6 +52,28 @@ async def test_home_assistant_loads_a_blueprint(hass: HomeAssistant, path: str) 
     assert {"name", "description", "author", "homeassistant"} <= blueprint.metadata.keys()
     for input_ in blueprint.inputs.values():
         assert {"name", "selector"} <= input_.keys()
+
+
+@pytest.mark.parametrize("existing", ["nothing", "link", "folder"])
+async def test_home_assistant_lists_all_blueprints_in_the_folder_of_scripts_develop(
+    hass: HomeAssistant, tmp_path: Path, existing: str
+) -> None:
+    linked = tmp_path / "blueprints" / "automation" / "anavi_weather"
+    linked.parent.mkdir(parents=True)
+    if existing == "link":
+        linked.symlink_to(FOLDER / "anavi_weather", target_is_directory=True)
+    elif existing == "folder":
+        linked.mkdir()
+        (linked / "renamed.yaml").symlink_to(tmp_path / "missing.yaml")
+    instance.prepare(tmp_path, "127.0.0.1", 0, "en", reset=False)
+    hass.config.config_dir = str(tmp_path)
+    assert await async_setup_component(hass, AUTOMATION_DOMAIN, {})
+    blueprints: models.DomainBlueprints = hass.data["blueprint"][AUTOMATION_DOMAIN]
+
+    listed = await blueprints.async_get_blueprints()
+
+    assert {path for path in listed if path.startswith("anavi_weather/")} == set(PATHS)
+    assert all(isinstance(blueprint, models.Blueprint) for blueprint in listed.values())
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if "/pt-BR/" in path])
