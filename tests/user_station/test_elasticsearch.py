@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+import errno
 import gzip
 import logging
+import socket
 from unittest.mock import patch
 
 from aiohttp import ClientConnectorError, ClientTimeout, TCPConnector, web
+from aiohttp.client_reqrep import ConnectionKey
 import pytest
 import trustme
 from yarl import URL
@@ -79,7 +82,7 @@ async def test_an_address_may_have_a_path(server: Server, connect: Connect, pref
 
 async def test_a_server_that_does_not_listen(server: Server, connect: Connect) -> None:
     await server.stop()
-    with pytest.raises(CannotConnectError):
+    with pytest.raises(CannotConnectError, match=rf"^127\.0\.0\.1:{URL(server.url).port}: Connection refused$"):
         await connect().async_check()
 
 
@@ -125,17 +128,22 @@ async def test_a_request_whose_connection_breaks_is_repeated(server: Server, con
 
 
 @pytest.mark.parametrize(
-    ("error", "attempts"),
-    [(ConnectionResetError(), elasticsearch.ATTEMPTS), (ConnectionRefusedError(), 1), (OSError("no route"), 1)],
+    ("error", "attempts", "text"),
+    [
+        (ConnectionResetError(errno.ECONNRESET, "Call failed"), elasticsearch.ATTEMPTS, "Connection reset by peer"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Call failed"), 1, "Connection refused"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), 1, "Name or service not known"),
+        (OSError("no route"), 1, "no route"),
+    ],
 )
 async def test_a_connection_that_is_reset_at_once_is_repeated(
-    server: Server, connect: Connect, error: OSError, attempts: int
+    server: Server, connect: Connect, error: OSError, attempts: int, text: str
 ) -> None:
     """A server that is down, or whose name is unknown, is not asked again at once."""
+    key = ConnectionKey("example.org", 9200, True, True, None, None, None, None)
     with (
-        patch.object(TCPConnector, "connect", side_effect=ClientConnectorError(None, error)) as connecting,  # type: ignore[arg-type]
-        patch.object(ClientConnectorError, "__str__", lambda _: "failed"),
-        pytest.raises(CannotConnectError, match="failed"),
+        patch.object(TCPConnector, "connect", side_effect=ClientConnectorError(key, error)) as connecting,
+        pytest.raises(CannotConnectError, match=f"^example.org:9200: {text}$"),
     ):
         await connect().async_check()
     assert connecting.call_count == attempts

@@ -4,6 +4,7 @@ import asyncio
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+import os
 import re
 import ssl
 import time
@@ -302,7 +303,14 @@ def _connection_error(error: Exception) -> ElasticsearchError:
         return NoTlsError(str(error))
     if isinstance(error, TimeoutError):
         return CannotConnectError("no answer in time")
+    if isinstance(error, ClientConnectorError):
+        return CannotConnectError(f"{error.host}:{error.port}: {_reason(error.os_error)}")
     return CannotConnectError(str(error) or type(error).__name__)
+
+
+def _reason(error: OSError) -> str:
+    """Return why a connection failed. Python's own text repeats the address; a name that is not found has a negative errno."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
 
 
 def _raise_for_status(response: ClientResponse, content: bytes) -> None:
