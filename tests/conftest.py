@@ -45,6 +45,7 @@ from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, SIMUL
 from custom_components.anavi_weather.user_station import Forwarder
 from custom_components.anavi_weather.user_station.errors import ElasticsearchError
 from custom_components.anavi_weather.user_station.settle import RefusedState
+from custom_components.anavi_weather.user_station.statistics_forwarder import StatisticsForwarder
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import ATTR_ENTITY_ID, CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
@@ -342,8 +343,8 @@ def user_station(hass: HomeAssistant, entry: MockConfigEntry, server: Server) ->
 async def forwarder(
     user_station: ConfigSubentry, entry: MockConfigEntry, simulator: object, hass: HomeAssistant
 ) -> Forwarder:
-    """Return the forwarder of a loaded station, without its background task."""
-    with patch.object(Forwarder, "async_run"):
+    """Return the forwarder of a loaded station, without its background task and that of the statistics."""
+    with patch.object(Forwarder, "async_run"), patch.object(StatisticsForwarder, "async_run"):
         assert await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
     forwarder: Forwarder = entry.runtime_data.forwarders[user_station.subentry_id]

@@ -12,7 +12,7 @@ from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_BUS
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.user_station import Forwarder
-from custom_components.anavi_weather.user_station.errors import CannotConnectError
+from custom_components.anavi_weather.user_station.errors import CannotConnectError, IndexClosedError
 from custom_components.anavi_weather.user_station.recorder_log import Position
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigSubentry
@@ -76,6 +76,8 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
     )
     refuse(forwarder)
     fail(forwarder, CannotConnectError("Cannot connect to host casa.example.org"))
+    statistics = entry.runtime_data.statistics_forwarders[user_station.subentry_id]
+    statistics.status.async_record_failure(IndexClosedError("statistics of casa.example.org"))
 
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
 
@@ -90,6 +92,14 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
             "entities": "station",
             "chosen_entities": [],
             "send_history": True,
+        },
+        "statistics": {
+            "problem": "index_closed",
+            "failures": 1,
+            "rejected": None,
+            "position": 0,
+            "stored": 0,
+            "known": 0,
         },
         "connected": False,
         "problem": "cannot_connect",

@@ -46,6 +46,7 @@ from .user_station.harness import until
 from .user_station.server import Server
 
 KEY = f"{DOMAIN}.01USER.checkpoint"
+STATISTICS_KEY = f"{DOMAIN}.01USER.statistics"
 POSITION = Position("sqlite", 5, 1.5)
 AUTHORITY = trustme.CA()
 SINCE = Position("sqlite", 1, 0.5)
@@ -187,8 +188,9 @@ async def test_without_a_checkpoint_forwarding_begins_when_the_user_station_was_
 
 @pytest.mark.usefixtures("stored")
 async def test_a_checkpoint_is_deleted(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
+    hass_storage[STATISTICS_KEY] = {"version": 1, "minor_version": 1, "key": STATISTICS_KEY, "data": {}}
     await async_remove_checkpoint(hass, "01USER")
-    assert KEY not in hass_storage
+    assert not {KEY, STATISTICS_KEY} & hass_storage.keys()
 
 
 async def test_orphaned_checkpoints_are_deleted(
@@ -205,17 +207,44 @@ async def test_orphaned_checkpoints_are_deleted(
         ],
     )
     disabled.add_to_hass(hass)
-    gone = f"{DOMAIN}.01GONE.checkpoint"
+    gone = {f"{DOMAIN}.01GONE.checkpoint", f"{DOMAIN}.01GONE.statistics"}
     others = {f"{DOMAIN}.01STATION", f"{DOMAIN}.checkpoint", "other.01GONE.checkpoint", f"{DOMAIN}.01IDLE.checkpoint"}
     folder = tmp_path / ".storage"
     folder.mkdir()
-    for key in {gone, *others}:
+    for key in gone | others:
         (folder / key).touch()
         hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": {}}
     with patch.object(hass.config, "config_dir", str(tmp_path)):
         await hass.config_entries.async_reload(station.entry_id)
-    assert gone not in hass_storage
+    assert not gone & hass_storage.keys()
     assert others <= hass_storage.keys()
+
+
+# Statistics
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"), [({}, True), ({"send_statistics": True}, True), ({"send_statistics": False}, False)]
+)
+async def test_statistics_are_sent_unless_they_are_switched_off(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    simulator: Simulator,
+    server: Server,
+    setting: dict[str, bool],
+    expected: bool,
+) -> None:
+    """User stations of 1.0 do not have the setting."""
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_subentry(entry, user_station, data={**user_station.data, **setting})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    forwarders = entry.runtime_data.statistics_forwarders
+    assert (user_station.subentry_id in forwarders) is expected
+    await until(lambda: entry.runtime_data.forwarders[user_station.subentry_id].status.connected)
+    if expected:
+        await until(lambda: any("statistics-anavi_weather-default/_settings" in request for request in server.requests))
+        assert forwarders[user_station.subentry_id].status.problem is None
 
 
 # Certificates
@@ -244,6 +273,10 @@ async def test_a_damaged_certificate_stops_only_forwarding(
     assert number(hass, "sensor.simulated_phat_temperature") == pytest.approx(21, abs=0.1)
     assert isinstance(status.problem, CertificateInvalidError)
     assert "Casa: states wait in the recorder: CertificateInvalidError" in caplog.text
+    statistics = entry.runtime_data.statistics_forwarders[user_station.subentry_id].status
+    await until(lambda: statistics.failures)
+    assert isinstance(statistics.problem, CertificateInvalidError)
+    assert "statistics wait" not in caplog.text, "one line is enough"
     assert server.requests == []
 
 

@@ -28,7 +28,9 @@ from custom_components.anavi_weather.user_station.errors import (
     OtherStationError,
     RejectedError,
     ServerBehindError,
+    StatisticsIndexMissingError,
 )
+from custom_components.anavi_weather.user_station.statistics_status import REPORTED
 from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STATES_SCHEMA, UserStationFlow
 from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS, FIXABLE
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
@@ -275,6 +277,7 @@ def test_the_steps_of_adding_a_user_station() -> None:
         OtherStationError.key,
         RejectedError.key,
         ServerBehindError.key,
+        StatisticsIndexMissingError.key,
     }  # only the forwarder raises these
     assert texts_of_flow["error"].keys() == errors | set(invalid_inputs())
     assert texts_of_flow["abort"].keys() == {"already_configured"}
@@ -345,6 +348,7 @@ def test_the_types_of_events() -> None:
 
 def test_issues() -> None:
     of_user_stations = {f"user_station_{key}" for key in user_station_issues()}
+    of_user_stations |= {f"user_station_{error.key}" for error in REPORTED} | {"user_station_statistics_rejected"}
     assert (
         ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | {"codes_damaged"} | of_user_stations
     )

@@ -14,6 +14,7 @@ from custom_components.anavi_weather.const import (
     CONF_ENTITIES,
     CONF_NAMESPACE,
     CONF_SEND_HISTORY,
+    CONF_SEND_STATISTICS,
     CONF_STATION_NAME,
 )
 from custom_components.anavi_weather.user_station.elasticsearch import STREAM
@@ -60,6 +61,7 @@ async def test_a_user_station_is_added(hass: HomeAssistant, station: MockConfigE
         CONF_ENTITIES: "station",
         CONF_CHOSEN_ENTITIES: [],
         CONF_SEND_HISTORY: True,
+        CONF_SEND_STATISTICS: True,
     }
     assert set(station.runtime_data.forwarders) == {subentry.subentry_id}
 

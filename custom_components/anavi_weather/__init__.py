@@ -8,11 +8,12 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
 from .code_store import CodeStore
-from .const import CODES_ISSUE_PREFIX, CONF_BUS, DOMAIN
+from .const import CODES_ISSUE_PREFIX, CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
 from .dashboard import async_setup_dashboard
 from .forwarding import (
     async_create_forwarder,
+    async_create_statistics_forwarder,
     async_remove_checkpoint,
     async_remove_orphans,
     async_remove_private_keys,
@@ -24,6 +25,7 @@ from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import is_simulated
 from .send_again import async_setup_send_again
 from .services import async_setup_services
+from .statistics_issues import StatisticsIssues
 from .transceiver import Transceiver, infrared_pair_owner
 from .user_station_issues import UserStationIssues
 
@@ -77,7 +79,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     forwarders = {
         subentry.subentry_id: await async_create_forwarder(hass, entry, subentry) for subentry in user_stations(entry)
     }
-    entry.runtime_data = RemoteStation(coordinator, codes, transceiver, pair, forwarders)
+    statistics_forwarders = {
+        subentry.subentry_id: await async_create_statistics_forwarder(
+            hass, subentry, forwarders[subentry.subentry_id].entities
+        )
+        for subentry in user_stations(entry)
+        if subentry.data.get(CONF_SEND_STATISTICS, True)
+    }
+    entry.runtime_data = RemoteStation(coordinator, codes, transceiver, pair, forwarders, statistics_forwarders)
     if transceiver:
         entry.async_on_unload(transceiver.async_stop)
         await transceiver.async_start()
@@ -85,6 +94,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     for subentry, forwarder in loaded_user_stations(entry):
         entry.async_on_unload(UserStationIssues(hass, entry, subentry, forwarder).async_start())
         entry.async_create_background_task(hass, forwarder.async_run(), f"{DOMAIN} {subentry.title}")
+        if statistics := statistics_forwarders.get(subentry.subentry_id):
+            entry.async_on_unload(StatisticsIssues(hass, subentry, forwarder, statistics).async_start())
+            entry.async_create_background_task(hass, statistics.async_run(), f"{DOMAIN} {subentry.title} statistics")
     entry.async_on_unload(entry.add_update_listener(_async_updated))
     if _settings(entry) != settings:  # changed during the setup, when nothing listened
         hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -18,6 +18,7 @@ CONF_INCLUDE = "include"
 CONF_INTERVAL = "interval"
 CONF_NAMESPACE = "namespace"
 CONF_SEND_HISTORY = "send_history"
+CONF_SEND_STATISTICS = "send_statistics"
 CONF_STATION_NAME = "station_name"
 CONF_TEMPERATURE_OFFSET = "temperature_offset"
 

@@ -40,6 +40,7 @@ from .pressure_history import HISTORY_PERIOD, PressureHistory
 from .transceiver import Transceiver
 from .unique_ids import chip_sensor_unique_id
 from .user_station.forwarder import Forwarder
+from .user_station.statistics_forwarder import StatisticsForwarder
 
 type AnaviWeatherConfigEntry = ConfigEntry[RemoteStation]
 
@@ -69,6 +70,8 @@ class RemoteStation:
     simulated_pair: SimulatedLirc | None
     forwarders: Mapping[str, Forwarder]
     """Forwarders by the id of the user station's subentry."""
+    statistics_forwarders: Mapping[str, StatisticsForwarder]
+    """Forwarders of statistics, of the user stations that receive these."""
 
 
 class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):

@@ -11,6 +11,7 @@ from .coordinator import AnaviWeatherConfigEntry
 from .forwarding import loaded_user_stations
 from .phat import board
 from .user_station.forwarder import Forwarder
+from .user_station.statistics_forwarder import StatisticsForwarder
 
 # Secrets, and values that may reveal the station's location
 TO_REDACT = {CONF_ALTITUDE, CONF_API_KEY, CONF_CA_CERTIFICATE, CONF_STATION_NAME, CONF_URL, "title"}
@@ -20,6 +21,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWe
     """Return the diagnostics of a station."""
     coordinator = entry.runtime_data.coordinator
     data = coordinator.data
+    statistics = entry.runtime_data.statistics_forwarders
     return {
         "entry": async_redact_data(
             {"title": entry.title, "data": dict(entry.data), "options": dict(entry.options)}, TO_REDACT
@@ -47,9 +49,24 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWe
             {
                 "data": async_redact_data(dict(subentry.data), TO_REDACT),
                 **_forwarding(forwarder),
+                "statistics": _statistics(statistics.get(subentry.subentry_id)),
             }
             for subentry, forwarder in loaded_user_stations(entry)
         ],
+    }
+
+
+def _statistics(forwarder: StatisticsForwarder | None) -> dict[str, Any] | None:
+    if forwarder is None:
+        return None
+    status, checkpoint = forwarder.status, forwarder.checkpoint
+    return {
+        "problem": status.problem.key if status.problem else None,
+        "failures": status.failures,
+        "rejected": status.rejected,
+        "position": checkpoint.position,
+        "stored": checkpoint.stored_count,
+        "known": len(checkpoint.known),
     }
 
 

@@ -42,10 +42,15 @@ from .user_station.entities import Entities, Selection
 from .user_station.errors import CertificateInvalidError
 from .user_station.filters import Rules
 from .user_station.forwarder import Forwarder
+from .user_station.statistics_checkpoint import StatisticsStore
+from .user_station.statistics_forwarder import StatisticsForwarder
+from .user_station.statistics_index import StatisticsIndex
 from .user_station.tls import extract_certificates, has_private_key, trust
 
 LOGGER = logging.getLogger(__name__)
 NETWORK = Path("/sys/class/net")
+
+KINDS = (CHECKPOINT, STATISTICS) = ("checkpoint", "statistics")  # of stored files
 
 
 def user_stations(entry: ConfigEntry) -> list[ConfigSubentry]:
@@ -75,17 +80,66 @@ async def async_create_elasticsearch(hass: HomeAssistant, data: Mapping[str, Any
 def _elasticsearch(
     hass: HomeAssistant, data: Mapping[str, Any], trusted: ssl.SSLContext | bool | None
 ) -> Elasticsearch:
-    destination = Destination(URL(data[CONF_URL]), data[CONF_API_KEY], data[CONF_NAMESPACE])
-    return Elasticsearch(async_get_clientsession(hass), destination, trusted)
+    return Elasticsearch(async_get_clientsession(hass), _destination(data), trusted)
+
+
+def _destination(data: Mapping[str, Any]) -> Destination:
+    return Destination(URL(data[CONF_URL]), data[CONF_API_KEY], data[CONF_NAMESPACE])
+
+
+def _rules(data: Mapping[str, Any]) -> tuple[Rules, Rules]:
+    """Return the rules by which entities are included and excluded."""
+    return Rules.from_data(data.get(CONF_INCLUDE, {})), Rules.from_data(data.get(CONF_EXCLUDE, {}))
+
+
+def _task(data: Mapping[str, Any]) -> str:
+    """Return which entities are sent where."""
+    rules = _rules(data)
+    filters = [json.dumps(some) for some in rules] if any(map(any, rules)) else []
+    chosen = data.get(CONF_CHOSEN_ENTITIES, [])
+    return " ".join([data[CONF_URL], data[CONF_NAMESPACE], data[CONF_ENTITIES], *chosen, *filters])
+
+
+async def _async_station(hass: HomeAssistant, data: Mapping[str, Any]) -> Station:
+    integration = await async_get_integration(hass, DOMAIN)
+    own_id = await instance_id.async_get(hass)
+    return Station(
+        id=own_id,
+        name=data[CONF_STATION_NAME],
+        version=str(integration.version),
+        home_assistant=__version__,
+        instance=await hass.async_add_executor_job(_instance, hass, own_id),
+    )
+
+
+async def async_create_statistics_forwarder(
+    hass: HomeAssistant, subentry: ConfigSubentry, entities: Entities
+) -> StatisticsForwarder:
+    """Create a user station's forwarder of statistics, which continues from its checkpoint."""
+    data = subentry.data
+    store = _statistics_store(hass, subentry.subentry_id)
+    try:
+        trusted = await hass.async_add_executor_job(trust, data.get(CONF_CA_CERTIFICATE))
+    except CertificateInvalidError:
+        trusted = None
+    return StatisticsForwarder(
+        hass,
+        name=subentry.title,
+        station=await _async_station(hass, data),
+        entities=entities,
+        index=StatisticsIndex(async_get_clientsession(hass), _destination(data), trusted),
+        store=store,
+        checkpoint=await store.async_load(),
+        task=_task(data),
+    )
 
 
 async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> Forwarder:
     """Create a user station's forwarder, which continues from its checkpoint."""
     data = subentry.data
     chosen = data.get(CONF_CHOSEN_ENTITIES, [])
-    include, exclude = (Rules.from_data(data.get(section, {})) for section in (CONF_INCLUDE, CONF_EXCLUDE))
-    filters = [json.dumps(rules) for rules in (include, exclude)] if any((*include, *exclude)) else []
-    task = " ".join([data[CONF_URL], data[CONF_NAMESPACE], data[CONF_ENTITIES], *chosen, *filters])
+    include, exclude = _rules(data)
+    task = _task(data)
     store = _store(hass, subentry.subentry_id)
     damage = None
     try:
@@ -100,7 +154,6 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
         begins_history = data[CONF_SEND_HISTORY] and checkpoint.since is not None
         if checkpoint.task != task or begins_history:
             checkpoint.begin_task(task, keeps_since=not begins_history)
-    integration = await async_get_integration(hass, DOMAIN)
     try:
         elasticsearch = await async_create_elasticsearch(hass, data)
     except CertificateInvalidError:
@@ -109,13 +162,7 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     forwarder = Forwarder(
         hass,
         name=subentry.title,
-        station=Station(
-            id=await instance_id.async_get(hass),
-            name=data[CONF_STATION_NAME],
-            version=str(integration.version),
-            home_assistant=__version__,
-            instance=await hass.async_add_executor_job(_instance, hass, await instance_id.async_get(hass)),
-        ),
+        station=await _async_station(hass, data),
         entities=Entities(
             hass,
             entry.entry_id,
@@ -160,15 +207,17 @@ def _instance(hass: HomeAssistant, uuid: str) -> str:
 async def async_remove_checkpoint(hass: HomeAssistant, subentry_id: str) -> None:
     """Delete a user station's checkpoint."""
     await _store(hass, subentry_id).async_remove()
+    await _statistics_store(hass, subentry_id).async_remove()
 
 
 async def async_remove_orphans(hass: HomeAssistant) -> None:
     """Delete the checkpoints of user stations that were removed while their entry was not loaded."""
     entries = hass.config_entries.async_entries(DOMAIN)
-    known = {_key(subentry_id) for entry in entries for subentry_id in entry.subentries}
+    known = {_key(subentry_id, kind) for entry in entries for subentry_id in entry.subentries for kind in KINDS}
 
     def find() -> list[str]:
-        return [file.name for file in Path(hass.config.path(STORAGE_DIR)).glob(_key("*"))]
+        folder = Path(hass.config.path(STORAGE_DIR))
+        return [file.name for kind in KINDS for file in folder.glob(_key("*", kind))]
 
     for key in await hass.async_add_executor_job(find):
         if key not in known:
@@ -184,8 +233,12 @@ def _added_at(subentry_id: str) -> float:
 
 
 def _store(hass: HomeAssistant, subentry_id: str) -> CheckpointStore:
-    return CheckpointStore(hass, _key(subentry_id))
+    return CheckpointStore(hass, _key(subentry_id, CHECKPOINT))
 
 
-def _key(subentry_id: str) -> str:
-    return f"{DOMAIN}.{subentry_id}.checkpoint"
+def _statistics_store(hass: HomeAssistant, subentry_id: str) -> StatisticsStore:
+    return StatisticsStore(hass, _key(subentry_id, STATISTICS))
+
+
+def _key(subentry_id: str, kind: str) -> str:
+    return f"{DOMAIN}.{subentry_id}.{kind}"

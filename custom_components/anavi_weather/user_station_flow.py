@@ -37,6 +37,7 @@ from .const import (
     CONF_INCLUDE,
     CONF_NAMESPACE,
     CONF_SEND_HISTORY,
+    CONF_SEND_STATISTICS,
     CONF_STATION_NAME,
 )
 from .forwarding import async_create_elasticsearch
@@ -79,6 +80,7 @@ STATES_SCHEMA = vol.Schema(
             vol.Schema(EXCLUDED_ENTITIES | COMMON_RULES), {"collapsed": True}
         ),
         vol.Required(CONF_SEND_HISTORY, default=True): BooleanSelector(),
+        vol.Required(CONF_SEND_STATISTICS, default=True): BooleanSelector(),
     }
 )
 

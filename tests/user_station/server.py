@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from custom_components.anavi_weather.user_station import statistics_index
 from custom_components.anavi_weather.user_station.elasticsearch import PRIVILEGES, STREAM, Elasticsearch
 
 NAMESPACE = "default"
@@ -118,6 +119,17 @@ class Server:
         """Other settings of indices."""
         self.ahead = 0.0
         """Seconds that its clock is ahead of ours."""
+        self.statistics: dict[str, Document] = {}
+        """Documents of the index of statistics by id."""
+        self.statistics_bulks: list[list[str]] = []
+        """Ids of each bulk of statistics, whether stored or not."""
+        self.statistics_answers: deque[Answer | None] = deque()
+        """Answers to the next bulks of statistics; None: the documents are stored."""
+        self.statistics_items: Callable[[str], Item | None] = lambda _: None
+        """Returns the result of a document that is not stored, by its id."""
+        self.statistics_privileges = dict.fromkeys(statistics_index.PRIVILEGES, True)
+        self.statistics_index: str | None = "1"
+        """Id of the index of statistics; None: the index does not exist."""
         self._known: set[tuple[str, str, str]] = set()
         self._runner: web.ServerRunner | None = None
         self._tls: ssl.SSLContext | None = None
@@ -162,10 +174,12 @@ class Server:
         return web.Response()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if request.path == f"/{statistics_index.INDEX}{NAMESPACE}/_bulk":
+            return await self._answer_statistics(request)
         if not request.path.endswith("/_bulk"):
             if self.check and (answer := await self.check(request)):
                 return answer
-            return self._about(request)
+            return await self._about(request)
         lines = (await request.read()).split(b"\n")
         assert lines.pop() == b""
         assert set(lines[::2]) <= {b'{"create":{}}'}
@@ -178,6 +192,33 @@ class Server:
             return await answer_(request, documents)
         return elastic({"errors": True, "items": self.store(documents)})
 
+    async def _answer_statistics(self, request: web.Request) -> web.StreamResponse:
+        lines = (await request.read()).split(b"\n")
+        assert lines.pop() == b""
+        ids: list[str] = [json.loads(line)["index"]["_id"] for line in lines[::2]]
+        documents: list[Document] = [json.loads(line) for line in lines[1::2]]
+        self.statistics_bulks.append(ids)
+        if self.statistics_answers and (answer := self.statistics_answers.popleft()):
+            return await answer(request, documents)
+        items = [
+            self.statistics_items(document_id) or self._overwrite(document_id, document)
+            for document_id, document in zip(ids, documents, strict=True)
+        ]
+        return elastic({"errors": True, "items": items})
+
+    def _overwrite(self, document_id: str, document: Document) -> Item:
+        if self.statistics_index is None:
+            return {
+                "index": item(403, "action [indices:admin/auto_create] is unauthorized", "security_exception")["create"]
+            }
+        own = self.station_id or document["station"]["id"]
+        if document["station"]["id"] != own or not document_id.startswith(f"{own}:"):
+            return {"index": self._other_station()["create"]}
+        is_new = document_id not in self.statistics
+        self.statistics[document_id] = document
+        result, status = ("created", HTTPStatus.CREATED) if is_new else ("updated", HTTPStatus.OK)
+        return {"index": {"result": result, "status": status}}
+
     def store(self, documents: list[Document]) -> list[Item]:
         """Store documents of the key's station, each once."""
         return [self.items(document) or self._refuse(document) or self._store(document) for document in documents]
@@ -185,6 +226,9 @@ class Server:
     def _refuse(self, document: Document) -> Item | None:
         if self.station_id in {None, document["station"]["id"]}:
             return None
+        return self._other_station()
+
+    def _other_station(self) -> Item:
         reason = f"this API key belongs to the station {self.station_id}, not to the station of the document"
         return item(HTTPStatus.INTERNAL_SERVER_ERROR, reason, "fail_processor_exception")
 
@@ -196,14 +240,20 @@ class Server:
         self.documents.append(document)
         return item(HTTPStatus.CREATED)
 
-    def _about(self, request: web.Request) -> web.Response:
+    async def _about(self, request: web.Request) -> web.Response:
         if request.headers["Authorization"] != f"ApiKey {API_KEY}":
             return elastic({"error": {"type": "security_exception", "reason": "unable to authenticate"}}, 401)
         if request.path.endswith("/_security/user/_has_privileges"):
-            stream = STREAM + NAMESPACE
-            return elastic(
-                {"has_all_requested": all(self.privileges.values()), "index": {stream: dict(self.privileges)}}
-            )
+            (name,) = json.loads(await request.read())["index"][0]["names"]
+            found = {
+                STREAM + NAMESPACE: self.privileges,
+                statistics_index.INDEX + NAMESPACE: self.statistics_privileges,
+            }[name]
+            return elastic({"has_all_requested": all(found.values()), "index": {name: dict(found)}})
+        if request.path == f"/{statistics_index.INDEX}{NAMESPACE}/_settings":
+            if self.statistics_index is None:
+                return elastic({"error": {"type": "index_not_found_exception"}}, 404)
+            return elastic({request.path: {"settings": {"index": {"uuid": self.statistics_index}}}})
         if request.path.endswith("/_security/api_key"):
             assert request.query["id"] == KEY_ID
             return elastic({"api_keys": [{"metadata": {"station_id": self.station_id}}]} if self.station_id else {})

@@ -113,16 +113,7 @@ class Elasticsearch:
             ElasticsearchError: if it may not, does not, or cannot be checked.
         """
         stream = self._destination.stream
-        wanted = {"index": [{"names": [stream], "privileges": PRIVILEGES}]}
-        status, content = await self._async_request(
-            "POST", "_security/user/_has_privileges", orjson.dumps(wanted), "application/json"
-        )
-        if status != HTTPStatus.OK:
-            raise NotElasticsearchError(f"{status} to _has_privileges")
-        answer = _parse(content)
-        if answer.get("has_all_requested") is not True:
-            index = _object(_object(answer.get("index")).get(stream))
-            missing = [name for name in PRIVILEGES if index.get(name) is not True]
+        if missing := await self._async_missing(stream, PRIVILEGES):
             raise PrivilegeMissingError(", ".join(missing))
         indices = await self.async_indices()
         await self.async_check_clock()
@@ -151,6 +142,20 @@ class Elasticsearch:
         indices = found.get("indices")
         ids = [_object(index).get("index_uuid") for index in indices] if isinstance(indices, list) else []
         return frozenset(index_id for index_id in ids if isinstance(index_id, str))
+
+    async def _async_missing(self, name: str, privileges: Sequence[str]) -> Sequence[str]:
+        """Return the privileges on a stream or an index that the key lacks."""
+        wanted = {"index": [{"names": [name], "privileges": privileges}]}
+        status, content = await self._async_request(
+            "POST", "_security/user/_has_privileges", orjson.dumps(wanted), "application/json"
+        )
+        if status != HTTPStatus.OK:
+            raise NotElasticsearchError(f"{status} to _has_privileges")
+        answer = _parse(content)
+        if answer.get("has_all_requested") is True:
+            return ()
+        found = _object(_object(answer.get("index")).get(name))
+        return [privilege for privilege in privileges if found.get(privilege) is not True]
 
     async def async_check_clock(self) -> None:
         """Check that the server's clock is not ahead of this machine's, as far as the server tells its time.
@@ -214,13 +219,11 @@ class Elasticsearch:
         Raises:
             ElasticsearchError: if the results are unknown, or the request was rejected as a whole.
         """
-        status, content = await self._async_request(
-            "POST",
-            f"{self._destination.stream}/_bulk?filter_path={BULK_ANSWER}",
-            body,
-            "application/x-ndjson",
-            compressed=compressed,
-        )
+        path = f"{self._destination.stream}/_bulk?filter_path={BULK_ANSWER}"
+        return await self._async_bulk(path, body, count, compressed=compressed)
+
+    async def _async_bulk(self, path: str, body: bytes, count: int, *, compressed: bool) -> Sequence[Item]:
+        status, content = await self._async_request("POST", path, body, "application/x-ndjson", compressed=compressed)
         if status == HTTPStatus.OK and content == _all_created(count):
             # Nearly always. Parsing would create thousands of objects, which cost the event loop time for them and for
             # Python's garbage collector
@@ -380,8 +383,10 @@ def _is_closed_for_good(index: JsonObjectType) -> bool:
 
 
 def _item(value: JsonValueType) -> Item:
-    result = _object(_object(value).get("create"))
+    result = _object(next(iter(_object(value).values()), None))
     status = result.get("status")
+    if result.get("result") == "updated":
+        return CREATED
     if result.get("failure_store") == "used":
         return Item(HTTPStatus.BAD_REQUEST, FAILURE_STORE, "it went to the failure store")
     return _result(status if isinstance(status, int) else 0, result)

@@ -76,6 +76,18 @@ class PrivilegeMissingError(ElasticsearchError):
     key = "privilege_missing"
 
 
+class StatisticsPrivilegeError(PrivilegeMissingError):
+    """The API key may not store statistics. It may store states."""
+
+    key = "statistics_privilege_missing"
+
+
+class StatisticsIndexMissingError(ElasticsearchError):
+    """The index of statistics does not exist."""
+
+    key = "statistics_index_missing"
+
+
 class OtherStationError(ElasticsearchError):
     """The API key belongs to another station, as which this one may not write."""
 

@@ -78,7 +78,7 @@ class Forwarder:
         self._name = name
         self._send_history = send_history
         self._begin_ts = begin_ts
-        self._entities = entities
+        self.entities = entities
         self._elasticsearch = elasticsearch
         self._ledger = Ledger(name, store, checkpoint)
         self._commits = Commits(hass)
@@ -169,7 +169,7 @@ class Forwarder:
         stops = [
             self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, count_at_last),
             self._commits.async_start(),
-            self._entities.async_start(save_names),
+            self.entities.async_start(save_names),
             async_track_time_interval(self._hass, notify, STATUS_INTERVAL),
         ]
         try:
