@@ -143,6 +143,7 @@ def test_two_bad_documents_among_many(station: Station, server: Server, spoil: S
     station.act("anavi_weather.send_again", device_id=device_id)
     compare(station, server, "two bad documents that are sent again")
     assert reported(station)["refused"] == before + 2, "nothing is counted twice"
+    wait_for(lambda: "user_station_states_refused" not in station.issues())
 
 
 def test_a_pipeline_that_drops_documents(station: Station, server: Server, spoil: Spoil) -> None:

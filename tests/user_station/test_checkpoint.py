@@ -278,6 +278,23 @@ def test_rejected_states_are_sent_again() -> None:
     assert (checkpoint.stored_count, checkpoint.refused_count, checkpoint.again) == (2, 3, (Range(5, 5, 1),))
 
 
+def test_rejected_states_that_are_stored_at_last_are_no_loss_any_more() -> None:
+    part = Range(1, 9, 9)
+    checkpoint = Checkpoint("task", refused_count=5, refused_acknowledged=1, dropped_count=3, again=(part,))
+    checkpoint.record_sent_again(part, settlement(3, stored_count=3))
+    assert (checkpoint.refused_acknowledged, checkpoint.dropped_acknowledged) == (4, 0)
+    (rest,) = checkpoint.again
+    checkpoint.record_sent_again(rest, settlement(9, stored_count=6))
+    assert (checkpoint.refused_acknowledged, checkpoint.dropped_acknowledged) == (5, 3)
+
+
+def test_rejected_states_are_still_a_loss_if_others_are_stored() -> None:
+    part = Range(1, 9, 0)
+    checkpoint = Checkpoint("task", refused_count=1, again=(part,))
+    checkpoint.record_sent_again(part, settlement(9, stored_count=9))
+    assert checkpoint.refused_acknowledged == 0
+
+
 def test_states_that_are_rejected_again_are_not_counted_again() -> None:
     part = Range(1, 4, 3)
     checkpoint = Checkpoint("task", again=(part,))

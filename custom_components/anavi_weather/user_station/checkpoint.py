@@ -217,7 +217,7 @@ class Checkpoint:
         refused = len(settlement.refused) - take(len(settlement.refused))
         self.dropped_count += settlement.dropped_count - take(settlement.dropped_count)
         self.stored_count += settlement.stored_count
-        take(settlement.stored_count)
+        self._acknowledge_stored(take(settlement.stored_count))
         ranges = [other for other in self.again if other != part]
         ranges += [aside._replace(pending=take(aside.pending)) for aside in settlement.aside]
         take(settlement.stored_before_count)
@@ -227,6 +227,12 @@ class Checkpoint:
             ranges.append(rest)
         self.again = ordered(ranges)
         return SentAgain(refused, 0 if has_rest else left)
+
+    def _acknowledge_stored(self, count: int) -> None:
+        """Remember that states are no loss any more that were refused, or else dropped."""
+        refused = min(count, self.refused_count - self.refused_acknowledged)
+        self.refused_acknowledged += refused
+        self.dropped_acknowledged += min(count - refused, self.dropped_count - self.dropped_acknowledged)
 
     def record_stored(self, count: int, last_stored_ts: float | None) -> None:
         """Count states that are stored; the last of them was updated at `last_stored_ts`."""

@@ -46,8 +46,8 @@ class Sender:
         known_id = None if batch.started_over else self._known_id
         repeated_count = self._elasticsearch.repeated_count
         if known_id is not None:
-            # Even if no answer arrives
-            self._known_id = max(known_id, *(sent.state_id for sent in batch.sent))
+            # Even if no answer arrives. The newest state is the first or the last
+            self._known_id = max(known_id, batch.sent[0].state_id, batch.sent[-1].state_id)
         try:
             items = await self._elasticsearch.async_bulk(batch.body, batch.count, compressed=True)
         except TooLargeError as err:

@@ -158,12 +158,12 @@ def settle(
     return settlement
 
 
-def _hold(
-    settlement: Settlement, breaker: Breaker, states: Sequence[Sent], verdicts: Sequence[Verdict]
-) -> list[Verdict]:
+def _hold(settlement: Settlement, breaker: Breaker, states: Sequence[Sent], verdicts: list[Verdict]) -> list[Verdict]:
     """Return the verdicts after the breaker has replaced those of the states that it holds."""
     rejected = Counter(verdict.mistake for verdict in verdicts if isinstance(verdict, Refusal) and verdict.mistake)
     mistakes = breaker.holds(rejected, accepts_others=settlement.accepts)
+    if not mistakes:
+        return verdicts
     result: list[Verdict] = []
     for sent, verdict in zip(states, verdicts, strict=True):
         if isinstance(verdict, Refusal) and verdict.mistake in mistakes:
