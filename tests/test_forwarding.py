@@ -138,6 +138,23 @@ async def test_another_task_starts_over(
     assert checkpoint.task != task
 
 
+@pytest.mark.parametrize(("selection", "remembered"), [("station", []), ("all", ["sensor.a"])])
+async def test_removed_entities_that_were_never_chosen_are_forgotten(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    stored: dict[str, Any],
+    task: str,
+    selection: str,
+    remembered: list[str],
+) -> None:
+    """They were sent only because all entities were."""
+    stored["task"] = " ".join([*task.split()[:2], "all"])
+    changes = {CONF_ENTITIES: selection, CONF_NAMESPACE: "other"}
+    checkpoint = await create(hass, entry, user_station, **changes)
+    assert [name.entity_id for name in checkpoint.names] == remembered
+
+
 async def test_another_task_without_history_starts_where_the_first_started(
     hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, stored: dict[str, Any]
 ) -> None:

@@ -16,7 +16,7 @@ from yarl import URL
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_API_KEY, CONF_URL, __version__
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import instance_id
+from homeassistant.helpers import entity_registry as er, instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.loader import async_get_integration
@@ -153,6 +153,7 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     else:
         begins_history = data[CONF_SEND_HISTORY] and checkpoint.since is not None
         if checkpoint.task != task or begins_history:
+            _forget_unchosen(hass, checkpoint, Selection(data[CONF_ENTITIES]))
             checkpoint.begin_task(task, keeps_since=not begins_history)
     try:
         elasticsearch = await async_create_elasticsearch(hass, data)
@@ -222,6 +223,13 @@ async def async_remove_orphans(hass: HomeAssistant) -> None:
     for key in await hass.async_add_executor_job(find):
         if key not in known:
             await CheckpointStore(hass, key).async_remove()
+
+
+def _forget_unchosen(hass: HomeAssistant, checkpoint: Checkpoint, selection: Selection) -> None:
+    """Forget entities that were removed and never chosen: they were sent only because all were."""
+    if selection is not Selection.ALL and Selection.ALL in checkpoint.task.split()[2:3]:
+        known = er.async_get(hass).entities
+        checkpoint.names.forget({key for key in checkpoint.names.keys if not known.get_entry(key)})
 
 
 def _added_at(subentry_id: str) -> float:

@@ -401,7 +401,7 @@ async def test_a_checkpoint_that_cannot_be_read_is_damaged(hass: HomeAssistant, 
         await CheckpointStore(hass, KEY).async_load()
 
 
-@pytest.mark.parametrize("content", [STORED_BY_1_0_0[:100].encode(), b"", b"\x80garbage", b"{"])
+@pytest.mark.parametrize("content", [STORED_BY_1_0_0[:100].encode(), b"", b"\x80garbage", b"{", bytes(500)])
 async def test_a_corrupt_checkpoint_is_ignored(hass: HomeAssistant, path: Path, content: bytes) -> None:
     """Case 12. Home Assistant reports it."""
     await CheckpointStore(hass, KEY).async_save(Checkpoint("old", POSITION))
