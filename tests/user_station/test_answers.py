@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.anavi_weather.user_station.answers import TOO_LATE, Item
-from custom_components.anavi_weather.user_station.elasticsearch import _item
+from custom_components.anavi_weather.user_station.content import parse_item
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
     DiskFullError,
@@ -29,7 +29,7 @@ RANGE = "[2026-11-21T20:15:48.000Z,2026-11-28T22:15:48.000Z]"
 
 def answer(status: int, kind: str, reason: str, **more: Any) -> Item:
     """Return the parsed answer to a document."""
-    return _item({"create": {"status": status, "error": {"type": kind, "reason": reason, **more}}})
+    return parse_item({"create": {"status": status, "error": {"type": kind, "reason": reason, **more}}})
 
 
 # Faults of the document
@@ -82,7 +82,7 @@ FAULTS = {
     # Not of 8.12.2: earlier and later versions, and ours
     "the name of a parsing error before 8.9": answer(400, "mapper_parsing_exception", "failed to parse"),
     "the name of a time that is too old since 8.15": answer(400, "timestamp_error", f"is outside of [{RANGE}]"),
-    "failure store": _item({"create": {"status": 201, "failure_store": "used"}}),
+    "failure store": parse_item({"create": {"status": 201, "failure_store": "used"}}),
 }
 
 
@@ -199,8 +199,8 @@ def test_an_answer_that_nobody_has_seen_yet_waits(status: int) -> None:
 
 def test_a_document_that_a_pipeline_dropped() -> None:
     """With `result`, which is not asked for, its answer is {"result": "noop", "status": 200}."""
-    assert _item({"create": {"status": 200}}).is_dropped
-    assert not _item({"create": {"status": 201}}).is_dropped
+    assert parse_item({"create": {"status": 200}}).is_dropped
+    assert not parse_item({"create": {"status": 201}}).is_dropped
 
 
 # Texts of the server

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.anavi_weather.user_station import elasticsearch
 from custom_components.anavi_weather.user_station.answers import Item
+from custom_components.anavi_weather.user_station.content import parse_item
 from custom_components.anavi_weather.user_station.elasticsearch import STREAM
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
@@ -49,7 +50,7 @@ async def test_the_usual_answer_is_not_parsed(server: Server, connect: Connect, 
         return web.Response(text=text, content_type="application/json", headers={"X-Elastic-Product": "Elasticsearch"})
 
     server.always = answer
-    with patch.object(elasticsearch, "_item", side_effect=elasticsearch._item) as item:
+    with patch.object(elasticsearch, "parse_item", side_effect=parse_item) as item:
         assert await connect().async_bulk(DOCUMENT, 2, compressed=False) == [Item(201), Item(201)]
     assert bool(item.called) is parsed
 

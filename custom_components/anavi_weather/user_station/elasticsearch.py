@@ -23,10 +23,9 @@ from aiohttp import (
 import orjson
 from yarl import URL
 
-from homeassistant.util.json import JsonObjectType, JsonValueType
-
-from .answers import FAILURE_STORE, Item
+from .answers import Item
 from .clock import compare_clock
+from .content import CREATED, all_created, as_object, is_closed_for_good, parse_item, parse_object, parse_result
 from .errors import (
     BusyError,
     CannotConnectError,
@@ -64,7 +63,6 @@ VERIFY_ERRORS: Mapping[int | None, type[ElasticsearchError]] = {
     10: CertificateExpiredError,
 }
 
-CREATED = Item(HTTPStatus.CREATED)
 TINY = b'{"create":{}}\n{}\n'  # a document without a time, which no stream stores
 
 
@@ -135,12 +133,12 @@ class Elasticsearch:
             raise NotTimeSeriesError(stream)
         if status != HTTPStatus.OK:
             raise ElasticsearchError(f"{status} to _data_stream")
-        streams = _parse(content).get("data_streams")
-        found = _object(streams[0]) if isinstance(streams, list) and streams else {}
+        streams = parse_object(content).get("data_streams")
+        found = as_object(streams[0]) if isinstance(streams, list) and streams else {}
         if "time_series" not in found:
             raise NotTimeSeriesError(stream)
         indices = found.get("indices")
-        ids = [_object(index).get("index_uuid") for index in indices] if isinstance(indices, list) else []
+        ids = [as_object(index).get("index_uuid") for index in indices] if isinstance(indices, list) else []
         return frozenset(index_id for index_id in ids if isinstance(index_id, str))
 
     async def _async_missing(self, name: str, privileges: Sequence[str]) -> Sequence[str]:
@@ -151,10 +149,10 @@ class Elasticsearch:
         )
         if status != HTTPStatus.OK:
             raise NotElasticsearchError(f"{status} to _has_privileges")
-        answer = _parse(content)
+        answer = parse_object(content)
         if answer.get("has_all_requested") is True:
             return ()
-        found = _object(_object(answer.get("index")).get(name))
+        found = as_object(as_object(answer.get("index")).get(name))
         return [privilege for privilege in privileges if found.get(privilege) is not True]
 
     async def async_check_clock(self) -> None:
@@ -169,8 +167,8 @@ class Elasticsearch:
             _, content = await self._async_request("GET", path, b"", "")
         except PrivilegeMissingError:
             return
-        for index in _object(_parse(content).get("indices")).values():
-            fields = _object(index)
+        for index in as_object(parse_object(content).get("indices")).values():
+            fields = as_object(index)
             compare_clock(time.time(), *(fields.get(name) for name in INDEX_AGE))
 
     async def async_station_id(self) -> str | None:
@@ -188,9 +186,9 @@ class Elasticsearch:
             _, content = await self._async_request("GET", path, b"", "")
         except PrivilegeMissingError:
             return None
-        keys = _parse(content).get("api_keys")
-        key = _object(keys[0]) if isinstance(keys, list) and keys else {}
-        station_id = _object(key.get("metadata")).get("station_id")
+        keys = parse_object(content).get("api_keys")
+        key = as_object(keys[0]) if isinstance(keys, list) and keys else {}
+        station_id = as_object(key.get("metadata")).get("station_id")
         return station_id if isinstance(station_id, str) else None
 
     async def async_closed_for_good(self) -> frozenset[str]:
@@ -205,8 +203,8 @@ class Elasticsearch:
         found = ",".join(f"*.settings.index.{setting}" for setting in settings)
         path = f"{self._destination.stream}/_settings?filter_path={found}"
         status, content = await self._async_request("GET", path, b"", "")
-        indices = _parse(content) if status == HTTPStatus.OK else {}
-        return frozenset(name for name, index in indices.items() if _is_closed_for_good(_object(index)))
+        indices = parse_object(content) if status == HTTPStatus.OK else {}
+        return frozenset(name for name, index in indices.items() if is_closed_for_good(as_object(index)))
 
     async def async_bulk(self, body: bytes, count: int, *, compressed: bool) -> Sequence[Item]:
         """Store documents, and return the result of each.
@@ -224,17 +222,17 @@ class Elasticsearch:
 
     async def _async_bulk(self, path: str, body: bytes, count: int, *, compressed: bool) -> Sequence[Item]:
         status, content = await self._async_request("POST", path, body, "application/x-ndjson", compressed=compressed)
-        if status == HTTPStatus.OK and content == _all_created(count):
+        if status == HTTPStatus.OK and content == all_created(count):
             # Nearly always. Parsing would create thousands of objects, which cost the event loop time for them and for
             # Python's garbage collector
             return [CREATED] * count
-        answer = _parse(content)
+        answer = parse_object(content)
         if status != HTTPStatus.OK:
-            raise _result(status, answer).error
+            raise parse_result(status, answer).error
         items = answer.get("items")
         if not isinstance(items, list) or len(items) != count:
             raise ElasticsearchError("an answer without a result for each document")
-        return [_item(item) for item in items]
+        return [parse_item(item) for item in items]
 
     async def async_accepts_tiny(self) -> bool:
         """Return whether a request of a few bytes is not too large.
@@ -340,7 +338,7 @@ def _raise_for_status(response: ClientResponse, content: bytes) -> None:
         raise NotElasticsearchError(str(status))
     # The other statuses depend on the path, so callers decide
     if error is not ElasticsearchError:
-        raise _result(status, _parse(content)).error
+        raise parse_result(status, parse_object(content)).error
 
 
 async def _read(response: ClientResponse) -> bytes:
@@ -352,18 +350,6 @@ async def _read(response: ClientResponse) -> bytes:
     return bytes(content)
 
 
-def _parse(content: bytes) -> JsonObjectType:
-    try:
-        return _object(orjson.loads(content))
-    except orjson.JSONDecodeError as err:
-        raise ElasticsearchError("an answer that is not JSON") from err
-
-
-def _all_created(count: int) -> bytes:
-    """Return the answer to a `_bulk` whose documents are all stored now."""
-    return b'{"errors":false,"items":[' + b",".join([b'{"create":{"status":201}}'] * count) + b"]}"
-
-
 def _key_id(api_key: str) -> str:
     """Return the id in a key, which is the base64 of `id:secret`."""
     try:
@@ -371,35 +357,3 @@ def _key_id(api_key: str) -> str:
     except ValueError:
         return ""
     return quote(key_id, safe="")
-
-
-def _object(value: JsonValueType | None) -> JsonObjectType:
-    return value if isinstance(value, dict) else {}
-
-
-def _is_closed_for_good(index: JsonObjectType) -> bool:
-    settings = _object(_object(index.get("settings")).get("index"))
-    return "downsample" in settings or _object(settings.get("store")).get("type") == "snapshot"
-
-
-def _item(value: JsonValueType) -> Item:
-    result = _object(next(iter(_object(value).values()), None))
-    status = result.get("status")
-    if result.get("result") == "updated":
-        return CREATED
-    if result.get("failure_store") == "used":
-        return Item(HTTPStatus.BAD_REQUEST, FAILURE_STORE, "it went to the failure store")
-    return _result(status if isinstance(status, int) else 0, result)
-
-
-def _result(status: int, answer: Mapping[str, JsonValueType]) -> Item:
-    """Return a result, with the type of its error, the reasons of the error and of its cause, and the index."""
-    error = answer.get("error")
-    if not isinstance(error, dict):
-        return Item(status, reason=str(error or ""))
-    reason = ": ".join(
-        str(text) for text in (error.get("reason"), _object(error.get("caused_by")).get("reason")) if text
-    )
-    if (index := error.get("index")) and str(index) not in reason:
-        reason += f" [{index}]"
-    return Item(status, str(error.get("type") or ""), reason)
