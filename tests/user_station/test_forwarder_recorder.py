@@ -299,7 +299,7 @@ async def test_states_that_vanish_with_their_database_are_counted(
     await until(lambda: harness.server.values() == ["1", "2", "6"])
     await until(lambda: harness.checkpoint["purged"] == 3)
     assert ("ERROR", "Farol: about 3 states vanished from the recorder before they were sent") in logged()
-    assert harness.checkpoint["waiting"] is None
+    await until(lambda: harness.checkpoint["waiting"] is None)
 
 
 async def test_states_that_vanish_during_an_outage_are_counted_at_once(harness: Harness, clock: Clock) -> None:
