@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, override
 from unittest.mock import patch
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.anavi_weather.user_station import ranges
+from custom_components.anavi_weather.user_station import ranges, settle as settle_module
 from custom_components.anavi_weather.user_station.answers import FOREIGN, Item
 from custom_components.anavi_weather.user_station.batch import Batch
 from custom_components.anavi_weather.user_station.breaker import HANDFUL, Breaker, Held
@@ -283,6 +283,22 @@ ASIDE = [CLOSED, Item(0), Item(400), Item(403, "cluster_block_exception"), out_o
 HOLDING = [BUSY, Item(401), Item(403), Item(404, "index_not_found_exception"), Item(503)]
 ACCEPTED = [CREATED, CONFLICT, DROPPED]
 answered_states = st.lists(st.sampled_from([None, *SETTLING, *ASIDE, *HOLDING]), max_size=30)
+
+
+def test_states_that_are_all_stored_now_are_not_judged_one_by_one() -> None:
+    class Uncounted(list[Answer]):
+        @override
+        def count(self, value: object) -> int:
+            return 0
+
+    batch = batch_of(states(3))
+    with patch.object(settle_module, "judge", side_effect=judge) as judged:
+        settlement = settle(batch, [CREATED] * 3)
+        assert not judged.called
+        assert settlement == settle(batch, Uncounted([CREATED] * 3))
+        assert settlement == settle(batch, [CREATED] * 3, Breaker(), accepts_others=True)
+        assert judged.call_count == 3
+    assert (settlement.stored_count, settlement.position) == (3, batch.position)
 
 
 @given(answered_states, st.booleans())

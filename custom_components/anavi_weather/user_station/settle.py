@@ -11,6 +11,7 @@ from typing import NamedTuple
 from .answers import FOREIGN, Item
 from .batch import Batch
 from .breaker import Breaker, Held
+from .content import CREATED
 from .documents import Sent
 from .errors import (
     BusyError,
@@ -130,6 +131,14 @@ def settle(
         breaker: The earlier rejections; None: each rejected state is refused.
         accepts_others: Whether the server accepts other states, even if it accepts none of the batch.
     """
+    if batch.sent and answers.count(CREATED) == len(batch.sent):
+        # Nearly always. The event loop waits while each result is judged
+        return Settlement(
+            stored_count=len(batch.sent),
+            accepts=True,
+            position=batch.position,
+            last_stored_ts=batch.sent[-1].last_updated_ts,
+        )
     remaining = iter(answers)
     verdicts = [
         judge(sent, next(remaining)) if sent.encoding_error is None else Refusal(sent.encoding_error)
