@@ -1,6 +1,7 @@
 """An administrator's client for a real Elasticsearch."""
 
 from base64 import b64encode
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 import json
@@ -105,10 +106,21 @@ class Server:
 
     def documents(self, namespace: str) -> list[Document]:
         """Return all documents of a stream, from all of its backing indices."""
-        stream = f"metrics-anavi_weather.state-{namespace}"
-        self.request("POST", f"{stream}/_refresh")
-        found: list[Document] = []
-        opened = self.request("POST", f"{stream}/_pit?keep_alive=1m")["id"]
+        return [_document(hit["_source"]) for hit in self._hits(f"metrics-anavi_weather.state-{namespace}")]
+
+    def statistics(self, namespace: str) -> dict[str, Any]:
+        """Return all documents of an index of statistics by their ids."""
+        return {hit["_id"]: hit["_source"] for hit in self._hits(f"statistics-anavi_weather-{namespace}")}
+
+    def statistics_count(self, namespace: str) -> int:
+        """Return the number of documents of an index of statistics."""
+        index = f"statistics-anavi_weather-{namespace}"
+        self.request("POST", f"{index}/_refresh")
+        return int(self.request("GET", f"{index}/_count")["count"])
+
+    def _hits(self, index: str) -> Iterator[Any]:
+        self.request("POST", f"{index}/_refresh")
+        opened = self.request("POST", f"{index}/_pit?keep_alive=1m")["id"]
         after: list[Any] | None = None
         while True:
             search = {
@@ -120,10 +132,9 @@ class Server:
             hits = self.request("POST", "_search", search)["hits"]["hits"]
             if not hits:
                 break
-            found += [_document(hit["_source"]) for hit in hits]
+            yield from hits
             after = hits[-1]["sort"]
         self.request("DELETE", "_pit", {"id": opened})
-        return found
 
     def clean(self) -> None:
         """Delete the streams that the tests created."""
