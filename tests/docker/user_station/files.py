@@ -11,6 +11,7 @@ ELASTICSEARCH_SETUP = FOLDER / "elasticsearch" / "setup"
 KIBANA = FOLDER / "kibana"
 LANGUAGES = ("en", "pt-BR")
 STREAMS = "metrics-anavi_weather.state-*"
+STATISTICS_DASHBOARD = "climate"
 
 # What the set-up scripts put into the files
 MESSAGE = re.compile(r"@([a-z_]+(?:\.[a-z_]+)*)@")
@@ -37,10 +38,17 @@ def dashboards() -> dict[str, Json]:
 
 
 def panels() -> Iterator[tuple[str, Json]]:
-    """Return every panel's configuration, by the names of its dashboard and its own."""
+    """Return the configuration of every panel of states, by the names of its dashboard and its own."""
     for name, dashboard in dashboards().items():
-        for panel in dashboard["panels"]:
-            yield f"{name}/{panel['id']}", panel["config"]
+        if name != STATISTICS_DASHBOARD:
+            for panel in dashboard["panels"]:
+                yield f"{name}/{panel['id']}", panel["config"]
+
+
+def statistics_panels() -> Iterator[tuple[str, Json]]:
+    """Return the configuration of every panel of statistics by its name."""
+    for panel in dashboards()[STATISTICS_DASHBOARD]["panels"]:
+        yield panel["id"], panel["config"]
 
 
 def rules() -> dict[str, Json]:
@@ -50,6 +58,15 @@ def rules() -> dict[str, Json]:
 
 def mapped_fields() -> set[str]:
     """Return the fields of the index template."""
+    return _fields(load(FOLDER / "elasticsearch" / "index_template.json")["template"])
+
+
+def statistics_fields() -> set[str]:
+    """Return the fields of the index of statistics."""
+    return _fields(load(FOLDER / "elasticsearch" / "statistics_index.json"))
+
+
+def _fields(index: Json) -> set[str]:
 
     def walk(properties: Json, prefix: str) -> Iterator[str]:
         for name, field in properties.items():
@@ -58,5 +75,4 @@ def mapped_fields() -> set[str]:
             else:
                 yield prefix + name
 
-    template = load(FOLDER / "elasticsearch" / "index_template.json")
-    return set(walk(template["template"]["mappings"]["properties"], ""))
+    return set(walk(index["mappings"]["properties"], ""))

@@ -13,6 +13,7 @@ from .files import (
     KIBANA,
     LANGUAGES,
     MESSAGE,
+    STATISTICS_DASHBOARD,
     STREAMS,
     VARIABLE,
     Json,
@@ -22,6 +23,8 @@ from .files import (
     messages,
     panels,
     rules,
+    statistics_fields,
+    statistics_panels,
 )
 from .lens import question
 
@@ -81,7 +84,7 @@ def test_no_text_is_in_one_language(name: str) -> None:
 
     found = [text for loaded in files() for text in find(loaded)]
     assert found
-    streams = {STREAMS, "logs-anavi_weather-*", "alerts-anavi_weather"}
+    streams = {STREAMS, "logs-anavi_weather-*", "statistics-anavi_weather-*", "alerts-anavi_weather"}
     assert [text for text in found if MESSAGE.sub("", text).strip(": ") and text not in streams] == []
 
 
@@ -97,6 +100,18 @@ def test_every_field_of_every_panel_is_in_the_index_template() -> None:
     for dashboard in dashboards().values():
         (control,) = dashboard["pinned_panels"]
         assert control["config"]["field_name"] in known
+
+
+def test_the_climate_dashboard_asks_for_statistics() -> None:
+    known = statistics_fields()
+    view = load(KIBANA / "data_views" / "statistics.json")["data_view"]["id"]
+    for name, config in statistics_panels():
+        assert set(question(config).fields()) <= known, name
+        (layer,) = config.get("layers", [config])
+        assert layer["data_source"]["ref_id"] == view, name
+    (control,) = dashboards()[STATISTICS_DASHBOARD]["pinned_panels"]
+    assert control["config"]["data_view_id"] == view
+    assert control["config"]["field_name"] in known
 
 
 def test_every_field_of_every_rule_is_in_the_index_template() -> None:

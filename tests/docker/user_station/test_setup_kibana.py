@@ -113,7 +113,8 @@ def test_everything_is_made_in_both_languages(kibana: Kibana, run: Run) -> None:
             assert len(put["panels"]) == len(dashboard["panels"])
     views = {path for path in made if path.startswith("/api/data_views/")}
     assert views == {
-        f"/api/data_views/data_view/{name}" for name in ("anavi_weather", "anavi_weather-logs", "anavi_weather-alerts")
+        f"/api/data_views/data_view/{name}"
+        for name in ("anavi_weather", "anavi_weather-logs", "anavi_weather-statistics", "anavi_weather-alerts")
     }
     assert all(made[path]["override"] is True for path in views)
     assert len([path for path in made if "/connector/" in path]) == 2
@@ -137,7 +138,7 @@ def test_again_it_changes_no_rule_that_was_edited(kibana: Kibana, run: Run) -> N
     assert done.returncode == 0, done.stderr
     assert kibana.made == before
     assert not [asked for asked in kibana.asked if asked.method == "POST" and ONCE.match(asked.path)]
-    assert len([asked for asked in kibana.asked if asked.method == "PUT"]) == 6
+    assert len([asked for asked in kibana.asked if asked.method == "PUT"]) == len(LANGUAGES) * len(dashboards())
     assert "left as it is" in done.stderr
 
 
@@ -199,7 +200,7 @@ def test_a_kibana_that_is_not_ready_or_refuses_is_reported(kibana: Kibana, run: 
     kibana.refuse = "/dashboards/"
     done = run(SETUP, **known(kibana))
     assert done.returncode == 1
-    assert "the dashboard fleet (en): 400" in done.stderr
+    assert "the dashboard climate (en): 400" in done.stderr
 
 
 def test_the_container_sets_everything_up(kibana: Kibana, server: Server, run: Run, tmp_path: Path) -> None:
