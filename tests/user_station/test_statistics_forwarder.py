@@ -318,6 +318,34 @@ async def test_a_replaced_database_deletes_nothing(harness: Harness) -> None:
 
 
 @sqlite
+async def test_an_import_that_is_deleted_again(harness: Harness) -> None:
+    """Its rows are the newest of the database."""
+    await harness.statistics.add(1.0, 2.0)
+    await harness.statistics.add(*map(float, range(50)), statistic_id="imported:one")
+    await harness.start()
+    await harness.statistics.clear("imported:one")
+    harness.sent_count()
+    await harness.go_on()
+    assert set(harness.means("imported:one").values()) == {None}
+    assert harness.sent_count() == 50
+
+
+@sqlite
+async def test_a_restored_database_deletes_nothing(harness: Harness) -> None:
+    """It still has the rows of statistics that ended before the backup."""
+    await harness.statistics.add(1.0, statistic_id="sensor.ended")
+    await harness.statistics.run("UPDATE statistics SET created_ts = created_ts - 100000")
+    await harness.statistics.add(1.0, 2.0)
+    await harness.statistics.add(5.0, statistic_id="sensor.new")
+    await harness.start()
+    await harness.statistics.run("DELETE FROM statistics WHERE mean = 2 OR mean = 5")
+    await harness.statistics.run("DELETE FROM statistics_meta WHERE statistic_id = 'sensor.new'")
+    await harness.go_on(COMPARE_INTERVAL)
+    assert harness.means() == {0: 1.0, 1: 2.0}
+    assert harness.means("sensor.new") == {0: 5.0}
+
+
+@sqlite
 async def test_another_target_gets_everything(harness: Harness) -> None:
     await harness.statistics.add(1.0, 2.0)
     await harness.start()

@@ -10,7 +10,7 @@ from homeassistant.helpers.storage import Store
 from .recorder_statistics import EMPTY, Anchor, Fingerprint, Overview, StatisticsRow
 
 VERSION = 1
-ANCHORS = 20  # of the newest rows; statistics of one hour have neighboring ids
+ACTIVE = 7200.0  # seconds; statistics with rows as new as this are compiled every hour
 STALE = -1  # hours of a part whose documents have to be sent again
 
 
@@ -42,6 +42,8 @@ class Known:
     about: About
     parts: dict[int, Fingerprint] = field(default_factory=dict)
     """The rows that the user station has."""
+    newest: Anchor | None = None
+    """The newest row."""
 
 
 @dataclass(slots=True)
@@ -56,12 +58,20 @@ class StatisticsCheckpoint:
     recorder: str = ""
     position: int = 0
     """Id of the newest row that was sent."""
-    anchors: tuple[Anchor, ...] = ()
-    """The newest rows that were sent."""
     known: dict[str, Known] = field(default_factory=dict)
     """Statistics by key."""
     stored_count: int = 0
     """Number of hours that were stored. Corrected hours count again."""
+
+    @property
+    def anchors(self) -> list[Anchor]:
+        """Return the newest row of each active statistic.
+
+        A restored database lacks all of them. If a user deletes statistics, it lacks only those.
+        """
+        newest = [known.newest for known in self.known.values() if known.newest]
+        last_ts = max((anchor.created_ts or 0 for anchor in newest), default=0)
+        return [anchor for anchor in newest if (anchor.created_ts or 0) >= last_ts - ACTIVE]
 
     def begin(self, target: str) -> None:
         """Begin again if statistics go to another place, or others are selected."""
@@ -96,13 +106,12 @@ class StatisticsCheckpoint:
     def record_new(self, rows: Sequence[tuple[str, StatisticsRow, bool]]) -> None:
         """Move past new rows, each with the key of its statistic, and whether it is stored."""
         for key, row, is_stored in rows:
+            known = self.known[key]
+            known.newest = Anchor(row.row_id, row.created_ts)
             if is_stored:
-                parts = self.known[key].parts
-                parts[row.part] = parts.get(row.part, EMPTY).plus(row)
+                known.parts[row.part] = known.parts.get(row.part, EMPTY).plus(row)
                 self.stored_count += 1
         self.position = rows[-1][1].row_id
-        anchors = (*self.anchors, *(Anchor(row.row_id, row.created_ts) for _, row, _ in rows[-ANCHORS:]))
-        self.anchors = anchors[-ANCHORS:]
 
     def record_part(self, key: str, part: int, found: Fingerprint) -> None:
         """Record that a part is stored as the recorder has it."""
@@ -118,7 +127,6 @@ class StatisticsCheckpoint:
 
     def _start_over(self) -> None:
         self.position = 0
-        self.anchors = ()
         self.known = {}
 
 
@@ -128,6 +136,7 @@ class _StoredStatistic(TypedDict):
     id: int
     about: tuple[str, str | None, str | None, str | None, str | None]
     parts: list[tuple[int, float, float, int, float]]
+    newest: Anchor | None
 
 
 class _Stored(TypedDict):
@@ -136,7 +145,6 @@ class _Stored(TypedDict):
     target: str
     recorder: str
     position: int
-    anchors: list[tuple[int, float | None]]
     stored: int
     known: dict[str, _StoredStatistic]
 
@@ -163,13 +171,13 @@ class StatisticsStore:
                 target=checkpoint.target,
                 recorder=checkpoint.recorder,
                 position=checkpoint.position,
-                anchors=list(checkpoint.anchors),
                 stored=checkpoint.stored_count,
                 known={
                     key: _StoredStatistic(
                         id=known.metadata_id,
                         about=known.about,
                         parts=[(part, *found) for part, found in known.parts.items()],
+                        newest=known.newest,
                     )
                     for key, known in checkpoint.known.items()
                 },
@@ -186,10 +194,12 @@ def _checkpoint(data: _Stored) -> StatisticsCheckpoint:
         data["target"],
         data["recorder"],
         int(data["position"]),
-        tuple(Anchor(*anchor) for anchor in data["anchors"]),
         {
             key: Known(
-                known["id"], About(*known["about"]), {part[0]: Fingerprint(*part[1:]) for part in known["parts"]}
+                known["id"],
+                About(*known["about"]),
+                {part[0]: Fingerprint(*part[1:]) for part in known["parts"]},
+                Anchor(*known["newest"]) if known["newest"] else None,
             )
             for key, known in data["known"].items()
         },
