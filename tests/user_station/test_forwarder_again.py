@@ -1,10 +1,15 @@
 """Tests of sending settled states again."""
 
+import asyncio
+from unittest.mock import patch
+
 import pytest
 
 from custom_components.anavi_weather.user_station import batch_size, recorder_log, resender
 from custom_components.anavi_weather.user_station.entities import Selection
 from custom_components.anavi_weather.user_station.errors import BusyError
+from custom_components.anavi_weather.user_station.recorder_commits import Commits
+from custom_components.anavi_weather.user_station.recorder_log import RecorderLog
 
 from .harness import KEY, Clock, Harness, Logged, problem, until
 from .server import Document, Item, bad, item, once
@@ -178,6 +183,26 @@ async def test_new_states_are_sent_first(harness: Harness, monkeypatch: pytest.M
     assert harness.server.values() == ["a", "b", "c", "d", *map(str, range(10))]
     await nothing_to_do(harness)
     assert harness.checkpoint["stored"] == 24
+
+
+async def test_states_are_read_in_windows_and_sent_without_a_pause(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resender, "WINDOW", 3)
+    states = [str(number) for number in range(10)]
+    await harness.record(*states)
+    await harness.start()
+    await harness.stored(*states)
+    forget(harness)
+    assert await harness.forwarder.async_send_again(0)
+    with (
+        patch.object(RecorderLog, "read_range", autospec=True, side_effect=RecorderLog.read_range) as read,
+        patch.object(Commits, "async_wait", side_effect=asyncio.Event().wait),  # there are no more commits
+    ):
+        await until(lambda: harness.server.values() == states)
+        await nothing_to_do(harness)
+    parts = [call.args[1] for call in read.call_args_list]
+    assert [(part.first, part.last) for part in parts] == [(1, 3), (4, 6), (7, 9), (10, 10)]
 
 
 async def test_only_selected_entities_are_sent_again(harness: Harness) -> None:

@@ -133,7 +133,7 @@ async def test_one_bad_entity_does_not_hold_up_the_others(
 
 
 async def test_states_of_an_older_index_do_not_hold_up_those_of_the_newest(
-    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch, logged: Logged
 ) -> None:
     """The mapping of the older index is wrong. Its states are tried a few at a time, and then sent at once."""
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 2 * HANDFUL)
@@ -156,6 +156,8 @@ async def test_states_of_an_older_index_do_not_hold_up_those_of_the_newest(
     assert status.aside_waiting
     assert 864000 - 60 < status.aside_waiting.purge_in <= 864000
 
+    closed = ("INFO", "Farol: no more rejected states wait")
+    assert closed not in logged(), "although newer states were accepted"
     harness.server.items = lambda _: None
     clock.now += 2 * retrier.MAX_DELAY
     await harness.record("new 4")
@@ -163,6 +165,7 @@ async def test_states_of_an_older_index_do_not_hold_up_those_of_the_newest(
     assert harness.checkpoint["aside"] == []
     await until(lambda: not harness.checkpoint["breaker"]["held"])
     assert harness.checkpoint["refused"] == 0
+    assert logged().count(closed) == 1
     assert status.aside_waiting is None
 
 

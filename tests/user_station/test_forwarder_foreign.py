@@ -1,5 +1,13 @@
 """Tests of states that the server does not store because of its other documents."""
 
+import asyncio
+from unittest.mock import patch
+
+import pytest
+
+from custom_components.anavi_weather.user_station import batch_size
+from custom_components.anavi_weather.user_station.recorder_commits import Commits
+
 from .harness import KEY, Clock, Harness, Logged, until
 from .server import Document, Item, item
 
@@ -66,6 +74,26 @@ async def test_states_of_a_replaced_database_may_be_stored(harness: Harness, clo
     await harness.record("foreign 2")
     await position(harness, 3)
     assert harness.checkpoint["foreign"] == 1
+
+
+async def test_later_batches_of_a_replaced_database_may_be_stored_too(
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be a copy that another user station, or an earlier version, had sent further."""
+    monkeypatch.setattr(batch_size, "FIRST_COUNT", 2)
+    monkeypatch.setattr(batch_size, "MAX_COUNT", 2)
+    harness.server.items = foreign
+    replaced = asyncio.Event()
+    with patch.object(Commits, "async_wait", side_effect=replaced.wait):
+        await harness.record("1", "2")
+        await harness.start()
+        await harness.stored("1", "2")
+        await harness.run_sql("UPDATE schema_changes SET changed = '2020-01-01 00:00:00'")
+        await harness.run_sql("UPDATE states SET last_updated_ts = last_updated_ts - 1")
+        await harness.record("foreign 1", "foreign 2")
+        replaced.set()
+        await until(lambda: harness.checkpoint["position"][1] == 4)
+    assert harness.checkpoint["foreign"] == 0
 
 
 async def test_states_of_a_downsampled_index_are_counted_and_do_not_hold_up_others(harness: Harness) -> None:
