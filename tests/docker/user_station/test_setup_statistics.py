@@ -4,7 +4,26 @@ from http import HTTPStatus
 import json
 from typing import Any
 
+from aiohttp import ClientSession
 import pytest
+from yarl import URL
+
+from custom_components.anavi_weather.user_station.answers import Item
+from custom_components.anavi_weather.user_station.documents import Station
+from custom_components.anavi_weather.user_station.elasticsearch import Destination
+from custom_components.anavi_weather.user_station.errors import (
+    IndexBlockedError,
+    IndexClosedError,
+    OtherStationError,
+    PipelineMissingError,
+    PrivilegeMissingError,
+    StatisticsIndexMissingError,
+    StatisticsPrivilegeError,
+)
+from custom_components.anavi_weather.user_station.recorder_statistics import StatisticsRow
+from custom_components.anavi_weather.user_station.statistics_checkpoint import About, Statistic
+from custom_components.anavi_weather.user_station.statistics_documents import StatisticsEncoder, compress
+from custom_components.anavi_weather.user_station.statistics_index import StatisticsIndex
 
 from .conftest import Run, key_of
 from .server import Server
@@ -142,3 +161,57 @@ def test_each_namespace_has_its_own_index(server: Server, setup: Run, namespace:
     server.stream += namespace
     server.statistics += namespace
     assert f"the index {server.statistics} is created" in setup().stderr
+
+
+async def test_the_integration_knows_what_it_may_store(server: Server, setup: Run) -> None:
+    setup()
+    keys = [key_of(setup("add-station", "One")), unbound_key(server, "Casa")]
+    async with ClientSession() as session:
+        index, old = [
+            StatisticsIndex(session, Destination(URL(server.url), key, server.namespace), trusted=True) for key in keys
+        ]
+        with pytest.raises(StatisticsPrivilegeError, match=r"^indices:data/write/index"):
+            await old.async_check_index()
+        first = await index.async_check_index()
+        assert first == await index.async_check_index()
+        server.good("DELETE", server.statistics)
+        with pytest.raises(StatisticsIndexMissingError, match=server.statistics):
+            await index.async_check_index()
+        setup()
+        assert await index.async_check_index() != first, "an index that was created again is another one"
+
+
+async def test_the_integration_knows_why_statistics_are_not_stored(server: Server, setup: Run) -> None:
+    setup()
+    key = key_of(setup("add-station", "One"))
+    one = str(station_of(server, key))
+    encoder = StatisticsEncoder(Station(one, "One", "1", "2"))
+    statistic = Statistic("a", 1, About("sensor.a", None, None, None, None))
+    body = compress([encoder.encode(statistic, StatisticsRow(1, 1, 0.0, None, 1.0, 0.0, 2.0, None, None))])
+    other = compress([StatisticsEncoder(Station("2", "Two", "1", "2")).encode_deleted("a", 0)])
+    settings = f"{server.statistics}/_settings"
+
+    async with ClientSession() as session:
+        index = StatisticsIndex(session, Destination(URL(server.url), key, server.namespace), trusted=True)
+
+        async def store_one(lines: bytes = body) -> Item:
+            (item,) = await index.async_bulk_statistics(lines, 1)
+            return item
+
+        assert [await store_one() for _ in range(2)] == [Item(201), Item(201)]
+        assert isinstance((await store_one(other)).error, OtherStationError)
+        server.good("POST", f"{server.statistics}/_close")
+        assert isinstance((await store_one()).error, IndexClosedError)
+        server.good("POST", f"{server.statistics}/_open")
+        server.good("PUT", settings, {"index.blocks.write": True})
+        assert isinstance((await store_one()).error, IndexBlockedError)
+        server.good("PUT", settings, {"index.blocks.write": None, "index.default_pipeline": "missing"})
+        assert isinstance((await store_one()).error, PipelineMissingError)
+        pipeline = f"_ingest/pipeline/{server.namespace}"
+        server.good("PUT", pipeline, {"processors": [{"drop": {}}]})
+        server.good("PUT", settings, {"index.default_pipeline": server.namespace})
+        assert (await store_one()).is_dropped
+        server.good("PUT", settings, {"index.default_pipeline": None})
+        server.good("DELETE", pipeline)
+        server.good("DELETE", server.statistics)
+        assert isinstance((await store_one()).error, PrivilegeMissingError)
