@@ -13,7 +13,8 @@ from statistics import median
 import sys
 import time
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "custom_components/anavi_weather"))
+# At the end, because a platform of Home Assistant and a module of Python are both named datetime
+sys.path.append(str(Path(__file__).parent.parent / "custom_components/anavi_weather"))
 
 from ir_codes import parse  # type: ignore[import-not-found]
 from ir_codes.decode import decode  # type: ignore[import-not-found]

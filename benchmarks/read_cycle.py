@@ -12,7 +12,8 @@ from statistics import median
 import sys
 import time
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "custom_components/anavi_weather"))
+# At the end, because a platform of Home Assistant and a module of Python are both named datetime
+sys.path.append(str(Path(__file__).parent.parent / "custom_components/anavi_weather"))
 
 from phat import CHIPS, ChipId, Phat  # type: ignore[import-not-found]
 from phat.bh1750 import HIGH_RESOLUTION_TIME, RANGES  # type: ignore[import-not-found]

@@ -15,7 +15,8 @@ import sys
 import time
 from typing import Any, override
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "custom_components/anavi_weather"))
+# At the end, because a platform of Home Assistant and a module of Python are both named datetime
+sys.path.append(str(Path(__file__).parents[2] / "custom_components/anavi_weather"))
 sys.path.insert(0, os.environ["TINY_I2C"])
 
 from phat import AddressClaimedError, ChipId, NoAnswerError, Phat, Quantity, Reading  # type: ignore[import-not-found]
