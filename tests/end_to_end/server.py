@@ -137,7 +137,11 @@ class Server:
         self.request("DELETE", "_pit", {"id": opened})
 
     def clean(self) -> None:
-        """Delete the streams that the tests created."""
+        """Delete the streams that the tests created, and revoke their keys."""
+        keys = self.request("GET", "_security/api_key?name=anavi_weather*")["api_keys"]
+        ids = [key["id"] for key in keys if not key["invalidated"] and key["metadata"].get("namespace") in self.created]
+        if ids:
+            self.request("DELETE", "_security/api_key", {"ids": ids})
         for namespace in self.created:
             self.delete(namespace)
 
