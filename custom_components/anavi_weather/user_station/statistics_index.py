@@ -11,7 +11,7 @@ INDEX = "statistics-anavi_weather-"
 
 # `setup` grants the bare action, because the privilege named `index` also permits to change the mapping
 PRIVILEGES = ("indices:data/write/index", "view_index_metadata")
-IDS = "*.settings.index.uuid,*.settings.index.history_uuid"  # the latter changes when the index is restored
+ID = "*.settings.index.uuid"
 ANSWER = "errors,items.*.status,items.*.result,items.*.error"
 
 
@@ -27,7 +27,7 @@ class StatisticsIndex(Elasticsearch):
         index = INDEX + self._destination.namespace
         if missing := await self._async_missing(index, PRIVILEGES):
             raise StatisticsPrivilegeError(", ".join(missing))
-        status, content = await self._async_request("GET", f"{index}/_settings?filter_path={IDS}", b"", "")
+        status, content = await self._async_request("GET", f"{index}/_settings?filter_path={ID}", b"", "")
         if status == HTTPStatus.NOT_FOUND:
             raise StatisticsIndexMissingError(index)
         if status != HTTPStatus.OK:
