@@ -128,6 +128,15 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
         assert secret not in str(diagnostics)
 
 
+@pytest.mark.usefixtures("forwarder")
+async def test_diagnostics_of_a_user_station_without_statistics(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry, user_station: ConfigSubentry
+) -> None:
+    del entry.runtime_data.statistics_forwarders[user_station.subentry_id]
+    (station,) = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["user_stations"]
+    assert station["statistics"] is None
+
+
 async def test_diagnostics_of_a_user_station_that_works(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry, forwarder: Forwarder
 ) -> None:

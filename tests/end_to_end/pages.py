@@ -10,9 +10,10 @@ import sys
 from typing import Any
 
 from browser import PageError, open_browser, open_page, read_page
-from playwright.sync_api import Browser, BrowserContext, Error, Route
+from playwright.sync_api import Browser, BrowserContext, Error, Route, TimeoutError
 
 FOLDER = Path(__file__).parents[2] / "custom_components" / "anavi_weather" / "frontend"
+CLICK_SECONDS = 30
 ADDRESS = "http://panel.test/"
 
 GENERATE = """
@@ -51,9 +52,18 @@ class Pages:
             page.set_viewport_size({"width": size[0], "height": size[1]})
             page.goto(login["url"] + path)
             text = read_page(page)
-            for label in click:
+            for number, label in enumerate(click):
                 # A layer above a card's text receives the click.
-                page.get_by_text(label, exact=True).first.click(force=True)
+                target = page.get_by_text(label, exact=True).first
+                try:
+                    target.click(force=True, timeout=CLICK_SECONDS * 1000)
+                except TimeoutError:
+                    if number:
+                        raise
+                    # A busy machine may draw a page before its data has arrived, and the page stays like that.
+                    page.reload()
+                    read_page(page)
+                    target.click(force=True)
                 text = read_page(page)
             return text.splitlines()
         finally:
