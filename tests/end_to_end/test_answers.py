@@ -126,8 +126,8 @@ def test_two_bad_documents_among_many(station: Station, server: Server, spoil: S
     station.act("state_source.produce", count=2, prefix="guilty")
     station.produce(250)
     wait_for(lambda: reported(station)["refused"] == before + 2)
-    assert "user_station_states_refused" in station.issues()
-    assert "user_station_states_held" not in station.issues()
+    wait_for(lambda: "user_station_states_refused" in station.issues())
+    wait_for(lambda: "user_station_states_held" not in station.issues())
     rejected = {(row.entity_id, row.timestamp) for row in station.rows() if row.entity_id.startswith("sensor.guilty")}
     station.excused |= rejected
     compare(station, server, "two bad documents among 500")
@@ -151,7 +151,7 @@ def test_a_pipeline_that_drops_documents(station: Station, server: Server, spoil
     spoil({"drop": {"if": "ctx.entity.id == 'sensor.dropped_0'"}})
     station.produce(60, prefix="dropped")
     wait_for(lambda: reported(station)["dropped"] == 3)
-    assert "user_station_states_dropped" in station.issues()
+    wait_for(lambda: "user_station_states_dropped" in station.issues())
     dropped = {(row.entity_id, row.timestamp) for row in station.rows() if row.entity_id == "sensor.dropped_0"}
     station.excused |= dropped
     compare(station, server, "pipeline that drops documents")
@@ -175,7 +175,7 @@ def test_an_older_index_is_downsampled(station: Station, server: Server) -> None
 
     wait_for(lambda: reported(station)["refused"] == before + 30)
     assert reported(station)["aside"] == []
-    assert "user_station_index_blocked" not in station.issues()
+    wait_for(lambda: "user_station_index_blocked" not in station.issues())
     older = {(row.entity_id, row.timestamp) for row in station.rows() if row.entity_id.startswith("sensor.older")}
     station.excused |= older
     # Documents of an hour are one now, which is no row
@@ -235,7 +235,7 @@ def test_another_station_sends_as_this_one(station: Station, server: Server) -> 
     assert {answer["status"] for answer in answers} == {201}
     station.produce(10, prefix="foreign", at=at)
     wait_for(lambda: reported(station)["foreign"] == len(foreign))
-    assert "user_station_states_foreign" in station.issues()
+    wait_for(lambda: "user_station_states_foreign" in station.issues())
     server.request("POST", f"{STREAM}/_refresh")
     server.request("POST", f"{STREAM}/_delete_by_query", {"query": {"term": {"state.value": "of another station"}}})
     station.excused |= {

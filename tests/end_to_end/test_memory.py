@@ -162,4 +162,4 @@ def test_a_recreated_stream_gets_what_is_missing(station: Station, server: Serve
 
     comparison = settle(station, server, NAMESPACE, "stream deleted and created again")
     assert comparison.good, comparison
-    assert "user_station_stream_recreated" not in station.issues()
+    wait_for(lambda: "user_station_stream_recreated" not in station.issues())

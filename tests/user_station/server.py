@@ -15,6 +15,7 @@ from aiohttp import web
 from custom_components.anavi_weather.user_station import statistics_index
 from custom_components.anavi_weather.user_station.elasticsearch import PRIVILEGES, STREAM, Elasticsearch
 
+ACCEPT_SECONDS = 0.005
 NAMESPACE = "default"
 KEY_ID, KEY_SECRET = "stations", "very-secret"
 API_KEY = "c3RhdGlvbnM6dmVyeS1zZWNyZXQ="  # base64 of KEY_ID:KEY_SECRET
@@ -155,6 +156,8 @@ class Server:
     async def stop(self) -> None:
         """Stop listening."""
         if self._runner:
+            # A connection that was just accepted joins the server first: asyncio fails if there is none any more.
+            await asyncio.sleep(ACCEPT_SECONDS)
             await self._runner.cleanup()
         self._runner = None
 
