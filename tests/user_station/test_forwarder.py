@@ -95,8 +95,9 @@ async def test_a_state_in_each_commit_does_not_cause_a_request_for_each(harness:
             await harness.record(str(number))
         duration = time.monotonic() - started
         await harness.stored(*map(str, range(50)))
-    assert len(harness.server.bulks) <= duration / interval + 4
-    assert saved.call_count <= duration / interval + 4
+    # A few reads pass without a pause
+    assert len(harness.server.bulks) <= duration / interval + 10
+    assert saved.call_count <= duration / interval + 10
 
 
 async def test_without_history_only_new_states_are_sent(harness: Harness) -> None:
