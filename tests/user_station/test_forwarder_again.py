@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.anavi_weather.user_station import batch_size, recorder_log, resender
+from custom_components.anavi_weather.user_station import batch_size, delays, recorder_log, resender
 from custom_components.anavi_weather.user_station.entities import Selection
 from custom_components.anavi_weather.user_station.errors import BusyError
 from custom_components.anavi_weather.user_station.recorder_commits import Commits
@@ -159,7 +159,7 @@ async def test_states_of_a_blocked_index_are_sent_again_later(
         await harness.record(f"next {number}")
         await until(lambda number=number: f"next {number}" in harness.server.values())  # type: ignore[misc]
     assert "1" not in harness.server.values(), "they are not tried all the time"
-    clock.now += resender.MAX_DELAY
+    clock.now += delays.MAX_RETRY_DELAY
     await harness.record("next")
     await until(lambda: "1" in harness.server.values())
     await nothing_to_do(harness)

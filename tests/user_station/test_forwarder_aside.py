@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from custom_components.anavi_weather.user_station import batch_size, retrier
+from custom_components.anavi_weather.user_station import batch_size, delays
 from custom_components.anavi_weather.user_station.entities import Selection
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
@@ -48,7 +48,7 @@ async def set_aside(harness: Harness) -> None:
 
 async def retry(harness: Harness, clock: Clock) -> None:
     """Let the time pass until the states are sent again with the next commit."""
-    clock.now += retrier.MAX_DELAY
+    clock.now += delays.MAX_RETRY_DELAY
     await harness.record("next")
 
 
@@ -113,7 +113,7 @@ async def test_a_busy_server_leaves_the_rest_of_a_range_for_later(harness: Harne
     await retry(harness, clock)
     await until(lambda: isinstance(problem(harness), BusyError))
     assert [tuple(part) for part in harness.checkpoint["aside"]] == [(2, 2, 1), (3, 3, 1)]
-    clock.now += retrier.MAX_DELAY
+    clock.now += delays.MAX_RETRY_DELAY
     await clock.wake()
     await until(lambda: harness.checkpoint["stored"] == 6)
     assert harness.checkpoint["aside"] == []
@@ -188,7 +188,7 @@ async def test_only_selected_entities_are_sent_again(harness: Harness, clock: Cl
     await harness.start(selection=Selection.CHOSEN, chosen=("sensor.t",))
     await until(lambda: KEY in harness.storage and (harness.checkpoint["position"] or (0, 0))[1] == 4)
     harness.server.items = lambda _: None
-    clock.now += retrier.MAX_DELAY
+    clock.now += delays.MAX_RETRY_DELAY
     await harness.record("next")
     await until(lambda: harness.checkpoint["stored"] == 4)
     assert "other" not in harness.server.values()

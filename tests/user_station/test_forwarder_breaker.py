@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from custom_components.anavi_weather.user_station import batch_size, retrier
+from custom_components.anavi_weather.user_station import batch_size, delays
 from custom_components.anavi_weather.user_station.breaker import HANDFUL, PROBE_COUNT
 from custom_components.anavi_weather.user_station.errors import RejectedError
 
@@ -148,7 +148,7 @@ async def test_states_of_an_older_index_do_not_hold_up_those_of_the_newest(
     assert harness.checkpoint["refused"] == 0
     harness.server.bulks.clear()
 
-    clock.now += retrier.MAX_DELAY
+    clock.now += delays.MAX_RETRY_DELAY
     await harness.record("new 3")
     await until(lambda: len(harness.server.bulks) >= 3)
     assert max(sizes(harness)) == PROBE_COUNT
@@ -159,7 +159,7 @@ async def test_states_of_an_older_index_do_not_hold_up_those_of_the_newest(
     closed = ("INFO", "Farol: no more rejected states wait")
     assert closed not in logged(), "although newer states were accepted"
     harness.server.items = lambda _: None
-    clock.now += 2 * retrier.MAX_DELAY
+    clock.now += 2 * delays.MAX_RETRY_DELAY
     await harness.record("new 4")
     await until(lambda: harness.checkpoint["stored"] == len(MANY) + 4)
     assert harness.checkpoint["aside"] == []
@@ -226,7 +226,7 @@ async def test_states_of_a_range_that_were_rejected_before_do_not_hold_up_its_ot
     await until(lambda: harness.forwarder.status.connected and harness.forwarder.status.aside_count == 2 * len(MANY))
     harness.server.items = numbers
     for number in range(8):
-        clock.now += 2 * retrier.MAX_DELAY
+        clock.now += 2 * delays.MAX_RETRY_DELAY
         await harness.record(f"new next {number}")
         await until(lambda number=number: f"new next {number}" in harness.server.values())  # type: ignore[misc]
         await asyncio.sleep(0.1)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from aiohttp import ClientTimeout, web
 import pytest
 
-from custom_components.anavi_weather.user_station import batch, batch_size, elasticsearch, forwarder, retrier, status
+from custom_components.anavi_weather.user_station import batch, batch_size, delays, elasticsearch, forwarder, status
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
@@ -356,7 +356,7 @@ async def test_a_server_that_stores_a_little_at_a_time_is_not_an_outage(
         await clock.wake()
     await until(lambda: harness.checkpoint["stored"] == 20)
     assert clock.now - 1000 > 2 * status.BUSY_PATIENCE
-    assert set(clock.slept) == {forwarder.FIRST_DELAY}
+    assert set(clock.slept) == {delays.FIRST_DELAY}
     assert logged() == []
 
 
@@ -470,7 +470,7 @@ async def test_one_document_answered_with_413_waits_without_hammering_the_server
     await until(lambda: harness.forwarder.status.aside_count == 1)
     assert str(harness.forwarder.status.aside_problem) == "413: some_exception: odd"
     await until(lambda: len(harness.server.bulks) == 2)
-    clock.now += retrier.MAX_DELAY
+    clock.now += delays.MAX_RETRY_DELAY
     await harness.record("4")
     await harness.stored("1", "3", "4", "2")
     assert len(harness.server.bulks) == 4

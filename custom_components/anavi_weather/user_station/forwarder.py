@@ -16,6 +16,7 @@ from .batch import Batch, BatchReader
 from .breaker import PROBE_COUNT
 from .checkpoint import Checkpoint
 from .checkpoint_store import CheckpointStore
+from .delays import delay_after
 from .documents import Station
 from .elasticsearch import Elasticsearch
 from .entities import Entities
@@ -39,8 +40,6 @@ from .stream_watch import StreamWatch
 
 LOGGER = logging.getLogger(__name__)
 
-FIRST_DELAY = 1.0  # seconds
-MAX_DELAY = 60.0  # seconds
 RECORDER_DELAY = 5.0  # seconds
 STATUS_INTERVAL = timedelta(minutes=1)  # each change of the status is recorded, and sent too
 
@@ -218,8 +217,7 @@ class Forwarder:
 
     async def _async_back_off(self) -> None:
         """Wait longer after each failure, with jitter so that stations do not come back at the same time."""
-        delay = min(FIRST_DELAY * 2 ** min(self.status.failures - 1, 10), MAX_DELAY)
-        await asyncio.sleep(delay * random.uniform(0.5, 1))
+        await asyncio.sleep(delay_after(self.status.failures) * random.uniform(0.5, 1))
 
     async def _async_forward(self) -> None:
         """Send the history, then each commit. Never returns.

@@ -5,14 +5,12 @@ import time
 from homeassistant.core import callback
 
 from .batch import BatchReader
+from .delays import FIRST_RETRY_DELAY, MAX_RETRY_DELAY
 from .ledger import Ledger
 from .ranges import Range
 from .recorder_log import WINDOW
 from .sender import Sender
 from .settle import settle
-
-FIRST_DELAY = 30.0  # seconds until states that could not be stored are tried again
-MAX_DELAY = 600.0  # seconds
 
 
 class Resender:
@@ -31,14 +29,14 @@ class Resender:
         self._sender = sender
         self._next_id = 0
         self._next_at = 0.0
-        self._delay = FIRST_DELAY
+        self._delay = FIRST_RETRY_DELAY
 
     @callback
     def async_send_soon(self) -> None:
         """Begin again with the first states, whenever they were sent last."""
         self._next_id = 0
         self._next_at = 0.0
-        self._delay = FIRST_DELAY
+        self._delay = FIRST_RETRY_DELAY
 
     async def async_send(self) -> bool:
         """Send the next states again; return whether others follow now.
@@ -55,7 +53,7 @@ class Resender:
         if part is None:
             self._next_id = 0
             self._next_at = time.monotonic() + self._delay
-            self._delay = min(2 * self._delay, MAX_DELAY)
+            self._delay = min(2 * self._delay, MAX_RETRY_DELAY)
             return False
         await self._async_send(part)
         return bool(checkpoint.again)

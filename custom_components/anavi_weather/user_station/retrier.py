@@ -6,13 +6,11 @@ from homeassistant.core import callback
 
 from .batch import BatchReader
 from .breaker import PROBE_COUNT
+from .delays import FIRST_RETRY_DELAY, MAX_RETRY_DELAY
 from .ledger import Ledger
 from .ranges import Range
 from .sender import Sender
 from .settle import settle
-
-FIRST_DELAY = 30.0  # seconds until states that were set aside are sent again
-MAX_DELAY = 600.0  # seconds
 
 
 class Retrier:
@@ -30,7 +28,7 @@ class Retrier:
         self._batches = batches
         self._sender = sender
         self._retry_at = 0.0
-        self._delay = FIRST_DELAY
+        self._delay = FIRST_RETRY_DELAY
 
     async def async_retry(self) -> bool:
         """Send the states again that were set aside, if it is time, and return whether it was.
@@ -42,7 +40,7 @@ class Retrier:
         now = time.monotonic()
         if not checkpoint.aside or now < self._retry_at:
             return False
-        self._delay = min(2 * self._delay, MAX_DELAY)
+        self._delay = min(2 * self._delay, MAX_RETRY_DELAY)
         self._retry_at = now + self._delay
         for part in checkpoint.aside:
             # If the breaker is open, a few states show whether the server accepts the others
@@ -81,6 +79,6 @@ class Retrier:
             raise settlement.error
         if batch.sent and not settlement.settled_count:
             return None
-        self._delay = FIRST_DELAY
+        self._delay = FIRST_RETRY_DELAY
         self._retry_at = time.monotonic() + self._delay
         return rest

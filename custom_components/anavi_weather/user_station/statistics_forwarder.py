@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .batch_size import MIN_COUNT, BatchSize
 from .breaker import HANDFUL
+from .delays import delay_after
 from .documents import Station
 from .entities import Entities
 from .errors import BusyError, DefectError, ElasticsearchError, LimitTooLowError, RejectedError, TooLargeError
@@ -34,8 +35,6 @@ from .statistics_status import StatisticsStatus
 LOGGER = logging.getLogger(__name__)
 
 START_DELAY = 2.0  # seconds in which the forwarder of states connects
-FIRST_DELAY = 1.0  # seconds
-MAX_DELAY = 60.0  # seconds
 POLL_INTERVAL = 60.0  # seconds
 CHECK_INTERVAL = 600.0  # seconds until the index is checked again
 CORRECTION_INTERVAL = 600.0  # seconds between two comparisons of all statistics, which read the whole table
@@ -138,8 +137,7 @@ class StatisticsForwarder:
             )
 
     async def _async_back_off(self) -> None:
-        delay = min(FIRST_DELAY * 2 ** min(max(self.status.failures - 1, 0), 10), MAX_DELAY)
-        await asyncio.sleep(delay * random.uniform(0.5, 1))
+        await asyncio.sleep(delay_after(self.status.failures) * random.uniform(0.5, 1))
 
     async def _async_forward(self) -> None:
         """Send everything that the user station does not have yet.
