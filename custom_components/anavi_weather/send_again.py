@@ -16,7 +16,7 @@ from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidActionError
 from .user_station.forwarder import Forwarder
-from .user_station.recorder_log import RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError
+from .user_station.recorder_log import RecorderError
 
 ATTR_START = "start"
 SEND_AGAIN_SCHEMA = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, vol.Optional(ATTR_START): cv.datetime})
@@ -57,7 +57,7 @@ async def async_send_again_from(forwarder: Forwarder, start: datetime) -> None:
         raise InvalidActionError("start_in_future")
     try:
         has_any = await forwarder.async_send_again(start.timestamp())
-    except (RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError) as err:
+    except RecorderError as err:
         raise InvalidActionError("recorder_not_ready") from err
     if not has_any:
         raise InvalidActionError("nothing_since", start=dt_util.as_local(start).isoformat(" ", "seconds"))
@@ -71,7 +71,7 @@ async def async_restore_stream(forwarder: Forwarder) -> None:
     """
     try:
         await forwarder.async_restore_stream()
-    except (RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError) as err:
+    except RecorderError as err:
         raise InvalidActionError("recorder_not_ready") from err
 
 

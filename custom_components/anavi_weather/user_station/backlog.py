@@ -5,7 +5,7 @@ import time
 from .batch import BatchReader
 from .ledger import Ledger
 from .ranges import pending_count
-from .recorder_log import RecorderBusyError, RecorderLog, RecorderUnavailableError, RecorderUnexpectedError, Waiting
+from .recorder_log import RecorderError, RecorderLog, Waiting
 from .status import WaitingStates
 
 INTERVAL = 30.0  # seconds; counting rows is expensive
@@ -52,7 +52,7 @@ class BacklogCounter:
         self._has_counted = True
         try:
             await self._async_count()
-        except RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError:
+        except RecorderError:
             self._has_counted = False
             raise
 

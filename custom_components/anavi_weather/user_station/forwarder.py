@@ -27,6 +27,7 @@ from .recorder_commits import Commits
 from .recorder_log import (
     Position,
     RecorderBusyError,
+    RecorderError,
     RecorderLog,
     RecorderUnavailableError,
     RecorderUnexpectedError,
@@ -162,7 +163,7 @@ class Forwarder:
         async def count_at_last(_: Event) -> None:
             # The database may be another one, or damaged, after the restart
             if self.status.connected is False:
-                with suppress(RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError):
+                with suppress(RecorderError):
                     await self._backlog.async_count_now()
 
         stops = [
@@ -186,7 +187,7 @@ class Forwarder:
     async def _async_run_once(self) -> None:
         """Forward until an error occurs, then wait before the next attempt."""
         # The server may not answer for long
-        with suppress(RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError):
+        with suppress(RecorderError):
             await self._backlog.async_count_first()
         try:
             await self._watch.async_record(await self._elasticsearch.async_check(), now=time.monotonic())
@@ -202,7 +203,7 @@ class Forwarder:
                 LOGGER.error("%s: the recorder's database cannot be read: %s", self._name, err)
             await asyncio.sleep(RECORDER_DELAY)
             return
-        with suppress(RecorderBusyError, RecorderUnavailableError, RecorderUnexpectedError):
+        with suppress(RecorderError):
             await self._backlog.async_count(now=time.monotonic(), saves=True)
         await self._async_back_off()
 

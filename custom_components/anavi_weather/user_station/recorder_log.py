@@ -29,15 +29,19 @@ WINDOW = 10_000  # rows that one read searches for those of the selected entitie
 FETCH = 100  # rows that are fetched before their size is known
 
 
-class RecorderBusyError(Exception):
+class RecorderError(Exception):
+    """The recorder's states cannot be read now."""
+
+
+class RecorderBusyError(RecorderError):
     """The recorder is starting, or migrating its database."""
 
 
-class RecorderUnavailableError(Exception):
+class RecorderUnavailableError(RecorderError):
     """The recorder's database is unreachable, or cannot be read."""
 
 
-class RecorderUnexpectedError(Exception):
+class RecorderUnexpectedError(RecorderError):
     """The recorder's tables are not the ones that this version knows."""
 
 
