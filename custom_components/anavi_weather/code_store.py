@@ -9,7 +9,6 @@ from typing import NamedTuple
 import voluptuous as vol
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
@@ -17,11 +16,10 @@ from .const import DOMAIN, LOGGER
 from .ir_codes import CodeError, Command, parse, to_text
 from .ir_codes.capture import alike
 from .ir_codes.decode import Decoded, decode, frames
+from .storage import DAMAGES
 
 VERSION = 1
 SCHEMA = vol.Schema({str: {str: [str]}})
-# What the storage or the schema raises for a file that is something else. Home Assistant itself sets one aside that is not JSON
-DAMAGES = (HomeAssistantError, LookupError, TypeError, AttributeError, NotImplementedError, vol.Invalid)
 
 type Codes = dict[str, dict[str, list[str]]]
 """Device → command → texts of the codes that successive presses send in turn."""

@@ -381,6 +381,10 @@ async def test_a_power_cut_leaves_the_old_checkpoint(
         STORED_BY_1_0_0.replace('"purged": 2,', ""),
         STORED_BY_1_0_0.replace('["sqlite 2026-11-25 00:00:00", 5, 1790000000.123456]', "[5]"),
         STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "waiting": [1, 2],'),
+        STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "foreign": "many",'),
+        STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "aside": [[1, 2]],'),
+        STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "rejected": [1, 2],'),
+        STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "again": [["1", "2", "3"]],'),
     ],
 )
 async def test_a_checkpoint_of_another_shape_is_damaged(hass: HomeAssistant, path: Path, content: str) -> None:

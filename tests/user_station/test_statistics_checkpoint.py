@@ -1,5 +1,6 @@
 """Tests of the checkpoint of statistics."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from homeassistant.core import HomeAssistant
 
 KEY = "anavi_weather.01USER.statistics"
 ABOUT = About("sensor.t", "°C", None, "test", None)
+# Home Assistant reads the disk, because its storage is not replaced as in other tests
+on_disk = pytest.mark.parametrize("hass_storage", [{}])
 TEMPERATURE = Statistic("e", 1, ABOUT)
 
 
@@ -120,3 +123,30 @@ async def test_a_checkpoint_is_stored(
     assert await StatisticsStore(hass, KEY).async_load() == checkpoint
     await store.async_remove()
     assert KEY not in hass_storage
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "5",
+        '{"version": 1}',
+        '{"version": 2, "minor_version": 1, "key": "k", "data": {}}',
+        '{"version": 1, "minor_version": 1, "key": "k", "data": [1]}',
+        '{"version": 1, "minor_version": 1, "key": "k", "data": {"target": "", "recorder": "", "position": "x"}}',
+    ],
+)
+@on_disk
+async def test_a_damaged_checkpoint_is_replaced(hass: HomeAssistant, tmp_path: Path, content: str) -> None:
+    """All statistics are sent again, and overwrite the same documents."""
+    hass.config.config_dir = str(tmp_path)
+    path = tmp_path / ".storage" / KEY
+    await hass.async_add_executor_job(path.parent.mkdir)
+    await hass.async_add_executor_job(path.write_text, content)
+    assert await StatisticsStore(hass, KEY).async_load() == StatisticsCheckpoint()
+
+
+@on_disk
+async def test_a_checkpoint_that_cannot_be_read_is_replaced(hass: HomeAssistant, tmp_path: Path) -> None:
+    hass.config.config_dir = str(tmp_path)
+    await hass.async_add_executor_job(lambda: (tmp_path / ".storage" / KEY).mkdir(parents=True))
+    assert await StatisticsStore(hass, KEY).async_load() == StatisticsCheckpoint()

@@ -6,9 +6,9 @@ from typing import NotRequired, TypedDict
 import voluptuous as vol
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 
+from ..storage import DAMAGES  # noqa: TID252
 from .breaker import Breaker, Held
 from .checkpoint import Checkpoint
 from .names import UNKNOWN, Name, Names
@@ -79,16 +79,19 @@ _STORED = vol.Schema(
         vol.Required("last_stored_ts"): _TIME,
         vol.Required("entity_ids"): [str],
         "names": [vol.ExactSequence([str, str, _TIME, _TIME, vol.Any(None, str), vol.Any(None, bool)])],
-        **{vol.Optional(count): int for count in ("dropped", "dropped_noted", "maybe_purged", "maybe_purged_noted")},
+        **{
+            vol.Optional(count): int
+            for name in ("dropped", "foreign", "maybe_purged")
+            for count in (name, f"{name}_noted")
+        },
         "stream": [str],
         "is_recreated": bool,
         "waiting": vol.Any(None, vol.ExactSequence([int, _POSITION])),
-        "aside": [vol.ExactSequence([int, int, int])],
+        **{vol.Optional(ranges): [vol.ExactSequence([int, int, int])] for ranges in ("aside", "rejected", "again")},
         "breaker": {"counts": {str: int}, "held": {str: vol.ExactSequence([str, str])}, "skipped": [str]},
     },
     extra=vol.ALLOW_EXTRA,
 )
-_DAMAGES = (HomeAssistantError, OSError, NotImplementedError, LookupError, TypeError, AttributeError, vol.Invalid)
 
 
 class CheckpointDamagedError(Exception):
@@ -112,7 +115,7 @@ class CheckpointStore:
             if (data := await self._store.async_load()) is None:
                 return None
             _STORED(data)
-        except _DAMAGES as err:
+        except (OSError, *DAMAGES) as err:
             raise CheckpointDamagedError(one_line(f"{type(err).__name__}: {err}")) from err
         position, since, last_refused = data["position"], data["since"], data["last_refused"]
         waiting = data.get("waiting")

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypedDict
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
+from ..storage import DAMAGES  # noqa: TID252
 from .recorder_statistics import EMPTY, Anchor, Fingerprint, Overview, StatisticsRow
 
 VERSION = 1
@@ -158,10 +159,10 @@ class StatisticsStore:
 
     async def async_load(self) -> StatisticsCheckpoint:
         """Return the stored checkpoint, or an empty one if it is missing or damaged."""
-        data = await self._store.async_load()
         try:
+            data = await self._store.async_load()
             return _checkpoint(data) if data else StatisticsCheckpoint()
-        except AttributeError, KeyError, TypeError, ValueError:
+        except (OSError, ValueError, *DAMAGES):
             return StatisticsCheckpoint()
 
     async def async_save(self, checkpoint: StatisticsCheckpoint) -> None:
