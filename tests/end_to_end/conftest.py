@@ -12,8 +12,10 @@ from typing import Any, Self
 from urllib.request import Request, urlopen
 
 import pytest
+import pytest_socket
 
 from .browser_process import Browser
+from .server import Server
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 LIBRARY = SCRIPTS / "lib"
@@ -22,6 +24,8 @@ STOP_SECONDS = 90  # scripts/develop waits for a minute: a busy machine can dela
 WAIT_SECONDS = 90
 
 BROWSERS = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+ELASTICSEARCH_URL = os.environ.get("ELASTICSEARCH_URL", "")
+needs_elasticsearch = pytest.mark.skipif(not ELASTICSEARCH_URL, reason="ELASTICSEARCH_URL is not set")
 needs_browser = pytest.mark.skipif(
     not any(map(shutil.which, BROWSERS)), reason="Chromium not found: install it, or set CHROMIUM"
 )
@@ -123,6 +127,16 @@ def browser() -> Iterator[Browser]:
     browser = Browser()
     yield browser
     browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Return the server, with an empty stream and index in the module's own `NAMESPACE`."""
+    pytest_socket.enable_socket()
+    server = Server(ELASTICSEARCH_URL)
+    server.recreate_stream(request.module.NAMESPACE)
+    yield server
+    server.clean()
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ One Home Assistant meets one mistake of an administrator after another.
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-import os
 import shutil
 import time
 from typing import Any
@@ -14,15 +13,13 @@ from urllib.error import HTTPError
 from uuid import uuid4
 
 import pytest
-import pytest_socket
 
 from tests.docker.user_station.files import rules
 
-from .conftest import wait_for
+from .conftest import needs_elasticsearch, wait_for
 from .server import Server
 from .station import Station, settle
 
-URL = os.environ.get("ELASTICSEARCH_URL", "")
 NAMESPACE = f"answers_{uuid4().hex}"  # several runs may use one server
 STREAM = f"metrics-anavi_weather.state-{NAMESPACE}"
 PIPELINE = NAMESPACE
@@ -34,20 +31,10 @@ DAY = 86_400
 pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.usefixtures("socket_enabled"),
-    pytest.mark.skipif(not URL, reason="ELASTICSEARCH_URL is not set"),
+    needs_elasticsearch,
 ]
 
 type Spoil = Callable[..., None]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Return the server, with a stream of the tests' own."""
-    pytest_socket.enable_socket()
-    server = Server(URL)
-    server.recreate_stream(NAMESPACE)
-    yield server
-    server.clean()
 
 
 @pytest.fixture(scope="module")

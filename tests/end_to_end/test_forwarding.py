@@ -4,40 +4,27 @@ One Home Assistant suffers one fault after another, over TLS with a private auth
 """
 
 from collections.abc import Iterator
-import os
 from pathlib import Path
 import time
 
 import pytest
-import pytest_socket
 import trustme
 
 from tests.user_station.certificates import pem, server_context
 
-from .conftest import wait_for
+from .conftest import needs_elasticsearch, wait_for
 from .proxy import Mode, Proxy
 from .server import Server
 from .station import COMMIT_SECONDS, DATABASE, Comparison, Station, settle
 
-URL = os.environ.get("ELASTICSEARCH_URL", "")
 NAMESPACE = "end_to_end"
 DAY = 86_400
 
 pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.usefixtures("socket_enabled"),
-    pytest.mark.skipif(not URL, reason="ELASTICSEARCH_URL is not set"),
+    needs_elasticsearch,
 ]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Return the server, with a stream of the tests' own."""
-    pytest_socket.enable_socket()
-    server = Server(URL)
-    server.recreate_stream(NAMESPACE)
-    yield server
-    server.clean()
 
 
 @pytest.fixture(scope="module")

@@ -5,19 +5,16 @@ One Home Assistant, which does not send its history, suffers one damage after an
 
 from collections import Counter
 from collections.abc import Iterator
-import os
 from pathlib import Path
 import time
 
 import pytest
-import pytest_socket
 
-from .conftest import wait_for
+from .conftest import needs_elasticsearch, wait_for
 from .proxy import Mode, Proxy
 from .server import Document, Server
 from .station import COMMIT_SECONDS, DATABASE, Station, settle
 
-URL = os.environ.get("ELASTICSEARCH_URL", "")
 NAMESPACE = "end_to_end.memory"
 TEMPERATURE = "sensor.simulated_phat_temperature"
 RENAMED = "sensor.renamed"
@@ -25,18 +22,8 @@ RENAMED = "sensor.renamed"
 pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.usefixtures("socket_enabled"),
-    pytest.mark.skipif(not URL, reason="ELASTICSEARCH_URL is not set"),
+    needs_elasticsearch,
 ]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Return the server, with a stream of the tests' own."""
-    pytest_socket.enable_socket()
-    server = Server(URL)
-    server.recreate_stream(NAMESPACE)
-    yield server
-    server.clean()
 
 
 @pytest.fixture(scope="module")

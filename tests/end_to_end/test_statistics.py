@@ -4,20 +4,17 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 import math
-import os
 from pathlib import Path
 import sqlite3
 import time
 from typing import Any
 
 import pytest
-import pytest_socket
 
-from .conftest import wait_for
+from .conftest import needs_elasticsearch, wait_for
 from .server import Server
 from .station import DATABASE, Station
 
-URL = os.environ.get("ELASTICSEARCH_URL", "")
 NAMESPACE = "end_to_end_statistics"
 YEARS = 2
 HOURS = YEARS * 365 * 24
@@ -31,21 +28,11 @@ FROM statistics s JOIN statistics_meta m ON m.id = s.metadata_id
 pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.usefixtures("socket_enabled"),
-    pytest.mark.skipif(not URL, reason="ELASTICSEARCH_URL is not set"),
+    needs_elasticsearch,
 ]
 
 type Hours = dict[tuple[str, float], dict[str, float]]
 """The values of each statistic and hour."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Return the server, with an index of the tests' own."""
-    pytest_socket.enable_socket()
-    server = Server(URL)
-    server.recreate_stream(NAMESPACE)
-    yield server
-    server.clean()
 
 
 @pytest.fixture
@@ -113,7 +100,7 @@ def wait_until_equal(server: Server, station: Station) -> None:
 
 def test_statistics_of_years(server: Server, station: Station) -> None:
     key = server.add_station(NAMESPACE, "statistics")
-    station.send_to(URL, key, NAMESPACE)
+    station.send_to(server.url, key, NAMESPACE)
     wait_for(lambda: server.statistics_count(NAMESPACE) >= len(recorded(station)))
     wait_until_equal(server, station)
     assert len(stored(server)) >= HOURS * len(NAMES)
