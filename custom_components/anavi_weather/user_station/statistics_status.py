@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 
 from .errors import (
     DefectError,
@@ -20,6 +20,7 @@ from .errors import (
     StatisticsIndexMissingError,
     StatisticsPrivilegeError,
 )
+from .listeners import Listeners
 
 # Errors of statistics alone. The forwarder of states reports the others, such as a server that does not answer
 REPORTED = (
@@ -39,7 +40,7 @@ REPORTED = (
 
 
 @dataclass(slots=True)
-class StatisticsStatus:
+class StatisticsStatus(Listeners):
     """Status of one forwarder of statistics. Only its own methods change it, and notify its listeners."""
 
     problem: ElasticsearchError | None = None
@@ -49,13 +50,6 @@ class StatisticsStatus:
     rejected: str | None = None
     """Why the server rejected some of the statistics."""
     _is_logged: bool = field(default=False, repr=False)
-    _listeners: list[CALLBACK_TYPE] = field(default_factory=list, repr=False)
-
-    @callback
-    def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call when the status changes; return a function that unsubscribes."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
     @callback
     def async_record_success(self) -> bool:
@@ -64,7 +58,7 @@ class StatisticsStatus:
         self._is_logged = False
         self.problem = None
         self.failures = 0
-        self._notify()
+        self.async_notify_listeners()
         return was_logged
 
     @callback
@@ -75,9 +69,5 @@ class StatisticsStatus:
         self._is_logged |= is_news
         self.problem = error
         self.failures += 1
-        self._notify()
+        self.async_notify_listeners()
         return is_news
-
-    def _notify(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 
 from .errors import BusyError, CannotConnectError, DefectError, ElasticsearchError
+from .listeners import Listeners
 from .recorder_log import RecorderUnavailableError, RecorderUnexpectedError
 from .settle import RefusedState
 
@@ -27,7 +28,7 @@ class WaitingStates:
 
 
 @dataclass(slots=True)
-class Status:
+class Status(Listeners):
     """Status of one forwarder. Only its own methods change it, and notify its listeners."""
 
     connected: bool | None = None
@@ -50,19 +51,6 @@ class Status:
     """The newest states that were refused since the start."""
     _failing_since: float | None = field(default=None, repr=False)
     _recorder_failing_since: float | None = field(default=None, repr=False)
-    _listeners: list[CALLBACK_TYPE] = field(default_factory=list, repr=False)
-
-    @callback
-    def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call when the status changes; return a function that unsubscribes."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    @callback
-    def async_notify_listeners(self) -> None:
-        """Call all listeners."""
-        for listener in tuple(self._listeners):
-            listener()
 
     @property
     def backlog(self) -> int | None:
