@@ -98,7 +98,7 @@ class Item(NamedTuple):
 
     @property
     def blocked_index(self) -> str | None:
-        """Return the name of the index if it has a write block, which may be for ever."""
+        """Return the name of the index if it has a write block, which may be permanent."""
         match = BLOCKED_INDEX.search(self.reason) if self.kind == "cluster_block_exception" else None
         return match[1] if match else None
 

@@ -98,7 +98,7 @@ class Checkpoint:
 
         Args:
             task: The new task.
-            keeps_since: Whether to go on skipping states from before `since`.
+            keeps_since: Whether to keep skipping states from before `since`.
         """
         self.task = task
         self.start_over()

@@ -95,7 +95,7 @@ _STORED = vol.Schema(
 
 
 class CheckpointDamagedError(Exception):
-    """The stored checkpoint cannot be read, or is none."""
+    """The stored file cannot be read, or is not a checkpoint."""
 
 
 class CheckpointStore:

@@ -1,4 +1,4 @@
-"""Comparison of this machine's clock with the server's. Elasticsearch tells its time only as the age of an index."""
+"""Comparison of this machine's clock with the server's. Elasticsearch shows its time only as the age of an index."""
 
 from datetime import UTC, datetime
 import re

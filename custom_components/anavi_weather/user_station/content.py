@@ -14,7 +14,7 @@ CREATED = Item(HTTPStatus.CREATED)
 
 
 def parse_object(content: bytes) -> JsonObjectType:
-    """Return the object in an answer, an empty one if it is none.
+    """Return the object in an answer, an empty one if it is not an object.
 
     Raises:
         ElasticsearchError: if it is not JSON.

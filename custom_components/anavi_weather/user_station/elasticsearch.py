@@ -156,7 +156,7 @@ class Elasticsearch:
         return [privilege for privilege in privileges if found.get(privilege) is not True]
 
     async def async_check_clock(self) -> None:
-        """Check that the server's clock is not ahead of this machine's, as far as the server tells its time.
+        """Check that the server's clock is not ahead of this machine's, if an index shows the server's time.
 
         Raises:
             ClockBehindError: if it is ahead.

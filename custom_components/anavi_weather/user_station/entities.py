@@ -233,7 +233,7 @@ class Entities:
                 self.names.record_renamed(key, name, entity_id, self._changed_at(key, name) if at is None else at)
 
     def _changed_at(self, key: str, name: str) -> float:
-        """Return when a name changed that was not followed, as far as the registry tells."""
+        """Return when a name changed that was not followed, estimated from the registry."""
         registry = er.async_get(self._hass)
         entries = (registry.entities.get_entry(key), registry.async_get(name))
         times = [entry.modified_at.timestamp() for entry in entries if entry]

@@ -41,7 +41,7 @@ class CertificateNotYetValidError(ElasticsearchError):
 
 
 class CertificateInvalidError(ElasticsearchError):
-    """The authority's certificate, as it was pasted or stored, is none."""
+    """The pasted or stored text is not a certificate of an authority."""
 
     key = "ca_certificate_invalid"
 

@@ -68,7 +68,7 @@ class Sender:
         is_busy = any(item.status == HTTPStatus.TOO_MANY_REQUESTS for item in items)
         self._size.record_answer(batch.count, time.monotonic() - started, is_busy=is_busy)
         if any(item.is_out_of_range for item in items):
-            # The states may be rejected for ever because this clock was set back
+            # The server may reject the states permanently because this clock was set back
             await self._elasticsearch.async_check_clock()
         if known_id is not None and repeated_count == self._elasticsearch.repeated_count:
             items = _mark_foreign(batch, items, known_id)
