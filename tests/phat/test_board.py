@@ -24,7 +24,7 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def test_buses_are_sorted_by_number_and_have_their_adapters_names(linux: Path) -> None:
+def test_buses_have_their_adapters_names(linux: Path) -> None:
     for number, name in ((20, "fef04500.i2c\n"), (1, "bcm2835 (i2c@7e804000)\n")):
         write(linux / f"dev/i2c-{number}", "")
         write(linux / f"sys/class/i2c-dev/i2c-{number}/name", name)
@@ -32,6 +32,12 @@ def test_buses_are_sorted_by_number_and_have_their_adapters_names(linux: Path) -
         BusInfo(f"{linux}/dev/i2c-1", "bcm2835 (i2c@7e804000)"),
         BusInfo(f"{linux}/dev/i2c-20", "fef04500.i2c"),
     ]
+
+
+def test_the_boards_bus_is_first_and_the_others_are_sorted_by_number(linux: Path) -> None:
+    for number in (20, 10, 1, 0, 2):
+        write(linux / f"dev/i2c-{number}", "")
+    assert [bus.path for bus in board.buses()] == [f"{linux}/dev/i2c-{number}" for number in (1, 0, 2, 10, 20)]
 
 
 def test_a_bus_may_have_no_name(linux: Path) -> None:

@@ -8,6 +8,7 @@ ADAPTERS = Path("/sys/class/i2c-dev")
 HAT = Path("/proc/device-tree/hat")
 
 PRODUCT = "ANAVI Infrared pHAT"
+BOARD_BUS = 1  # on the pins of a Raspberry Pi's header; 0 belongs to the ID EEPROM, others to displays
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,10 @@ class BusInfo:
 
 
 def buses() -> list[BusInfo]:
-    """Return the buses by number. The board is on number 1; others belong to displays."""
+    """Return the board's bus first, if it exists, and the others by number."""
     numbers = sorted(
-        int(number) for path in DEVICES.glob("i2c-*") if (number := path.name.removeprefix("i2c-")).isdecimal()
+        (int(number) for path in DEVICES.glob("i2c-*") if (number := path.name.removeprefix("i2c-")).isdecimal()),
+        key=lambda number: (number != BOARD_BUS, number),
     )
     return [BusInfo(f"{DEVICES}/i2c-{number}", _text(ADAPTERS / f"i2c-{number}" / "name")) for number in numbers]
 
