@@ -37,6 +37,7 @@ from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, accura
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import Simulator, Weather, is_simulated
 from .pressure_history import HISTORY_PERIOD, PressureHistory
+from .reading_failures import async_record_failure
 from .transceiver import Transceiver
 from .unique_ids import chip_sensor_unique_id
 from .user_station.forwarder import Forwarder
@@ -138,8 +139,12 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
     @override
     async def _async_update_data(self) -> StationData:
-        reading = await self._async_read()
-        self._check_that_a_chip_responds(reading)
+        try:
+            reading = await self._async_read()
+            self._check_that_a_chip_responds(reading)
+        except ReadingError as err:
+            async_record_failure(self.hass, self.config_entry, err)
+            raise
         self._count_errors(reading)
         self._chip_issues.async_update(reading.errors)
         self._add_new_chips(reading)
@@ -185,7 +190,8 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         """Raise ReadingError if no chip of the station responds during setup, which Home Assistant then retries."""
         in_setup = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
         if in_setup and reading.errors and len(reading.errors) == len(reading.measurements):
-            raise ReadingError("no_chip_answers")
+            causes = list(reading.errors.values())
+            raise ReadingError("no_chip_answers") from ExceptionGroup("all chips failed", causes)
 
     def _count_errors(self, reading: Reading) -> None:
         self._errors += len(reading.errors)
