@@ -33,18 +33,20 @@ def offered(form: ConfigFlowResult) -> dict[str, str]:
     return {option["value"]: option["label"] for option in form["data_schema"].schema[CONF_BUS].config["options"]}
 
 
-async def test_buses_are_listed_by_number_with_their_adapter_names(hass: HomeAssistant, machine: Machine) -> None:
+async def test_the_boards_bus_is_offered_first_and_suggested(hass: HomeAssistant, machine: Machine) -> None:
     machine.plug(10)
+    machine.plug(0)
     machine.plug(1, name="bcm2835 (i2c@7e804000)")
 
     form = await start(hass)
 
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {})
-    assert offered(form) == {
-        SIMULATED: "Simulated pHAT",
-        machine.path(1): f"{machine.path(1)} (bcm2835 (i2c@7e804000))",
-        machine.path(10): machine.path(10),
-    }
+    assert list(offered(form).items()) == [
+        (machine.path(1), f"{machine.path(1)} (bcm2835 (i2c@7e804000))"),
+        (machine.path(0), machine.path(0)),
+        (machine.path(10), machine.path(10)),
+        (SIMULATED, "Simulated pHAT"),
+    ]
     assert preselected(form) == machine.path(1)
 
 
@@ -52,7 +54,9 @@ async def test_a_board_is_added_after_the_detected_chips_are_confirmed(hass: Hom
     simulator = machine.plug()
     simulator.chips[0x5C] = PortExpander(simulator.chips[0x23].air, machine.clock)
     simulator.plugged.add(0x5C)
-    simulator.claimed.add(0x76)
+    simulator.chips[0x10] = PortExpander(simulator.chips[0x23].air, machine.clock)
+    simulator.plugged.add(0x10)
+    simulator.claimed |= {0x09, 0x68}
 
     form = await choose(hass, await start(hass), machine.path())
 
@@ -60,8 +64,8 @@ async def test_a_board_is_added_after_the_detected_chips_are_confirmed(hass: Hom
     assert form["description_placeholders"] == {
         "bus": machine.path(),
         "chips": "- BH1750 0x23\n- BMP180 0x77\n- HTU21D 0x40",
-        "foreign": "0x5c",
-        "claimed": "0x76",
+        "foreign": "- 0x10 (VEML7700, VEML6030, VEML6075)\n- 0x5c (AM2320, LPS25H)",
+        "claimed": "- 0x09\n- 0x68 (DS3231, MPU6050)",
     }
 
     result = await confirm(hass, form)
@@ -125,22 +129,22 @@ async def test_one_of_two_windows_adds_a_bus(hass: HomeAssistant, machine: Machi
 
 
 @pytest.mark.parametrize(
-    ("state", "error", "addresses"),
+    ("state", "error", "claimed"),
     [
         ({"plugged": set()}, "no_chip", "–"),
-        ({"claimed": {0x23, 0x40, 0x77}}, "address_claimed", "0x23, 0x40, 0x77"),
+        ({"plugged": set(), "claimed": {0x09, 0x68}}, "no_chip", "0x09, 0x68 (DS3231, MPU6050)"),
         ({"stuck": True}, "bus_stuck", "–"),
     ],
 )
 async def test_an_error_is_shown_until_its_cause_is_fixed(
-    hass: HomeAssistant, machine: Machine, state: dict[str, Any], error: str, addresses: str
+    hass: HomeAssistant, machine: Machine, state: dict[str, Any], error: str, claimed: str
 ) -> None:
     vars(machine.plug()).update(state)
 
     form = await choose(hass, await start(hass), machine.path())
 
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {"base": error})
-    assert form["description_placeholders"] == {"bus": machine.path(), "addresses": addresses}
+    assert form["description_placeholders"] == {"bus": machine.path(), "foreign": "–", "claimed": claimed}
     assert machine.descriptors() == 0
 
     machine.plug()
@@ -161,7 +165,7 @@ async def test_an_error_of_opening_a_bus_is_shown_until_its_cause_is_fixed(
         form = await choose(hass, form, machine.path())
 
     assert (form["step_id"], form["errors"]) == ("user", {"base": error})
-    assert form["description_placeholders"] == {"bus": machine.path(), "addresses": "–"}
+    assert form["description_placeholders"] == {"bus": machine.path(), "foreign": "–", "claimed": "–"}
     assert preselected(form) == machine.path()
     result = await confirm(hass, await choose(hass, form, machine.path()))
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -174,7 +178,11 @@ async def test_an_unknown_chip_is_shown_by_its_address(hass: HomeAssistant, mach
     form = await choose(hass, await start(hass), machine.path())
 
     assert form["errors"] == {"base": "no_chip"}
-    assert form["description_placeholders"] == {"bus": machine.path(), "addresses": "0x5c"}
+    assert form["description_placeholders"] == {
+        "bus": machine.path(),
+        "foreign": "0x5c (AM2320, LPS25H)",
+        "claimed": "–",
+    }
     machine.plug()
     result = await confirm(hass, await choose(hass, form, machine.path()))
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -192,7 +200,7 @@ async def test_a_board_without_chips_is_added_for_its_infrared(
     form = await choose(hass, await start(hass), machine.path())
 
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "infrared", None)
-    assert form["description_placeholders"] == {"bus": machine.path(), "foreign": "–"}
+    assert form["description_placeholders"] == {"bus": machine.path(), "foreign": "–", "claimed": "–"}
     assert machine.descriptors() == 0
 
     machine.pair.refusal = None
@@ -219,17 +227,6 @@ async def test_a_second_board_without_chips_does_not_get_the_infrared_pair(
     assert (form["step_id"], form["errors"]) == ("user", {"base": "no_chip"})
 
 
-async def test_chips_claimed_by_a_kernel_driver_are_an_error_even_with_infrared(
-    hass: HomeAssistant, machine: Machine
-) -> None:
-    machine.plug().claimed |= {0x23, 0x40, 0x77}
-    machine.pair.plug()
-
-    form = await choose(hass, await start(hass), machine.path())
-
-    assert (form["step_id"], form["errors"]) == ("user", {"base": "address_claimed"})
-
-
 async def test_a_missing_bus_is_not_preselected(hass: HomeAssistant, machine: Machine) -> None:
     machine.plug(1)
     machine.plug(3)
@@ -239,7 +236,7 @@ async def test_a_missing_bus_is_not_preselected(hass: HomeAssistant, machine: Ma
     form = await choose(hass, form, machine.path(1))
 
     assert form["errors"] == {"base": "no_bus"}
-    assert list(offered(form)) == [SIMULATED, machine.path(3)]
+    assert list(offered(form)) == [machine.path(3), SIMULATED]
     assert preselected(form) == machine.path(3)
     result = await confirm(hass, await choose(hass, form, machine.path(3)))
     assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -65,9 +65,9 @@ SMARTIR_CODES = {
 OTHER_FIXABLE = {"user_station_checkpoint_damaged", "user_station_stream_recreated"}
 PLACEHOLDERS = {
     "common.learn_press": {"command", "presses"},
-    "config.error": {"addresses", "bus"},
+    "config.error": {"bus", "claimed", "foreign"},
     "config.step.confirm": {"bus", "chips", "claimed", "foreign"},
-    "config.step.infrared": {"bus", "foreign"},
+    "config.step.infrared": {"bus", "claimed", "foreign"},
     "config_subentries.user_station.error": {"detail", "example", "stream"},
     "config_subentries.user_station.step": {"example"},
     "device.user_station": {"title"},

@@ -1,5 +1,6 @@
 """Config flow and options flow of a remote station."""
 
+from collections.abc import Callable
 from typing import Any, override
 
 import voluptuous as vol
@@ -35,7 +36,7 @@ from .const import (
     DOMAIN,
     SUBENTRY_USER_STATION,
 )
-from .phat import BusError, Detection, Phat, board
+from .phat import BusError, Detection, Phat, board, likely_chips
 from .phat.lirc import linux_ports
 from .phat.simulator import SIMULATED, Simulator, is_simulated
 from .transceiver import has_infrared_pair, infrared_pair_owner
@@ -43,7 +44,7 @@ from .user_station_flow import UserStationFlow
 
 BOARD_TITLE = board.PRODUCT
 SIMULATED_TITLE = "Simulated pHAT"
-ADDRESSES_NONE = "–"
+NO_ADDRESS = "–"
 
 OPTIONS_SCHEMA = vol.Schema(
     {
@@ -103,8 +104,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
                 description_placeholders={
                     "bus": SIMULATED_TITLE if is_simulated(self._bus) else self._bus,
                     "chips": "\n".join(f"- {chip}" for chip in self._detection.chips),
-                    "foreign": _addresses(self._detection.foreign),
-                    "claimed": _addresses(self._detection.claimed),
+                    **self._others(_listed),
                 },
                 last_step=True,
             )
@@ -115,7 +115,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is None:
             return self.async_show_form(
                 step_id="infrared",
-                description_placeholders={"bus": self._bus, "foreign": _addresses(self._detection.foreign)},
+                description_placeholders={"bus": self._bus, **self._others(_listed)},
                 last_step=True,
             )
         return self._finish()
@@ -146,28 +146,23 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self._async_show_buses(step_id, error=err.key)
         if self._detection.chips:
             return await self.async_step_confirm()
-        if self._detection.claimed:
-            return await self._async_show_buses(step_id, error="address_claimed", addresses=self._detection.claimed)
         if await self._async_would_have_infrared():
             return await self.async_step_infrared()
-        return await self._async_show_buses(step_id, error="no_chip", addresses=self._detection.foreign)
+        return await self._async_show_buses(step_id, error="no_chip")
 
     async def _async_abort_if_bus_has_station(self) -> None:
         await self.async_set_unique_id(self._bus, raise_on_progress=False)
         if self.source != SOURCE_RECONFIGURE or self._bus != self._get_reconfigure_entry().unique_id:
             self._abort_if_unique_id_configured()
 
-    async def _async_show_buses(
-        self, step_id: str, *, error: str | None = None, addresses: tuple[int, ...] = ()
-    ) -> ConfigFlowResult:
+    async def _async_show_buses(self, step_id: str, *, error: str | None = None) -> ConfigFlowResult:
         """Show the form with the machine's buses and the error of the selected one."""
         buses = await self.hass.async_add_executor_job(board.buses)
         present = self._get_reconfigure_entry().data[CONF_BUS] if self.source == SOURCE_RECONFIGURE else ""
         if error is None and not buses and not is_simulated(present):
             error = "no_bus"
-        names = {SIMULATED: SIMULATED_TITLE} | {
-            bus.path: f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses
-        }
+        names = {bus.path: f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses}
+        names[SIMULATED] = SIMULATED_TITLE
         suggested = self._bus or present
         if suggested not in names:
             suggested = buses[0].path if buses else SIMULATED
@@ -185,9 +180,13 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id=step_id,
             data_schema=schema,
             errors={"base": error} if error else {},
-            description_placeholders={"bus": self._bus, "addresses": _addresses(addresses)},
+            description_placeholders={"bus": self._bus, **self._others(_in_a_row)},
             last_step=False,
         )
+
+    def _others(self, texts: Callable[[tuple[int, ...]], str]) -> dict[str, str]:
+        """Return placeholders for what responds on the bus besides the chips that are read."""
+        return {"foreign": texts(self._detection.foreign), "claimed": texts(self._detection.claimed)}
 
     async def _async_would_have_infrared(self) -> bool:
         """Return whether this machine has an infrared pair that no other entry owns."""
@@ -223,5 +222,15 @@ def _title(bus: str) -> str:
     return SIMULATED_TITLE if is_simulated(bus) else BOARD_TITLE
 
 
-def _addresses(addresses: tuple[int, ...]) -> str:
-    return ", ".join(f"0x{address:02x}" for address in addresses) or ADDRESSES_NONE
+def _in_a_row(addresses: tuple[int, ...]) -> str:
+    return ", ".join(map(_named, addresses)) or NO_ADDRESS
+
+
+def _listed(addresses: tuple[int, ...]) -> str:
+    return "\n".join(f"- {_named(address)}" for address in addresses) or NO_ADDRESS
+
+
+def _named(address: int) -> str:
+    """Return an address with the chips that commonly have it."""
+    chips = likely_chips(address)
+    return f"0x{address:02x} ({', '.join(chips)})" if chips else f"0x{address:02x}"

@@ -38,6 +38,7 @@ from .i2c import (
     TransferError,
     open_adapter,
 )
+from .responders import ADDRESSES as ALL_ADDRESSES, COMMON_CHIPS, responders
 
 __all__ = [
     "CHIPS",
@@ -58,6 +59,7 @@ __all__ = [
     "Quantity",
     "Reading",
     "accuracy",
+    "likely_chips",
     "quantities",
 ]
 
@@ -80,7 +82,7 @@ class Detection:
 
     chips: tuple[ChipId, ...]
     foreign: tuple[int, ...]
-    """Addresses that are answered by other chips than the board's."""
+    """Addresses at which other chips respond, which have no driver here."""
     claimed: tuple[int, ...]
     """Addresses that are claimed by a kernel driver."""
 
@@ -107,6 +109,11 @@ def accuracy(chip: ChipId, quantity: Quantity) -> Accuracy:
 def quantities(chip: ChipId) -> Iterable[Quantity]:
     """Return the quantities that a chip measures."""
     return CHIPS[chip.kind].accuracy
+
+
+def likely_chips(address: int) -> tuple[str, ...]:
+    """Return the kinds of chips that commonly have an address, without those that are recognized."""
+    return tuple(kind for kind in COMMON_CHIPS.get(address, ()) if kind not in CHIPS)
 
 
 class Phat:
@@ -136,7 +143,7 @@ class Phat:
             self._bus.close()
 
     def detect(self) -> Detection:
-        """Probe every address without a known chip.
+        """Find the chips that have a driver, and everything else that responds.
 
         Raises:
             BusError: if the bus cannot be reached.
@@ -144,7 +151,20 @@ class Phat:
         with self._bus.lock:
             self._foreign.clear()
             self._discover()
-            return Detection(tuple(sorted(self._chips)), tuple(sorted(self._foreign)), tuple(sorted(self._claimed)))
+            others = {address for address in ALL_ADDRESSES if address not in ADDRESSES}
+            claimed = self._claimed | {address for address in others if self._is_claimed(address)}
+            foreign = self._foreign | set(responders(self._bus, sorted(others - claimed)))
+            return Detection(tuple(sorted(self._chips)), tuple(sorted(foreign)), tuple(sorted(claimed)))
+
+    def responding(self) -> list[int]:
+        """Return all addresses at which something responds, without writing any data.
+
+        Raises:
+            BusError: if the bus cannot be reached.
+        """
+        with self._bus.lock:
+            self._bus.check_free()
+            return responders(self._bus, [address for address in ALL_ADDRESSES if not self._is_claimed(address)])
 
     def read(self) -> Reading:
         """Measure with all chips, whose conversions run at the same time.
@@ -169,6 +189,13 @@ class Phat:
                 errors,
                 self._bus.clock.monotonic() - begin,
             )
+
+    def _is_claimed(self, address: int) -> bool:
+        try:
+            self._bus.check_unclaimed(address)
+        except AddressClaimedError:
+            return True
+        return False
 
     def _discover(self) -> None:
         """Add the chips at addresses without a known chip, and those that have replaced a known chip."""
