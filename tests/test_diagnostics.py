@@ -1,5 +1,7 @@
 """Tests of the diagnostics."""
 
+from datetime import datetime
+
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
@@ -11,12 +13,14 @@ from yarl import URL
 from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_BUS
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulated_chips import Air
+from custom_components.anavi_weather.reading_failures import MAX_FAILURES
 from custom_components.anavi_weather.user_station import Forwarder
 from custom_components.anavi_weather.user_station.errors import CannotConnectError, IndexClosedError
 from custom_components.anavi_weather.user_station.recorder_log import Position
 from homeassistant.components.diagnostics import REDACTED
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from .conftest import Machine, PassTime, fail, refuse
 from .user_station.server import API_KEY, KEY_SECRET
@@ -59,8 +63,79 @@ async def test_diagnostics_of_a_bus_that_failed(
 
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, board_entry)
 
-    assert diagnostics["board"] == {"product": "", "buses": {}}
+    missing = f"{machine.path()}: No such file or directory"
+    assert diagnostics["board"] == {"product": "", "buses": {}, "responding": missing}
     assert diagnostics["reading"]["succeeded"] is False
+
+
+async def test_diagnostics_of_a_bus_that_is_missing_say_what_was_tried(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+) -> None:
+    begin = dt_util.utcnow()
+    await hass.config_entries.async_setup(board_entry.entry_id)
+
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, board_entry)
+
+    assert diagnostics["entry"]["state"] == "setup_retry"
+    assert diagnostics["entry"]["reason"].startswith("There is no I2C bus")
+    missing = f"{machine.path()}: No such file or directory"
+    assert diagnostics["board"] == {"product": "", "buses": {}, "responding": missing}
+    (failure,) = diagnostics["failed_readings"]
+    assert begin <= datetime.fromisoformat(failure.pop("time")) <= dt_util.utcnow()
+    assert failure == {"error": "no_bus", "details": [missing]}
+    assert diagnostics["user_stations"] == []
+    assert "reading" not in diagnostics
+
+
+async def test_diagnostics_of_chips_that_are_missing_say_what_was_tried(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+) -> None:
+    simulator = machine.plug()
+    simulator.plugged.clear()
+    simulator.chips[0x10] = simulator.chips[0x23]
+    simulator.plugged.add(0x10)
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    for _ in range(MAX_FAILURES):
+        await hass.config_entries.async_reload(board_entry.entry_id)  # each attempt has a coordinator of its own
+
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, board_entry)
+
+    assert diagnostics["board"] == {"product": "", "buses": {machine.path(): ""}, "responding": ["0x10"]}
+    assert machine.descriptors() == 0
+    assert [(failure["error"], sorted(failure["details"])) for failure in diagnostics["failed_readings"]] == [
+        ("no_chip_answers", [f"0x{address}: Remote I/O error" for address in (23, 40, 77)])
+    ] * MAX_FAILURES
+
+
+async def test_diagnostics_of_an_entry_that_is_disabled(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+) -> None:
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert diagnostics["entry"]["state"] == "not_loaded"
+    assert diagnostics["board"]["responding"] is None
+    assert diagnostics["failed_readings"] == []
+    (data,) = diagnostics["user_stations"]
+    assert data == {"data": {**user_station.data, **dict.fromkeys(("url", "api_key", "station_name"), REDACTED)}}
+
+
+async def test_diagnostics_of_a_user_station_that_was_added_since(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry, forwarder: Forwarder
+) -> None:
+    entry.runtime_data.forwarders.clear()
+    (data,) = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["user_stations"]
+    assert data.keys() == {"data"}
 
 
 async def test_diagnostics_of_a_user_station_have_no_secrets(

@@ -3,13 +3,16 @@
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_ALTITUDE, CONF_CA_CERTIFICATE, CONF_STATION_NAME
-from .coordinator import AnaviWeatherConfigEntry
-from .forwarding import loaded_user_stations
-from .phat import board
+from .const import CONF_ALTITUDE, CONF_BUS, CONF_CA_CERTIFICATE, CONF_STATION_NAME
+from .coordinator import AnaviWeatherConfigEntry, RemoteStation
+from .forwarding import user_stations
+from .phat import BusError, Phat, board
+from .phat.simulator import is_simulated
+from .reading_failures import async_failures
 from .user_station.forwarder import Forwarder
 from .user_station.statistics_forwarder import StatisticsForwarder
 
@@ -18,20 +21,58 @@ TO_REDACT = {CONF_ALTITUDE, CONF_API_KEY, CONF_CA_CERTIFICATE, CONF_STATION_NAME
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> dict[str, Any]:
-    """Return the diagnostics of a station."""
-    coordinator = entry.runtime_data.coordinator
-    data = coordinator.data
-    statistics = entry.runtime_data.statistics_forwarders
+    """Return the diagnostics of a station, which may not be loaded."""
+    station = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
     return {
         "entry": async_redact_data(
-            {"title": entry.title, "data": dict(entry.data), "options": dict(entry.options)}, TO_REDACT
+            {
+                "title": entry.title,
+                "data": dict(entry.data),
+                "options": dict(entry.options),
+                "state": entry.state.value,
+                "reason": entry.reason,
+            },
+            TO_REDACT,
         ),
         "board": {
             "product": await hass.async_add_executor_job(board.product),
             "buses": {bus.path: bus.name for bus in await hass.async_add_executor_job(board.buses)},
+            "responding": await hass.async_add_executor_job(_responding, entry.data[CONF_BUS]),
         },
+        "failed_readings": [
+            {"time": failure.time, "error": failure.key, "details": failure.details}
+            for failure in async_failures(hass, entry)
+        ],
+        **(_readings(station) if station else {}),
+        "user_stations": [
+            {
+                "data": async_redact_data(dict(subentry.data), TO_REDACT),
+                **(_user_station(station, subentry.subentry_id) if station else {}),
+            }
+            for subentry in user_stations(entry)
+        ],
+    }
+
+
+def _responding(bus: str) -> list[str] | str | None:
+    """Return the addresses at which something responds, or an error, or None if the bus is simulated."""
+    if is_simulated(bus):
+        return None
+    try:
+        phat = Phat.open(bus)
+        try:
+            return [f"0x{address:02x}" for address in phat.responding()]
+        finally:
+            phat.close()
+    except BusError as err:
+        return str(err)
+
+
+def _readings(station: RemoteStation) -> dict[str, Any]:
+    data = station.coordinator.data
+    return {
         "reading": {
-            "succeeded": coordinator.last_update_success,
+            "succeeded": station.coordinator.last_update_success,
             "duration": data.reading.duration,
             "errors": data.errors,
             "chips": {
@@ -45,15 +86,13 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWe
         },
         "pressure_tendency": data.pressure_tendency,
         "forecast": data.forecast,
-        "user_stations": [
-            {
-                "data": async_redact_data(dict(subentry.data), TO_REDACT),
-                **_forwarding(forwarder),
-                "statistics": _statistics(statistics.get(subentry.subentry_id)),
-            }
-            for subentry, forwarder in loaded_user_stations(entry)
-        ],
     }
+
+
+def _user_station(station: RemoteStation, subentry_id: str) -> dict[str, Any]:
+    if (forwarder := station.forwarders.get(subentry_id)) is None:
+        return {}  # added since the entry was loaded
+    return {**_forwarding(forwarder), "statistics": _statistics(station.statistics_forwarders.get(subentry_id))}
 
 
 def _statistics(forwarder: StatisticsForwarder | None) -> dict[str, Any] | None:
