@@ -17,8 +17,9 @@ BMP280 = ChipId("BMP280", 0x77)
 BME280 = ChipId("BME280", 0x76)
 HTU21D = ChipId("HTU21D", 0x40)
 BH1750 = ChipId("BH1750", 0x23)
+AHT20 = ChipId("AHT20", 0x38)
 
-EVERY_KIND = (BMP180, BMP280, BME280, HTU21D, BH1750)
+EVERY_KIND = (BMP180, BMP280, BME280, HTU21D, BH1750, AHT20)
 
 # Maximum deviation of a reading from the air: half a step of the chip, or more if its arithmetic is coarser.
 TOLERANCE = {
@@ -32,6 +33,8 @@ TOLERANCE = {
     ("HTU21D", Quantity.TEMPERATURE): 0.011,
     ("HTU21D", Quantity.HUMIDITY): 0.008,
     ("BH1750", Quantity.ILLUMINANCE): 0.94,  # in the coarsest range
+    ("AHT20", Quantity.TEMPERATURE): 0.001,
+    ("AHT20", Quantity.HUMIDITY): 0.001,
 }
 
 PAUSE = 60.0  # seconds between two cycles

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, override
 
+from custom_components.anavi_weather.phat.simulated_aht20 import SimulatedAHT20
 from custom_components.anavi_weather.phat.simulated_bmx280 import SimulatedBMP280
 from custom_components.anavi_weather.phat.simulated_chips import RegisterChip, SimulatedChip
 
@@ -123,3 +124,26 @@ class NewBMP(SimulatedBMP280):
     """Bosch chip with an unknown id."""
 
     CHIP_ID = 0x50
+
+
+class AHT10(SimulatedAHT20):
+    """Predecessor of the AHT20, with another command for its initialization and without a checksum."""
+
+    POWER_ON_STATUS = 0x00
+
+    @override
+    def write(self, data: bytes) -> None:
+        if data == b"\xe1\x08\x00":
+            self.status = 0x08
+        elif data[:1] == b"\xac":
+            super().write(data)
+
+    @override
+    def read(self, length: int) -> bytes:
+        return super().read(6).ljust(length, b"\xff")
+
+
+class FT6206(CountingRegisterChip):
+    """Touch screen."""
+
+    POWER_ON: ClassVar[Mapping[int, int]] = {0x03: 0xFF, 0xA3: 0x06, 0xA8: 0x11}

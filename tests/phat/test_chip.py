@@ -85,7 +85,7 @@ def test_every_quantity_of_a_chip_has_an_accuracy_and_a_plausible_range(chip: Ch
 
 @pytest.mark.parametrize(
     ("quantity", "best"),
-    [(Quantity.TEMPERATURE, "HTU21D"), (Quantity.HUMIDITY, "HTU21D"), (Quantity.ILLUMINANCE, "BH1750")],
+    [(Quantity.TEMPERATURE, "HTU21D"), (Quantity.HUMIDITY, "AHT20"), (Quantity.ILLUMINANCE, "BH1750")],
 )
 def test_the_most_accurate_chip(quantity: Quantity, best: str) -> None:
     candidates = (chip for chip in EVERY_KIND if quantity in quantities(chip))

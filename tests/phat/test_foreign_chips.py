@@ -6,8 +6,8 @@ from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.chip import WrongChipError
 from custom_components.anavi_weather.phat.simulated_chips import SimulatedChip
 
-from .bench import BH1750, BME280, BMP180, HTU21D, Bench, deviations
-from .foreign_chips import BME680, INA219, LPS25H, MCP23017, MS5611, PCA9685, PCF8574, TCA9548A, NewBMP
+from .bench import AHT20, BH1750, BME280, BMP180, HTU21D, Bench, deviations
+from .foreign_chips import AHT10, BME680, FT6206, INA219, LPS25H, MCP23017, MS5611, PCA9685, PCF8574, TCA9548A, NewBMP
 
 ID = b"\xd0"
 BH1750_LIGHT_5C = ChipId("BH1750", 0x5C)
@@ -26,6 +26,9 @@ FOREIGN = [
     (MS5611, 0x77, [ID] * 6),
     (TCA9548A, 0x77, [ID] * 6),
     (NewBMP, 0x77, [ID] * 6),
+    (PCF8574, 0x38, []),
+    (FT6206, 0x38, []),
+    (AHT10, 0x38, [b"\xac\x33\x00"] * 3),
 ]
 
 pytestmark = pytest.mark.parametrize("chips", [()], ids=[""])
@@ -112,6 +115,7 @@ def test_an_address_is_not_foreign_after_its_foreign_chip_was_unplugged(bench: B
         (BMP180, MS5611),
         (BMP180, TCA9548A),
         (BME280, BME680),
+        (AHT20, PCF8574),
     ],
     ids=lambda value: str(value) if isinstance(value, ChipId) else value.__name__,
 )

@@ -17,6 +17,7 @@ from smbus2.smbus2 import I2C_M_RD
 
 from .chip import ChipId
 from .i2c import Bus, Clock
+from .simulated_aht20 import SimulatedAHT20
 from .simulated_bh1750 import SimulatedBH1750
 from .simulated_bmp180 import SimulatedBMP180
 from .simulated_bmx280 import SimulatedBME280, SimulatedBMP280
@@ -31,6 +32,7 @@ OFFICIAL_CHIPS = (ChipId("BMP180", 0x77), ChipId("HTU21D", 0x40), ChipId("BH1750
 """The chips that are sold with the board."""
 
 SIMULATED_CHIPS: dict[str, type[SimulatedChip]] = {
+    "AHT20": SimulatedAHT20,
     "BH1750": SimulatedBH1750,
     "BME280": SimulatedBME280,
     "BMP180": SimulatedBMP180,
