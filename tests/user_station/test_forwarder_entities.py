@@ -149,6 +149,7 @@ async def test_states_that_wait_when_their_entity_is_renamed_are_sent(
     await leave_history(harness, "sensor.used")
     await harness.server.stop()
     await harness.start(selection=Selection.CHOSEN, chosen=tuple(registered.values()))
+    await clock.asleep()
     await harness.record("1", entity_id="sensor.a")
     await harness.record("2", entity_id="sensor.b")
     rename(harness, "sensor.a", "sensor.used")
