@@ -93,7 +93,7 @@ def stored(hass_storage: dict[str, Any], task: str) -> dict[str, Any]:
         "purged": 2,
         "last_stored_ts": 1.5,
         "entity_ids": ["sensor.a"],
-        "names": [["e", "sensor.a", None, None, None, None]],
+        "names": [["e", "sensor.a", None, None, None, None, True]],
         "refused_noted": 1,
         "purged_noted": 1,
         "last_refused": ["sensor.a", "odd"],

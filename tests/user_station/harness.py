@@ -15,6 +15,7 @@ from custom_components.anavi_weather.user_station.documents import Station
 from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch
 from custom_components.anavi_weather.user_station.entities import Entities, Selection
 from custom_components.anavi_weather.user_station.errors import ElasticsearchError
+from custom_components.anavi_weather.user_station.filters import NO_RULES, Rules
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -84,6 +85,8 @@ class Harness:
         selection: Selection = Selection.ALL,
         chosen: tuple[str, ...] = (),
         begin_ts: float = 1e11,
+        include: Rules = NO_RULES,
+        exclude: Rules = NO_RULES,
     ) -> None:
         """Start a forwarder from the stored checkpoint."""
         store = CheckpointStore(self.hass, KEY)
@@ -92,7 +95,9 @@ class Harness:
             self.hass,
             name="Farol",
             station=Station("0123", "Farol", "1", "2"),
-            entities=Entities(self.hass, "01STATION", selection, chosen, checkpoint.names),
+            entities=Entities(
+                self.hass, "01STATION", selection, chosen, checkpoint.names, include=include, exclude=exclude
+            ),
             elasticsearch=Elasticsearch(
                 async_get_clientsession(self.hass), Destination(URL(self.server.url), API_KEY, "default"), trusted=True
             ),

@@ -16,7 +16,12 @@ from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Na
 from custom_components.anavi_weather.user_station.recorder_tables import ALL, Selected, Times
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import area_registry as ar, entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    label_registry as lr,
+)
 
 START = datetime(2026, 11, 25, tzinfo=UTC)
 NOW = START.timestamp()
@@ -50,8 +55,8 @@ def follow(hass: HomeAssistant, changes: list[str]) -> Iterator[Follow]:
     """Return a function that returns entities that follow the registry."""
     stops: list[Callable[[], None]] = []
 
-    def follow(selection: Selection, *chosen: str, names: Names | None = None) -> Entities:
-        entities = Entities(hass, "01STATION", selection, chosen, Names() if names is None else names)
+    def follow(selection: Selection, *chosen: str, names: Names | None = None, **rules: Rules) -> Entities:
+        entities = Entities(hass, "01STATION", selection, chosen, Names() if names is None else names, **rules)
         stops.append(entities.async_start(lambda: changes.append("changed")))
         return entities
 
@@ -164,6 +169,14 @@ def test_status_entities_that_version_1_0_0_sent_are_forgotten(follow: Follow, s
     assert follow(Selection.STATION, names=names).async_wanted().selected == selected("sensor.ours")
 
 
+@pytest.mark.usefixtures("ours", "status")
+def test_status_entities_cannot_be_chosen_by_rules(follow: Follow) -> None:
+    for rules in (Rules(domains=["sensor"]), Rules(globs=["sensor.backlog"])):
+        wanted = follow(Selection.CHOSEN, include=rules).async_wanted()
+        recorded = ["sensor.ours", "sensor.backlog"]
+        assert "sensor.backlog" not in (wanted.selected.resolve(lambda: recorded).entity_ids or ())  # noqa: B023
+
+
 def test_select_chosen_entities_by_registry_id_or_entity_id(follow: Follow, ours: er.RegistryEntry) -> None:
     entities = follow(Selection.CHOSEN, ours.id, "sun.sun", "0123456789abcdef0123456789abcdef")
     assert entities.async_wanted().selected == selected("sensor.ours", "sun.sun")
@@ -257,6 +270,120 @@ def test_names_remain_of_a_removed_entity_that_was_chosen(follow: Follow, ours: 
     names = Names([Name("gone", "sensor.gone", until=5)])
     entities = follow(Selection.CHOSEN, ours.id, names=names)
     assert entities.async_wanted().selected == selected("sensor.ours", times=(Times("sensor.gone", None, 5),))
+
+
+# Entities that are chosen or excluded by rules
+
+
+@pytest.fixture
+def label(entity_registry: er.EntityRegistry, label_registry: lr.LabelRegistry, ours: er.RegistryEntry) -> str:
+    """Return a label of our entity."""
+    label_id = label_registry.async_create("Some").label_id
+    entity_registry.async_update_entity("sensor.ours", labels={label_id})
+    return label_id
+
+
+def test_an_entity_with_a_label_is_followed(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry, label: str
+) -> None:
+    entities = follow(Selection.CHOSEN, include=Rules(labels=[label]))
+    assert entities.async_wanted().selected == selected("sensor.ours")
+    entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
+    entity_registry.async_remove("sensor.new")
+    both = (Times("sensor.ours", None, NOW), Times("sensor.new", NOW, NOW))
+    assert entities.async_wanted().selected == selected(times=both)
+
+
+def test_an_entity_that_loses_its_label_is_forgotten(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry, label: str
+) -> None:
+    names = Names()
+    entities = follow(Selection.CHOSEN, names=names, include=Rules(labels=[label]))
+    entity_registry.async_update_entity("sensor.ours", labels=set())
+    assert entities.async_wanted().selected == selected()
+    assert list(names) == []
+
+
+async def test_the_area_of_a_device_decides(
+    hass: HomeAssistant,
+    follow: Follow,
+    area_registry: ar.AreaRegistry,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+    entry: MockConfigEntry,
+    changes: list[str],
+    ours: er.RegistryEntry,
+) -> None:
+    area = area_registry.async_create("Garden")
+    device = device_registry.async_get_or_create(config_entry_id=entry.entry_id, identifiers={("mqtt", "1")})
+    entity_registry.async_update_entity("sensor.ours", device_id=device.id)
+    entities = follow(Selection.CHOSEN, include=Rules(areas=[area.id]))
+    assert entities.async_wanted().selected == selected()
+    device_registry.async_update_device(device.id, area_id=area.id)
+    await hass.async_block_till_done()
+    assert entities.async_wanted().selected == selected("sensor.ours")
+    assert changes == ["changed"]
+
+
+def test_a_pattern_is_about_the_name_at_the_time(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    names = Names()
+    entities = follow(Selection.CHOSEN, names=names, include=Rules(globs=["*.garden_*"]))
+    assert list(names) == [], "the name alone decides"
+    for name in ("sensor.garden_t", "sensor.kitchen"):
+        freezer.tick(HOUR)
+        entity_registry.async_update_entity(next(iter_names(entity_registry, ours)), new_entity_id=name)
+    wanted = entities.async_wanted().selected
+    assert (wanted.entity_ids, wanted.times) == (frozenset(), (Times("sensor.garden_t", NOW + HOUR, NOW + 2 * HOUR),))
+    assert wanted.excluded_times == (
+        Times("sensor.ours", None, NOW + HOUR),
+        Times("sensor.kitchen", NOW + 2 * HOUR, None),
+    )
+    # The rule is removed
+    assert follow(Selection.CHOSEN, names=names).async_wanted().selected == selected()
+    assert list(names) == []
+
+
+def iter_names(entity_registry: er.EntityRegistry, entry: er.RegistryEntry) -> Iterator[str]:
+    """Yield an entity's current name."""
+    found = entity_registry.entities.get_entry(entry.id)
+    assert found
+    yield found.entity_id
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_an_excluded_entity_is_followed(
+    follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry, label: str, *, is_removed: bool
+) -> None:
+    """Another entity may take its name, and its states may have moved to another name."""
+    names = Names()
+    entities = follow(Selection.ALL, names=names, exclude=Rules(labels=[label]))
+    assert entities.async_wanted().selected == ALL._replace(excluded=frozenset({"sensor.ours"}))
+    if is_removed:
+        entity_registry.async_remove("sensor.ours")
+        excluded = [Times("sensor.ours", None, NOW)]
+    else:
+        entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
+        excluded = [Times("sensor.ours", None, NOW), Times("sensor.new", NOW, None)]
+    assert entities.async_wanted().selected == ALL._replace(excluded_times=tuple(excluded))
+    again = follow(Selection.ALL, names=names, exclude=Rules(labels=[label]))
+    assert again.async_wanted().selected == ALL._replace(excluded_times=tuple(excluded))
+
+
+@pytest.mark.usefixtures("ours")
+def test_a_chosen_domain_without_an_excluded_entity(follow: Follow, label: str) -> None:
+    entities = follow(Selection.CHOSEN, include=Rules(domains=["sensor"]), exclude=Rules(labels=[label]))
+    wanted = entities.async_wanted().selected.resolve(lambda: ["sensor.ours", "sensor.other", "light.x"])
+    assert wanted.entity_ids == frozenset({"sensor.other"})
+
+
+def test_an_entity_that_is_chosen_one_by_one_is_never_excluded(
+    follow: Follow, ours: er.RegistryEntry, label: str
+) -> None:
+    names = Names([Name(ours.id, "sensor.ours", wanted=False)])
+    entities = follow(Selection.CHOSEN, ours.id, names=names, exclude=Rules(labels=[label], globs=["sensor.ours"]))
+    assert entities.async_wanted().selected == selected("sensor.ours")
 
 
 # Changes while nothing followed the registry

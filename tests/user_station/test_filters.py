@@ -3,7 +3,7 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.anavi_weather.user_station.filters import NO_RULES, Rules, async_name_filter
+from custom_components.anavi_weather.user_station.filters import NO_RULES, Filter, Rules
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
@@ -27,10 +27,10 @@ def one(
 
 
 def matching(hass: HomeAssistant, rules: Rules) -> set[str]:
-    """Return the names that match."""
-    name_filter = async_name_filter(hass, rules)
-    assert name_filter
-    return set(filter(name_filter, NAMES))
+    """Return the entities that match, whatever their names."""
+    rules_filter = Filter(hass, rules)
+    assert rules_filter.names is None
+    return {entry.entity_id for entry in er.async_get(hass).entities.values() if rules_filter.async_matches(entry)}
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,19 @@ def matching(hass: HomeAssistant, rules: Rules) -> set[str]:
         (Rules(globs=["*"]), set(NAMES)),
     ],
 )
-def test_names(hass: HomeAssistant, rules: Rules, names: set[str]) -> None:
-    assert matching(hass, rules) == names
+@pytest.mark.usefixtures("one")
+def test_names(hass: HomeAssistant, entity_registry: er.EntityRegistry, rules: Rules, names: set[str]) -> None:
+    rules_filter = Filter(hass, rules)
+    assert set(filter(rules_filter.matches_name, NAMES)) == names
+    assert rules_filter.names
+    assert not rules_filter.async_matches(entity_registry.entities["sensor.one"])
 
 
 @pytest.mark.parametrize("rules", [NO_RULES, Rules(labels=["removed"], areas=["removed"]), Rules(entities=["0" * 32])])
 @pytest.mark.usefixtures("one")
-def test_rules_that_match_nothing_are_no_filter(hass: HomeAssistant, rules: Rules) -> None:
-    assert async_name_filter(hass, rules) is None
+def test_rules_that_match_nothing(hass: HomeAssistant, rules: Rules) -> None:
+    assert matching(hass, rules) == set()
+    assert not any(map(Filter(hass, rules).matches_name, NAMES))
 
 
 def test_a_renamed_entity_is_found_by_its_registry_id(

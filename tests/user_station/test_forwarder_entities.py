@@ -13,11 +13,12 @@ from custom_components.anavi_weather.user_station import recorder_log
 from custom_components.anavi_weather.user_station.batch import BatchReader
 from custom_components.anavi_weather.user_station.documents import Station
 from custom_components.anavi_weather.user_station.entities import Entities, Selection
+from custom_components.anavi_weather.user_station.filters import Rules
 from custom_components.anavi_weather.user_station.names import Names
 from custom_components.anavi_weather.user_station.recorder_log import Page, RecorderLog
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import area_registry as ar, entity_registry as er, label_registry as lr
 
 from .harness import KEY, Clock, Harness, until
 
@@ -166,6 +167,109 @@ async def test_states_that_wait_when_their_entity_is_renamed_are_sent(
         ("sensor.used", "3"),
         ("sensor.new", "4"),
     ]
+
+
+@pytest.fixture
+def rules(hass: HomeAssistant, registered: dict[str, str], kind: str) -> Rules:
+    """Return a rule that only `sensor.a` matches, and does not after the rename if the rule is about its name."""
+    registry = er.async_get(hass)
+    area_id = ar.async_get(hass).async_create("Garden").id
+    label_id = lr.async_get(hass).async_create("Public").label_id
+    registry.async_update_entity("sensor.a", area_id=area_id, labels={label_id})
+    return {
+        "area": Rules(areas=[area_id]),
+        "label": Rules(labels=[label_id]),
+        "glob": Rules(globs=["*.a"]),
+        "id": Rules(entities=[registered["sensor.a"]]),
+    }[kind]
+
+
+@pytest.mark.parametrize("has_history", [False, True])
+@pytest.mark.parametrize("kind", ["area", "label", "glob"])
+async def test_states_that_wait_when_an_entity_is_renamed_that_a_rule_chose(
+    harness: Harness, clock: Clock, rules: Rules, kind: str, *, has_history: bool
+) -> None:
+    """They are sent, nothing is stored twice, and an entity that takes over the name is not sent."""
+    if has_history:
+        await leave_history(harness, "sensor.new")
+    await harness.record("1", entity_id="sensor.a")
+    await harness.start(selection=Selection.CHOSEN, include=rules)
+    await until(lambda: sent(harness) == [("sensor.a", "1")])
+    await harness.stop()
+    await harness.server.stop()
+    await harness.start(selection=Selection.CHOSEN, include=rules)
+    await clock.asleep()
+    await harness.record("2", entity_id="sensor.a")
+    rename(harness, "sensor.a", "sensor.new")
+    await harness.record("3", entity_id="sensor.new")
+    if kind != "glob":
+        rename(harness, "sensor.b", "sensor.a")
+        await harness.record("private", entity_id="sensor.a")
+    await harness.record("4", entity_id="sensor.new")
+    await harness.server.start()
+    await clock.wake()
+    expected: list[tuple[str, str | None]] = [("sensor.a", "1"), ("sensor.a", "2")]
+    if has_history:
+        expected.append(("sensor.a", None))
+    if kind != "glob":
+        expected += [("sensor.new", "3"), ("sensor.new", "4")]
+    await until(lambda: harness.checkpoint["stored"] == len(expected))
+    assert sent(harness) == expected
+    await harness.stop()
+    harness.storage[KEY]["data"] |= {"position": None, "stored": 0}
+    await harness.start(selection=Selection.CHOSEN, include=rules)
+    await until(lambda: harness.checkpoint["stored"] == len(expected))
+    assert sent(harness) == expected
+
+
+@pytest.mark.parametrize("has_history", [False, True])
+@pytest.mark.parametrize("kind", ["area", "label", "glob", "id"])
+async def test_states_that_wait_when_an_excluded_entity_is_renamed_are_not_sent(
+    harness: Harness, clock: Clock, rules: Rules, kind: str, *, has_history: bool
+) -> None:
+    if has_history:
+        await leave_history(harness, "sensor.new")
+    await harness.record("private 1", entity_id="sensor.a")
+    await harness.server.stop()
+    await harness.start(exclude=rules)
+    await clock.asleep()
+    await harness.record("private 2", entity_id="sensor.a")
+    rename(harness, "sensor.a", "sensor.new")
+    await harness.record("later", entity_id="sensor.new")
+    if kind != "glob":
+        rename(harness, "sensor.b", "sensor.a")
+        await harness.record("1", entity_id="sensor.a")
+    await harness.server.start()
+    await clock.wake()
+    expected: list[tuple[str, str | None]] = [("sensor.new", "foreign"), ("sensor.new", None)] if has_history else []
+    expected.append(("sensor.new", "later") if kind == "glob" else ("sensor.a", "1"))
+    await until(lambda: KEY in harness.storage and harness.checkpoint["stored"] == len(expected))
+    assert sent(harness) == expected
+
+
+@pytest.mark.parametrize("kind", ["label"])
+@pytest.mark.parametrize("is_chosen", [True, False])
+async def test_states_that_wait_when_an_entity_is_removed_follow_its_last_rules(
+    harness: Harness, clock: Clock, rules: Rules, *, is_chosen: bool
+) -> None:
+    selection: dict[str, Any] = {"exclude": rules}
+    expected: list[tuple[str, str | None]] = [("sensor.b", "other")]
+    if is_chosen:
+        selection = {"selection": Selection.CHOSEN, "include": rules}
+        expected = [("sensor.a", "1"), ("sensor.a", None)]
+    await harness.server.stop()
+    await harness.start(**selection)
+    await clock.asleep()
+    await harness.record("1", entity_id="sensor.a")
+    er.async_get(harness.hass).async_remove("sensor.a")
+    harness.hass.states.async_remove("sensor.a")
+    await harness.record("other", entity_id="sensor.b")
+    await until(lambda: KEY in harness.storage and harness.checkpoint["names"][0][3])
+    await harness.stop()
+    await harness.server.start()
+    await harness.start(**selection)
+    await until(lambda: harness.checkpoint["stored"] == len(expected))
+    assert sent(harness) == expected
 
 
 async def test_a_rename_waits_for_the_recorder(harness: Harness, clock: Clock, registered: dict[str, str]) -> None:

@@ -126,6 +126,17 @@ def test_times_in_the_future_are_corrected_when_the_clock_is_set_back() -> None:
     assert names.version == version
 
 
+def test_rows_that_moved_are_wanted_if_those_of_their_name_are() -> None:
+    names = renamed(moved=True)
+    names.record_wanted(lambda name: name.entity_id == "s.old")
+    assert [(span.sent_as, span.wanted) for span in names.spans()["s.new"]] == [("s.new", False), ("s.old", True)]
+    version = names.version
+    names.record_wanted(lambda name: name.entity_id == "s.old")
+    assert names.version == version
+    names.record_wanted(lambda _: True)
+    assert names == renamed(moved=True)
+
+
 def test_entities_are_forgotten() -> None:
     names = Names([Name("e", "s.a"), Name("f", "s.b"), Name("e", "s.c")])
     names.forget({"e"})

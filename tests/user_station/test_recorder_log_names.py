@@ -64,6 +64,23 @@ async def test_a_name_is_read_for_its_time_only(log: Log) -> None:
     assert (await log.log.async_run(log.log.backlog, None, selected, None)).count == 2
 
 
+async def test_a_name_is_not_read_for_some_time(log: Log) -> None:
+    await log.record("1", "2", "3")
+    await log.record("other", entity_id="sensor.u")
+    await log.record("nobody's", entity_id="sensor.v")
+    await log.run("UPDATE states SET metadata_id = NULL WHERE state = 'nobody''s'")
+    for index, row in enumerate((await log.read()).rows):
+        await log.set_time(row.state_id, TIME + index)
+
+    async def rest(selected: Selected) -> list[str | None]:
+        return values(await log.log.async_run(log.log.read, None, selected, None, 1000, MANY))
+
+    second = (Times("sensor.t", TIME + 1, TIME + 2),)
+    assert await rest(Selected(None, excluded_times=second)) == ["1", "3", "other", "nobody's"]
+    assert await rest(Selected(frozenset({"sensor.t"}), excluded_times=second)) == ["1", "3"]
+    assert await rest(Selected(None, second, frozenset({"sensor.t"}))) == ["2", "other", "nobody's"]
+
+
 async def test_the_removal_of_an_entity_is_read_shortly_after_the_end_of_its_name(log: Log) -> None:
     for _ in range(3):
         await log.record("1")

@@ -40,6 +40,22 @@ def test_filters_become_the_names_that_the_recorder_has() -> None:
     assert selected._replace(includes=is_sensor).resolve(names) == Selected(
         frozenset({"sun.sun", "moon.a", "sensor.a", "sensor.b"}), times
     )
-    assert selected._replace(includes=is_sensor, excludes=is_a).resolve(
-        lambda: (*NAMES, "moon.a", "switch.a")
-    ) == Selected(frozenset({"sun.sun", "sensor.b"}), times[:1])
+
+
+def test_filters_do_not_apply_to_entities_that_are_followed() -> None:
+    times = (Times("sensor.b", 1, 2), Times("switch.a", 1, 2))
+    selected = Selected(
+        frozenset({"sun.sun", "moon.a"}),
+        times,
+        excluded=frozenset({"sensor.c"}),
+        excluded_times=times,
+        includes=is_sensor,
+        excludes=is_a,
+    )
+    known = (*NAMES, "moon.a", "switch.a", "sensor.c")
+    resolved = Selected(frozenset({"sun.sun", "moon.a", "sensor.b"}), times, frozenset({"sensor.c"}), times)
+    assert selected.resolve(lambda: known) == resolved
+    all_others = selected._replace(entity_ids=None, includes=None).resolve(lambda: known)
+    assert all_others == Selected(
+        None, times[1:], frozenset({"sensor.a", "light.a", "moon.a", "switch.a", "sensor.c"}), times
+    ), "only the times of names that are excluded matter"

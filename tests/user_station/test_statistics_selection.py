@@ -72,6 +72,9 @@ async def test_names_that_selected_entities_have_now(hass: HomeAssistant) -> Non
     known = {"c": Known(2, about("sensor.c"))}
     found = async_select(hass, metas, wanted(selected), known)
     assert [one.key for one in found] == ["sensor.a", "sensor.b", "c"]
+    excluded = (Times("sensor.a", 1.0, None), Times("sensor.b", None, 1.0))
+    found = async_select(hass, metas, wanted(ALL._replace(excluded_times=excluded)), {})
+    assert [one.about.statistic_id for one in found] == ["sensor.b", "sensor.c", "sensor.d", "sensor.e"]
 
 
 async def test_filters_apply_to_statistics(hass: HomeAssistant) -> None:

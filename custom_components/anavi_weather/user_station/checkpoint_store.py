@@ -44,7 +44,7 @@ class _Stored(TypedDict):
     last_refused: tuple[str, str] | None
     last_stored_ts: float | None
     entity_ids: list[str]
-    names: NotRequired[list[tuple[str, str, float | None, float | None, str | None, bool | None]]]
+    names: NotRequired[list[tuple[str, str, float | None, float | None, str | None, bool | None, bool]]]
     dropped: NotRequired[int]
     dropped_noted: NotRequired[int]
     foreign: NotRequired[int]
@@ -78,7 +78,7 @@ _STORED = vol.Schema(
         vol.Required("last_refused"): vol.Any(None, vol.ExactSequence([str, str])),
         vol.Required("last_stored_ts"): _TIME,
         vol.Required("entity_ids"): [str],
-        "names": [vol.ExactSequence([str, str, _TIME, _TIME, vol.Any(None, str), vol.Any(None, bool)])],
+        "names": [vol.ExactSequence([str, str, _TIME, _TIME, vol.Any(None, str), vol.Any(None, bool), bool])],
         **{
             vol.Optional(count): int
             for name in ("dropped", "foreign", "maybe_purged")

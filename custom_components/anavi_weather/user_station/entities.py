@@ -1,6 +1,7 @@
 """Selection of the entities that are sent, and their registry data.
 
-An entity is followed by its id in the registry, which remains when it is renamed.
+An entity is followed by its id in the registry, which remains when it is renamed. Of the rules, labels and areas are the
+entity's own, and those of this moment decide. Domains and patterns are about names, so the name at the time of a state decides.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,8 +14,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN  # noqa: TID252
 from .documents import Identities, Origin
-from .filters import NO_RULES, Rules, async_name_filter
-from .names import Names, Span
+from .filters import NO_RULES, Filter, Rules
+from .names import Name, Names, Span
 from .origins import async_origin, async_track_origins
 from .recorder_tables import ALL, Selected, Times
 
@@ -77,9 +78,9 @@ class Entities:
         self._hass = hass
         self._entry_id = entry_id
         self._selection = selection
-        self._chosen = chosen
-        self._include = include
-        self._exclude = exclude
+        self._chosen = dict.fromkeys(chosen if selection is Selection.CHOSEN else ())
+        self._include = Filter(hass, include)
+        self._exclude = Filter(hass, exclude)
         self.names = names
         self._origins: dict[str, Origin] = {}
         """Of the selected entities by key, those that were removed included."""
@@ -95,25 +96,25 @@ class Entities:
         """
 
         @callback
-        def update(event: Event[er.EventEntityRegistryUpdatedData] | None) -> None:
+        def report(update: Callable[[], None]) -> None:
             version = self.names.version
-            if event is None:
-                self._adopt_names_of_1_0_0()
-                self._compare(None)
-            else:
-                self._follow(event)
+            update()
             self._wanted = None
             if self.names.version != version:
                 changed()
 
         @callback
-        def forget_origins() -> None:
-            self._wanted = None
+        def follow(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+            report(lambda: self._follow(event))
 
-        update(None)
+        @callback
+        def compare() -> None:
+            report(lambda: self._compare(dt_util.utcnow().timestamp()))
+
+        report(self._begin)
         removers = (
-            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, update),
-            async_track_origins(self._hass, forget_origins),
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, follow),
+            async_track_origins(self._hass, compare),
         )
 
         @callback
@@ -138,24 +139,18 @@ class Entities:
         return entity_id in er.async_get(self._hass).entities
 
     def _selected(self, spans: Mapping[str, tuple[Span, ...]]) -> Selected:
-        excludes = async_name_filter(self._hass, self._exclude)
+        parts = [part for parts in spans.values() for part in parts]
+        never, excluded_times = _divide(part for part in parts if not part.wanted)
+        always, times = _divide(part for part in parts if part.wanted and part.entity_id not in never)
         if self._selection is Selection.ALL:
-            status = frozenset(entry.entity_id for entry in self._status_entries())
-            return ALL._replace(excluded=status, excludes=excludes)
-        always = {
-            entity_id
-            for entity_id, parts in spans.items()
-            if any(part.since is None and part.until is None for part in parts)
-        }
-        times = (Times(part.entity_id, part.since, part.until) for parts in spans.values() for part in parts)
-        selected = Selected(frozenset(always), tuple(part for part in times if part.entity_id not in always))
-        if self._selection is Selection.STATION:
-            return selected._replace(excludes=excludes)
-        chosen = frozenset(spans)
-        return selected._replace(
-            includes=async_name_filter(self._hass, self._include),
-            excludes=excludes and (lambda entity_id: entity_id not in chosen and excludes(entity_id)),
-        )
+            excludes = self._exclude.names
+            return ALL._replace(
+                times=times if excludes else (), excluded=never, excluded_times=excluded_times, excludes=excludes
+            )
+        selected = Selected(always, times, never, excluded_times)
+        if self._selection is Selection.STATION or self._include.names is None:
+            return selected
+        return selected._replace(includes=self._include.names, excludes=self._exclude.names)
 
     def _pasts(self, spans: Mapping[str, tuple[Span, ...]]) -> dict[str, tuple[tuple[Span, Origin | None], ...]]:
         """Return the entities of rows whose name alone does not show that."""
@@ -164,11 +159,6 @@ class Entities:
             for entity_id, parts in spans.items()
             if any(part.since is not None or part.until is not None for part in parts)
         }
-
-    def _status_entries(self) -> list[er.RegistryEntry]:
-        """Return the entities that show the status of user stations. Each state sent would change them, and be sent too."""
-        registry = er.async_get(self._hass)
-        return [entry for entry in registry.entities.values() if entry.platform == DOMAIN and entry.config_subentry_id]
 
     def _origins_by_name(self) -> dict[str, Origin]:
         origins: dict[str, Origin] = {}
@@ -179,18 +169,63 @@ class Entities:
                 self._origins[entry.id] = origin
         return origins
 
-    def _current(self) -> dict[str, str]:
-        """Return the current names of the selected entities by key."""
-        registry = er.async_get(self._hass)
+    def _is_base(self, entry: er.RegistryEntry, entity_id: str) -> bool:
+        """Return whether an entity, under a name, is sent unless it is excluded."""
         if self._selection is Selection.STATION:
-            ours = er.async_entries_for_config_entry(registry, self._entry_id)
-            return {entry.id: entry.entity_id for entry in ours if not entry.config_subentry_id}
+            return entry.config_entry_id == self._entry_id
+        if self._selection is Selection.CHOSEN:
+            return self._include.matches_name(entity_id) or self._include.async_matches(entry)
+        return True
+
+    def _is_excluded(self, entry: er.RegistryEntry) -> bool:
+        """Return whether an entity is not sent, whatever its name.
+
+        The entities that show the status of user stations are among these: each state sent would change them, and be sent too.
+        """
+        is_status = entry.platform == DOMAIN and entry.config_subentry_id is not None
+        return is_status or self._exclude.async_matches(entry)
+
+    def _is_wanted(self, name: Name) -> bool:
+        """Return whether the rows of a name are sent. Of an entity that was removed, its last state decides."""
+        if name.key in self._chosen:
+            return True
+        if not (entry := er.async_get(self._hass).entities.get_entry(name.key)):
+            return name.wanted
+        return (
+            self._is_base(entry, name.entity_id)
+            and not self._exclude.matches_name(name.entity_id)
+            and not self._is_excluded(entry)
+        )
+
+    def _is_followed(self, entry: er.RegistryEntry) -> bool:
+        """Return whether an entity is followed although it was never renamed, because its name alone does not decide."""
+        if self._selection is Selection.STATION:
+            return entry.config_entry_id == self._entry_id and not entry.config_subentry_id
+        if self._selection is Selection.CHOSEN:
+            return self._include.async_matches(entry) or (
+                self._include.matches_name(entry.entity_id) and self._is_excluded(entry)
+            )
+        return self._is_excluded(entry)
+
+    def _current(self) -> dict[str, str]:
+        """Return the current names of the entities that are followed by key."""
+        registry = er.async_get(self._hass)
+        current = {entry.id: entry.entity_id for entry in registry.entities.values() if self._is_followed(entry)}
         if self._selection is Selection.CHOSEN:
             found = {key: er.async_resolve_entity_id(registry, key) for key in self._chosen}
-            return {key: entity_id for key, entity_id in found.items() if entity_id}
-        # The recorder's names are enough, except for an entity that was renamed
-        entries = {key: registry.entities.get_entry(key) for key in self.names.keys}
-        return {key: entry.entity_id for key, entry in entries.items() if entry}
+            current |= {key: entity_id for key, entity_id in found.items() if entity_id}
+        if self._selection is not Selection.STATION:
+            # The others were renamed
+            is_all = self._selection is Selection.ALL
+            keys = {name.key for name in self.names if is_all or self._is_wanted(name)}
+            entries = {key: registry.entities.get_entry(key) for key in keys - current.keys()}
+            current |= {key: entry.entity_id for key, entry in entries.items() if entry}
+        return current
+
+    def _begin(self) -> None:
+        """Take into account what changed while nothing followed the registry."""
+        self._adopt_names_of_1_0_0()
+        self._compare(None)
 
     def _adopt_names_of_1_0_0(self) -> None:
         """Find out whose names version 1.0.0 knew. Those that are nobody's now were a selected entity's until now."""
@@ -204,8 +239,10 @@ class Entities:
         at = event.time_fired_timestamp
         if data["action"] == "update" and "old_entity_id" in data:
             entry = er.async_get(self._hass).entities[data["entity_id"]]
-            if self._selection is Selection.ALL or entry.id in self.names.keys:
-                self.names.record_renamed(entry.id, data["old_entity_id"], entry.entity_id, at)
+            old = data["old_entity_id"]
+            is_named = self._include.matches_name(old) or self._include.matches_name(entry.entity_id)
+            if self._selection is Selection.ALL or entry.id in self.names.keys or is_named:
+                self.names.record_renamed(entry.id, old, entry.entity_id, at)
             self.names.record_taken(entry.id, entry.entity_id, at)
         self._compare(at)
 
@@ -231,6 +268,7 @@ class Entities:
                 self.names.record_current(key, entity_id, self._changed_at(key, entity_id) if at is None else at)
             elif name != entity_id:
                 self.names.record_renamed(key, name, entity_id, self._changed_at(key, name) if at is None else at)
+        self.names.record_wanted(self._is_wanted)
 
     def _changed_at(self, key: str, name: str) -> float:
         """Return when a name changed that was not followed, estimated from the registry."""
@@ -239,3 +277,10 @@ class Entities:
         times = [entry.modified_at.timestamp() for entry in entries if entry]
         times += [entry.modified_at.timestamp() for entry in registry.deleted_entities.values() if entry.id == key]
         return min(times, default=dt_util.utcnow().timestamp())
+
+
+def _divide(spans: Iterable[Span]) -> tuple[frozenset[str], tuple[Times, ...]]:
+    """Return the names of which all rows are meant, and the times of the others."""
+    parts = [Times(span.entity_id, span.since, span.until) for span in spans]
+    always = frozenset(part.entity_id for part in parts if part.since is None and part.until is None)
+    return always, tuple(part for part in parts if part.entity_id not in always)

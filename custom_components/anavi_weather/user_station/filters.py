@@ -1,9 +1,9 @@
 """Filters of entities by domain, glob, label and area, like those of Home Assistant's own exporters."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback, valid_entity_id
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.entityfilter import (
     CONF_EXCLUDE_DOMAINS,
@@ -38,39 +38,43 @@ class Rules(NamedTuple):
 NO_RULES = Rules()
 
 
-@callback
-def async_name_filter(hass: HomeAssistant, rules: Rules) -> NameFilter | None:
-    """Return the filter of the rules, None if nothing matches. Labels and areas are those of this moment."""
-    registry = er.async_get(hass)
-    resolved = (er.async_resolve_entity_id(registry, entity) for entity in rules.entities)
-    name_filter = EntityFilter(
-        {
-            CONF_INCLUDE_DOMAINS: list(rules.domains),
-            CONF_INCLUDE_ENTITIES: [*filter(None, resolved), *_in_areas(hass, rules), *_labeled(hass, rules)],
-            CONF_INCLUDE_ENTITY_GLOBS: list(rules.globs),
-            CONF_EXCLUDE_DOMAINS: [],
-            CONF_EXCLUDE_ENTITIES: [],
-            CONF_EXCLUDE_ENTITY_GLOBS: [],
-        }
-    )
-    return None if name_filter.empty_filter else name_filter
+class Filter:
+    """Rules that are applied to entities: some to the entity itself, the others to the name that it has or had."""
 
+    def __init__(self, hass: HomeAssistant, rules: Rules) -> None:
+        """Initialize the filter."""
+        self._hass = hass
+        self._ids = frozenset(rules.entities)
+        self._labels = frozenset(rules.labels)
+        self._areas = frozenset(rules.areas)
+        name_filter = EntityFilter(
+            {
+                CONF_INCLUDE_DOMAINS: list(rules.domains),
+                CONF_INCLUDE_ENTITIES: list(filter(valid_entity_id, rules.entities)),
+                CONF_INCLUDE_ENTITY_GLOBS: list(rules.globs),
+                CONF_EXCLUDE_DOMAINS: [],
+                CONF_EXCLUDE_ENTITIES: [],
+                CONF_EXCLUDE_ENTITY_GLOBS: [],
+            }
+        )
+        self.names: NameFilter | None = None if name_filter.empty_filter else name_filter
+        """The rules for names; None: there are none."""
 
-def _in_areas(hass: HomeAssistant, rules: Rules) -> Iterator[str]:
-    """Return the entities in the areas, also by their devices."""
-    if rules.areas:
-        for entry in er.async_get(hass).entities.values():
-            if er.async_get_effective_area_id(hass, entry) in rules.areas:
-                yield entry.entity_id
+    def matches_name(self, entity_id: str) -> bool:
+        """Return whether a name matches."""
+        return self.names is not None and self.names(entity_id)
 
-
-def _labeled(hass: HomeAssistant, rules: Rules) -> Iterator[str]:
-    """Return the entities with one of the labels, also by their devices and areas."""
-    if rules.labels:
-        labels = set(rules.labels)
-        for entry in er.async_get(hass).entities.values():
-            device = dr.async_get(hass).async_get(entry.device_id) if entry.device_id else None
-            area_id = er.async_get_effective_area_id(hass, entry)
-            area = ar.async_get(hass).async_get_area(area_id) if area_id else None
-            if labels & (entry.labels | (device.labels if device else set()) | (area.labels if area else set())):
-                yield entry.entity_id
+    @callback
+    def async_matches(self, entry: er.RegistryEntry) -> bool:
+        """Return whether an entity matches by its id, its labels or its area, whatever its name. They are those of this moment."""
+        if entry.id in self._ids:
+            return True
+        if not self._labels and not self._areas:
+            return False
+        area_id = er.async_get_effective_area_id(self._hass, entry)
+        if area_id in self._areas:
+            return True
+        device = dr.async_get(self._hass).async_get(entry.device_id) if entry.device_id else None
+        area = ar.async_get(self._hass).async_get_area(area_id) if area_id else None
+        holders = (entry, device, area)
+        return any(holder and not self._labels.isdisjoint(holder.labels) for holder in holders)

@@ -5,7 +5,7 @@ has rows already; then the rows stay. Later, another entity may take the old nam
 is: its time does too. A row is sent under the name that its entity had at that time, so that it stays the same document.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set as AbstractSet
 from typing import NamedTuple, override
 
 UNKNOWN = ""
@@ -26,6 +26,8 @@ class Name(NamedTuple):
     """The name before, if the entity was renamed."""
     moved: bool | None = None
     """Whether the recorder moved the rows of the name before to this name; None: that is not known yet."""
+    wanted: bool = True
+    """Whether the rows of the name are sent. An entity may be chosen by its name."""
 
 
 class Span(NamedTuple):
@@ -38,6 +40,8 @@ class Span(NamedTuple):
     key: str
     sent_as: str
     """The name that the entity had at that time."""
+    wanted: bool = True
+    """Whether the rows are sent."""
 
     def includes(self, timestamp: float) -> bool:
         """Return whether a row of this time belongs to the entity."""
@@ -113,6 +117,13 @@ class Names:
         self.version += 1
         self._names[self._names.index(name)] = name._replace(moved=moved)
 
+    def record_wanted(self, is_wanted: Callable[[Name], bool]) -> None:
+        """Record of each name whether its rows are sent."""
+        for index, name in enumerate(self._names):
+            if (wanted := is_wanted(name)) is not name.wanted:
+                self._names[index] = name._replace(wanted=wanted)
+                self.version += 1
+
     def adopt(self, owned: AbstractSet[str], now: float) -> None:
         """Complete the names that version 1.0.0 stored.
 
@@ -161,7 +172,7 @@ class Names:
     def _spans(self, index: int) -> list[Span]:
         """Return the rows of a name: its own, and those that were moved to it."""
         name = self._names[index]
-        own = Span(name.entity_id, name.since, name.until, name.key, name.entity_id)
+        own = Span(name.entity_id, name.since, name.until, name.key, name.entity_id, name.wanted)
         if not name.moved:
             return [own]
         before = [

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, column, func, or_, select, table
+from sqlalchemy import ColumnElement, and_, column, func, not_, or_, select, table
 from sqlalchemy.orm import Session
 
 from .filters import NameFilter
@@ -63,14 +63,17 @@ class Selected(NamedTuple):
     """Rows to read. An entity may have had its name only for some time."""
 
     entity_ids: frozenset[str] | None
-    """Names that are read at any time; None: all."""
+    """Names that are read; None: all."""
     times: Sequence[Times] = ()
+    """Rows of other names that are read."""
     excluded: frozenset[str] = frozenset()
-    """Names that are never read."""
+    """Names that are not read, except in `times`."""
+    excluded_times: Sequence[Times] = ()
+    """Rows that are never read."""
     includes: NameFilter | None = None
-    """Matches more names that are read at any time."""
+    """Matches more names that are read."""
     excludes: NameFilter | None = None
-    """Matches more names that are never read."""
+    """Of the names that are read only because all are, or because `includes` matches, matches those that are not."""
 
     def resolve(self, names: Callable[[], Collection[str]]) -> Selected:
         """Return the same without filters.
@@ -81,12 +84,14 @@ class Selected(NamedTuple):
         if not self.includes and not self.excludes:
             return self
         known = names()
-        excluded = self.excluded.union(filter(self.excludes, known) if self.excludes else ())
+        dropped = frozenset(filter(self.excludes, known)) if self.excludes else frozenset[str]()
         if self.entity_ids is None:
-            return Selected(None, excluded=excluded)
-        included = self.entity_ids.union(filter(self.includes, known) if self.includes else ())
-        times = tuple(part for part in self.times if part.entity_id not in excluded)
-        return Selected(included - excluded, times)
+            excluded = self.excluded | dropped
+            times = tuple(part for part in self.times if part.entity_id in dropped)
+            return Selected(None, times, excluded, self.excluded_times)
+        included = frozenset(filter(self.includes, known)) if self.includes else frozenset[str]()
+        entity_ids = self.entity_ids | (included - dropped - self.excluded)
+        return Selected(entity_ids, self.times, self.excluded, self.excluded_times)
 
 
 ALL = Selected(None)
@@ -95,21 +100,28 @@ ALL = Selected(None)
 def is_selected(session: Session, filtered: Selected) -> list[ColumnElement[bool]]:
     """Return the condition that a row is of a selected entity."""
     selected = filtered.resolve(lambda: session.scalars(select(STATES_META.c.entity_id)).all())
-    if selected.entity_ids is None:
-        name = STATES_META.c.entity_id
-        return [or_(name.is_(None), name.not_in(selected.excluded))] if selected.excluded else []
-    conditions: list[ColumnElement[bool]] = [STATES_META.c.entity_id.in_(selected.entity_ids)]
-    for times in selected.times:
-        condition: ColumnElement[bool] = STATES_META.c.entity_id == times.entity_id
-        if times.since is not None:
-            condition &= STATES.c.last_updated_ts >= times.since
-        if times.until is not None:
-            condition &= or_(
-                STATES.c.last_updated_ts < times.until,
-                and_(
-                    STATES.c.last_updated_ts < times.until + REMOVAL_DELAY,
-                    or_(STATES.c.state.is_(None), STATES.c.state == ""),
-                ),
-            )
-        conditions.append(condition)
-    return [or_(*conditions)]
+    name = STATES_META.c.entity_id
+    conditions: list[ColumnElement[bool]] = []
+    if selected.entity_ids is not None:
+        conditions.append(or_(name.in_(selected.entity_ids), *map(_is_at, selected.times)))
+    elif selected.excluded:
+        conditions.append(or_(name.is_(None), name.not_in(selected.excluded), *map(_is_at, selected.times)))
+    if selected.excluded_times:
+        conditions.append(or_(name.is_(None), not_(or_(*map(_is_at, selected.excluded_times)))))
+    return conditions
+
+
+def _is_at(times: Times) -> ColumnElement[bool]:
+    """Return the condition that a row is of a name at a time. The removal of an entity follows the end of its name."""
+    condition: ColumnElement[bool] = STATES_META.c.entity_id == times.entity_id
+    if times.since is not None:
+        condition &= STATES.c.last_updated_ts >= times.since
+    if times.until is not None:
+        condition &= or_(
+            STATES.c.last_updated_ts < times.until,
+            and_(
+                STATES.c.last_updated_ts < times.until + REMOVAL_DELAY,
+                or_(STATES.c.state.is_(None), STATES.c.state == ""),
+            ),
+        )
+    return condition

@@ -7,7 +7,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .entities import Wanted
 from .recorder_statistics import Meta, Overview
-from .recorder_tables import Selected
+from .recorder_tables import Selected, Times
 from .statistics_checkpoint import About, Known, Statistic
 
 
@@ -75,8 +75,12 @@ def _is_selected(selected: Selected, name: str, *, is_remembered: bool) -> bool:
         name: The name.
         is_remembered: Whether they were sent before, and are of an entity that was removed.
     """
-    if name in selected.excluded:
+    if name in selected.excluded or _is_current(selected.excluded_times, name):
         return False
     if selected.entity_ids is None or name in selected.entity_ids or is_remembered:
         return True
-    return any(part.entity_id == name and part.until is None for part in selected.times)
+    return _is_current(selected.times, name)
+
+
+def _is_current(times: Sequence[Times], name: str) -> bool:
+    return any(part.entity_id == name and part.until is None for part in times)
