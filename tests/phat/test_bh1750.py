@@ -16,7 +16,7 @@ from custom_components.anavi_weather.phat.bh1750 import (
     SATURATED,
     Range,
 )
-from custom_components.anavi_weather.phat.simulated_bh1750 import SimulatedBH1750
+from custom_components.anavi_weather.phat.simulated_bh1750 import Mode, SimulatedBH1750
 
 from .bench import BH1750, Bench
 
@@ -212,6 +212,16 @@ def test_light_is_measured_after_another_program_powered_the_chip_down(running: 
     assert running.lux() == near(5_000.0)
 
 
+def set_like_another_program(bench: Bench, mode: int, measurement_time: int | None = None) -> None:
+    """Send settings to the chip without the driver's knowledge."""
+    for command in (
+        0x01,
+        *(() if measurement_time is None else (0x40 | measurement_time >> 5, 0x60 | measurement_time & 0x1F)),
+        mode,
+    ):
+        bench.simulator.chips[BH1750.address].write(bytes((command,)))
+
+
 @pytest.mark.parametrize("lux", [STARLIGHT, ROOM, 20_000.0, FULL_SUN])
 def test_cycles_without_a_pause_wait_for_the_light_only_once(bench: Bench, lux: float) -> None:
     bench.air.illuminance = lux
@@ -292,6 +302,16 @@ def test_a_chip_that_is_measuring_for_another_program_is_recognized(bench: Bench
         bench.bus.write(BH1750.address, bytes((setting,)))
     bench.clock.sleep(1)
     assert bench.phat.detect().chips == (BH1750,)
+
+
+@pytest.mark.parametrize("count", [0x0101, 0x0202, 0x4242, 0xFEFE])
+def test_a_chip_with_two_equal_bytes_is_no_port_expander(bench: Bench, count: int) -> None:
+    bench.air.illuminance = lux = count / 1.2
+    set_like_another_program(bench, Mode.CONTINUOUS_HIGH_RESOLUTION)
+    bench.clock.sleep(1)
+    assert bench.bus.read(BH1750.address, 2) == count.to_bytes(2)
+    assert bench.phat.detect().chips == (BH1750,)
+    assert bench.lux() == near(lux)
 
 
 def test_settings_are_sent_one_by_one(running: Bench) -> None:

@@ -12,11 +12,11 @@ from .foreign_chips import AHT10, BME680, FT6206, INA219, LPS25H, MCP23017, MS56
 ID = b"\xd0"
 BH1750_LIGHT_5C = ChipId("BH1750", 0x5C)
 
-# What may be written to each chip by the probes: to the first a command, to the others numbers of registers to read
+# What may be written to each chip by the probes: numbers of registers to read, and nothing to a chip without registers
 FOREIGN = [
-    (PCF8574, 0x23, [b"\x01"] * 2),
+    (PCF8574, 0x23, []),
     (MCP23017, 0x23, [b"\x01", b"\x07", b"\x00"] * 2),
-    (PCF8574, 0x5C, [b"\x01"] * 2),
+    (PCF8574, 0x5C, []),
     (LPS25H, 0x5C, [b"\x01", b"\x07", b"\x00", b"\x01", b"\x10", b"\x11", b"\x13", b"\x20", b"\x21", b"\x23"] * 2),
     (PCA9685, 0x40, [b"\xe7"] * 2),
     (INA219, 0x40, [b"\xe7", b"\xfe", b"\xe7"] * 2),
@@ -46,6 +46,43 @@ def test_a_foreign_chip_is_detected(
     assert detection.foreign == (address,)
     assert detection.chips == ()
     assert bench.wire.written_to(address) == written
+
+
+@pytest.mark.parametrize("port", [0xFF, 0xFE, 0x7F, 0x42, 0x01])
+@pytest.mark.parametrize("address", [0x23, 0x5C])
+def test_nothing_is_written_to_a_port_expander(bench: Bench, address: int, port: int) -> None:
+    """Its pins may drive relays."""
+    expander = bench.replace(address, PCF8574)
+    assert isinstance(expander, PCF8574)
+    expander.port = port
+    assert bench.phat.detect().foreign == (address,)
+    bench.read()
+    assert bench.wire.written_to(address) == []
+
+
+def test_nothing_is_written_to_a_port_expander_whose_inputs_change(bench: Bench) -> None:
+    bench.replace(BH1750.address, PCF8574)
+    answers = 0
+
+    def corrupt(answer: bytearray) -> None:
+        nonlocal answers
+        answers += 1
+        if answers % 2:
+            answer[-1] ^= 0x10
+
+    bench.wire.corrupt = corrupt
+    assert bench.phat.detect().foreign == (BH1750.address,)
+    assert bench.wire.written_to(BH1750.address) == []
+
+
+def test_the_pins_of_a_port_expander_that_are_all_low_are_low_afterwards(bench: Bench) -> None:
+    """Zeros may also be those of a BH1750 that has not measured yet."""
+    expander = bench.replace(BH1750.address, PCF8574)
+    assert isinstance(expander, PCF8574)
+    expander.port = 0x00
+    assert bench.phat.detect().foreign == (BH1750.address,)
+    assert bench.wire.written_to(BH1750.address) == [b"\x01", b"\x00"] * 2
+    assert expander.port == 0x00
 
 
 @each

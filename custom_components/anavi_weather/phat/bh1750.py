@@ -35,6 +35,7 @@ MEASUREMENT_TIME_DEFAULT = 69
 HIGH_RESOLUTION_TIME = 0.180  # seconds, maximum with the default measurement time register
 LOW_RESOLUTION_TIME = 0.024
 SATURATED = 0xFFFF
+PORT_BYTES = 4  # more than a result, to distinguish the answer of a port expander
 COUNTS_PER_LUX = 1.2
 
 # Fractions of a range's end above which it is left and below which it is selected. The difference prevents flapping.
@@ -69,6 +70,14 @@ class Range(NamedTuple):
 RANGES = (Range(CONTINUOUS_HIGH_2, 254), Range(CONTINUOUS_HIGH, 69), Range(CONTINUOUS_HIGH, 31))
 
 
+def _is_port(answer: bytes) -> bool:
+    """Return whether an answer is that of an 8-bit port expander, which repeats the state of its pins in each byte.
+
+    After its two bytes, a BH1750 leaves the data wire high. Zeros may be those of either chip.
+    """
+    return len(set(answer)) == 1 and any(answer)
+
+
 @driver
 class BH1750(Chip):
     """Driver of a BH1750 with automatic range selection."""
@@ -86,23 +95,26 @@ class BH1750(Chip):
     def _recognize(cls, bus: Bus, address: int) -> Steps[bool]:
         """Return whether a reset clears the result and a measurement takes its time, unlike in port expanders and registers."""
 
-        def result_after(command: int) -> int:
+        def answer_after(command: int, length: int = 2) -> bytes:
             bus.write(address, bytes((command,)))
-            return int.from_bytes(bus.read(address, 2))
+            return bus.read(address, length)
 
-        # A port expander would return the command itself. In that case nothing else is written to it.
-        if result_after(POWER_ON) == POWER_ON << 8 | POWER_ON:
+        # A port expander may drive relays, so nothing is written to it. Two answers are read because its inputs may change.
+        if any(_is_port(bus.read(address, PORT_BYTES)) for _ in range(2)):
             return False
-        if any(result_after(command) for command in (RESET, POWER_DOWN, POWER_ON)):
+        if answer_after(POWER_ON, PORT_BYTES) == bytes((POWER_ON,)) * PORT_BYTES:
+            bus.write(address, bytes((POWER_DOWN,)))  # a port expander after all, whose pins were all low
+            return False
+        if any(any(answer_after(command)) for command in (RESET, POWER_DOWN, POWER_ON)):
             return False
         begin = bus.clock.monotonic()
-        early = [result_after(mode) for mode in MODES]
+        early = [any(answer_after(mode)) for mode in MODES]
         if any(early) and bus.clock.monotonic() - begin < LOW_RESOLUTION_TIME / 3:
             return False  # faster than a BH1750 can measure, so these are registers, like those of a barometer at 0x5c
         yield LOW_RESOLUTION_TIME
         # Another program must not mistake this result for one with its own settings. A result of 0 makes it send them again.
         bus.write(address, bytes((POWER_ON,)))
-        return result_after(RESET) == 0
+        return not any(answer_after(RESET))
 
     @override
     def _set_up(self) -> Steps[None]:
