@@ -1,6 +1,6 @@
 """Tests of the driver of the BH1750."""
 
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 from hypothesis import given, strategies as st
 import pytest
@@ -16,6 +16,7 @@ from custom_components.anavi_weather.phat.bh1750 import (
     SATURATED,
     Range,
 )
+from custom_components.anavi_weather.phat.chip import ImplausibleError, NotFinishedError
 from custom_components.anavi_weather.phat.simulated_bh1750 import Mode, SimulatedBH1750
 
 from .bench import BH1750, Bench
@@ -23,6 +24,7 @@ from .bench import BH1750, Bench
 DARK, STARLIGHT, ROOM, FULL_SUN = 0.0, 0.2, 300.0, 120_000.0
 DECADES = (0.1, 1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 121_500.0)
 QUICK = 0.010  # seconds of a cycle that does not wait for a conversion
+MEASURING_MODES = [mode for mode in Mode if mode > Mode.POWER_ON]
 
 
 @pytest.fixture
@@ -222,6 +224,104 @@ def set_like_another_program(bench: Bench, mode: int, measurement_time: int | No
         bench.simulator.chips[BH1750.address].write(bytes((command,)))
 
 
+@pytest.mark.parametrize("lux", [3.0, 500.0, 20_000.0, FULL_SUN])
+@pytest.mark.parametrize("measurement_time", [None, 31, 69, 138, 254])
+@pytest.mark.parametrize("mode", MEASURING_MODES)
+def test_settings_of_another_program_never_change_the_reading(
+    bench: Bench, mode: Mode, measurement_time: int | None, lux: float
+) -> None:
+    bench.air.illuminance = lux
+    bench.read()
+    bench.read()
+    for _ in range(3):
+        set_like_another_program(bench, mode, measurement_time)
+        assert bench.lux() == near(lux)
+
+
+@pytest.mark.parametrize("after", [3.0, ROOM, FULL_SUN])
+@pytest.mark.parametrize("before", [3.0, ROOM, FULL_SUN])
+@pytest.mark.parametrize("mode", MEASURING_MODES)
+def test_a_change_is_measured_in_spite_of_another_programs_settings(
+    bench: Bench, mode: Mode, before: float, after: float
+) -> None:
+    bench.air.illuminance = before
+    bench.read()
+    set_like_another_program(bench, mode, 69)
+    bench.clock.sleep(10)
+    bench.air.illuminance = after
+    assert bench.lux() == near(after)
+
+
+def test_a_result_from_before_the_chip_was_powered_down_is_not_used(bench: Bench) -> None:
+    """It agrees with the last cycle's, but the light has changed since then."""
+    bench.read()
+    bench.read()
+    set_like_another_program(bench, Mode.ONE_TIME_HIGH_RESOLUTION_2)
+    bench.clock.sleep(1)
+    bench.simulator.chips[BH1750.address].read(2)
+    bench.air.illuminance = 5_000.0
+    assert bench.lux() == near(5_000.0)
+
+
+@pytest.mark.parametrize("wait", range(4))
+def test_another_program_may_set_the_chip_while_a_change_is_confirmed(bench: Bench, wait: int) -> None:
+    bench.read()
+    bench.air.illuminance = lux = 5_000.0
+    waits = 0
+
+    def during() -> None:
+        nonlocal waits
+        if bench.clock.slept > 0.1 and bench.clock.slept < 60:
+            if waits == wait:
+                set_like_another_program(bench, Mode.CONTINUOUS_HIGH_RESOLUTION_2, 31)
+                bench.clock.now += 1.0
+            waits += 1
+
+    bench.clock.during = during
+    assert [bench.lux(), bench.lux()] == [near(lux)] * 2
+
+
+def test_a_program_that_always_restarts_the_measurement_is_not_read_as_darkness(running: Bench) -> None:
+    def during() -> None:
+        if running.clock.slept > 0.1 and running.clock.slept < 60:
+            running.simulator.chips[BH1750.address].power_on()
+
+    running.air.illuminance = 5_000.0
+    running.clock.during = during
+    assert isinstance(running.read().errors[BH1750], NotFinishedError)
+
+
+@pytest.mark.parametrize(
+    ("lights", "is_read"),
+    [((100, 120, 140, 115, 135), True), ((20, 100, 500, 2_500, 12_500, 60_000), False)],
+    ids=["flickers", "jumps"],
+)
+def test_light_that_changes_with_every_result(running: Bench, lights: tuple[float, ...], is_read: bool) -> None:
+    values = cycle(lights)
+
+    def during() -> None:
+        if running.clock.slept > 0.05:
+            running.air.illuminance = next(values)
+
+    running.clock.during = during
+    reading = running.read()
+    assert isinstance(reading.errors.get(BH1750), ImplausibleError) is not is_read
+    assert reading.duration < 5
+
+
+@pytest.mark.parametrize("before", [DARK, STARLIGHT, ROOM])
+def test_darkness_takes_as_long_as_the_chip_needs(bench: Bench, before: float) -> None:
+    bench.air.illuminance = before
+    bench.read()
+    bench.air.illuminance = DARK
+    bench.read()
+    for _ in range(10):
+        bench.wire.log.clear()
+        reading = bench.read()
+        assert reading.duration < 1.15 * RANGES[0].conversion_time
+        assert len(bench.wire.log) < 70
+
+
 @pytest.mark.parametrize("lux", [STARLIGHT, ROOM, 20_000.0, FULL_SUN])
 def test_cycles_without_a_pause_wait_for_the_light_only_once(bench: Bench, lux: float) -> None:
     bench.air.illuminance = lux
@@ -317,7 +417,7 @@ def test_a_chip_with_two_equal_bytes_is_no_port_expander(bench: Bench, count: in
 def test_settings_are_sent_one_by_one(running: Bench) -> None:
     """A message has a single command (data sheet, page 7)."""
     running.read()
-    assert running.wire.written_to(BH1750.address) == [b"\x01", b"\x07", b"\x47", b"\x7e", b"\x11"]
+    assert running.wire.written_to(BH1750.address) == [b"\x07", b"\x01", b"\x47", b"\x7e", b"\x11"]
 
 
 @pytest.mark.parametrize("result", [b"\x12\x34", b"\x12\x00", b"\x00\x34"])

@@ -1,11 +1,14 @@
 """ROHM BH1750FVI: illuminance. Data sheet 11046EDT01.
 
-The chip measures continuously, so a cycle reads the last result without waiting. There are three exceptions: the light
-has risen above the range, the chip has just been set up, or the result is 0, which is also what a chip returns after it
-lost its power and its settings.
+The chip measures continuously, so a cycle reads the last result without waiting. No register shows the chip's settings, and
+another program may have changed them since the last cycle. So a result is used only if it agrees with the last cycle's.
+Otherwise the light has changed, or the settings have: they are sent again, and a second result decides.
+
+A result of 0 may be darkness, but also that of a chip that lost its power and its settings.
 """
 
 from collections.abc import Mapping
+import math
 from typing import ClassVar, NamedTuple, override
 
 from .chip import (
@@ -26,8 +29,9 @@ POWER_ON = 0x01
 RESET = 0x07  # clears the result; ignored while powered down
 CONTINUOUS_HIGH = 0x10
 CONTINUOUS_HIGH_2 = 0x11
+CONTINUOUS_LOW = 0x13
 ONE_TIME_LOW = 0x23
-MODES = (CONTINUOUS_HIGH, CONTINUOUS_HIGH_2, 0x13, 0x20, 0x21, ONE_TIME_LOW)
+MODES = (CONTINUOUS_HIGH, CONTINUOUS_HIGH_2, CONTINUOUS_LOW, 0x20, 0x21, ONE_TIME_LOW)
 MEASUREMENT_TIME_HIGH = 0x40
 MEASUREMENT_TIME_LOW = 0x60
 
@@ -41,6 +45,12 @@ COUNTS_PER_LUX = 1.2
 # Fractions of a range's end above which it is left and below which it is selected. The difference prevents flapping.
 LEAVE_AT = 0.9
 DESCEND_AT = 0.8
+
+# Ratio of two results that agree. Other modes and common measurement times change a result by at least 11 %.
+AGREEING_RATIO = 1.1
+FLICKER_RATIO = 1.6  # of two results in unsteady light
+CONFIRMATIONS = 3
+BRIGHT = 20.0  # lx, above which the resolution of the middle range suffices to confirm a result
 
 
 class Range(NamedTuple):
@@ -63,11 +73,25 @@ class Range(NamedTuple):
     @property
     def conversion_time(self) -> float:
         """Return the maximum conversion time in seconds."""
-        return HIGH_RESOLUTION_TIME * self.measurement_time / MEASUREMENT_TIME_DEFAULT
+        default = LOW_RESOLUTION_TIME if self.mode == CONTINUOUS_LOW else HIGH_RESOLUTION_TIME
+        return default * self.measurement_time / MEASUREMENT_TIME_DEFAULT
 
 
 # From starlight to full sun: up to 7 klx in steps of 0.1 lx, 55 klx in steps of 0.8 lx, 122 klx in steps of 1.9 lx
 RANGES = (Range(CONTINUOUS_HIGH_2, 254), Range(CONTINUOUS_HIGH, 69), Range(CONTINUOUS_HIGH, 31))
+QUICK_RANGE = Range(CONTINUOUS_LOW, 31)  # distinguishes darkness from light in 11 ms
+
+
+class Light(NamedTuple):
+    """A result, and the resolution of its range, both in lux. Above all ranges it is infinite."""
+
+    lux: float
+    resolution: float
+
+    def agrees(self, other: Light, ratio: float = AGREEING_RATIO) -> bool:
+        """Return whether another result is the same except for a ratio and the resolution."""
+        low, high = sorted((self.lux, other.lux))
+        return low == high or high - low <= high * (1 - 1 / ratio) + self.resolution + other.resolution < math.inf
 
 
 def _is_port(answer: bytes) -> bool:
@@ -87,8 +111,10 @@ class BH1750(Chip):
     accuracy: ClassVar[Mapping[Quantity, Accuracy]] = {Quantity.ILLUMINANCE: Accuracy(20.0, 0.1)}
     conversion_time = 0.0
     _range: Range
+    _range_of_last_cycle: Range
     _settings_sent_at: float
     _last_cycle_at: float
+    _last: Light | None = None
 
     @classmethod
     @override
@@ -121,52 +147,127 @@ class BH1750(Chip):
         """Start with the middle range."""
         yield from ()
         self._use(RANGES[1])
+        self._range_of_last_cycle = RANGES[1]
         self._last_cycle_at = self._settings_sent_at
 
     @override
     def measure(self) -> Steps[Measurement]:
         begin = self._bus.clock.monotonic()
+        light = yield from self._light()
+        is_steady = light.lux == 0 or (self._last is not None and light.agrees(self._last))
+        if not (is_steady and self._renew(begin, self._best_range(light))):
+            light = yield from self._confirm(light)
+            self._renew(begin, self._best_range(light))
+        self._last, self._range_of_last_cycle, self._last_cycle_at = light, self._range, begin
+        if light.lux == math.inf:
+            return Measurement({}, above_range=frozenset({Quantity.ILLUMINANCE}))
+        return Measurement({Quantity.ILLUMINANCE: light.lux})
+
+    def _light(self) -> Steps[Light]:
+        """Return the light by the last result, or by others if it is 0 or above its range."""
         count = yield from self._result()
         if count == 0:
-            yield from self._check()  # another chip in this one's place may also return 0
-            self._use(RANGES[0])
-            count = yield from self._result()
+            count = yield from self._measure_darkness()
         if count == SATURATED and self._range != RANGES[-1]:
-            self._use(RANGES[-1])
-            if not (count := (yield from self._result())):
-                raise NotFinishedError(f"{self.id}: no result in full light")
-        lux = count * self._range.resolution
-        best = next((range_ for range_ in RANGES if lux < self._fraction(range_) * range_.end), RANGES[-1])
-        # Another program may have changed the settings, or the chip may have been swapped, so they are sent in every cycle,
-        # except if cycles follow each other so quickly that the next one would have to wait for the first result.
-        if best != self._range or begin - self._last_cycle_at > CLOCK_TOLERANCE * best.conversion_time:
-            self._use(best)
-        self._last_cycle_at = begin
-        if count == SATURATED:
-            return Measurement({}, above_range=frozenset({Quantity.ILLUMINANCE}))
-        return Measurement({Quantity.ILLUMINANCE: lux})
+            count = yield from self._measure_with(RANGES[-1])
+        resolution = self._range.resolution
+        return Light(math.inf if count == SATURATED else count * resolution, resolution)
 
-    def _fraction(self, range_: Range) -> float:
-        return LEAVE_AT if range_ == self._range else DESCEND_AT
+    def _measure_darkness(self) -> Steps[int]:
+        """Return the result after a result of 0, which is also 0 only if two measurements say so."""
+        yield from self._check()  # another chip in this one's place may also return 0
+        self._use(QUICK_RANGE)
+        if count := (yield from self._result()):
+            light = Light(count * QUICK_RANGE.resolution, QUICK_RANGE.resolution)
+            return (yield from self._measure_with(self._confirming_range(light)))
+        self._use(RANGES[0])
+        return (yield from self._result())
 
-    def _use(self, range_: Range) -> None:
-        """Send the settings of a range. The result is 0 until the first measurement with them is finished."""
-        for command in (POWER_ON, RESET):
-            self._bus.write(self._address, bytes((command,)))
-        if any(self._bus.read_agreed(self._address, 2)):
+    def _measure_with(self, range_: Range) -> Steps[int]:
+        """Return the result with the settings of a range for light that was detected.
+
+        Raises:
+            NotFinishedError: if the result is 0.
+        """
+        self._use(range_)
+        if count := (yield from self._result()):
+            return count
+        raise NotFinishedError(f"{self.id}: no result in light")
+
+    def _confirm(self, light: Light) -> Steps[Light]:
+        """Measure again until the result agrees with another one.
+
+        Raises:
+            ImplausibleError: if no two results agree.
+        """
+        others = [light] if self._last is None else [self._last, light]
+        for _ in range(CONFIRMATIONS):
+            self._use(self._confirming_range(light))
+            light = yield from self._light()
+            if light.lux == 0 or any(map(light.agrees, others)):
+                return light
+            others.append(light)
+        if light.agrees(others[-2], FLICKER_RATIO):
+            return light
+        raise ImplausibleError(f"{self.id}: no two results agree")
+
+    def _best_range(self, light: Light) -> Range:
+        """Return the finest range that does not end soon above a light."""
+
+        def fraction(range_: Range) -> float:
+            return LEAVE_AT if range_ == self._range_of_last_cycle else DESCEND_AT
+
+        return next((range_ for range_ in RANGES if light.lux < fraction(range_) * range_.end), RANGES[-1])
+
+    def _confirming_range(self, light: Light) -> Range:
+        """Return the fastest range with sufficient resolution."""
+        best = self._best_range(light)
+        return RANGES[1] if best == RANGES[0] and light.lux > BRIGHT else best
+
+    def _renew(self, begin: float, range_: Range) -> bool:
+        """Send settings if they are new or may have been changed, and return whether the chip was still measuring.
+
+        Another program may have changed the settings, or the chip may have been swapped, so they are sent in every cycle,
+        except if cycles follow each other so quickly that the next one would have to wait for the first result.
+
+        Args:
+            begin: The start of the cycle.
+            range_: The range to measure in until the next cycle.
+        """
+        is_recent = begin - self._last_cycle_at <= CLOCK_TOLERANCE * range_.conversion_time
+        if range_ == self._range and (is_recent or self._settings_sent_at >= begin):
+            return True
+        return self._use(range_)
+
+    def _use(self, range_: Range) -> bool:
+        """Send the settings of a range. The result is 0 until the first measurement with them is finished.
+
+        Returns:
+            Whether the chip was powered on. If it was not, another program has measured with its own settings.
+        """
+        was_on = self._reset()
+        self._command(POWER_ON)
+        if not was_on and not self._reset():
             raise ImplausibleError(f"{self.id}: a reset does not clear the result")
-        for command in (
-            MEASUREMENT_TIME_HIGH | range_.measurement_time >> 5,
-            MEASUREMENT_TIME_LOW | range_.measurement_time & 0x1F,
-            range_.mode,
-        ):
-            self._bus.write(self._address, bytes((command,)))
+        self._command(MEASUREMENT_TIME_HIGH | range_.measurement_time >> 5)
+        self._command(MEASUREMENT_TIME_LOW | range_.measurement_time & 0x1F)
+        self._command(range_.mode)
         self._range = range_
         self._settings_sent_at = self._bus.clock.monotonic()
+        return was_on
+
+    def _reset(self) -> bool:
+        """Clear the result, and return whether the chip did so, because it ignores this command while it is powered down."""
+        self._command(RESET)
+        return not any(self._bus.read_agreed(self._address, 2))
+
+    def _command(self, command: int) -> None:
+        self._bus.write(self._address, bytes((command,)))
 
     def _result(self) -> Steps[int]:
         """Return the last result, which is 0 in darkness and after the chip lost its power."""
-        for tolerance in (1.0, CLOCK_TOLERANCE):
+        is_still_dark = self._range == RANGES[0] and self._last is not None and self._last.lux == 0
+        for tolerance in (1.0,) if is_still_dark else (1.0, CLOCK_TOLERANCE):
             due = self._settings_sent_at + self._range.conversion_time * tolerance
             yield max(0.0, due - self._bus.clock.monotonic())
             if count := int.from_bytes(self._bus.read_agreed(self._address, 2)):
