@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.anavi_weather.phat import BusStuckError, ChipId, NoAnswerError, Reading
 from custom_components.anavi_weather.phat.chip import NotFinishedError
-from custom_components.anavi_weather.phat.i2c import MAX_CONSECUTIVE_TIMEOUTS, TransferError
+from custom_components.anavi_weather.phat.i2c import MAX_CONSECUTIVE_TIMEOUTS, MESSAGE_ATTEMPTS, TransferError
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulated_errors import os_error
 from custom_components.anavi_weather.phat.simulator import NackFault, TimeoutFault
@@ -205,7 +205,26 @@ def test_a_missing_chip_is_tried_three_times(running: Bench, chip: ChipId) -> No
     running.simulator.unplug(chip.address)
     running.wire.before = count_transfer
     assert isinstance(running.read().errors[chip], NoAnswerError)
-    assert transfers == 3
+    assert transfers == 3 * MESSAGE_ATTEMPTS
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("loss", "most"), [(0.01, 0.001), (0.02, 0.002), (0.03, 0.005), (0.05, 0.01)])
+def test_lost_messages_rarely_make_a_cycle_miss_a_chip(running: Bench, chip: ChipId, loss: float, most: float) -> None:
+    settle(running)
+    running.simulator.loss = loss
+    missed, found, cycles = 0, [], 1000
+    for _ in range(cycles):
+        reading = running.read()
+        missed += chip in reading.errors
+        found += wrong(reading, running, chip)
+    assert missed <= most * cycles
+    assert found == []
+
+
+def test_a_chip_is_found_in_spite_of_lost_messages(bench: Bench, chip: ChipId) -> None:
+    bench.simulator.loss = 0.05
+    assert bench.phat.detect().chips == (chip,)
 
 
 def test_a_chip_that_never_answers_takes_a_limited_time(running: Bench, chip: ChipId) -> None:

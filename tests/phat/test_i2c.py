@@ -1,5 +1,6 @@
 """Tests of the I2C bus."""
 
+from collections.abc import Callable
 import errno
 import os
 from threading import Thread
@@ -21,6 +22,7 @@ from custom_components.anavi_weather.phat import (
 )
 from custom_components.anavi_weather.phat.i2c import (
     AGREEING_READS,
+    MESSAGE_ATTEMPTS,
     RESERVED_ADDRESS,
     LinuxAdapter,
     TransferError,
@@ -197,9 +199,59 @@ def test_answers_that_never_agree_are_an_error(bench: Bench) -> None:
 
 
 def test_a_missing_acknowledgment_is_not_outvoted(bench: Bench) -> None:
-    bench.simulator.inject(NackFault(address=BMP180.address))
+    bench.simulator.inject(NackFault(times=MESSAGE_ATTEMPTS, address=BMP180.address))
     with pytest.raises(NoAnswerError):
         bench.bus.read_agreed(BMP180.address, 1, ID_REGISTER)
+
+
+class TestRepeating:
+    """Messages that are not acknowledged are repeated, except where that is a chip's normal answer."""
+
+    @pytest.mark.parametrize(
+        "transfer",
+        [
+            lambda bus: bus.write(BMP180.address, b"\xf4\x2e"),
+            lambda bus: bus.read(BMP180.address, 1),
+            lambda bus: bus.read_register(BMP180.address, ID_REGISTER),
+            lambda bus: bus.answers(BMP180.address),
+        ],
+        ids=["write", "read", "read_register", "answers"],
+    )
+    def test_a_lost_message_is_repeated(self, bench: Bench, transfer: Callable[[Bus], object]) -> None:
+        bench.simulator.inject(NackFault(times=MESSAGE_ATTEMPTS - 1, address=BMP180.address))
+        assert transfer(bench.bus) is not False
+        assert len(bench.wire.log) == 1
+
+    def test_a_message_is_repeated_a_limited_number_of_times(self, bench: Bench) -> None:
+        bench.simulator.inject(NackFault(times=MESSAGE_ATTEMPTS, address=BMP180.address))
+        with pytest.raises(NoAnswerError):
+            bench.bus.read(BMP180.address, 1)
+        bench.bus.read(BMP180.address, 1)
+
+    @pytest.mark.parametrize("number", [errno.EIO, errno.ETIMEDOUT], ids=errno.errorcode.get)
+    def test_other_errors_are_not_repeated(self, bench: Bench, number: int) -> None:
+        transfers = 0
+
+        def before(address: int) -> None:
+            nonlocal transfers
+            transfers += 1
+            fail(number)
+
+        bench.wire.before = before
+        with pytest.raises(TransferError):
+            bench.bus.read(BMP180.address, 1)
+        assert transfers == 1
+
+    def test_a_chip_that_is_not_ready_is_asked_once(self, bench: Bench) -> None:
+        bench.simulator.inject(NackFault(address=BMP180.address))
+        assert bench.bus.read_when_ready(BMP180.address, 2) is None
+        assert bench.bus.read_when_ready(BMP180.address, 2) == bytes(2)
+
+    def test_the_check_for_a_held_wire_is_one_message(self, bench: Bench) -> None:
+        transfers: list[int] = []
+        bench.wire.before = transfers.append
+        bench.bus.check_free()
+        assert transfers == [RESERVED_ADDRESS]
 
 
 def test_buses_with_the_same_name_share_a_lock(bench: Bench) -> None:

@@ -9,7 +9,6 @@ from smbus2 import i2c_msg
 
 from custom_components.anavi_weather.phat import BusStuckError, NoAnswerError, Phat, Quantity
 from custom_components.anavi_weather.phat.chip import PLAUSIBLE
-from custom_components.anavi_weather.phat.i2c import TransferError
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulator import (
     OFFICIAL_CHIPS,
@@ -147,23 +146,34 @@ class TestBus:
 class TestFaults:
     """Tests of injected faults."""
 
-    @pytest.mark.parametrize(("fault", "error"), [(NackFault, NoAnswerError), (TimeoutFault, TransferError)])
-    def test_a_fault_occurs_as_often_as_injected(
-        self, simulator: Simulator, fault: type[Fault], error: type[Exception]
-    ) -> None:
-        bus = simulator.bus()
+    @pytest.mark.parametrize(
+        ("fault", "number"), [(NackFault, errno.EREMOTEIO), (TimeoutFault, errno.ETIMEDOUT)], ids=["nack", "timeout"]
+    )
+    def test_a_fault_occurs_as_often_as_injected(self, simulator: Simulator, fault: type[Fault], number: int) -> None:
         simulator.inject(fault(times=2))
         for _ in range(2):
-            with pytest.raises(error):
-                bus.read_register(BMP180.address, 0xD0)
-        assert bus.read_register(BMP180.address, 0xD0) == b"\x55"
+            with pytest.raises(OSError) as info:
+                simulator.i2c_rdwr(i2c_msg.read(BMP180.address, 1))
+            assert info.value.errno == number
+        simulator.i2c_rdwr(i2c_msg.read(BMP180.address, 1))
 
     def test_a_fault_can_be_limited_to_an_address(self, simulator: Simulator) -> None:
-        bus = simulator.bus()
         simulator.inject(NackFault(address=HTU21D.address))
-        assert bus.answers(BMP180.address)
-        assert not bus.answers(HTU21D.address)
-        assert bus.answers(HTU21D.address)
+        simulator.i2c_rdwr(i2c_msg.write(BMP180.address, b""))
+        with pytest.raises(OSError):
+            simulator.i2c_rdwr(i2c_msg.write(HTU21D.address, b""))
+        simulator.i2c_rdwr(i2c_msg.write(HTU21D.address, b""))
+
+    @pytest.mark.parametrize("loss", [0.0, 0.05, 1.0])
+    def test_a_fraction_of_all_messages_is_lost(self, simulator: Simulator, loss: float) -> None:
+        simulator.loss = loss
+        lost = 0
+        for _ in range(10_000):
+            try:
+                simulator.i2c_rdwr(i2c_msg.read(BMP180.address, 1))
+            except OSError:
+                lost += 1
+        assert lost / 10_000 == pytest.approx(loss, abs=0.01)
 
     @pytest.mark.parametrize(
         ("bit", "answer"), [(0, b"\x80\x00"), (7, b"\x01\x00"), (8, b"\x00\x80"), (15, b"\x00\x01")]

@@ -1,6 +1,7 @@
 """TE HTU21D(F): humidity and temperature. Data sheet HPC199. The SHT21 and the Si7021 use the same commands."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar, override
 
 from .chip import Accuracy, ChecksumError, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
@@ -56,15 +57,8 @@ def convert(bus: Bus, address: int, command: int, status: int, times: tuple[floa
         ChecksumError: if the answer does not match its checksum.
         ImplausibleError: if the signal has another status than expected, or is that of a broken sensor.
     """
-
-    def answer() -> bytes | None:
-        try:
-            return bus.read(address, 3)
-        except NoAnswerError:
-            return None  # still converting
-
     bus.write(address, bytes((command,)))
-    data = yield from until(answer, *times)
+    data = yield from until(partial(bus.read_when_ready, address, 3), *times)
     signal = int.from_bytes(data[:2])
     if crc8(data[:2]) != data[2]:
         raise ChecksumError(f"0x{address:02x}: {data.hex()} has a wrong checksum")

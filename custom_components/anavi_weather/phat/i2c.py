@@ -11,6 +11,7 @@ from smbus2 import SMBus, i2c_msg
 from smbus2.smbus2 import I2C_SLAVE
 
 AGREEING_READS = 4
+MESSAGE_ATTEMPTS = 3
 MAX_CONSECUTIVE_TIMEOUTS = 3
 RESERVED_ADDRESS = 0x7F  # no chip may use it (I2C specification)
 
@@ -149,6 +150,9 @@ def open_adapter(path: str) -> LinuxAdapter:
 class Bus:
     """An I2C bus on which each method makes one I2C_RDWR transfer.
 
+    A transfer that is not acknowledged is repeated at once, because on a long wire single messages are lost. Drivers would
+    otherwise start over and lose another message.
+
     Each timeout takes a second, so a dead bus must not cause one for every chip and retry: after
     MAX_CONSECUTIVE_TIMEOUTS the bus is stuck.
 
@@ -179,6 +183,15 @@ class Bus:
         """Read one message."""
         message = i2c_msg.read(address, length)
         self._transfer(address, message)
+        return bytes(message)
+
+    def read_when_ready(self, address: int, length: int) -> bytes | None:
+        """Read one message, or return None if a chip does not acknowledge its address because it is still converting."""
+        message = i2c_msg.read(address, length)
+        try:
+            self._transfer(address, message, attempts=1)
+        except NoAnswerError:
+            return None
         return bytes(message)
 
     def read_register(self, address: int, register: int, length: int = 1) -> bytes:
@@ -223,9 +236,9 @@ class Bus:
         Raises:
             BusStuckError: if the data wire is held low.
         """
-        with suppress(TransferError):
-            if self.answers(RESERVED_ADDRESS):
-                raise BusStuckError(f"{self.name}: every address answers")
+        with suppress(NoAnswerError, TransferError):
+            self._transfer(RESERVED_ADDRESS, i2c_msg.write(RESERVED_ADDRESS, b""), attempts=1)
+            raise BusStuckError(f"{self.name}: every address answers")
 
     def check_unclaimed(self, address: int) -> None:
         """Check that no kernel driver uses an address.
@@ -240,7 +253,14 @@ class Bus:
                 raise AddressClaimedError(f"0x{address:02x} is claimed by a kernel driver") from err
             raise self._error(err, address) from err
 
-    def _transfer(self, address: int, *messages: i2c_msg) -> None:
+    def _transfer(self, address: int, *messages: i2c_msg, attempts: int = MESSAGE_ATTEMPTS) -> None:
+        for _ in range(attempts - 1):
+            with suppress(NoAnswerError):
+                self._transfer_once(address, *messages)
+                return
+        self._transfer_once(address, *messages)
+
+    def _transfer_once(self, address: int, *messages: i2c_msg) -> None:
         try:
             self._adapter.i2c_rdwr(*messages)
         except OSError as err:

@@ -144,8 +144,11 @@ class Simulator:
         self.plugged = set(self.chips)
         self.claimed: set[int] = set()
         self.stuck = False
+        self.loss = 0.0
+        """Fraction of messages that are not acknowledged, like on a long wire."""
         self.busy_time = 0.0  # seconds of all messages
         self._faults: list[Fault] = []
+        self._random = random.Random(0)
 
     def bus(self, name: str = SIMULATED) -> Bus:
         """Return a bus with this adapter."""
@@ -174,7 +177,8 @@ class Simulator:
         for message in messages:
             self._spend(2 + 9 * (1 + message.len))
             chip = self.chips.get(message.addr)
-            if chip is None or message.addr not in self.plugged or any(isinstance(f, NackFault) for f in faults):
+            lost = any(isinstance(fault, NackFault) for fault in faults) or self._random.random() < self.loss
+            if chip is None or message.addr not in self.plugged or lost:
                 raise os_error(errno.EREMOTEIO)
             try:
                 if not message.flags & I2C_M_RD:
