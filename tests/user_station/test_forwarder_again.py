@@ -166,6 +166,27 @@ async def test_states_of_a_blocked_index_are_sent_again_later(
     assert "bad 1" in harness.server.values()
 
 
+async def test_the_wait_before_states_are_sent_once_more_doubles(harness: Harness, clock: Clock) -> None:
+    await start_with_rejected(harness)
+    await harness.stop()
+    harness.server.items = lambda _: BLOCKED
+    harness.forwarder.checkpoint.send_rejected_again()
+    resend = harness.forwarder._resender.async_send
+
+    async def seconds_until_sent() -> float:
+        before, start = len(harness.server.bulks), clock.now
+        while len(harness.server.bulks) == before:
+            clock.now += 0 if await resend() else 10
+        while await resend():  # the other states
+            pass
+        return clock.now - start
+
+    await seconds_until_sent()
+    assert [await seconds_until_sent() for _ in range(6)] == [30, 60, 120, 240, 480, 600]
+    harness.forwarder._resender.async_send_soon()
+    assert [await seconds_until_sent() for _ in range(2)] == [0, 30]
+
+
 async def test_new_states_are_sent_first(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 2)
     monkeypatch.setattr(batch_size, "MAX_COUNT", 2)

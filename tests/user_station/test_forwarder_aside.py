@@ -107,6 +107,29 @@ async def test_the_wait_between_two_tries_doubles(harness: Harness, clock: Clock
     assert waits[-1] > 3 * waits[0]
 
 
+async def test_the_wait_is_short_again_once_a_state_is_stored(harness: Harness, clock: Clock) -> None:
+    await set_aside(harness)
+    await harness.stop()
+    clock.now += delays.MAX_RETRY_DELAY
+    retry_now = harness.forwarder._retrier.async_retry
+
+    async def seconds_until_tried() -> float:
+        start = clock.now
+        while not await retry_now():
+            clock.now += 10
+        return clock.now - start
+
+    waits = [await seconds_until_tried() for _ in range(4)]
+    assert waits == sorted(waits)
+    assert waits[-1] > delays.FIRST_RETRY_DELAY
+    blocked = harness.server.items
+    harness.server.items = lambda document: None if document["state"]["value"] == "old 3" else BLOCKED
+    await seconds_until_tried()
+    assert "old 3" in harness.server.values()
+    harness.server.items = blocked
+    assert await seconds_until_tried() == delays.FIRST_RETRY_DELAY
+
+
 async def test_a_busy_server_leaves_the_rest_of_a_range_for_later(harness: Harness, clock: Clock) -> None:
     await set_aside(harness)
     harness.server.items = once("old 2", item(503, "busy"))

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from unittest.mock import patch
 
 import pytest
 
 from custom_components.anavi_weather.user_station import batch_size, delays
+from custom_components.anavi_weather.user_station.backlog import BacklogCounter
 from custom_components.anavi_weather.user_station.breaker import HANDFUL, PROBE_COUNT
 from custom_components.anavi_weather.user_station.errors import RejectedError
 
@@ -79,6 +81,19 @@ async def test_it_also_waits_after_a_restart(harness: Harness, clock: Clock) -> 
     harness.server.items = lambda _: None
     await harness.start()
     await harness.stored(*MANY)
+
+
+async def test_that_states_wait_is_stored_at_once(harness: Harness, clock: Clock) -> None:
+    """A restart comes before the states that wait are counted, which stores the checkpoint too."""
+    harness.server.items = lambda _: bad("odd")
+    await harness.record(*MANY)
+    with patch.object(BacklogCounter, "async_count"):
+        await harness.start()
+        await clock.asleep()
+    assert harness.checkpoint["breaker"]["held"] == {
+        "document_parsing_exception: odd": ["sensor.t", "document_parsing_exception: odd"]
+    }
+    await harness.stop()
 
 
 async def test_half_of_a_batch_does_not_wait(harness: Harness) -> None:
