@@ -52,6 +52,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.runner import configure_event_loop as configure_loop
 
+from .phat.sysfs import Sysfs
 from .remote_actions import Call
 from .user_station.server import API_KEY, Server
 
@@ -426,6 +427,7 @@ class Machine:
         self.devices.mkdir()
         self.adapters = root / "i2c-dev"
         self.hat = root / "hat"
+        self.drivers = Sysfs(root / "sys/i2c-1")
         self.simulators: dict[str, Simulator] = {}
         self.clock = VirtualClock()
         self.pair = SimulatedLirc(self.clock)
@@ -446,6 +448,10 @@ class Machine:
         self.simulators[path] = Simulator(chips, lambda: self._air, self.clock)
         return self.simulators[path]
 
+    def adapter_folder(self, path: str) -> Path:
+        """Return the folder of the drivers of a bus."""
+        return self.drivers.adapter.with_name(Path(path).name)
+
     def unplug(self, number: int = 1) -> None:
         """Unplug a bus."""
         Path(self.path(number)).unlink()
@@ -465,6 +471,7 @@ def machine(tmp_path: Path, air: Air) -> Iterator[Machine]:
     machine = Machine(tmp_path, air)
     with (
         patch.multiple(board, DEVICES=machine.devices, ADAPTERS=machine.adapters, HAT=machine.hat),
+        patch("custom_components.anavi_weather.phat.kernel.adapter_folder", machine.adapter_folder),
         patch("custom_components.anavi_weather.phat.i2c.LinuxAdapter", partial(PluggedBus, machine.simulators)),
         patch("custom_components.anavi_weather.phat.Bus", partial(Bus, clock=machine.clock)),
         patch("custom_components.anavi_weather.linux_ports", machine.pair.ports),

@@ -227,6 +227,33 @@ async def test_a_second_board_without_chips_does_not_get_the_infrared_pair(
     assert (form["step_id"], form["errors"]) == ("user", {"base": "no_chip"})
 
 
+async def test_chips_that_a_kernel_driver_has_claimed_are_added(
+    hass: HomeAssistant, machine: Machine, pass_time: PassTime
+) -> None:
+    simulator = machine.plug(chips=(ChipId("HTU21D", 0x40), ChipId("BMP180", 0x77)))
+    simulator.claimed |= {0x10, 0x77}
+    machine.drivers.bind("veml7700", 0x10, iio={"in_illuminance_raw": "1000", "in_illuminance_scale": "0.0576"})
+    machine.drivers.bind("bmp180", 0x77, iio={"in_temp_input": "22500", "in_pressure_input": "98.4"})
+
+    form = await choose(hass, await start(hass), machine.path())
+
+    assert form["step_id"] == "confirm"
+    assert form["description_placeholders"] == {
+        "bus": machine.path(),
+        "chips": "- BMP180 0x77\n- HTU21D 0x40\n- VEML7700 0x10",
+        "foreign": "–",
+        "claimed": "–",
+    }
+    result = await confirm(hass, form)
+    assert result["data"][CONF_CHIPS] == ["BMP180 0x77", "HTU21D 0x40", "VEML7700 0x10"]
+    assert number(hass, "sensor.anavi_infrared_phat_illuminance") == pytest.approx(57.6)
+    assert number(hass, "sensor.anavi_infrared_phat_atmospheric_pressure") == pytest.approx(984)
+
+    (machine.drivers.device(0x77) / "in_pressure_input").write_text("99.1\n", encoding="ascii")
+    await pass_time()
+    assert number(hass, "sensor.anavi_infrared_phat_atmospheric_pressure") == pytest.approx(991)
+
+
 async def test_a_missing_bus_is_not_preselected(hass: HomeAssistant, machine: Machine) -> None:
     machine.plug(1)
     machine.plug(3)

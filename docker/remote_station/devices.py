@@ -31,13 +31,14 @@ def report(good: bool, what: str, advice: str) -> bool:
     return good
 
 
-def answers(bus: int, address: int) -> bool:
-    """Return whether a chip answers to its address, probed like i2cdetect.
-
-    Raises:
-        OSError: EBUSY if a kernel driver is using the address.
-    """
-    fcntl.ioctl(bus, I2C_SLAVE, address)
+def answers(bus: int, address: int) -> str | None:
+    """Return None if no chip answers to its address, probed like i2cdetect, or else a note about who reads it."""
+    try:
+        fcntl.ioctl(bus, I2C_SLAVE, address)
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return " (used by a kernel driver)"
+        raise
     quick = ctypes.create_string_buffer(struct.pack("@BBIP", 0, 0, 0, 0))  # struct i2c_smbus_ioctl_data
     for _ in range(TRIES):
         try:
@@ -45,8 +46,8 @@ def answers(bus: int, address: int) -> bool:
         except OSError:
             time.sleep(PAUSE)
         else:
-            return True
-    return False
+            return ""
+    return None
 
 
 def check_chips(path: Path) -> bool:
@@ -57,14 +58,12 @@ def check_chips(path: Path) -> bool:
         return report(False, f"I2C bus {path}", f"{error.strerror}. Run setup-pi, and restart the Pi")
     good, found = report(True, f"I2C bus {path}", ""), False
     for chip, addresses in CHIPS.items():
-        there = []
         try:
-            there = [f"0x{address:02x}" for address in addresses if answers(bus, address)]
+            there = [
+                f"0x{address:02x}{reader}" for address in addresses if (reader := answers(bus, address)) is not None
+            ]
         except OSError as error:
-            advice = error.strerror or str(error)
-            if error.errno == errno.EBUSY:
-                advice = "a driver of the kernel has it: remove its overlay, as i2c-sensor, from config.txt"
-            good = report(False, chip, advice)
+            good = report(False, chip, error.strerror or str(error))
             continue
         print(f"ok      {chip} at {', '.join(there)}" if there else f"-       {chip}: none answers")
         found |= bool(there)

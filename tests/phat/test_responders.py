@@ -22,13 +22,13 @@ def chips() -> tuple[ChipId, ...]:
 @pytest.fixture
 def foreign(bench: Bench) -> Bench:
     """Return a bench with the board's chips and foreign ones at addresses where the board has none."""
-    for address in (0x10, 0x27, 0x38, 0x50, 0x68):
+    for address in (0x10, 0x27, 0x39, 0x50, 0x68):
         bench.replace(address, PCF8574)
     return bench
 
 
 def test_everything_that_responds_is_found(foreign: Bench) -> None:
-    assert responders(foreign.bus) == [0x10, BH1750.address, 0x27, 0x38, 0x50, 0x68, BMP180.address]
+    assert responders(foreign.bus) == [0x10, BH1750.address, 0x27, 0x39, 0x50, 0x68, BMP180.address]
     assert foreign.phat.responding() == responders(foreign.bus)
 
 
@@ -49,7 +49,7 @@ def test_adapters_without_empty_messages_read_a_byte(foreign: Bench, monkeypatch
         raise bus._error(os_error(errno.EOPNOTSUPP), address)
 
     monkeypatch.setattr(Bus, "answers", refuse)
-    assert responders(foreign.bus) == [0x10, BH1750.address, 0x27, 0x38, 0x50, 0x68, BMP180.address]
+    assert responders(foreign.bus) == [0x10, BH1750.address, 0x27, 0x39, 0x50, 0x68, BMP180.address]
 
 
 def test_a_stuck_bus_is_an_error(foreign: Bench) -> None:
@@ -65,7 +65,7 @@ def test_a_detection_lists_all_foreign_chips(foreign: Bench) -> None:
     detection = foreign.phat.detect()
 
     assert detection.chips == (BH1750, BMP180)
-    assert detection.foreign == (0x10, 0x27, 0x38, 0x40, 0x50, 0x5C, 0x68)
+    assert detection.foreign == (0x10, 0x27, 0x39, 0x40, 0x50, 0x5C, 0x68)
 
 
 def test_claimed_addresses_are_left_alone(foreign: Bench) -> None:
@@ -74,15 +74,15 @@ def test_claimed_addresses_are_left_alone(foreign: Bench) -> None:
     detection = foreign.phat.detect()
 
     assert detection.chips == (BH1750,)
-    assert detection.foreign == (0x10, 0x38, 0x50)
+    assert detection.foreign == (0x10, 0x39, 0x50)
     assert detection.claimed == (0x27, 0x68, BMP180.address)
-    assert foreign.phat.responding() == [0x10, BH1750.address, 0x38, 0x50]
+    assert foreign.phat.responding() == [0x10, BH1750.address, 0x39, 0x50]
     assert not {0x27, 0x68, BMP180.address} & {transfer.address for transfer in foreign.wire.log}
 
 
 def test_foreign_chips_elsewhere_are_not_written_to(foreign: Bench) -> None:
     foreign.phat.detect()
-    for address in (0x10, 0x27, 0x38, 0x50, 0x68):
+    for address in (0x10, 0x27, 0x39, 0x50, 0x68):
         assert foreign.wire.written_to(address) == []
 
 

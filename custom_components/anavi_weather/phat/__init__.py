@@ -12,12 +12,15 @@ from typing import Self
 # Importing a driver registers it, so a new chip needs its name here.
 from . import aht20, bh1750, bmp180, bmx280, htu21d  # noqa: F401 # pylint: disable=unused-import
 from .chip import (
+    ATTEMPTS,
     CHIPS,
     PLAUSIBLE,
+    RETRY_PAUSE,
     Accuracy,
     ChecksumError,
     Chip,
     ChipId,
+    DriverMissingError,
     ImplausibleError,
     Measurement,
     NotFinishedError,
@@ -38,6 +41,8 @@ from .i2c import (
     TransferError,
     open_adapter,
 )
+from .kernel import KernelChip, find
+from .kernel_kinds import accuracy, quantities
 from .responders import ADDRESSES as ALL_ADDRESSES, COMMON_CHIPS, responders
 
 __all__ = [
@@ -52,6 +57,7 @@ __all__ = [
     "ChipError",
     "ChipId",
     "Detection",
+    "DriverMissingError",
     "Measurement",
     "NoAnswerError",
     "Phat",
@@ -64,9 +70,6 @@ __all__ = [
 ]
 
 ADDRESSES = tuple(sorted({address for chip in CHIPS.values() for address in chip.addresses}))
-
-ATTEMPTS = 3
-RETRY_PAUSE = 0.005
 
 
 class Occupant(Enum):
@@ -84,7 +87,7 @@ class Detection:
     foreign: tuple[int, ...]
     """Addresses at which other chips respond, which have no driver here."""
     claimed: tuple[int, ...]
-    """Addresses that are claimed by a kernel driver."""
+    """Addresses that are claimed by a kernel driver that offers no readings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +98,6 @@ class Reading:
     errors: Mapping[ChipId, ChipError]
     duration: float = field(compare=False)
     """Duration of the cycle in seconds."""
-
-
-def accuracy(chip: ChipId, quantity: Quantity) -> Accuracy:
-    """Return the accuracy of a chip for a quantity.
-
-    Raises:
-        KeyError: if the chip does not measure the quantity.
-    """
-    return CHIPS[chip.kind].accuracy[quantity]
-
-
-def quantities(chip: ChipId) -> Iterable[Quantity]:
-    """Return the quantities that a chip measures."""
-    return CHIPS[chip.kind].accuracy
 
 
 def likely_chips(address: int) -> tuple[str, ...]:
@@ -122,7 +111,8 @@ class Phat:
     def __init__(self, bus: Bus, expected: Iterable[ChipId] = ()) -> None:
         """Initialize the board. A reading has a measurement or an error for each expected chip, even if it is missing."""
         self._bus = bus
-        self._chips = {chip: CHIPS[chip.kind](bus, chip.address) for chip in expected}
+        self._chips: dict[ChipId, Chip | KernelChip] = {chip: self._reader(chip) for chip in expected}
+        self._in_kernel: dict[ChipId, KernelChip] = {}
         self._foreign: set[int] = set()
         self._claimed: set[int] = set()
         self._replaced: set[int] = set()
@@ -151,9 +141,10 @@ class Phat:
         with self._bus.lock:
             self._foreign.clear()
             self._discover()
-            others = {address for address in ALL_ADDRESSES if address not in ADDRESSES}
-            claimed = self._claimed | {address for address in others if self._is_claimed(address)}
-            foreign = self._foreign | set(responders(self._bus, sorted(others - claimed)))
+            others = [address for address in ALL_ADDRESSES if address not in ADDRESSES]
+            claimed = {address for address in others if self._is_claimed(address)}
+            foreign = self._foreign | set(responders(self._bus, [one for one in others if one not in claimed]))
+            claimed = (claimed | self._claimed) - {chip.address for chip in self._in_kernel}
             return Detection(tuple(sorted(self._chips)), tuple(sorted(foreign)), tuple(sorted(claimed)))
 
     def responding(self) -> list[int]:
@@ -178,7 +169,7 @@ class Phat:
             begin = self._bus.clock.monotonic()
             self._discover()
             slowest_first = sorted(self._chips.values(), key=lambda chip: -chip.conversion_time)
-            results = self._run({chip.id: _retry(partial(self._measure, chip)) for chip in slowest_first})
+            results = self._run({chip.id: self._measurement(chip) for chip in slowest_first})
             errors = {chip: result for chip, result in results.items() if isinstance(result, ChipError)}
             right = {chip.address for chip, result in results.items() if not isinstance(result, WrongChipError)}
             self._replaced = {chip.address for chip in results} - right
@@ -200,6 +191,7 @@ class Phat:
     def _discover(self) -> None:
         """Add the chips at addresses without a known chip, and those that have replaced a known chip."""
         self._bus.check_free()
+        self._follow_kernel()
         known = {chip.address for chip in self._chips} - self._replaced
         self._claimed.clear()
         addresses = (address for address in ADDRESSES if address not in known)
@@ -213,6 +205,15 @@ class Phat:
                     self._foreign.discard(address)
                 case AddressClaimedError():
                     self._claimed.add(address)
+
+    def _follow_kernel(self) -> None:
+        """Let the kernel read the chips that its drivers have claimed, and read those again that they have released."""
+        released = [chip for chip in self._in_kernel if chip in self._chips]
+        self._in_kernel = find(self._bus.name)
+        self._chips |= {chip: self._reader(chip) for chip in released} | self._in_kernel
+
+    def _reader(self, chip: ChipId) -> Chip | KernelChip:
+        return CHIPS[chip.kind](self._bus, chip.address) if chip.kind in CHIPS else KernelChip(chip)
 
     def _identify(self, address: int) -> Steps[Chip | Occupant]:
         """Return the chip at an address, or its occupant if that is none of the board's chips."""
@@ -232,8 +233,13 @@ class Phat:
                 continue
         return Occupant.FOREIGN
 
+    def _measurement(self, chip: Chip | KernelChip) -> Steps[Measurement]:
+        return chip.measure() if isinstance(chip, KernelChip) else _retry(partial(self._measure, chip))
+
     def _measure(self, chip: Chip) -> Steps[Measurement]:
         try:
+            if any(other.address == chip.id.address for other in self._in_kernel):
+                raise WrongChipError(f"{chip.id}: a kernel driver reads another chip")
             self._bus.check_unclaimed(chip.id.address)
             if not chip.prepared:
                 yield from chip.prepare()

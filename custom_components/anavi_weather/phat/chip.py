@@ -21,6 +21,8 @@ class Quantity(StrEnum):
     ILLUMINANCE = "illuminance"  # lx
 
 
+ATTEMPTS = 3
+RETRY_PAUSE = 0.005  # seconds
 POLL_INTERVAL = 0.001
 CLOCK_TOLERANCE = 1.25  # × the data sheet's maximum time, after which a conversion has failed
 
@@ -47,6 +49,10 @@ class ImplausibleError(ChipError):
 
 class WrongChipError(ChipError):
     """Another chip answers at the address."""
+
+
+class DriverMissingError(WrongChipError):
+    """No kernel driver reads the chip any longer, and there is no driver of ours."""
 
 
 class Accuracy(NamedTuple):

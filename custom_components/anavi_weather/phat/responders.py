@@ -42,7 +42,7 @@ COMMON_CHIPS: dict[int, tuple[str, ...]] = {
     0x40: ("HTU21D", "Si7021", "HDC1080", "INA219", "PCA9685"),
     0x41: ("INA219", "PCA9685"),
     0x44: ("SHT3x", "SHT4x", "ISL29125", "INA219"),
-    0x45: ("SHT3x", "INA219"),
+    0x45: ("SHT3x", "SHT4x", "INA219"),
     0x46: ("SHT4x", "OPT3001"),
     0x47: ("BMP581",),
     0x48: ("ADS1115", "LM75", "TMP102", "PCF8591", "VEML6030"),
@@ -72,8 +72,8 @@ COMMON_CHIPS: dict[int, tuple[str, ...]] = {
     0x6A: ("LSM6DS3",),
     0x6B: ("LSM6DS3",),
     0x70: ("SHTC3", "TCA9548A", "HT16K33"),
-    0x76: ("BME280", "BMP280", "BME680", "BMP388", "DPS310", "MS5611", "MS8607"),
-    0x77: ("BMP180", "BME280", "BMP280", "BME680", "BMP388", "DPS310", "MS5611"),
+    0x76: ("BME280", "BMP280", "BME680", "BMP388", "BMP390", "DPS310", "MS5611", "MS8607"),
+    0x77: ("BMP180", "BME280", "BMP280", "BME680", "BMP388", "BMP390", "DPS310", "MS5611"),
 }
 
 
