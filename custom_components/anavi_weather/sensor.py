@@ -26,6 +26,8 @@ from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, Stati
 from .entity import AnaviWeatherEntity, UserStationEntity, async_add_entities_and_prune
 from .forwarding import loaded_user_stations
 from .phat import ChipId, Quantity, quantities
+from .pressure_unit import async_follow_pressure_unit, async_pressure_unit, async_replace_default_unit, precision_in
+from .unique_ids import chip_sensor_unique_id
 from .user_station.forwarder import Forwarder
 
 PARALLEL_UPDATES = 0
@@ -109,15 +111,6 @@ PRESSURE_SENSORS = (
         value_fn=lambda data: data.sea_level_pressure,
     ),
     StationSensorEntityDescription(
-        key="pressure_tendency",
-        translation_key="pressure_tendency",
-        device_class=SensorDeviceClass.PRESSURE,
-        native_unit_of_measurement=UnitOfPressure.HPA,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
-        value_fn=lambda data: data.pressure_tendency,
-    ),
-    StationSensorEntityDescription(
         key="forecast",
         translation_key="forecast",
         device_class=SensorDeviceClass.ENUM,
@@ -125,6 +118,17 @@ PRESSURE_SENSORS = (
         value_fn=lambda data: data.forecast,
     ),
 )
+
+PRESSURE_TENDENCY = StationSensorEntityDescription(
+    key="pressure_tendency",
+    translation_key="pressure_tendency",
+    device_class=SensorDeviceClass.PRESSURE,
+    native_unit_of_measurement=UnitOfPressure.HPA,
+    state_class=SensorStateClass.MEASUREMENT,
+    value_fn=lambda data: data.pressure_tendency,
+)
+TENDENCY_DECIMALS = 1  # in hPa
+STEADY_BELOW = 0.5  # hPa in 3 hours
 
 DIAGNOSTIC_SENSORS = (
     StationSensorEntityDescription(
@@ -203,6 +207,7 @@ async def async_setup_entry(
         entities += [ClimateSensor(coordinator, description, hygrometer) for description in CLIMATE_SENSORS]
     if barometer := coordinator.main_chip(Quantity.PRESSURE):
         entities += [StationSensor(coordinator, description, barometer) for description in PRESSURE_SENSORS]
+        entities.append(PressureTendencySensor(coordinator, barometer))
     entities += [StationSensor(coordinator, description) for description in DIAGNOSTIC_SENSORS]
     async_add_entities_and_prune(coordinator, async_add_entities, entities)
     for subentry, forwarder in loaded_user_stations(entry):
@@ -255,6 +260,44 @@ class StationSensor(AnaviWeatherEntity, SensorEntity):
     def native_value(self) -> StateType:
         value = self.entity_description.value_fn(self.coordinator.data)
         return _rounded(value) if isinstance(value, float) else value
+
+
+class PressureTendencySensor(StationSensor):
+    """The pressure tendency, in the unit of the station's pressure.
+
+    In US units, Home Assistant would show the device class in psi. The device class of the air pressure itself would be
+    shown in inHg, but areas and voice assistants would take the tendency for the air pressure.
+    """
+
+    def __init__(self, coordinator: AnaviWeatherCoordinator, barometer: ChipId) -> None:
+        """Initialize the sensor."""
+        super().__init__(coordinator, PRESSURE_TENDENCY, barometer)
+        self._pressure_unique_id = chip_sensor_unique_id(coordinator.config_entry, barometer, Quantity.PRESSURE)
+        async_replace_default_unit(coordinator.hass, self.unique_id or "", self._pressure_unique_id)
+
+    @property
+    @override
+    def icon(self) -> str | None:
+        """Return the icon of a change. The ranges of icon translations would compare hPa with numbers in any unit."""
+        tendency = self.coordinator.data.pressure_tendency or 0.0
+        if abs(tendency) < STEADY_BELOW:
+            return None
+        return "mdi:trending-up" if tendency > 0 else "mdi:trending-down"
+
+    @property
+    @override
+    def suggested_unit_of_measurement(self) -> str | None:
+        return async_pressure_unit(self.hass, self._pressure_unique_id)
+
+    @property
+    @override
+    def suggested_display_precision(self) -> int:
+        return precision_in(self.suggested_unit_of_measurement, TENDENCY_DECIMALS)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(async_follow_pressure_unit(self.hass, self.entity_id, self._pressure_unique_id))
 
 
 class UserStationSensor(UserStationEntity, SensorEntity):
