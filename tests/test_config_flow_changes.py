@@ -1,25 +1,19 @@
-"""Tests of reconfiguring a remote station and of its options."""
+"""Tests of reconfiguring a remote station."""
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, get_schema_suggested_value
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.anavi_weather.const import (
-    CONF_ALTITUDE,
-    CONF_BUS,
-    CONF_CHIPS,
-    CONF_INTERVAL,
-    CONF_TEMPERATURE_OFFSET,
-)
+from custom_components.anavi_weather.const import CONF_BUS, CONF_CHIPS
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulator import SIMULATED, Simulator
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType
 
 from .config_flow_steps import choose, confirm, preselected
-from .conftest import Machine, PassTime, is_loaded, number
+from .conftest import Machine, PassTime, is_loaded
 
 
 @pytest.fixture
@@ -164,75 +158,3 @@ async def test_an_error_while_moving_changes_nothing(
     assert board.unique_id == machine.path()
     result = await confirm(hass, await choose(hass, form, machine.path()))
     assert result["reason"] == "reconfigure_successful"
-
-
-DEFAULT_OPTIONS = {CONF_INTERVAL: 30, CONF_TEMPERATURE_OFFSET: 0.0}
-
-
-async def test_the_options_have_defaults(hass: HomeAssistant, station: MockConfigEntry) -> None:
-    hass.config.elevation = 760
-
-    form = await hass.config_entries.options.async_init(station.entry_id)
-
-    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "init")
-    assert form["description_placeholders"] == {"altitude": "760"}
-    result = await hass.config_entries.options.async_configure(form["flow_id"], {})
-    assert (result["type"], result["data"]) == (FlowResultType.CREATE_ENTRY, DEFAULT_OPTIONS)
-
-
-async def test_options_take_effect_at_once(hass: HomeAssistant, station: MockConfigEntry) -> None:
-    before = station.runtime_data.coordinator
-    form = await hass.config_entries.options.async_init(station.entry_id)
-
-    await hass.config_entries.options.async_configure(
-        form["flow_id"], {CONF_INTERVAL: 60, CONF_TEMPERATURE_OFFSET: -5, CONF_ALTITUDE: 760}
-    )
-    await hass.async_block_till_done()
-
-    assert station.options == {CONF_INTERVAL: 60, CONF_TEMPERATURE_OFFSET: -5, CONF_ALTITUDE: 760}
-    assert station.runtime_data.coordinator is not before
-    assert station.runtime_data.coordinator.update_interval.total_seconds() == 60
-    assert station.runtime_data.coordinator.altitude == 760
-    assert number(hass, "sensor.simulated_phat_temperature") == pytest.approx(16, abs=0.02)
-
-
-@pytest.mark.parametrize("options", [DEFAULT_OPTIONS | {CONF_ALTITUDE: 760, CONF_INTERVAL: 60}])
-async def test_the_altitude_can_be_cleared(hass: HomeAssistant, station: MockConfigEntry) -> None:
-    hass.config.elevation = 100
-    form = await hass.config_entries.options.async_init(station.entry_id)
-    assert form["data_schema"]
-    assert get_schema_suggested_value(form["data_schema"].schema, CONF_ALTITUDE) == 760
-    assert get_schema_suggested_value(form["data_schema"].schema, CONF_INTERVAL) == 60
-
-    await hass.config_entries.options.async_configure(form["flow_id"], DEFAULT_OPTIONS)
-    await hass.async_block_till_done()
-
-    assert station.options == DEFAULT_OPTIONS
-    assert station.runtime_data.coordinator.altitude == 100
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "is_valid"),
-    [
-        (CONF_INTERVAL, 4, False),
-        (CONF_INTERVAL, 5, True),
-        (CONF_INTERVAL, 3600, True),
-        (CONF_INTERVAL, 3601, False),
-        (CONF_TEMPERATURE_OFFSET, -15.1, False),
-        (CONF_TEMPERATURE_OFFSET, 15.1, False),
-        (CONF_ALTITUDE, -431, False),
-        (CONF_ALTITUDE, 8849, False),
-    ],
-)
-async def test_options_have_limits(
-    hass: HomeAssistant, entry: MockConfigEntry, option: str, value: float, is_valid: bool
-) -> None:
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    options = DEFAULT_OPTIONS | {option: value}
-
-    if is_valid:
-        result = await hass.config_entries.options.async_configure(form["flow_id"], options)
-        assert result["data"] == options
-    else:
-        with pytest.raises(InvalidData):
-            await hass.config_entries.options.async_configure(form["flow_id"], options)

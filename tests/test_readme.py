@@ -14,8 +14,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from custom_components import anavi_weather
-from custom_components.anavi_weather.config_flow import OPTIONS_SCHEMA
+from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_INTERVAL, CONF_TEMPERATURE_OFFSET
+from custom_components.anavi_weather.options_flow import options_schema
 from custom_components.anavi_weather.phat.chip import CHIPS
+from custom_components.anavi_weather.user_units import altitude_unit, temperature_offset_unit
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import NumberSelector
 
 FOLDER = Path(anavi_weather.__file__).parent
@@ -230,13 +233,14 @@ def test_every_field_has_a_row(language: str, part: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("option", OPTIONS_SCHEMA.schema, ids=str)
-def test_an_option_has_its_range_and_default(language: str, option: str) -> None:
-    selector: NumberSelector = OPTIONS_SCHEMA.schema[option]
+@pytest.mark.parametrize("option", [CONF_INTERVAL, CONF_TEMPERATURE_OFFSET, CONF_ALTITUDE])
+def test_an_option_has_its_range_and_default(hass: HomeAssistant, language: str, option: str) -> None:
+    schema = options_schema(temperature_offset_unit(hass), altitude_unit(hass))
+    selector: NumberSelector = schema.schema[option]
     name = texts(language)["options"]["step"]["init"]["data"][option]
     (text,) = (row.text for row in rows(LANGUAGES[language]) if row.cells[0] == name)
     expected = {selector.config["min"], selector.config["max"]}
-    if (default := OPTIONS_SCHEMA({}).get(option)) is not None:
+    if (default := schema({}).get(option)) is not None:
         expected.add(default)
     assert expected <= numbers(text)
 

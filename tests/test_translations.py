@@ -12,10 +12,11 @@ import voluptuous as vol
 
 from custom_components import anavi_weather
 from custom_components.anavi_weather import exceptions, sensor
-from custom_components.anavi_weather.config_flow import OPTIONS_SCHEMA, AnaviWeatherConfigFlow, AnaviWeatherOptionsFlow
+from custom_components.anavi_weather.config_flow import AnaviWeatherConfigFlow
 from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.event import EVENT_HELD, EVENT_PRESSED
 from custom_components.anavi_weather.meteorology import Forecast
+from custom_components.anavi_weather.options_flow import AnaviWeatherOptionsFlow, options_schema
 from custom_components.anavi_weather.phat import BusError, ChipId
 from custom_components.anavi_weather.phat.lirc import LircError
 from custom_components.anavi_weather.send_again import SEND_AGAIN_SCHEMA
@@ -33,6 +34,7 @@ from custom_components.anavi_weather.user_station.errors import (
 from custom_components.anavi_weather.user_station.statistics_status import REPORTED
 from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STATES_SCHEMA, UserStationFlow
 from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS, FIXABLE
+from custom_components.anavi_weather.user_units import altitude_unit, temperature_offset_unit
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
@@ -292,9 +294,9 @@ def invalid_inputs() -> Iterator[str]:
             yield str(key.value)
 
 
-def test_the_options() -> None:
+def test_the_options(hass: HomeAssistant) -> None:
     assert ENGLISH["options"]["step"].keys() == steps(AnaviWeatherOptionsFlow)
-    options = {str(option) for option in OPTIONS_SCHEMA.schema}
+    options = {str(option) for option in options_schema(temperature_offset_unit(hass), altitude_unit(hass)).schema}
     step = ENGLISH["options"]["step"]["init"]
     assert step["data"].keys() == step["data_description"].keys() == options
 
@@ -404,7 +406,6 @@ def test_icons_refer_to_existing_states() -> None:
     for platform in ("binary_sensor", "switch"):
         for icons in ICONS["entity"][platform].values():
             assert icons["state"].keys() <= {"on", "off"}
-    for icons in ICONS["entity"]["sensor"].values():
-        limits = [float(limit) for limit in icons.get("range", ())]
-        assert limits == sorted(limits)
+    # A range would compare a number in hPa or °C with a state in the user's unit
+    assert not any("range" in icons for icons in ICONS["entity"]["sensor"].values())
     assert all(re.fullmatch("mdi:[a-z0-9-]+", icon) for _, icon in texts(ICONS))

@@ -1,4 +1,4 @@
-"""Config flow and options flow of a remote station."""
+"""Config flow of a remote station."""
 
 from collections.abc import Callable
 from typing import Any, override
@@ -12,30 +12,12 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
-    OptionsFlow,
 )
-from homeassistant.const import UnitOfLength, UnitOfTemperature, UnitOfTime
 from homeassistant.core import callback
-from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
+from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
-from .const import (
-    CONF_ALTITUDE,
-    CONF_BUS,
-    CONF_CHIPS,
-    CONF_INTERVAL,
-    CONF_TEMPERATURE_OFFSET,
-    DEFAULT_INTERVAL,
-    DOMAIN,
-    SUBENTRY_USER_STATION,
-)
+from .const import CONF_BUS, CONF_CHIPS, DOMAIN, SUBENTRY_USER_STATION
+from .options_flow import AnaviWeatherOptionsFlow
 from .phat import BusError, Detection, Phat, board, likely_chips
 from .phat.lirc import linux_ports
 from .phat.simulator import SIMULATED, Simulator, is_simulated
@@ -45,26 +27,6 @@ from .user_station_flow import UserStationFlow
 BOARD_TITLE = board.PRODUCT
 SIMULATED_TITLE = "Simulated pHAT"
 NO_ADDRESS = "–"
-
-OPTIONS_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_INTERVAL, default=DEFAULT_INTERVAL): NumberSelector(
-            NumberSelectorConfig(
-                min=5, max=3600, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.SECONDS
-            )
-        ),
-        vol.Required(CONF_TEMPERATURE_OFFSET, default=0.0): NumberSelector(
-            NumberSelectorConfig(
-                min=-15, max=15, step=0.1, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTemperature.CELSIUS
-            )
-        ),
-        vol.Optional(CONF_ALTITUDE): NumberSelector(
-            NumberSelectorConfig(
-                min=-430, max=8848, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfLength.METERS
-            )
-        ),
-    }
-)
 
 
 class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -194,20 +156,6 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         if owner is not None and (self.source != SOURCE_RECONFIGURE or owner is not self._get_reconfigure_entry()):
             return False
         return await self.hass.async_add_executor_job(has_infrared_pair, linux_ports)
-
-
-class AnaviWeatherOptionsFlow(OptionsFlow):
-    """Options flow for the interval, the offset and the altitude."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Set the options."""
-        if user_input is not None:
-            return self.async_create_entry(data=user_input)
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, self.config_entry.options),
-            description_placeholders={"altitude": str(self.hass.config.elevation)},
-        )
 
 
 def _detect(bus: str) -> Detection:
