@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import PressureConverter
 
 from .conftest import value
 
@@ -56,11 +57,17 @@ def records_states() -> bool:
 
 
 @pytest.fixture
-async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> MockHAClientWebSocket:
+def unit() -> str:
+    """Return the unit of the pressure. Tests may parametrize it."""
+    return "hPa"
+
+
+@pytest.fixture
+async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator, unit: str) -> MockHAClientWebSocket:
     """Return a websocket of a Home Assistant that has the component, and one pressure."""
     assert await async_setup_component(hass, "websocket_api", {})
     assert await simulated_past.async_setup(hass, {})
-    hass.states.async_set(PRESSURE, "930.0", {"unit_of_measurement": "hPa"})
+    hass.states.async_set(PRESSURE, "930.0", {"unit_of_measurement": unit})
     return await hass_ws_client(hass)
 
 
@@ -81,7 +88,20 @@ async def test_pressure_is_recorded_at_its_times(hass: HomeAssistant, client: Mo
     times = [moment for moment, _ in await recorded(hass)]
     assert len(times) == past.PRESSURES + 2 + 1  # the current one too
     assert now - times[0] > 3 * 3600
-    assert session.commands == ["get_config", "simulated_past/record", "call_service"]
+    assert session.commands == ["get_config", "get_states", "simulated_past/record", "call_service"]
+
+
+@pytest.mark.parametrize("unit", ["hPa", "inHg", "mmHg"])
+async def test_pressure_is_recorded_in_the_unit_of_its_entity(
+    hass: HomeAssistant, client: MockHAClientWebSocket, unit: str
+) -> None:
+    hass.config.elevation = 760
+
+    await past.record_pressure(Session(client), "entry", ENTITIES)
+
+    pressures = [PressureConverter.convert(float(state), unit, "hPa") for _, state in (await recorded(hass))[:-1]]
+    assert len(pressures) == past.PRESSURES + 2
+    assert all(pressure == pytest.approx(925, abs=25) for pressure in pressures)  # 1013 hPa at 760 m
 
 
 async def test_equal_states_are_each_recorded(hass: HomeAssistant, client: MockHAClientWebSocket) -> None:

@@ -15,7 +15,7 @@ import tempfile
 import time
 
 from api import ApiError, FlowError, HomeAssistant, Login, connect
-from instance import LOG_FILE, RESTART_EXIT_CODE, Instance, StartError, bind, prepare
+from instance import DEFAULT_UNITS, LOG_FILE, RESTART_EXIT_CODE, UNITS, Instance, StartError, bind, prepare
 from requirements import OURS
 from smoke import Row, errors_of_ours, rows, table
 from station_setup import (
@@ -62,6 +62,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--language", default=DEFAULT_LANGUAGE, choices=TITLES, help="of Home Assistant (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--units", default=DEFAULT_UNITS, choices=UNITS, help="unit system of Home Assistant (default: %(default)s)"
     )
     folder = parser.add_mutually_exclusive_group()
     folder.add_argument(
@@ -180,7 +183,8 @@ def run(options: argparse.Namespace, folder: Path) -> int:
     """Run Home Assistant in this folder, and return the exit code."""
     try:
         port = choose_port(options)
-        prepare(folder, options.host, port, options.language, reset=Login.is_unfinished(folder))
+        reset = Login.is_unfinished(folder)
+        prepare(folder, options.host, port, options.language, units=options.units, reset=reset)
         instance = Instance(folder, address(options.host, port), None if options.smoke else show)
         work = (smoke if options.smoke else serve)(instance, options.bus, TITLES[options.language])
         exit_code = asyncio.run(until_stopped(work))

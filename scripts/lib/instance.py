@@ -32,6 +32,9 @@ LONGEST_LINE = 1 << 24
 LOG_RECORD = re.compile(r"\S+ \S+ (?P<level>[A-Z]+) \([^)]*\) \[(?P<logger>[^]]*)\]")
 SHOWN_LEVELS = {"WARNING", "ERROR", "CRITICAL"}
 
+DEFAULT_UNITS = "metric"
+UNITS = (DEFAULT_UNITS, "us_customary")
+
 CONFIGURATION = """\
 # Written by scripts/develop at every start.
 homeassistant:
@@ -43,7 +46,7 @@ homeassistant:
   currency: BRL
   language: {language}
   time_zone: America/Sao_Paulo
-  unit_system: metric
+  unit_system: {units}
 
 automation: !include automations.yaml
 
@@ -63,7 +66,7 @@ class StartError(Exception):
     """Home Assistant could not be started."""
 
 
-def prepare(folder: Path, host: str, port: int, language: str, *, reset: bool) -> None:
+def prepare(folder: Path, host: str, port: int, language: str, *, units: str = DEFAULT_UNITS, reset: bool) -> None:
     """Create or update a config folder.
 
     Args:
@@ -71,6 +74,7 @@ def prepare(folder: Path, host: str, port: int, language: str, *, reset: bool) -
         host: the address to listen on.
         port: the port to listen on.
         language: of Home Assistant.
+        units: the unit system, one of UNITS.
         reset: whether to delete everything but the history.
 
     Raises:
@@ -83,7 +87,7 @@ def prepare(folder: Path, host: str, port: int, language: str, *, reset: bool) -
         shutil.rmtree(storage, ignore_errors=True)
     storage.mkdir(exist_ok=True)
     integrations = "".join(f"{integration}:\n" for integration in (*INTEGRATIONS, PAST.name))
-    configuration = CONFIGURATION.format(language=language, domain=DOMAIN)
+    configuration = CONFIGURATION.format(language=language, units=units, domain=DOMAIN)
     (folder / "configuration.yaml").write_text(configuration + integrations, encoding="utf-8")
     (folder / "automations.yaml").touch()
     # An address in YAML would only be tried for five minutes. This is the oldest stored form, which Home Assistant

@@ -10,6 +10,9 @@ from api import HomeAssistant
 from requirements import OURS
 from smoke import Entity
 
+from homeassistant.const import UnitOfPressure
+from homeassistant.util.unit_conversion import PressureConverter
+
 sys.path.insert(0, str(OURS.parents[1]))
 from custom_components.anavi_weather import meteorology
 from custom_components.anavi_weather.phat.simulator import Weather
@@ -71,7 +74,16 @@ async def record_pressure(home_assistant: HomeAssistant, entry_id: str, entities
     step = meteorology.TENDENCY_PERIOD / PRESSURES
     now = time.time()
     moments = [now - step * number for number in range(PRESSURES + 2, 0, -1)]
-    states = [(f"{Weather(entry_id, altitude, partial(float, moment))().pressure:.2f}", moment) for moment in moments]
+    (unit,) = (
+        state["attributes"]["unit_of_measurement"]
+        for state in await home_assistant.call("get_states")
+        if state["entity_id"] == entity_id
+    )
+    pressures = [Weather(entry_id, altitude, partial(float, moment))().pressure for moment in moments]
+    states = [
+        (f"{PressureConverter.convert(pressure, UnitOfPressure.HPA, unit):.4f}", moment)
+        for pressure, moment in zip(pressures, moments, strict=True)
+    ]
     await home_assistant.call("simulated_past/record", entity_id=entity_id, states=states)
     await home_assistant.call(
         "call_service", domain="homeassistant", service="reload_config_entry", service_data={"entry_id": entry_id}
