@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from homeassistant.util.unit_conversion import BaseUnitConverter, PressureConverter, TemperatureConverter
+
 from .browser_process import Browser
 from .conftest import SCRIPTS, needs_browser
 
@@ -111,16 +113,25 @@ def test_hidden_entities_of_other_integrations_and_of_other_chips_are_left_out(b
     assert [row["entity"] for row in listed["entities"]] == ["sensor.station_chip_temperature"]
 
 
-def test_gauges_are_in_the_unit_of_the_sensor(browser: Browser) -> None:
+@pytest.mark.parametrize(
+    ("key", "converter"), [("temperature", TemperatureConverter), ("sea_level_pressure", PressureConverter)]
+)
+def test_gauges_are_in_the_unit_of_the_sensor(browser: Browser, key: str, converter: type[BaseUnitConverter]) -> None:
     home = Home()
-    home.add("station", sensors("temperature", "sea_level_pressure"))
-    states = home.hass["states"]
-    states["sensor.station_temperature"]["attributes"]["unit_of_measurement"] = "°F"
-    states["sensor.station_sea_level_pressure"]["attributes"]["unit_of_measurement"] = "inHg"
-    temperature, pressure = cards(home.panel(browser)[0], "gauge")
-    assert (temperature["min"], temperature["max"]) == (14, 122)
-    assert [segment["from"] for segment in temperature["segments"]] == pytest.approx([14, 37.4, 60.8, 82.4, 96.8])
-    assert (pressure["min"], pressure["max"]) == pytest.approx((28.64, 31.01), abs=0.01)
+    home.add("station", sensors(key))
+    attributes = home.hass["states"][f"sensor.station_{key}"]["attributes"]
+    (metric,) = cards(home.panel(browser)[0], "gauge")
+    unit = "°C" if key == "temperature" else "hPa"
+    for shown in converter.VALID_UNITS:
+        attributes["unit_of_measurement"] = shown
+
+        (card,) = cards(home.panel(browser)[0], "gauge")
+
+        limits = [
+            (gauge["min"], gauge["max"], *(segment["from"] for segment in gauge["segments"]))
+            for gauge in (metric, card)
+        ]
+        assert limits[1] == pytest.approx([converter.convert(limit, unit, shown) for limit in limits[0]], rel=1e-5)
 
 
 def test_several_stations_and_their_user_stations(browser: Browser) -> None:

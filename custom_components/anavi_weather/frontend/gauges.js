@@ -19,7 +19,6 @@ const UNITS = {
   K: (celsius) => celsius + 273.15,
   Pa: (hectopascal) => hectopascal * 100,
   kPa: (hectopascal) => hectopascal / 10,
-  MPa: (hectopascal) => hectopascal / 10000,
   bar: (hectopascal) => hectopascal / 1000,
   cbar: (hectopascal) => hectopascal / 10,
   mPa: (hectopascal) => hectopascal * 100000,
@@ -27,6 +26,7 @@ const UNITS = {
   mmHg: (hectopascal) => hectopascal / 1.333224,
   "inH₂O": (hectopascal) => hectopascal / 2.490889,
   psi: (hectopascal) => hectopascal / 68.94757,
+  atm: (hectopascal) => hectopascal / 1013.25,
 };
 
 const NOT_A_NUMBER = ["unavailable", "unknown"];
