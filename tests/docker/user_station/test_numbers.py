@@ -7,6 +7,7 @@ there: it is asked of the same documents in an index with milliseconds.
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 import json
+import re
 import time
 from typing import Any
 
@@ -19,6 +20,7 @@ from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import Simulator
 from homeassistant.core import HomeAssistant
+from homeassistant.util.unit_conversion import BaseUnitConverter, PressureConverter, TemperatureConverter
 from tests.conftest import PassTime, number
 
 from .conftest import Run
@@ -247,6 +249,21 @@ RULES: dict[str, Callable[[list[Fact], float, float], Rows]] = {
     "silent": lambda facts, _, until: _silent(facts, until),
 }
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "converter"),
+    [("frost", "°C", TemperatureConverter), ("heat", "°C", TemperatureConverter), ("storm", "hPa", PressureConverter)],
+)
+def test_rules_convert_every_unit(server: Server, name: str, unit: str, converter: type[BaseUnitConverter]) -> None:
+    (conversion,) = re.findall(r"(?m)^\| EVAL value = .*$", rules()[name]["params"]["esqlQuery"]["esql"])
+    for sent in converter.VALID_UNITS:
+        number = converter.convert(-7.5, unit, sent)
+        query = f'ROW entity.unit = "{sent}", state.number = {number!r} {conversion} | KEEP value'
+
+        answer = server.good("POST", "_query?format=json", {"query": query})
+
+        assert answer["values"] == [[pytest.approx(-7.5, abs=1e-4)]], sent
 
 
 def _check_rule(name: str, rule: Json, server: Server, mirror: str, history: History) -> None:
