@@ -404,9 +404,9 @@ class PluggedBus:
         self._simulator = simulators[path]
 
     def i2c_rdwr(self, *messages: i2c_msg) -> None:
-        """Transfer messages. Raises OSError if the adapter was unplugged."""
-        if not self._path.exists():
-            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        """Transfer messages. Raises OSError forever after the adapter was unplugged."""
+        if not self._path.exists() or os.fstat(self._descriptor).st_nlink == 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
         self._simulator.i2c_rdwr(*messages)
 
     def claim(self, address: int) -> None:
@@ -451,6 +451,10 @@ class Machine:
     def adapter_folder(self, path: str) -> Path:
         """Return the folder of the drivers of a bus."""
         return self.drivers.adapter.with_name(Path(path).name)
+
+    def is_plugged(self, number: int = 1) -> bool:
+        """Return whether a bus is plugged in."""
+        return Path(self.path(number)).exists()
 
     def unplug(self, number: int = 1) -> None:
         """Unplug a bus."""

@@ -67,7 +67,7 @@ async def test_a_scan_does_not_disturb_readings(
 
     assert STATE_UNAVAILABLE not in {state.state for state in hass.states.async_all()}
     assert "failed" not in caplog.text
-    assert machine.descriptors() == 1
+    assert machine.descriptors() == 0
 
 
 async def test_a_station_is_moved_to_another_bus(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:

@@ -1,10 +1,14 @@
 """Tests of scheduled readings and of their failures."""
 
+import errno
 import logging
+import os
 import threading
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from smbus2 import i2c_msg
 
 from custom_components.anavi_weather.const import CONF_CHIPS, CONF_INTERVAL
 from custom_components.anavi_weather.phat import ChipId, Quantity
@@ -152,7 +156,56 @@ async def test_a_bus_is_reopened_after_it_was_unplugged(
     machine.plug()
     await pass_time()
     assert not unavailable(hass)
-    assert machine.descriptors() == 1
+
+
+async def test_a_bus_is_open_only_during_a_reading(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
+) -> None:
+    """An adapter that is unplugged while it is open keeps the kernel from detecting any other one."""
+    simulator = machine.plug()
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    assert machine.descriptors() == 0
+    transfer, opened = simulator.i2c_rdwr, set()
+
+    def spy(*messages: i2c_msg) -> None:
+        opened.add(machine.descriptors())
+        transfer(*messages)
+
+    with patch.object(simulator, "i2c_rdwr", spy):
+        await pass_time()
+    assert opened == {1}
+    assert machine.descriptors() == 0
+
+
+async def test_values_return_after_an_adapter_was_unplugged_during_a_reading(
+    hass: HomeAssistant,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    pass_time: PassTime,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    simulator = machine.plug()
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+    coordinator = board_entry.runtime_data.coordinator
+
+    def pull(*messages: i2c_msg) -> None:
+        if machine.is_plugged():
+            machine.unplug()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with patch.object(simulator, "i2c_rdwr", pull):
+        await pass_time()
+    assert len(unavailable(hass)) >= len(HYGROMETER | BAROMETER | PHOTOMETER)
+    assert machine.descriptors() == 0
+    await pass_time()
+    assert not coordinator.last_update_success
+
+    machine.plug()
+    await pass_time()
+
+    assert not unavailable(hass)
+    assert board_entry.runtime_data.coordinator is coordinator
 
 
 async def test_a_refresh_after_unloading_does_not_reopen_the_bus(
@@ -161,7 +214,6 @@ async def test_a_refresh_after_unloading_does_not_reopen_the_bus(
     machine.plug()
     await hass.config_entries.async_setup(board_entry.entry_id)
     coordinator = board_entry.runtime_data.coordinator
-    assert machine.descriptors() == 1
 
     await hass.config_entries.async_unload(board_entry.entry_id)
     await coordinator.async_refresh()
@@ -193,7 +245,7 @@ async def test_a_chip_that_is_plugged_in_gets_its_entities(
     assert is_loaded(board_entry)
     assert er.async_get(hass).async_get("sensor.anavi_infrared_phat_illuminance_bh1750_0x5c")
     assert logged(caplog) == [("INFO", "ANAVI Infrared pHAT: found BH1750 0x5c")]
-    assert machine.descriptors() == 1
+    assert machine.descriptors() == 0
 
 
 async def test_chips_that_are_plugged_in_together_are_logged_together(

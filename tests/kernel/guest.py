@@ -19,7 +19,7 @@ from typing import Any, override
 sys.path.append(str(Path(__file__).parents[2] / "custom_components/anavi_weather"))
 sys.path.insert(0, os.environ["TINY_I2C"])
 
-from phat import AddressClaimedError, ChipId, NoAnswerError, Phat, Quantity, Reading  # type: ignore[import-not-found]
+from phat import AddressClaimedError, BusNotFoundError, ChipId, NoAnswerError, Phat, Quantity, Reading  # type: ignore[import-not-found]
 from phat.simulated_chips import Air, Nack  # type: ignore[import-not-found]
 from phat.simulator import SIMULATED_CHIPS  # type: ignore[import-not-found]
 import tiny_i2c  # type: ignore[import-not-found]
@@ -28,6 +28,7 @@ from .runner import run
 
 BMP180, BMP280 = ChipId("BMP180", 0x77), ChipId("BMP280", 0x77)
 BME280, HTU21D, BH1750 = ChipId("BME280", 0x76), ChipId("HTU21D", 0x40), ChipId("BH1750", 0x23)
+DETACH = Path("/sys/devices/platform/vhci_hcd.0/detach")
 CHIPS = (BMP180, BME280, HTU21D, BH1750)
 NO_CHIP = ChipId("BH1750", 0x5C)
 
@@ -209,6 +210,60 @@ def test_descriptors_are_closed() -> None:
     for _ in range(50):
         Phat.open(adapter.path).close()
     assert descriptors() == before
+
+
+def unplug_adapter() -> None:
+    """Unplug the USB adapter, and wait until the kernel has noticed."""
+    DETACH.write_text("0")
+    while Path(adapter.path).exists():
+        time.sleep(0.05)
+
+
+def plug_adapter() -> None:
+    """Plug the USB adapter in again, with the same chips."""
+    global adapter
+    path, adapter = adapter.path, tiny_i2c.attach(adapter.chips)
+    assert adapter.path == path
+
+
+def test_a_bus_returns_after_its_adapter_was_unplugged() -> None:
+    """Nothing keeps the bus open between two cycles, which would keep the kernel from detecting the adapter again."""
+    check_values(read(), *CHIPS)
+    unplug_adapter()
+    try:
+        phat.read()
+    except BusNotFoundError as err:
+        print(f"  {err}")
+    else:
+        raise AssertionError("a bus without an adapter was read")
+    plug_adapter()
+    check_values(read(), *CHIPS)
+
+
+class PullingChip(Plugged):
+    """A chip that unplugs the adapter in its first conversation."""
+
+    @override
+    def write(self, data: bytes) -> None:
+        """Start unplugging."""
+        DETACH.write_text("0")
+        super().write(data)
+
+
+def test_a_bus_returns_after_its_adapter_was_unplugged_in_a_cycle() -> None:
+    """All further transfers of the cycle fail, and the bus is closed after it."""
+    check_values(read(), *CHIPS)
+    adapter.chips[BMP180.address] = PullingChip(BMP180)
+    reading = phat.read()
+    print(f"  {reading.errors[BMP180]}")
+    assert set(reading.errors) == set(CHIPS)
+    while Path(adapter.path).exists():
+        time.sleep(0.05)
+    adapter.chips[BMP180.address] = Plugged(BMP180)
+    plug_adapter()
+    for _ in range(2):
+        reading = read()
+    check_values(reading, *CHIPS)
 
 
 if __name__ == "__main__":

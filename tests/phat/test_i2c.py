@@ -4,7 +4,7 @@ from collections.abc import Callable
 import errno
 import os
 from threading import Thread
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 from smbus2 import SMBus
@@ -73,6 +73,28 @@ def test_opening_and_closing_leaves_no_descriptor_open() -> None:
         for _ in range(20):
             Phat.open("/dev/null").close()
     assert open_descriptors() == before
+
+
+def test_a_bus_is_open_only_while_it_is_used() -> None:
+    closed = open_descriptors()
+    with patch.object(SMBus, "_get_funcs", return_value=0):
+        phat = Phat.open("/dev/null")
+        for _ in range(3):
+            assert phat.read().measurements == {}
+            assert open_descriptors() == closed
+
+
+def test_a_bus_that_cannot_be_opened_again_is_an_error(bench: Bench) -> None:
+    reopen = Mock(side_effect=[BusNotFoundError("unplugged"), bench.wire])
+    bus = Bus(bench.wire, "/dev/i2c-9", bench.clock, reopen)
+    with bus.use():
+        assert bus.answers(BMP180.address)
+    assert bench.wire.closed
+    with pytest.raises(BusNotFoundError, match="unplugged"), bus.use():
+        pass
+    with bus.use():
+        assert bus.answers(BMP180.address)
+    assert reopen.call_count == 2
 
 
 def test_an_address_is_requested_from_the_kernel(linux_adapter: LinuxAdapter) -> None:

@@ -125,7 +125,7 @@ class Phat:
             BusNotFoundError: if the path is no I2C bus.
             BusPermissionError: if this user may not open it.
         """
-        return cls(Bus(open_adapter(path), path), expected)
+        return cls(Bus(open_adapter(path), path, reopen=partial(open_adapter, path)), expected)
 
     def close(self) -> None:
         """Close the bus."""
@@ -138,7 +138,7 @@ class Phat:
         Raises:
             BusError: if the bus cannot be reached.
         """
-        with self._bus.lock:
+        with self._bus.use():
             self._foreign.clear()
             self._discover()
             others = [address for address in ALL_ADDRESSES if address not in ADDRESSES]
@@ -153,7 +153,7 @@ class Phat:
         Raises:
             BusError: if the bus cannot be reached.
         """
-        with self._bus.lock:
+        with self._bus.use():
             self._bus.check_free()
             return responders(self._bus, [address for address in ALL_ADDRESSES if not self._is_claimed(address)])
 
@@ -165,7 +165,7 @@ class Phat:
         Raises:
             BusError: if the bus cannot be reached.
         """
-        with self._bus.lock:
+        with self._bus.use():
             begin = self._bus.clock.monotonic()
             self._discover()
             slowest_first = sorted(self._chips.values(), key=lambda chip: -chip.conversion_time)

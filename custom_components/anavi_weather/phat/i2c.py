@@ -1,6 +1,7 @@
 """The I2C bus: opening, locking, transfers, and errors."""
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 import errno
 from fcntl import ioctl
 from threading import RLock
@@ -163,9 +164,20 @@ class Bus:
         BusNotFoundError: if the bus has disappeared.
     """
 
-    def __init__(self, adapter: Adapter, name: str, clock: Clock = time) -> None:
-        """Initialize the bus. Buses with the same name share a lock."""
+    def __init__(
+        self, adapter: Adapter, name: str, clock: Clock = time, reopen: Callable[[], Adapter] | None = None
+    ) -> None:
+        """Initialize the bus. Buses with the same name share a lock.
+
+        Args:
+            adapter: The open adapter.
+            name: The name of the bus.
+            clock: The clock to wait with.
+            reopen: A function that opens the adapter again, if it is to be closed after each use.
+        """
         self._adapter = adapter
+        self._reopen = reopen
+        self._is_closed = False
         self._timeouts = 0
         self.name = name
         self.clock = clock
@@ -173,7 +185,29 @@ class Bus:
 
     def close(self) -> None:
         """Close the adapter."""
-        self._adapter.close()
+        if not self._is_closed:
+            self._is_closed = True
+            self._adapter.close()
+
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        """Hold the lock, and have the adapter open.
+
+        A USB adapter that is unplugged while it is open fails forever, also after it is plugged in again. And the kernel
+        detects no other adapter on that hub until it is closed. So it is closed between two uses.
+
+        Raises:
+            BusError: if the adapter cannot be opened.
+        """
+        with self.lock:
+            if self._is_closed and self._reopen:
+                self._adapter = self._reopen()
+                self._is_closed = False
+            try:
+                yield
+            finally:
+                if self._reopen:
+                    self.close()
 
     def write(self, address: int, data: bytes) -> None:
         """Write one message."""
