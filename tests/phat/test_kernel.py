@@ -71,6 +71,18 @@ def error_of(bench: Bench, chip: ChipId) -> ChipError:
         # Values that are ready
         ("bme280", "BME280", BME280_FILES, {T: 21.0, P: 1013.25, H: 55.0}),
         ("bmp180", "BMP180", {"in_temp_input": "-12300", "in_pressure_input": "97.7"}, {T: -12.3, P: 977.0}),
+        # Like the driver of the VEML6030, whose scale is the gain
+        (
+            "veml6030",
+            "VEML6030",
+            {
+                "in_illuminance_input": "57.600000",
+                "in_illuminance_raw": "1000",
+                "in_illuminance_scale": "0.125000",
+                "in_intensity_both_raw": "1200",
+            },
+            {L: 57.6},
+        ),
         # Raw values with a scale, and with an offset that comes first
         ("veml7700", "VEML7700", {"in_illuminance_raw": "1000", "in_illuminance_scale": "0.0576"}, {L: 57.6}),
         (
@@ -99,7 +111,7 @@ def error_of(bench: Bench, chip: ChipId) -> ChipError:
         ("bme280", "BME280", {"in_humidityrelative_input": "0"}, {H: 0.0}),
         ("si7020", "HTU21D", {"in_humidityrelative_input": "104000"}, {H: 100.0}),
         ("si7020", "HTU21D", {"in_humidityrelative_input": "-6000"}, {H: 0.0}),
-        # Pressure in hPa, as the driver of the BME680 before Linux 6.13
+        # Pressure in hPa, as older drivers of the BME680, which also give the humidity in %
         ("bme680", "BME680", {"in_pressure_input": "1013.250000000"}, {P: 1013.25}),
         ("bme680", "BME680", {"in_pressure_input": "31.000000000"}, {P: 310.0}),
         # The ambient temperature of an infrared thermometer, and not that of what it is pointed at
@@ -358,8 +370,9 @@ def test_a_value_out_of_range_is_an_error(bench: Bench, sysfs: Sysfs, file: str,
     assert isinstance(error_of(bench, ChipId("ODD", 0x10)), ImplausibleError)
 
 
-def test_a_saturated_photometer_is_above_its_range(bench: Bench, sysfs: Sysfs) -> None:
-    sysfs.bind("bh1750", 0x23, iio={**BH1750_FILES, "in_illuminance_raw": "65535"})
+@pytest.mark.parametrize("files", [BH1750_FILES, {**BH1750_FILES, "in_illuminance_input": "3774.816"}])
+def test_a_saturated_photometer_is_above_its_range(bench: Bench, sysfs: Sysfs, files: dict[str, str]) -> None:
+    sysfs.bind("bh1750", 0x23, iio={**files, "in_illuminance_raw": "65535"})
     assert measure(bench, BH1750) == Measurement({}, frozenset({L}))
 
 

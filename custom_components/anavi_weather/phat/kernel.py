@@ -71,7 +71,8 @@ class Channel:
     folder: Path
     name: str
     """Beginning of the names of its files."""
-    is_raw: bool
+    has_input: bool = True
+    has_raw: bool = False
 
 
 class KernelChip:
@@ -160,10 +161,9 @@ def _iio_channels(client: Path) -> Iterator[Channel]:
             if quantity is Quantity.TEMPERATURE and no_air:
                 continue
             for name in names:
-                if f"{name}_input" in files:
-                    yield Channel(quantity, folder, name, is_raw=False)
-                elif f"{name}_raw" in files:
-                    yield Channel(quantity, folder, name, is_raw=True)
+                has_input, has_raw = (f"{name}_{kind}" in files for kind in ("input", "raw"))
+                if has_input or has_raw:
+                    yield Channel(quantity, folder, name, has_input, has_raw)
 
 
 def _hwmon_channels(client: Path) -> Iterator[Channel]:
@@ -173,7 +173,7 @@ def _hwmon_channels(client: Path) -> Iterator[Channel]:
             continue
         for quantity, file in HWMON_FILES.items():
             if file in files:
-                yield Channel(quantity, folder, file.removesuffix("_input"), is_raw=False)
+                yield Channel(quantity, folder, file.removesuffix("_input"))
 
 
 def _files(folder: Path) -> frozenset[str]:
@@ -189,13 +189,15 @@ def _measure(chip: ChipId, channel: Channel) -> float | None:
     Raises:
         ChipError: if it cannot be read, or is implausible.
     """
-    if channel.is_raw:
+    raw = 0.0
+    if channel.has_raw and (channel.quantity is Quantity.ILLUMINANCE or not channel.has_input):
         raw = _number(chip, channel.folder / f"{channel.name}_raw")
         if channel.quantity is Quantity.ILLUMINANCE and raw == SATURATED:
             return None
-        native = (raw + _factor(chip, channel, "offset", 0.0)) * _factor(chip, channel, "scale", 1.0)
-    else:
+    if channel.has_input:  # the scale of some drivers is only the gain of the chip
         native = _number(chip, channel.folder / f"{channel.name}_input")
+    else:
+        native = (raw + _factor(chip, channel, "offset", 0.0)) * _factor(chip, channel, "scale", 1.0)
     value = _in_our_unit(channel.quantity, native)
     low, high = PLAUSIBLE[channel.quantity]
     if not low <= value <= high:
