@@ -23,7 +23,7 @@ from custom_components.anavi_weather.phat import (
     Quantity,
 )
 from custom_components.anavi_weather.phat.chip import WrongChipError
-from custom_components.anavi_weather.phat.i2c import RESERVED_ADDRESS
+from custom_components.anavi_weather.phat.i2c import MESSAGE_ATTEMPTS, RESERVED_ADDRESS
 from custom_components.anavi_weather.phat.simulated_chips import Air, RegisterChip, SimulatedChip
 from custom_components.anavi_weather.phat.simulated_errors import os_error
 
@@ -81,6 +81,20 @@ class TestFinding:
     def test_a_chip_that_is_plugged_in_while_reading_is_found_in_the_next_cycle(self, running: Bench) -> None:
         running.replace(BH1750.address, "BH1750")
         assert deviations(running.read(), running.air, OFFICIAL) == []
+
+    @with_chips(OFFICIAL)
+    def test_an_empty_address_is_tried_once_in_a_cycle_and_three_times_in_a_scan(self, running: Bench) -> None:
+        tried = 0
+
+        def count_transfer(address: int) -> None:
+            nonlocal tried
+            tried += address == BME280.address
+
+        running.wire.before = count_transfer
+        running.read()
+        assert tried == 1
+        running.phat.detect()
+        assert tried == 1 + MESSAGE_ATTEMPTS
 
     @with_chips(())
     def test_a_chip_on_an_empty_board_is_found(self, running: Bench) -> None:

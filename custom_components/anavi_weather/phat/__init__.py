@@ -15,6 +15,7 @@ from .chip import (
     ATTEMPTS,
     CHIPS,
     PLAUSIBLE,
+    POLL_INTERVAL,
     RETRY_PAUSE,
     Accuracy,
     ChecksumError,
@@ -29,6 +30,7 @@ from .chip import (
     WrongChipError,
 )
 from .i2c import (
+    MESSAGE_ATTEMPTS,
     AddressClaimedError,
     Bus,
     BusError,
@@ -116,6 +118,7 @@ class Phat:
         self._foreign: set[int] = set()
         self._claimed: set[int] = set()
         self._replaced: set[int] = set()
+        self._in_use: set[int] = set()
 
     @classmethod
     def open(cls, path: str, expected: Iterable[ChipId] = ()) -> Self:
@@ -167,7 +170,8 @@ class Phat:
         """
         with self._bus.use():
             begin = self._bus.clock.monotonic()
-            self._discover()
+            self._discover(attempts=1)  # a chip whose acknowledgment is lost is found in the next cycle
+            self._in_use.clear()
             slowest_first = sorted(self._chips.values(), key=lambda chip: -chip.conversion_time)
             results = self._run({chip.id: self._measurement(chip) for chip in slowest_first})
             errors = {chip: result for chip, result in results.items() if isinstance(result, ChipError)}
@@ -188,14 +192,19 @@ class Phat:
             return True
         return False
 
-    def _discover(self) -> None:
-        """Add the chips at addresses without a known chip, and those that have replaced a known chip."""
+    def _discover(self, attempts: int = MESSAGE_ATTEMPTS) -> None:
+        """Add the chips at addresses without a known chip, and those that have replaced a known chip.
+
+        Args:
+            attempts: How often an address is tried at which nothing has responded.
+        """
         self._bus.check_free()
         self._follow_kernel()
         known = {chip.address for chip in self._chips} - self._replaced
         self._claimed.clear()
         addresses = (address for address in ADDRESSES if address not in known)
-        for address, found in self._run({address: self._identify(address) for address in addresses}).items():
+        jobs = {address: self._identify(address, attempts) for address in addresses}
+        for address, found in self._run(jobs).items():
             match found:
                 case Chip():
                     self._chips[found.id] = found
@@ -215,11 +224,11 @@ class Phat:
     def _reader(self, chip: ChipId) -> Chip | KernelChip:
         return CHIPS[chip.kind](self._bus, chip.address) if chip.kind in CHIPS else KernelChip(chip)
 
-    def _identify(self, address: int) -> Steps[Chip | Occupant]:
+    def _identify(self, address: int, attempts: int) -> Steps[Chip | Occupant]:
         """Return the chip at an address, or its occupant if that is none of the board's chips."""
         self._bus.check_unclaimed(address)
         with suppress(TransferError):
-            if not self._bus.answers(address):
+            if not self._bus.answers(address, MESSAGE_ATTEMPTS if address in self._foreign else attempts):
                 return Occupant.NOTHING
         if address in self._foreign:
             return Occupant.FOREIGN  # probed once, because a write could change its settings
@@ -237,6 +246,10 @@ class Phat:
         return chip.measure() if isinstance(chip, KernelChip) else _retry(partial(self._measure, chip))
 
     def _measure(self, chip: Chip) -> Steps[Measurement]:
+        # A chip and an expected chip that it has replaced have the same address, and must not get each other's answers.
+        while chip.id.address in self._in_use:
+            yield POLL_INTERVAL
+        self._in_use.add(chip.id.address)
         try:
             if any(other.address == chip.id.address for other in self._in_kernel):
                 raise WrongChipError(f"{chip.id}: a kernel driver reads another chip")
@@ -251,6 +264,8 @@ class Phat:
         except ChipError:
             chip.prepared = False
             raise
+        finally:
+            self._in_use.discard(chip.id.address)
         return measurement
 
     def _run[K, T](self, jobs: Mapping[K, Steps[T]]) -> dict[K, T | ChipError]:

@@ -251,15 +251,19 @@ class Bus:
                 return answer
         raise TransferError(f"0x{address:02x}: no two answers agree")
 
-    def answers(self, address: int) -> bool:
+    def answers(self, address: int, attempts: int = MESSAGE_ATTEMPTS) -> bool:
         """Return whether a chip acknowledges an empty message to an address.
+
+        Args:
+            address: The address.
+            attempts: How often the message is sent if it is not acknowledged.
 
         Raises:
             TransferError: if the transfer fails, or if the adapter cannot send an empty message, like that of a
                 Raspberry Pi 5 with a mainline kernel.
         """
         try:
-            self.write(address, b"")
+            self._transfer(address, i2c_msg.write(address, b""), attempts=attempts)
         except NoAnswerError:
             return False
         return True
