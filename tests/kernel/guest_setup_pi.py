@@ -60,7 +60,9 @@ def main(root: Path) -> None:
     (devices / "lirc1").symlink_to("/dev/lirc0")
     bus = "ok      I2C bus i2c-1"
     barometer = "ok      barometer (BMP180, BMP280, BME280) at 0x77"
-    hygrometer, light = "ok      hygrometer (HTU21D) at 0x40", "ok      light meter (BH1750) at 0x23"
+    hygrometer = "ok      hygrometer (HTU21D, AHT20, SHT3x, SHT4x) at 0x40"
+    no_hygrometer = "-       hygrometer (HTU21D, AHT20, SHT3x, SHT4x): none answers"
+    light = "ok      light meter (BH1750) at 0x23"
     some = "ok      at least one chip"
     pair = "ok      infrared transmitter lirc1", "ok      infrared receiver lirc0"
     expect(root, 0, bus, barometer, hygrometer, light, some, *pair)
@@ -68,17 +70,17 @@ def main(root: Path) -> None:
     del adapter.chips[HTU21D]
     (devices / "lirc1").unlink()
     no_transmitter = "FAILED  infrared transmitter: there is none. Run setup-pi, and restart the Pi"
-    expect(root, 1, bus, barometer, "-       hygrometer (HTU21D): none answers", light, some, no_transmitter, pair[1])
+    expect(root, 1, bus, barometer, no_hygrometer, light, some, no_transmitter, pair[1])
 
     # A receiver where the transmitter should be: `gpio-ir-tx` without its pin
     (devices / "lirc1").symlink_to("/dev/lirc1")
     both = "ok      infrared receiver lirc0 lirc1"
-    expect(root, 1, bus, barometer, "-       hygrometer (HTU21D): none answers", light, some, no_transmitter, both)
+    expect(root, 1, bus, barometer, no_hygrometer, light, some, no_transmitter, both)
 
     number = adapter.path.removeprefix("/dev/i2c-")
     Path(f"/sys/bus/i2c/devices/i2c-{number}/new_device").write_text("bh1750 0x23")
     claimed = "ok      light meter (BH1750) at 0x23 (used by a kernel driver)"
-    expect(root, 1, bus, barometer, "-       hygrometer (HTU21D): none answers", claimed, some, no_transmitter, both)
+    expect(root, 1, bus, barometer, no_hygrometer, claimed, some, no_transmitter, both)
     Path(f"/sys/bus/i2c/devices/i2c-{number}/delete_device").write_text("0x23")
 
     adapter.chips.clear()

@@ -5,7 +5,8 @@ from typing import ClassVar, override
 
 from custom_components.anavi_weather.phat.simulated_aht20 import SimulatedAHT20
 from custom_components.anavi_weather.phat.simulated_bmx280 import SimulatedBMP280
-from custom_components.anavi_weather.phat.simulated_chips import RegisterChip, SimulatedChip
+from custom_components.anavi_weather.phat.simulated_chips import Nack, RegisterChip, SimulatedChip
+from custom_components.anavi_weather.phat.simulated_sht4x import SimulatedSHT4x
 
 
 class PCF8574(SimulatedChip):
@@ -147,3 +148,42 @@ class FT6206(CountingRegisterChip):
     """Touch screen."""
 
     POWER_ON: ClassVar[Mapping[int, int]] = {0x03: 0xFF, 0xA3: 0x06, 0xA8: 0x11}
+
+
+class STS4x(SimulatedSHT4x):
+    """Thermometer with the SHT4x's commands and serial number. It answers with the temperature only."""
+
+    @override
+    def read(self, length: int) -> bytes:
+        answer = super().read(length)
+        return answer if self.serial_number_requested else answer[:3].ljust(length, b"\xff")
+
+    @override
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        self.serial_number_requested = data == b"\x89"
+
+
+class OPT3001(INA219):
+    """Light sensor with 16-bit registers, whose numbers are not all valid."""
+
+    @override
+    def power_on(self) -> None:
+        self.registers = [0, 0xC810, 0xC000, 0xBFFF]
+        self.pointer = 0
+
+
+class Silent(SimulatedChip):
+    """Chip that acknowledges nothing but its address and every byte that is written."""
+
+    @override
+    def power_on(self) -> None:
+        pass
+
+    @override
+    def write(self, data: bytes) -> None:
+        pass
+
+    @override
+    def read(self, length: int) -> bytes:
+        raise Nack

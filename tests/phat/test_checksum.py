@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.anavi_weather.phat.checksum import crc8
-from custom_components.anavi_weather.phat.simulated_aht20 import checksum
+from custom_components.anavi_weather.phat.simulated_chips import checksum
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_published_checksums(data: str, result: int) -> None:
 
 
 @given(data=st.binary(min_size=1, max_size=6))
-def test_the_simulated_chip_calculates_the_same(data: bytes) -> None:
+def test_the_simulated_chips_calculate_the_same(data: bytes) -> None:
     assert crc8(data) == checksum(data)
 
 

@@ -85,7 +85,7 @@ def test_every_quantity_of_a_chip_has_an_accuracy_and_a_plausible_range(chip: Ch
 
 @pytest.mark.parametrize(
     ("quantity", "best"),
-    [(Quantity.TEMPERATURE, "HTU21D"), (Quantity.HUMIDITY, "AHT20"), (Quantity.ILLUMINANCE, "BH1750")],
+    [(Quantity.TEMPERATURE, "SHT3x"), (Quantity.HUMIDITY, "SHT4x"), (Quantity.ILLUMINANCE, "BH1750")],
 )
 def test_the_most_accurate_chip(quantity: Quantity, best: str) -> None:
     candidates = (chip for chip in EVERY_KIND if quantity in quantities(chip))
@@ -114,7 +114,8 @@ def test_the_documentations_example_chip_works(bench: Bench, monkeypatch: pytest
     page = Path("docs/architecture.md").read_text(encoding="utf-8").split("## Add a chip")[1]
     code = textwrap.dedent(page.split("```python\n")[1].split("```")[0])
     monkeypatch.setattr(phat, "CHIPS", CHIPS.copy())
-    monkeypatch.setattr("custom_components.anavi_weather.phat.chip.CHIPS", phat.CHIPS)
+    for module in ("chip", "kernel_kinds"):
+        monkeypatch.setattr(f"custom_components.anavi_weather.phat.{module}.CHIPS", phat.CHIPS)
     names: dict[str, object] = {
         "EXAMPLE_ID": 0x5E,
         "REGISTER_ID": 0x0F,

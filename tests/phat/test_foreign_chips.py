@@ -5,9 +5,25 @@ import pytest
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.chip import WrongChipError
 from custom_components.anavi_weather.phat.simulated_chips import SimulatedChip
+from custom_components.anavi_weather.phat.simulator import NackFault
 
-from .bench import AHT20, BH1750, BME280, BMP180, HTU21D, Bench, deviations
-from .foreign_chips import AHT10, BME680, FT6206, INA219, LPS25H, MCP23017, MS5611, PCA9685, PCF8574, TCA9548A, NewBMP
+from .bench import AHT20, BH1750, BME280, BMP180, HTU21D, SHT3X, SHT4X, Bench, deviations
+from .foreign_chips import (
+    AHT10,
+    BME680,
+    FT6206,
+    INA219,
+    LPS25H,
+    MCP23017,
+    MS5611,
+    OPT3001,
+    PCA9685,
+    PCF8574,
+    TCA9548A,
+    NewBMP,
+    Silent,
+    STS4x,
+)
 
 ID = b"\xd0"
 BH1750_LIGHT_5C = ChipId("BH1750", 0x5C)
@@ -28,6 +44,11 @@ FOREIGN = [
     (NewBMP, 0x77, [ID] * 6),
     (PCF8574, 0x38, []),
     (FT6206, 0x38, []),
+    (INA219, 0x44, []),
+    (PCA9685, 0x45, []),
+    (OPT3001, 0x46, []),
+    (STS4x, 0x44, [*[b"\x89"] * 2, *[b"\x89", b"\xfd"] * 3]),
+    (Silent, 0x44, [*[b"\x89", b"\xf3\x2d", b"\x30\x93", b"\xf3\x2d"] * 3, *[b"\x89", b"\xf3\x2d"] * 3]),
     (AHT10, 0x38, [b"\xac\x33\x00"] * 3),
 ]
 
@@ -95,6 +116,16 @@ def test_a_foreign_chip_is_probed_only_once(
     assert bench.wire.written_to(address) == written
 
 
+def test_a_foreign_chip_whose_acknowledgment_is_lost_is_not_probed_again(bench: Bench) -> None:
+    bench.replace(HTU21D.address, INA219)
+    bench.read()
+    bench.wire.log.clear()
+    for _ in range(3):
+        bench.simulator.inject(NackFault(times=2, address=HTU21D.address))
+        bench.read()
+    assert bench.wire.written_to(HTU21D.address) == []
+
+
 @each
 def test_a_foreign_chip_does_not_disturb_the_others(
     bench: Bench, kind: type[SimulatedChip], address: int, written: list[bytes]
@@ -153,6 +184,8 @@ def test_an_address_is_not_foreign_after_its_foreign_chip_was_unplugged(bench: B
         (BMP180, TCA9548A),
         (BME280, BME680),
         (AHT20, PCF8574),
+        (SHT3X, INA219),
+        (SHT4X, PCA9685),
     ],
     ids=lambda value: str(value) if isinstance(value, ChipId) else value.__name__,
 )

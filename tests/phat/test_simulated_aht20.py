@@ -3,7 +3,8 @@
 import pytest
 
 from custom_components.anavi_weather.phat import ChipId
-from custom_components.anavi_weather.phat.simulated_aht20 import checksum, humidity_signal, temperature_signal
+from custom_components.anavi_weather.phat.simulated_aht20 import humidity_signal, temperature_signal
+from custom_components.anavi_weather.phat.simulated_chips import checksum
 
 from .bench import AHT20, Bench
 

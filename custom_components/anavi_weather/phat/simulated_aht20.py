@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import ClassVar, override
 
-from .simulated_chips import SimulatedChip, quantize
+from .simulated_chips import SimulatedChip, checksum, quantize
 
 
 class Command(IntEnum):
@@ -36,16 +36,6 @@ def humidity_signal(percent: float) -> int:
 def temperature_signal(celsius: float) -> int:
     """Return the 20-bit signal of a temperature (section 6.2)."""
     return quantize((celsius + 50) / 200 * 2**20, 20)
-
-
-def checksum(data: bytes) -> int:
-    """Return the remainder of data, whose first byte is inverted, divided by x⁸ + x⁵ + x⁴ + 1."""
-    bits = 8 * len(data)
-    remainder = (int.from_bytes(data) ^ 0xFF << (bits - 8)) << 8
-    for shift in range(bits - 1, -1, -1):
-        if remainder >> shift & 0x100:
-            remainder ^= 0x131 << shift
-    return remainder
 
 
 class SimulatedAHT20(SimulatedChip):

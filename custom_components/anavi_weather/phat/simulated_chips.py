@@ -103,3 +103,18 @@ def small_root(a: float, b: float, c: float) -> float:
 def quantize(value: float, bits: int) -> int:
     """Return the nearest result of an analog-to-digital converter with so many bits."""
     return min(max(round(value), 0), (1 << bits) - 1)
+
+
+def checksum(data: bytes) -> int:
+    """Return the remainder of data, whose first byte is inverted, divided by x⁸ + x⁵ + x⁴ + 1 (Sensirion, Aosong)."""
+    bits = 8 * len(data)
+    remainder = (int.from_bytes(data) ^ 0xFF << (bits - 8)) << 8
+    for shift in range(bits - 1, -1, -1):
+        if remainder >> shift & 0x100:
+            remainder ^= 0x131 << shift
+    return remainder
+
+
+def with_checksums(*words: int) -> bytes:
+    """Return words as Sensirion's chips send them."""
+    return b"".join(bytes((*word.to_bytes(2), checksum(word.to_bytes(2)))) for word in words)

@@ -24,6 +24,8 @@ from .simulated_bmx280 import SimulatedBME280, SimulatedBMP280
 from .simulated_chips import Air, Nack, SimulatedChip
 from .simulated_errors import os_error
 from .simulated_htu21d import SimulatedHTU21D
+from .simulated_sht3x import SimulatedSHT3x
+from .simulated_sht4x import SimulatedSHT4x
 
 SIMULATED = "simulated"
 """Name of a simulated bus, instead of a path."""
@@ -38,6 +40,8 @@ SIMULATED_CHIPS: dict[str, type[SimulatedChip]] = {
     "BMP180": SimulatedBMP180,
     "BMP280": SimulatedBMP280,
     "HTU21D": SimulatedHTU21D,
+    "SHT3x": SimulatedSHT3x,
+    "SHT4x": SimulatedSHT4x,
 }
 
 CLOCK_RATE = 100_000  # bits per second
