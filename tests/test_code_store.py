@@ -1,9 +1,13 @@
 """Tests of the storage of commands."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+import errno
 import json
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from unittest.mock import patch
 
 import pytest
@@ -12,12 +16,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.anavi_weather import code_store
 from custom_components.anavi_weather.code_store import CodeStore, Match
 from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.exceptions import InvalidActionError, StorageError
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.decode import decode
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
-from homeassistant.util.file import WriteError
 
 from .conftest import is_loaded, store_codes, value
 from .repair_forms import submit_repair
@@ -25,6 +29,7 @@ from .repair_forms import submit_repair
 KEY = f"{DOMAIN}.01STATION.codes"
 LOAD = CodeStore.async_load
 LOAD_FILE = Store._async_load
+WRITE_FILE = Store._async_write_data
 RAW = "raw:38000:4000,-2000,500,-1500,500,-700,500,-1500,900,-700,500,-40000"
 
 
@@ -92,13 +97,105 @@ async def test_concurrent_changes_lose_nothing(codes: CodeStore) -> None:
     assert len(codes.codes) == 7
 
 
-async def test_a_full_disk_is_logged(codes: CodeStore, caplog: pytest.LogCaptureFixture) -> None:
-    """Home Assistant's storage does not raise, so the commands can be used until Home Assistant stops."""
-    with patch.object(Store, "_async_write_data", side_effect=WriteError("No space left on device")):
-        await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}})
+@pytest.fixture
+def files(hass: HomeAssistant, tmp_path: Path) -> Iterator[Path]:
+    """Let Home Assistant's storage use files, as outside of tests, and return their folder."""
+    with (
+        patch.object(hass.config, "config_dir", str(tmp_path)),
+        patch.object(Store, "_async_load", LOAD_FILE),
+        patch.object(Store, "_async_write_data", WRITE_FILE),
+    ):
+        yield tmp_path / ".storage"
 
-    assert f"Error writing config for {KEY}: No space left on device" in caplog.text
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let writes fail as on a full disk."""
+
+    def write(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with patch("homeassistant.util.file.AtomicWriter.sync", write):
+        yield
+
+
+async def replace_power(codes: CodeStore) -> None:
+    """Add a command in place of another."""
+    await store_codes(codes, {"TV": {"Power": ["nec:1,1"]}})
+
+
+async def delete_power(codes: CodeStore) -> None:
+    """Delete a command."""
+    await codes.async_delete("TV", ["Power"])
+
+
+@pytest.mark.parametrize("change", [replace_power, delete_power])
+async def test_a_change_that_cannot_be_saved_changes_nothing(
+    codes: CodeStore, files: Path, caplog: pytest.LogCaptureFixture, change: Callable[[CodeStore], Awaitable[None]]
+) -> None:
+    """Case 19. Home Assistant's storage only logs the error."""
+    await store_codes(codes, {"TV": {"Power": ["nec:4,8"], "Up": ["nec:4,9"]}})
+    before = (files / KEY).read_bytes()
+
+    with full_disk(), pytest.raises(StorageError) as raised:
+        await change(codes)
+
+    assert raised.value.translation_key == "codes_not_saved"
+    assert "No space left on device" in caplog.text
+    assert (files / KEY).read_bytes() == before
     assert match(codes, "nec:4,8") == ("TV", "Power")
+    assert match(codes, "nec:1,1") is None
+    assert codes.codes == {"TV": {"Power": ["nec:0x04,0x08"], "Up": ["nec:0x04,0x09"]}}
+
+
+async def test_nothing_is_changed_while_home_assistant_stops(hass: HomeAssistant, codes: CodeStore) -> None:
+    hass.set_state(CoreState.stopping)
+    with pytest.raises(StorageError) as raised:
+        await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}})
+    hass.set_state(CoreState.running)
+    assert raised.value.translation_key == "codes_stopping"
+    assert not codes.codes
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "key"),
+    [("MAX_COMMANDS", 3, "too_many_commands_stored"), ("MAX_CHARACTERS", 42, "codes_too_large")],
+)
+async def test_the_commands_of_a_station_have_limits(codes: CodeStore, limit: str, value: int, key: str) -> None:
+    """Case 22."""
+    with patch.object(code_store, limit, value):
+        await store_codes(codes, {"TV": {"Power": ["nec:4,8"], "Up": ["nec:4,9"]}, "Fan": {"On": ["nec:4,1"]}})
+        with pytest.raises(InvalidActionError) as raised:
+            await store_codes(codes, {"Fan": {"Off": ["nec:4,2"]}})
+        assert raised.value.translation_key == key
+        await store_codes(codes, {"Fan": {"On": ["nec:4,2"]}})
+    assert codes.codes["Fan"] == {"On": ["nec:0x04,0x02"]}
+
+
+async def test_a_change_outlives_a_reload(
+    hass: HomeAssistant, hass_storage: dict[str, Any], station: MockConfigEntry
+) -> None:
+    """Case 20."""
+    writing, write = asyncio.Event(), asyncio.Event()
+    save = Store.async_save
+
+    async def async_save(store: Store[Any], data: Any) -> None:
+        writing.set()
+        await write.wait()
+        await save(store, data)
+
+    with patch.object(Store, "async_save", async_save):
+        adding = asyncio.create_task(store_codes(station.runtime_data.codes, {"TV": {"Power": ["nec:4,8"]}}))
+        await writing.wait()
+        reloading = asyncio.create_task(hass.config_entries.async_reload(station.entry_id))
+        await asyncio.sleep(0)
+        write.set()
+        await adding
+        await reloading
+    await hass.async_block_till_done()
+    await store_codes(station.runtime_data.codes, {"Fan": {"On": ["nec:4,9"]}})
+    assert hass_storage[KEY]["data"] == {"TV": {"Power": ["nec:0x04,0x08"]}, "Fan": {"On": ["nec:0x04,0x09"]}}
+    assert station.runtime_data.codes.codes == hass_storage[KEY]["data"]
 
 
 async def test_the_first_of_equal_commands_matches(codes: CodeStore) -> None:

@@ -1,5 +1,6 @@
 """Tests of the remote: sending and deleting commands."""
 
+import asyncio
 import base64
 from typing import Any
 from unittest.mock import patch
@@ -79,11 +80,27 @@ async def test_codes_of_every_form_are_sent(call: Call, pair: SimulatedLirc, cod
 async def test_several_commands_are_sent_in_order(call: Call, codes: CodeStore, pair: SimulatedLirc) -> None:
     await store_codes(codes, {"TV": {"Power": ["nec:1,1"], "Up": ["nec:1,2"]}})
 
-    with patch("custom_components.anavi_weather.remote.asyncio.sleep") as sleep:
+    with patch("custom_components.anavi_weather.remote.asyncio.timeout", side_effect=TimeoutError) as timeout:
         await call("send_command", device="TV", command=["Up", "Power", "nec:1,3"], num_repeats=2, delay_secs=0.7)
 
     assert sent(pair) == decoded("nec:1,2", "nec:1,1", "nec:1,3") * 2
-    assert [slept.args for slept in sleep.await_args_list] == [(0.7,)] * 5
+    assert [waited.args for waited in timeout.call_args_list] == [(0.7,)] * 5
+
+
+@pytest.mark.parametrize("delay", [0, 1000])
+async def test_turning_off_ends_a_repetition(call: Call, pair: SimulatedLirc, delay: float) -> None:
+    """Case 24."""
+    sending = asyncio.create_task(call("send_command", command=["nec:1,1"], num_repeats=100_000, delay_secs=delay))
+    while not pair.sent:
+        await asyncio.sleep(0)
+    await call("turn_off")
+    count = len(pair.sent)
+    await sending
+    assert len(pair.sent) <= count + 1
+
+    await call("turn_on")
+    await call("send_command", command=["nec:1,1", "nec:1,2"], delay_secs=0)
+    assert sent(pair)[-2:] == decoded("nec:1,1", "nec:1,2")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 import voluptuous as vol
 
 from custom_components.anavi_weather.code_store import CodeStore
@@ -13,8 +13,9 @@ from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.ir_codes import as_raw, parse
 from custom_components.anavi_weather.ir_codes.decode import decode
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import entity_registry as er
 
 from .conftest import entity_of, press, store_codes
 
@@ -80,12 +81,34 @@ async def test_a_lircd_conf_is_imported(hass: HomeAssistant, codes: CodeStore, p
 
 
 async def test_a_text_is_imported(hass: HomeAssistant, codes: CodeStore) -> None:
-    assert await call(hass, "import_codes", text=FLIPPER) == {"Flipper": ["Power"]}
-    assert codes.codes == {"Flipper": {"Power": ["nec:0x04,0x08"]}}
+    assert await call(hass, "import_codes", text=LIRCD.format(name="ACME", code="0x10EF")) == {"ACME": ["KEY_POWER"]}
+    assert list(codes.codes) == ["ACME"]
+
+
+async def test_a_text_that_does_not_name_its_device(hass: HomeAssistant, codes: CodeStore) -> None:
+    """Case 28."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, "import_codes", text=FLIPPER)
+    assert raised.value.translation_key == "code_file_without_name"
+    assert not codes.codes
+
+
+async def test_replaced_commands_are_listed(hass: HomeAssistant, codes: CodeStore) -> None:
+    """Case 28."""
+    await store_codes(codes, {"TV": {"Power": ["nec:1,1"], "Up": ["nec:1,2"]}, "Fan": {"Power": ["nec:1,3"]}})
+    response = await hass.services.async_call(
+        DOMAIN,
+        "import_codes",
+        {"config_entry_id": "01STATION", "text": FLIPPER, "device": "TV"},
+        blocking=True,
+        return_response=True,
+    )
+    assert response == {"devices": {"TV": ["Power"]}, "replaced": {"TV": ["Power"]}}
+    assert codes.codes["TV"] == {"Power": ["nec:0x04,0x08"], "Up": ["nec:0x01,0x02"]}
 
 
 async def test_the_response_is_optional(hass: HomeAssistant, codes: CodeStore) -> None:
-    data = {"config_entry_id": "01STATION", "text": FLIPPER}
+    data = {"config_entry_id": "01STATION", "text": FLIPPER, "device": "TV"}
     await hass.services.async_call(DOMAIN, "import_codes", data, blocking=True)
     assert codes.codes
 
@@ -141,7 +164,7 @@ def allowed(hass: HomeAssistant, tmp_path: Path) -> Path:
 async def test_a_path_is_imported(hass: HomeAssistant, codes: CodeStore, allowed: Path) -> None:
     for encoding in ("latin-1", "utf-8"):
         (allowed / "tv.ir").write_bytes(FLIPPER.replace("Power", "L\xf6schen").encode(encoding))
-        assert await call(hass, "import_codes", path=str(allowed / "tv.ir")) == {"Flipper": ["L\xf6schen"]}
+        assert await call(hass, "import_codes", path=str(allowed / "tv.ir")) == {"tv": ["L\xf6schen"]}
 
 
 @pytest.mark.parametrize("kind", ["outside", "climbing", "link", "nul"])
@@ -193,6 +216,52 @@ async def test_a_path_that_cannot_be_read_raises_an_error(
     assert raised.value.translation_placeholders
     assert raised.value.translation_placeholders["path"] == str(path)
     assert raised.value.translation_placeholders["error"]
+    assert not codes.codes
+
+
+@pytest.fixture
+async def user(hass: HomeAssistant, hass_admin_user: MockUser) -> MockUser:
+    """Return a user without rights."""
+    hass_admin_user.permissions  # noqa: B018  # the group of administrators exists
+    return MockUser().add_to_hass(hass)
+
+
+@pytest.mark.parametrize("service", ["list_commands", "export_codes", "import_codes"])
+async def test_only_users_who_may_control_the_remote_may_use_its_codes(
+    hass: HomeAssistant, codes: CodeStore, remote: str, user: MockUser, service: str
+) -> None:
+    """Case 21."""
+    await store_codes(codes, {"TV": {"Power": ["nec:1,2"]}})
+    data: dict[str, Any] = {"config_entry_id": "01STATION"}
+    if service == "import_codes":
+        data |= {"text": FLIPPER, "device": "TV"}
+
+    async def act() -> None:
+        await hass.services.async_call(
+            DOMAIN, service, data, blocking=True, return_response=True, context=Context(user_id=user.id)
+        )
+
+    user.mock_policy({"entities": {"entity_ids": {remote: {"read": True}}}})
+    with pytest.raises(Unauthorized):
+        await act()
+    assert codes.codes == {"TV": {"Power": ["nec:0x01,0x02"]}}
+
+    user.mock_policy({"entities": {"entity_ids": {remote: {"control": True}}}})
+    await act()
+
+    er.async_get(hass).async_remove(remote)
+    with pytest.raises(Unauthorized):
+        await act()
+
+
+async def test_only_administrators_may_name_a_file(
+    hass: HomeAssistant, codes: CodeStore, allowed: Path, user: MockUser
+) -> None:
+    (allowed / "tv.ir").write_text(FLIPPER)
+    user.mock_policy({"entities": True})
+    data = {"config_entry_id": "01STATION", "path": str(allowed / "tv.ir")}
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(DOMAIN, "import_codes", data, blocking=True, context=Context(user_id=user.id))
     assert not codes.codes
 
 

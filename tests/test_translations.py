@@ -305,7 +305,7 @@ def test_exceptions() -> None:
     filled = [(key, frozenset({"bus"})) for key in BUS_ERRORS]
     filled += [(key, frozenset({"error"})) for key in lirc_errors()]
     filled += [*raised("coordinator"), *raised("remote"), *raised("services"), *code_errors()]
-    filled += [*raised("button"), *raised("send_again")]
+    filled += [*raised("button"), *raised("code_store"), *raised("send_again")]
     known: dict[str, frozenset[str]] = {}
     for key, names in filled:
         known[key] = known.get(key, names) & names  # placeholders that are filled in wherever the error is raised

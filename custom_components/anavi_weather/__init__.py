@@ -7,7 +7,7 @@ from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
-from .code_store import CodeStore
+from .code_store import async_get_code_store, async_remove_code_store
 from .const import CODES_ISSUE_PREFIX, CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
 from .dashboard import async_setup_dashboard
@@ -58,7 +58,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     await async_remove_orphans(hass)
     coordinator = AnaviWeatherCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
-    codes = CodeStore(hass, entry.entry_id)
+    codes = async_get_code_store(hass, entry.entry_id)
     if kept := await codes.async_load():
         ir.async_create_issue(
             hass,
@@ -111,7 +111,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
 async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
     """Delete a remote station's stored codes and checkpoints."""
     ir.async_delete_issue(hass, DOMAIN, CODES_ISSUE_PREFIX + entry.entry_id)
-    await CodeStore(hass, entry.entry_id).async_remove()
+    await async_remove_code_store(hass, entry.entry_id)
     for subentry in user_stations(entry):
         await async_remove_checkpoint(hass, subentry.subentry_id)
 

@@ -14,8 +14,9 @@ from .entity import InfraredPairEntity, UserStationEntity
 from .exceptions import InvalidActionError
 from .forwarding import loaded_user_stations
 from .ir_codes import parse
+from .permissions import async_require_admin
 from .phat.simulated_lirc import SimulatedLirc
-from .send_again import async_require_admin, async_send_again_from, async_send_rejected_again
+from .send_again import async_send_again_from, async_send_rejected_again
 from .transceiver import Transceiver
 from .user_station.forwarder import Forwarder
 

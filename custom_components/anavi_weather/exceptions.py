@@ -25,6 +25,10 @@ class LearnError(TranslatedError):
     """A command cannot be learned from the received presses."""
 
 
+class StorageError(TranslatedError):
+    """A change cannot be saved, and was not made."""
+
+
 class ReadingError(TranslatedError, UpdateFailed):
     """The chips cannot be read."""
 

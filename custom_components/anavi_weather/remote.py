@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from math import ceil
 from typing import Any, override
 
@@ -38,7 +39,7 @@ from .ir_codes.capture import consensus
 from .ir_codes.command import MAX_DURATION
 from .press_collector import PressCollector
 from .transceiver import Transceiver
-from .unique_ids import infrared_unique_id
+from .unique_ids import REMOTE, infrared_unique_id
 
 PARALLEL_UPDATES = 0
 
@@ -63,8 +64,9 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
         """Initialize the remote, which sends the first alternative of each command first."""
-        super().__init__(entry, transceiver, "remote")
+        super().__init__(entry, transceiver, REMOTE)
         self._learning = asyncio.Lock()
+        self._off = asyncio.Event()
         self._turns: dict[tuple[str, ...], int] = {}
 
     @property
@@ -76,17 +78,25 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         if (state := await self.async_get_last_state()) is not None:
-            self._attr_is_on = state.state != STATE_OFF
+            self._set_on(state.state != STATE_OFF)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        self._attr_is_on = True
+        self._set_on(True)
         self.async_write_ha_state()
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        self._attr_is_on = False
+        """Turn off, which ends repetitions after the command that is being sent."""
+        self._set_on(False)
         self.async_write_ha_state()
+
+    def _set_on(self, is_on: bool) -> None:
+        self._attr_is_on = is_on
+        if is_on:
+            self._off.clear()
+        else:
+            self._off.set()
 
     @override
     async def async_send_command(self, command: Iterable[str], **kwargs: Any) -> None:
@@ -103,10 +113,17 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         any_sent = False
         for _ in range(kwargs.get(ATTR_NUM_REPEATS, 1)):
             for alternatives in wanted:
-                if any_sent:
-                    await asyncio.sleep(kwargs.get(ATTR_DELAY_SECS, DEFAULT_DELAY_SECS))
+                if any_sent and await self._async_is_turned_off(kwargs.get(ATTR_DELAY_SECS, DEFAULT_DELAY_SECS)):
+                    return
                 any_sent = True
                 await self._async_send_in_turn(alternatives)
+
+    async def _async_is_turned_off(self, seconds: float) -> bool:
+        """Wait, and return early if the remote is turned off meanwhile, or was."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._off.wait()
+        return self._off.is_set()
 
     async def _async_send_in_turn(self, alternatives: Mapping[str, Command]) -> None:
         texts = tuple(alternatives)

@@ -6,8 +6,7 @@ import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import Context, HomeAssistant, ServiceCall, callback
-from homeassistant.exceptions import Unauthorized
+from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
@@ -73,20 +72,6 @@ async def async_restore_stream(forwarder: Forwarder) -> None:
         await forwarder.async_restore_stream()
     except RecorderError as err:
         raise InvalidActionError("recorder_not_ready") from err
-
-
-async def async_require_admin(hass: HomeAssistant, context: Context | None) -> None:
-    """Allow the use of an entity to administrators, and to automations, which have no user.
-
-    Raises:
-        Unauthorized: if the user is not an administrator.
-    """
-    if context is None or context.user_id is None:
-        return
-    # Home Assistant has checked that the user exists
-    user = await hass.auth.async_get_user(context.user_id)
-    if user and not user.is_admin:
-        raise Unauthorized(context=context)
 
 
 def _forwarder(hass: HomeAssistant, device_id: str) -> Forwarder:

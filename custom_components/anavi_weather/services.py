@@ -1,6 +1,6 @@
 """Actions to import, list and export infrared codes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import errno
 import os
 from pathlib import Path
@@ -19,6 +19,7 @@ from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidActionError, InvalidCodeError
 from .ir_codes import CodeError, parse, to_pronto
 from .ir_codes.files import MAX_FILE_LENGTH, parse_file
+from .permissions import async_require_admin, async_require_remote
 
 ATTR_DEVICE = "device"
 ATTR_PATH = "path"
@@ -56,31 +57,33 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _async_import(call: ServiceCall) -> ServiceResponse:
     """Import all commands of a file, or none if one of them is invalid."""
-    codes = _codes(call)
-    if (path := call.data.get(ATTR_PATH)) is not None:
-        text = await call.hass.async_add_executor_job(_read, call.hass, path)
-    else:
-        text = call.data[ATTR_TEXT]
+    codes = await _async_codes(call)
     device = call.data.get(ATTR_DEVICE)
+    if (path := call.data.get(ATTR_PATH)) is not None:
+        await async_require_admin(call.hass, call.context)
+        text = await call.hass.async_add_executor_job(_read, call.hass, path)
+        name = device or Path(path).stem
+    else:
+        text, name = call.data[ATTR_TEXT], device
     try:
-        remotes = await call.hass.async_add_executor_job(parse_file, text)
+        remotes = await call.hass.async_add_executor_job(parse_file, text, name)
     except CodeError as err:
         raise InvalidCodeError(err) from err
     if device is not None:
         single = len(remotes) == 1
         remotes = {device if single else f"{device} {name}": commands for name, commands in remotes.items()}
-    await codes.async_add(remotes)
-    return {"devices": _names(remotes)}
+    replaced = await codes.async_add(remotes)
+    return {"devices": _names(remotes), "replaced": _names(replaced)}
 
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:
     """Return all devices and the names of their commands."""
-    return {"devices": _names(_codes(call).codes)}
+    return {"devices": _names((await _async_codes(call)).codes)}
 
 
 async def _async_export(call: ServiceCall) -> ServiceResponse:
     """Return the stored commands as Pronto hex."""
-    codes = _codes(call).codes
+    codes = (await _async_codes(call)).codes
     device = call.data.get(ATTR_DEVICE)
     if device is not None and device not in codes:
         raise InvalidActionError("device_unknown", device=device)
@@ -88,10 +91,17 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
     return await call.hass.async_add_executor_job(_pronto, wanted)
 
 
-def _codes(call: ServiceCall) -> CodeStore:
+async def _async_codes(call: ServiceCall) -> CodeStore:
+    """Return the commands of a station whose remote control the user may control.
+
+    Raises:
+        InvalidActionError: if the station is not loaded.
+        Unauthorized: if the user may not.
+    """
     entry: AnaviWeatherConfigEntry | None = call.hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
     if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
         raise InvalidActionError("station_not_loaded")
+    await async_require_remote(call.hass, call.context, entry)
     return entry.runtime_data.codes
 
 
@@ -123,7 +133,7 @@ def _text(file: Path, encoding: str) -> str:
         return stream.read(MAX_FILE_LENGTH + 1)
 
 
-def _names(codes: Mapping[str, Mapping[str, object]]) -> JsonObjectType:
+def _names(codes: Mapping[str, Iterable[str]]) -> JsonObjectType:
     return {device: list[JsonValueType](sorted(commands)) for device, commands in codes.items()}
 
 

@@ -4,6 +4,8 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 from .phat import ChipId, Quantity
 
+REMOTE = "remote"
+
 
 def chip_sensor_unique_id(entry: ConfigEntry, chip: ChipId, quantity: Quantity) -> str:
     """Return the unique id of the sensor of a chip's quantity."""

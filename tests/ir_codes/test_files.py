@@ -53,7 +53,7 @@ SMARTIR = json.dumps(
     ],
 )
 def test_forms(text: str, names: dict[str, list[str]]) -> None:
-    assert {remote: list(commands) for remote, commands in parse_file(text).items()} == names
+    assert {remote: list(commands) for remote, commands in parse_file(text, "Flipper").items()} == names
 
 
 def test_name_for_a_file_without_one() -> None:
@@ -70,6 +70,7 @@ def test_name_for_a_file_without_one() -> None:
         ('include "other.conf"', "lircd_only_includes"),
         ("{", "json_invalid"),
         ("Filetype: nonsense", "flipper_header"),
+        (FLIPPER, "file_without_name"),
     ],
 )
 def test_refused(text: str, key: str) -> None:
@@ -90,7 +91,7 @@ def test_any_text(junk: str, whole: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(whole)))
     for text in (junk, whole[:at] + junk + whole[at:], whole[:at]):
         try:
-            parse_file(text)
+            parse_file(text, "Flipper")
         except CodeError:
             continue
 
@@ -114,7 +115,7 @@ def test_any_text(junk: str, whole: str, data: st.DataObject) -> None:
 def test_worst_files_are_quick(text: str) -> None:
     started = thread_time()
     with suppress(CodeError):
-        parse_file(text)
+        parse_file(text, "Flipper")
     assert thread_time() - started < 1
 
 

@@ -16,7 +16,7 @@ _LIRCD = re.compile(r"^[ \t]*(?:begin[ \t]+remote|include)\b", re.IGNORECASE | r
 _FLIPPER = re.compile(r"\s*Filetype\s*:")
 
 
-def parse_file(text: str, name: str = "Flipper") -> Mapping[str, Mapping[str, tuple[Command, ...]]]:
+def parse_file(text: str, name: str | None = None) -> Mapping[str, Mapping[str, tuple[Command, ...]]]:
     """Return the commands of a file: remote → command → the commands that successive presses send in turn.
 
     The forms are `lircd.conf`, SmartIR's JSON, and Flipper's `.ir`, which does not name the remote: `name` does.
@@ -32,7 +32,10 @@ def parse_file(text: str, name: str = "Flipper") -> Mapping[str, Mapping[str, tu
     if text.lstrip().startswith("{"):
         return parse_smartir(text)
     if _FLIPPER.match(text):
-        return {name: parse_flipper(text)}
+        commands = parse_flipper(text)
+        if name is None:
+            raise CodeError("file_without_name")
+        return {name: commands}
     if _LIRCD.search(text):
         return parse_lircd(text)
     raise CodeError("file_unknown")
