@@ -36,6 +36,7 @@ STATIONS = (
     Station("2" * 32, "Casa", "0.0.9", "2026.10.2", "only card"),
 )
 COPY = STATIONS[0]._replace(instance="copied card")
+RENAMED = timedelta(hours=2)  # before the end, the first station is renamed. Before that, it had the name of the second
 INTERVAL = 120  # seconds
 SILENT_FOR = timedelta(minutes=45)
 KEYS = ("nec:0x04,0x08", "samsung32:0x07,0x02", "rc5:0x05,0x0c,0")
@@ -128,9 +129,12 @@ async def async_history(hass: HomeAssistant) -> History:
 
     bulk = b""
     recorded: list[Fact] = []
+    renamed = end - RENAMED.total_seconds()
+    former = [row for row in page.rows if (row.last_updated_ts or 0) < renamed]
     for station, rows in (
-        (STATIONS[0], page.rows[::2]),
-        (COPY, page.rows[1::2]),
+        (STATIONS[0]._replace(name=STATIONS[1].name), former),
+        (STATIONS[0], page.rows[len(former) :: 2]),
+        (COPY, page.rows[len(former) + 1 :: 2]),
         (STATIONS[1], [row for row in page.rows if (row.last_updated_ts or 0) < end - SILENT_FOR.total_seconds()]),
     ):
         sent, lines = Encoder(station, entities.async_wanted().identities).encode(rows)

@@ -114,6 +114,24 @@ def test_the_climate_dashboard_asks_for_statistics() -> None:
     assert control["config"]["field_name"] in known
 
 
+def test_stations_are_identified_by_their_id() -> None:
+    """Case 36: two stations may have one name, and a station that is renamed stays the same."""
+    for name, config in itertools.chain(panels(), statistics_panels()):
+        if "query" in config:
+            grouped = [field for dimension in question(config).dimensions for field in dimension.get("fields", [])]
+            assert "station.name" not in grouped, name
+    for dashboard in dashboards().values():
+        (control,) = dashboard["pinned_panels"]
+        assert control["config"]["field_name"] == "station.id"
+    panel_queries = {name: config["data_source"]["query"] for name, config in panels() if "query" not in config}
+    rule_queries = {name: rule["params"]["esqlQuery"]["esql"] for name, rule in rules().items()}
+    for name, query in (panel_queries | rule_queries).items():
+        # Kibana takes the last groups as the id of an alert
+        last = [line for line in query.splitlines() if line.startswith("| STATS ")][-1]
+        assert last.partition(" BY ")[2] == "station.id", name
+        assert "| KEEP name, station.id" in query, "its newest name is shown"
+
+
 def test_every_field_of_every_rule_is_in_the_index_template() -> None:
     for name, rule in rules().items():
         asked = set(ESQL_FIELD.findall(rule["params"]["esqlQuery"]["esql"])) | {rule["params"]["timeField"]}

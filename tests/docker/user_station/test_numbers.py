@@ -1,7 +1,8 @@
 """Every panel and alert rule, asked of a real Elasticsearch: it has the numbers that the recorder has.
 
 What cannot be asked of a server before 9.5 in the panel's own words is asked by the equal search. ES|QL knows no nanoseconds
-there: it is asked of the same documents in an index with milliseconds.
+there: it is asked of the same documents in an index with milliseconds. It has no greatest text either, by which a query finds
+the newest name of a station: that is found here among the texts of the query.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ NOW = {
     "tendency": "pressure_tendency",
 }
 ROUNDED = 6  # decimals
+NEWEST_NAME = ", named = MAX(named)"
 THRESHOLDS = {"ALERT_FROST": 3.0, "ALERT_HEAT": 35.0, "ALERT_STORM": -3.0, "ALERT_SILENT": 30}
 
 
@@ -126,17 +128,17 @@ def _check_meaning(hass: HomeAssistant, past: Past, server: Server) -> None:
         return question.read(server.good("POST", f"{server.stream}/_search", question.search()))[group, metric]
 
     for panel, entity in NOW.items():
-        assert found(f"weather/{panel}-now", STATIONS[0].name) == number(hass, f"sensor.simulated_phat_{entity}")
-    (lowest, average, highest) = (found("weather/temperature-range", STATIONS[0].name, metric=n) for n in range(3))
+        assert found(f"weather/{panel}-now", STATIONS[0].id) == number(hass, f"sensor.simulated_phat_{entity}")
+    (lowest, average, highest) = (found("weather/temperature-range", STATIONS[0].id, metric=n) for n in range(3))
     assert lowest < average < highest
     assert found("fleet/stations") == 2
     assert found("infrared/sent") == past.sent
     errors = number(hass, "sensor.simulated_phat_errors")
     assert errors > 0
-    assert found("fleet/errors", STATIONS[0].name, STATIONS[0].id) == errors
-    assert found("fleet/errors", STATIONS[0].name, STATIONS[0].id, metric=2) == number(
-        hass, "sensor.anavi_weather_user_station_backlog"
-    )
+    assert found("fleet/errors", STATIONS[0].id) == errors
+    for station in STATIONS:
+        assert found("fleet/stations-table", station.id) == station.name
+    assert found("fleet/errors", STATIONS[0].id, metric=2) == number(hass, "sensor.anavi_weather_user_station_backlog")
 
 
 def _rounded(value: Any) -> Any:
@@ -146,13 +148,29 @@ def _rounded(value: Any) -> Any:
 
 
 def _ask(server: Server, query: str, since: float, until: float) -> Rows:
-    """Ask in ES|QL, in the time range that Kibana adds."""
+    """Ask in ES|QL, in the time range that Kibana adds. Return the values in the order of the names of the columns."""
+    lines = (
+        query.replace(NEWEST_NAME, "")
+        .replace("| KEEP name, ", "| KEEP ")
+        .replace("| SORT name, ", "| SORT ")
+        .splitlines()
+    )
+    (named,) = (number for number, line in enumerate(lines) if line.startswith("| EVAL named = "))
+    (name,) = (line for line in lines if line.startswith("| EVAL name = "))
+    newest: dict[str, Json] = {}
+    for row in _rows(server, "\n".join((*lines[: named + 1], name)), since, until):
+        if row["named"] > newest.get(row["station.id"], row)["named"] or row["station.id"] not in newest:
+            newest[row["station.id"]] = row
+    numbers = "\n".join(line for line in lines if line not in (lines[named], name))
+    found = [row | {"name": newest[row["station.id"]]["name"]} for row in _rows(server, numbers, since, until)]
+    return {tuple(_plain(row[column]) for column in sorted(row)) for row in found}
+
+
+def _rows(server: Server, query: str, since: float, until: float) -> list[Json]:
     window = {"range": {"@timestamp": {"gte": int(since * 1000), "lte": int(until * 1000), "format": "epoch_millis"}}}
     answer = server.good("POST", "_query?format=json", {"query": query, "filter": window})
     names = [column["name"] for column in answer["columns"]]
-    return {
-        tuple(_plain(value) for _, value in sorted(zip(names, row, strict=True))) for row in answer.get("values", [])
-    }
+    return [dict(zip(names, row, strict=True)) for row in answer.get("values", [])]
 
 
 def _plain(value: Any) -> Any:
@@ -165,7 +183,7 @@ def _of_station(facts: list[Fact]) -> Iterator[tuple[str, str, list[Fact]]]:
 
 
 def _gaps(facts: list[Fact], until: float) -> Rows:
-    """Return active, fewest, gaps, id and name: in the order of the names of the columns."""
+    """Return active, fewest, gaps, name and id: in the order of the names of the columns."""
     rows: Rows = set()
     for station, name, sent in _of_station(facts):
         hours: dict[int, int] = {}
@@ -174,7 +192,7 @@ def _gaps(facts: list[Fact], until: float) -> Rows:
             hours[hour] = hours.get(hour, 0) + 1
         empty = set(range(min(hours), int(until // HOUR) + 1)) - set(hours)
         assert empty, "no gap was found, so nothing is tested"
-        rows.add((len(hours), min(hours.values()), len(empty), station, name))
+        rows.add((len(hours), min(hours.values()), len(empty), name, station))
     return rows
 
 
@@ -208,7 +226,7 @@ def _readings(facts: list[Fact], key: str, since: float, beyond: Callable[[list[
             and fact["@timestamp"] >= since
         ]
         if values and (value := beyond(values)) is not None:
-            rows.add((station, name, _plain(value)))
+            rows.add((name, station, _plain(value)))
     return rows
 
 
@@ -218,7 +236,7 @@ def _silent(facts: list[Fact], until: float) -> Rows:
         last = max(fact["@timestamp"] for fact in sent)
         if last < until - THRESHOLDS["ALERT_SILENT"] * 60:
             text = datetime.fromtimestamp(last, UTC).isoformat(timespec="microseconds")[:23] + "Z"
-            rows.add((text, station, name))
+            rows.add((text, name, station))
     return rows
 
 
@@ -227,7 +245,8 @@ def _double(facts: list[Fact], since: float) -> Rows:
     for fact in facts:
         if fact["@timestamp"] >= since:
             instances.setdefault(fact["station.id"], set()).add(fact["station.instance"])
-    return {(len(found), station) for station, found in instances.items() if len(found) > 1}
+    names = {station.id: station.name for station in STATIONS}
+    return {(len(found), names[station], station) for station, found in instances.items() if len(found) > 1}
 
 
 def _below(limit: float) -> Callable[[list[float]], float | None]:
@@ -238,7 +257,7 @@ def _above(limit: float) -> Callable[[list[float]], float | None]:
     return lambda values: highest if (highest := max(values)) > limit else None
 
 
-# The rows that each rule finds, by station.id, station.name and the reading: in the order of the names of the columns
+# The rows that each rule finds, by name, station.id and the reading: in the order of the names of the columns
 RULES: dict[str, Callable[[list[Fact], float, float], Rows]] = {
     "frost": lambda facts, since, _: _readings(facts, "temperature", since, _below(THRESHOLDS["ALERT_FROST"])),
     "heat": lambda facts, since, _: _readings(facts, "temperature", since, _above(THRESHOLDS["ALERT_HEAT"])),
@@ -282,4 +301,4 @@ def _check_rule(name: str, rule: Json, server: Server, mirror: str, history: His
     assert found, "no alert was found, so nothing is tested"
     if name == "silent":
         assert SILENT_FOR.total_seconds() > THRESHOLDS["ALERT_SILENT"] * 60
-        assert {row[2] for row in found} == {STATIONS[1].name}
+        assert {row[1:] for row in found} == {(STATIONS[1].name, STATIONS[1].id)}

@@ -40,6 +40,8 @@ class Kibana(ThreadingHTTPServer):
         self.made: dict[str, Any] = {}
         self.answer = ""
         self.refuse = ""
+        self.names: dict[str, str] = {}
+        """Newest name of each station by its id, as the Elasticsearch knows them whose part it plays."""
 
     @property
     def url(self) -> str:
@@ -69,6 +71,14 @@ class Handler(BaseHTTPRequestHandler):
             return 401, {"message": "Unauthorized"}
         if self.server.refuse and self.server.refuse in self.path:
             return 400, {"message": "[request body]: refused"}
+        if self.path.startswith("/_security/api_key?"):
+            return 200, {"api_keys": []}
+        if self.path.startswith("/metrics-anavi_weather.state-*/_search?"):
+            newest = [
+                {"key": key, "newest": {"top": [{"metrics": {"station.name": name}}]}}
+                for key, name in self.server.names.items()
+            ]
+            return 200, {"aggregations": {"ids": {"buckets": newest}}} if newest else {}
         if self.path == "/api/status":
             return 200, {"status": {"overall": {"level": self.server.answer or "available"}}}
         if self.command != "GET" and "kbn-xsrf" not in {name.lower() for name in self.headers}:
@@ -99,7 +109,14 @@ def kibana(socket_enabled: None) -> Iterator[Kibana]:
 
 def known(kibana: Kibana, **more: str) -> dict[str, str]:
     """Return the environment of the script."""
-    return {"KIBANA_URL": kibana.url, "ELASTICSEARCH_PASSWORD": PASSWORD} | more
+    return {"KIBANA_URL": kibana.url, "ELASTICSEARCH_URL": kibana.url, "ELASTICSEARCH_PASSWORD": PASSWORD} | more
+
+
+def shown(kibana: Kibana, view: str = "anavi_weather", field: str = "station.id") -> dict[str, str]:
+    """Return what Kibana shows instead of the stations' ids."""
+    formats = kibana.made[f"/api/data_views/data_view/{view}"]["data_view"]["fieldFormats"]
+    assert formats[field]["id"] == "static_lookup"
+    return {entry["key"]: entry["value"] for entry in formats[field]["params"]["lookupEntries"]}
 
 
 def test_everything_is_made_in_both_languages(kibana: Kibana, run: Run) -> None:
@@ -140,6 +157,57 @@ def test_again_it_changes_no_rule_that_was_edited(kibana: Kibana, run: Run) -> N
     assert not [asked for asked in kibana.asked if asked.method == "POST" and ONCE.match(asked.path)]
     assert len([asked for asked in kibana.asked if asked.method == "PUT"]) == len(LANGUAGES) * len(dashboards())
     assert "left as it is" in done.stderr
+
+
+def test_the_names_of_stations_are_shown(kibana: Kibana, run: Run) -> None:
+    kibana.names = {
+        "1111111122222222": "Casa",
+        "3333333344444444": "Casa",
+        "5": 'Sítio "São João" \\ {"}]: & $(id) @fleet.title@',
+        "6": "@",
+        "7": "",
+    }
+    done = run(SETUP, "names", **known(kibana))
+    assert done.returncode == 0, done.stderr
+    expected = kibana.names | {"1111111122222222": "Casa (11111111)", "3333333344444444": "Casa (33333333)"}
+    assert shown(kibana) == shown(kibana, "anavi_weather-statistics") == expected
+    assert shown(kibana, "anavi_weather-alerts", "station") == expected
+    assert all(path.startswith("/api/data_views/") for path in kibana.made), "nothing else is changed"
+    assert run(SETUP, "name", **known(kibana)).returncode == 1
+
+
+def test_rules_of_1_0_0_are_reported(kibana: Kibana, run: Run) -> None:
+    run(SETUP, **known(kibana))
+    rule = next(path for path in kibana.made if "/rule/" in path)
+    query = "FROM x\n| STATS temperature = MIN(value) BY station.id, station.name\n| WHERE temperature < 3"
+    assert "version 1.0" not in run(SETUP, **known(kibana)).stderr
+    kibana.made[rule] = {"params": {"esqlQuery": {"esql": query}}}
+    assert run(SETUP, **known(kibana)).stderr.count("the rule is of version 1.0") == 1
+
+
+def test_the_newest_names_are_those_of_the_server(kibana: Kibana, server: Server, setup: Run, run: Run) -> None:
+    """Case 36: two stations have one name, and one was renamed."""
+    assert setup().returncode == 0
+    ids = [f"{number}{server.namespace}" for number in range(4)]
+    new, casa, country = (
+        f"{name} {server.namespace}" for name in ("New", "Casa", "Sítio")
+    )  # others use the server too
+    added = setup("add-station", new, "--id", ids[3])
+    assert added.returncode == 0, added.stderr
+    names = [(ids[0], "Before"), (ids[0], casa), (ids[1], casa), (ids[2], country)]
+    for station, name in names:
+        server.good("POST", f"{server.stream}/_doc?refresh=true", document(station, name))
+    environment = {"ELASTICSEARCH_URL": server.url, "ELASTICSEARCH_USERNAME": server.username}
+    environment |= {"ELASTICSEARCH_PASSWORD": server.password, "KIBANA_URL": kibana.url}
+    done = run(SETUP, "names", **environment)
+    assert done.returncode == 0, done.stderr
+    found = {key: value for key, value in shown(kibana).items() if key in ids}
+    assert found == {
+        ids[0]: f"{casa} ({ids[0][:8]})",
+        ids[1]: f"{casa} ({ids[1][:8]})",
+        ids[2]: country,
+        ids[3]: new,
+    }
 
 
 def test_thresholds_and_language_can_be_chosen(kibana: Kibana, run: Run) -> None:
@@ -228,7 +296,17 @@ def test_the_container_sets_everything_up(kibana: Kibana, server: Server, run: R
     assert added.returncode == 0, added.stderr
     assert "Address:    https://192.168.1.10:9200" in added.stdout
     assert "CA certificate:\nnot a real one" in added.stdout
-    assert run(FOLDER / "setup", "stations", **environment).stdout.count(f"Casa\t{server.namespace}\t") == 1
+    (station,) = re.findall(
+        rf"^Casa\t{server.namespace}\t(\w+)$", run(FOLDER / "setup", "stations", **environment).stdout, re.MULTILINE
+    )
+    assert shown(kibana)[station].startswith("Casa"), "before it has sent anything"
+    kibana.refuse = "/data_views/"
+    again = run(FOLDER / "setup", "add-station", "Casa", **environment)
+    assert again.returncode == 0, again.stderr
+    assert "until: setup names" in again.stderr
+    kibana.refuse = ""
+    assert run(FOLDER / "setup", "names", **environment).returncode == 0
+    assert run(FOLDER / "setup", "stations", **environment).stdout.count(f"Casa\t{server.namespace}\t") == 2
     assert run(FOLDER / "setup", "remove-station", "Casa", **environment).returncode == 0
     login = run(FOLDER / "setup", "login", **environment)
     assert f"Password:  {server.password}" in login.stdout
