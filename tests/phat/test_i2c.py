@@ -82,6 +82,8 @@ def test_a_bus_is_open_only_while_it_is_used() -> None:
         for _ in range(3):
             assert phat.read().measurements == {}
             assert open_descriptors() == closed
+        phat.close()
+        assert open_descriptors() == closed
 
 
 def test_a_bus_that_cannot_be_opened_again_is_an_error(bench: Bench) -> None:

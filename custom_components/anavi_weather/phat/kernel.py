@@ -58,7 +58,9 @@ SATURATED = 0xFFFF  # of the 16-bit converters in photometers
 
 # Limits between two units: some drivers, or older versions, use the second one although IIO specifies the first
 MAX_KPA_OR_PERCENT = 200  # hPa and thousandths of a percent are more, if the air is not from another planet
-CONDENSATION = (-10.0, 110.0)  # %, within which a humidity is limited to 0 to 100
+# %, within which a humidity is limited to 0 to 100: tolerance in dry air, and condensation. Less is no dry air: the result of
+# a wet Si7021 starts again at -6 % after 119 %.
+NEARLY_HUMIDITY = (-3.0, 120.0)
 
 NOT_ANSWERED = (errno.EREMOTEIO, errno.ENXIO)
 
@@ -214,7 +216,7 @@ def _in_our_unit(quantity: Quantity, native: float) -> float:
             return native if native > MAX_KPA_OR_PERCENT else native * HPA_PER_KPA
         case Quantity.HUMIDITY:
             percent = native / MILLI if abs(native) > MAX_KPA_OR_PERCENT else native
-            low, high = CONDENSATION
+            low, high = NEARLY_HUMIDITY
             return min(max(percent, 0.0), 100.0) if low <= percent <= high else percent
         case _:
             return native
