@@ -66,6 +66,7 @@ __all__ = [
     "PhatError",
     "Quantity",
     "Reading",
+    "WrongChipError",
     "accuracy",
     "likely_chips",
     "quantities",
@@ -143,7 +144,7 @@ class Phat:
         """
         with self._bus.use():
             self._foreign.clear()
-            self._discover()
+            self._discover_new()
             others = [address for address in ALL_ADDRESSES if address not in ADDRESSES]
             claimed = {address for address in others if self._is_claimed(address)}
             foreign = self._foreign | set(responders(self._bus, [one for one in others if one not in claimed]))
@@ -160,24 +161,32 @@ class Phat:
             self._bus.check_free()
             return responders(self._bus, [address for address in ALL_ADDRESSES if not self._is_claimed(address)])
 
+    def expect(self, chips: Iterable[ChipId]) -> None:
+        """Expect these chips, and forget all others. A forgotten chip that still responds is detected again."""
+        with self._bus.lock:
+            self._chips = {chip: self._chips.get(chip) or self._reader(chip) for chip in chips}
+
     def read(self) -> Reading:
         """Measure with all chips, whose conversions run at the same time.
 
-        Chips that were plugged in since the last cycle are detected first and included.
+        Chips that were plugged in since the last cycle are detected first and included. A chip that has replaced
+        another at its address is noticed when the other one is measured, and included in the same cycle.
 
         Raises:
             BusError: if the bus cannot be reached.
         """
         with self._bus.use():
             begin = self._bus.clock.monotonic()
-            self._discover(attempts=1)  # a chip whose acknowledgment is lost is found in the next cycle
+            self._discover_new(attempts=1)  # a chip whose acknowledgment is lost is found in the next cycle
             self._in_use.clear()
-            slowest_first = sorted(self._chips.values(), key=lambda chip: -chip.conversion_time)
-            results = self._run({chip.id: self._measurement(chip) for chip in slowest_first})
+            results = self._measure_all(self._chips.values())
+            if newly_replaced := _replaced(results) - self._replaced:
+                before = set(self._chips)
+                self._discover(newly_replaced)
+                results |= self._measure_all(chip for chip in self._chips.values() if chip.id not in before)
+            self._replaced = _replaced(results)
+            self._foreign -= {chip.address for chip in results} - self._replaced
             errors = {chip: result for chip, result in results.items() if isinstance(result, ChipError)}
-            right = {chip.address for chip, result in results.items() if not isinstance(result, WrongChipError)}
-            self._replaced = {chip.address for chip in results} - right
-            self._foreign -= right
             self._bus.check_free()
             return Reading(
                 {chip: None if isinstance(result, ChipError) else result for chip, result in results.items()},
@@ -192,17 +201,20 @@ class Phat:
             return True
         return False
 
-    def _discover(self, attempts: int = MESSAGE_ATTEMPTS) -> None:
+    def _discover_new(self, attempts: int = MESSAGE_ATTEMPTS) -> None:
         """Add the chips at addresses without a known chip, and those that have replaced a known chip.
 
         Args:
             attempts: How often an address is tried at which nothing has responded.
         """
-        self._bus.check_free()
         self._follow_kernel()
         known = {chip.address for chip in self._chips} - self._replaced
         self._claimed.clear()
-        addresses = (address for address in ADDRESSES if address not in known)
+        self._discover((address for address in ADDRESSES if address not in known), attempts)
+
+    def _discover(self, addresses: Iterable[int], attempts: int = MESSAGE_ATTEMPTS) -> None:
+        """Add the chips at these addresses."""
+        self._bus.check_free()
         jobs = {address: self._identify(address, attempts) for address in addresses}
         for address, found in self._run(jobs).items():
             match found:
@@ -241,6 +253,10 @@ class Phat:
             except ChecksumError, ImplausibleError, NotFinishedError:
                 continue
         return Occupant.FOREIGN
+
+    def _measure_all(self, chips: Iterable[Chip | KernelChip]) -> dict[ChipId, Measurement | ChipError]:
+        slowest_first = sorted(chips, key=lambda chip: -chip.conversion_time)
+        return self._run({chip.id: self._measurement(chip) for chip in slowest_first})
 
     def _measurement(self, chip: Chip | KernelChip) -> Steps[Measurement]:
         return chip.measure() if isinstance(chip, KernelChip) else _retry(partial(self._measure, chip))
@@ -286,6 +302,12 @@ class Phat:
             else:
                 heapq.heappush(waiting, (self._bus.clock.monotonic() + wait, next(order), key, job))
         return results
+
+
+def _replaced(results: Mapping[ChipId, Measurement | ChipError]) -> set[int]:
+    """Return the addresses where no known chip, but another one, responds."""
+    right = {chip.address for chip, result in results.items() if not isinstance(result, WrongChipError)}
+    return {chip.address for chip in results} - right
 
 
 def _retry[T](steps: Callable[[], Steps[T]]) -> Steps[T]:
