@@ -36,6 +36,18 @@ async def open_repair(hass: HomeAssistant, issue_id: str) -> RepairForm:
     return RepairForm(hass, manager, form["flow_id"], form["description_placeholders"])
 
 
+async def choose_repair(hass: HomeAssistant, issue_id: str, step_id: str) -> Any:
+    """Open the menu of an issue, choose a step, and return its result."""
+    assert await async_setup_component(hass, REPAIRS_DOMAIN, {})
+    manager = repairs_flow_manager(hass)
+    assert manager
+    menu = await manager.async_init(DOMAIN, data={"issue_id": issue_id})
+    assert (menu["type"], menu["menu_options"]) == (FlowResultType.MENU, ["scan", "remove"])
+    result = await manager.async_configure(menu["flow_id"], {"next_step_id": step_id})
+    await hass.async_block_till_done()
+    return result
+
+
 async def submit_repair(hass: HomeAssistant, issue_id: str) -> None:
     """Open the form of an issue and submit it."""
     form = await open_repair(hass, issue_id)

@@ -360,7 +360,14 @@ def test_issues() -> None:
             assert issue.keys() == {"title", "description"}
         else:
             assert issue.keys() == {"title", "fix_flow"}
-            assert issue["fix_flow"]["step"].keys() == {"confirm"}
+            assert issue["fix_flow"]["step"].keys() == {"init" if key.startswith("chip_") else "confirm"}
+
+
+def test_the_choice_of_the_repair_of_a_chip() -> None:
+    for key in constants("chip_issues", "translation_key"):
+        fix_flow = ENGLISH["issues"][key]["fix_flow"]
+        assert fix_flow["step"]["init"]["menu_options"].keys() == {"scan", "remove"}
+        assert fix_flow["abort"].keys() == {"chip_still_fails"}
 
 
 def user_station_issues() -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast, override
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 
 from .chip_issues import CHIP_ISSUE_PREFIX
 from .const import CODES_ISSUE_PREFIX, CONF_CHIPS
@@ -15,18 +16,41 @@ from .user_station.forwarder import Forwarder
 from .user_station_issues import HELD_ISSUE_PREFIX, STREAM_ISSUE_PREFIX
 
 
-class RemoveChipFlow(ConfirmRepairFlow):
-    """Fix flow that removes a chip from its station."""
+class LostChipFlow(RepairsFlow):
+    """Fix flow for a chip that fails: scan the bus again, or remove the chip from its station."""
 
-    @override
-    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        if user_input is not None:
-            if TYPE_CHECKING:
-                assert self.data
-            if (entry := self.hass.config_entries.async_get_entry(cast("str", self.data["entry_id"]))) is not None:
-                chips = [chip for chip in entry.data[CONF_CHIPS] if chip != self.data["chip"]]
-                self.hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_CHIPS: chips})
-        return await super().async_step_confirm(user_input)
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Offer the choice."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["scan", "remove"],
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )
+
+    async def async_step_scan(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Scan the bus again. The issue remains if the chip still fails."""
+        entry, chip = self._entry_and_chip()
+        if entry is not None and entry.state is ConfigEntryState.LOADED:
+            coordinator = entry.runtime_data.coordinator
+            await coordinator.async_scan()
+            if coordinator.last_update_success and chip not in map(str, coordinator.data.reading.errors):
+                return self.async_create_entry(data={})
+        return self.async_abort(reason="chip_still_fails")
+
+    async def async_step_remove(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Remove the chip. If it responds again, it is added again."""
+        entry, chip = self._entry_and_chip()
+        if entry is not None:
+            chips = [other for other in entry.data[CONF_CHIPS] if other != chip]
+            self.hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_CHIPS: chips})
+        return self.async_create_entry(data={})
+
+    def _entry_and_chip(self) -> tuple[AnaviWeatherConfigEntry | None, str]:
+        if TYPE_CHECKING:
+            assert self.data
+        entry_id, chip = cast("str", self.data["entry_id"]), cast("str", self.data["chip"])
+        return self.hass.config_entries.async_get_entry(entry_id), chip
 
 
 class ForwarderFlow(ConfirmRepairFlow):
@@ -80,7 +104,7 @@ async def async_create_fix_flow(
     if issue_id.startswith(CODES_ISSUE_PREFIX):
         return ConfirmRepairFlow()
     if issue_id.startswith(CHIP_ISSUE_PREFIX):
-        return RemoveChipFlow()
+        return LostChipFlow()
     if issue_id.startswith(STREAM_ISSUE_PREFIX):
         return RestoreStreamFlow()
     return SkipHeldFlow() if issue_id.startswith(HELD_ISSUE_PREFIX) else AcknowledgeLossesFlow()
