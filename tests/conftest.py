@@ -279,6 +279,7 @@ def entry(hass: HomeAssistant, chips: tuple[ChipId, ...], options: dict[str, Any
         unique_id=SIMULATED,
         data={CONF_BUS: SIMULATED, CONF_CHIPS: [str(chip) for chip in chips]},
         options=options,
+        version=2,
         entry_id="01STATION",
     )
     entry.add_to_hass(hass)
@@ -494,6 +495,7 @@ def board_entry(hass: HomeAssistant, machine: Machine, options: dict[str, Any]) 
         unique_id=machine.path(),
         data={CONF_BUS: machine.path(), CONF_CHIPS: [str(chip) for chip in OFFICIAL_CHIPS]},
         options=options,
+        version=2,
         entry_id="01BOARD",
     )
     entry.add_to_hass(hass)

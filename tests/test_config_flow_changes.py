@@ -6,11 +6,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.anavi_weather.const import CONF_BUS, CONF_CHIPS
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.board import PRODUCT
+from custom_components.anavi_weather.phat.simulated_bh1750 import SimulatedBH1750
 from custom_components.anavi_weather.phat.simulator import SIMULATED, Simulator
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
 
 from .config_flow_steps import choose, confirm, preselected
 from .conftest import Machine, PassTime, is_loaded
@@ -26,21 +28,30 @@ async def board(hass: HomeAssistant, machine: Machine, board_entry: MockConfigEn
 
 
 async def test_the_same_bus_is_rescanned(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
-    machine.simulators[machine.path()].unplug(0x40)
+    """A chip that was plugged in is added, and one that does not respond now is kept."""
+    coordinator = board.runtime_data.coordinator
+    simulator = machine.simulators[machine.path()]
+    simulator.unplug(0x40)
+    simulator.chips[0x5C] = SimulatedBH1750(simulator.chips[0x23].air, machine.clock)
+    simulator.plug(0x5C)
 
     form = await board.start_reconfigure_flow(hass)
     assert (form["step_id"], preselected(form)) == ("reconfigure", machine.path())
     result = await confirm(hass, await choose(hass, form, machine.path()))
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    assert board.data == {CONF_BUS: machine.path(), CONF_CHIPS: ["BH1750 0x23", "BMP180 0x77"]}
+    assert board.data == {
+        CONF_BUS: machine.path(),
+        CONF_CHIPS: ["BMP180 0x77", "HTU21D 0x40", "BH1750 0x23", "BH1750 0x5c"],
+    }
     assert is_loaded(board)
-    assert hass.states.get("sensor.anavi_infrared_phat_temperature") is None
-    assert hass.states.get("sensor.anavi_infrared_phat_illuminance")
+    assert board.runtime_data.coordinator is coordinator
+    assert hass.states.is_state("sensor.anavi_infrared_phat_humidity", STATE_UNAVAILABLE)
+    assert er.async_get(hass).async_get("sensor.anavi_infrared_phat_illuminance_bh1750_0x5c")
 
 
 async def test_a_board_without_its_former_chips_keeps_its_infrared(
-    hass: HomeAssistant, machine: Machine, board: MockConfigEntry
+    hass: HomeAssistant, machine: Machine, board: MockConfigEntry, pass_time: PassTime
 ) -> None:
     for address in (0x23, 0x40, 0x77):
         machine.simulators[machine.path()].unplug(address)
@@ -52,7 +63,9 @@ async def test_a_board_without_its_former_chips_keeps_its_infrared(
 
     assert board.data[CONF_CHIPS] == []
     assert is_loaded(board)
+    await pass_time()
     assert hass.states.get("remote.anavi_infrared_phat")
+    assert not hass.states.get("sensor.anavi_infrared_phat_temperature")
 
 
 async def test_a_scan_does_not_disturb_readings(

@@ -1,5 +1,6 @@
 """Tests of scheduled readings and of their failures."""
 
+from dataclasses import replace
 import errno
 import logging
 import os
@@ -10,20 +11,23 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from smbus2 import i2c_msg
 
-from custom_components.anavi_weather.const import CONF_CHIPS, CONF_INTERVAL
-from custom_components.anavi_weather.phat import ChipId, Quantity
+from custom_components.anavi_weather.chip_issues import FAILURE_LASTS
+from custom_components.anavi_weather.const import ATTR_CHIP, CONF_CHIPS, CONF_INTERVAL, CONF_TEMPERATURE_OFFSET, DOMAIN
+from custom_components.anavi_weather.meteorology import dew_point, humidity_at
+from custom_components.anavi_weather.phat import ChipId, Measurement, Phat, Quantity, Reading
+from custom_components.anavi_weather.phat.simulated_bmx280 import SimulatedBMP280
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, NackFault, Simulator
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .conftest import Machine, PassTime, is_loaded, number
 
 TEMPERATURE = "sensor.simulated_phat_temperature"
-HYGROMETER = {TEMPERATURE, "sensor.simulated_phat_humidity", "sensor.simulated_phat_dew_point"}
+HYGROMETER = {"sensor.simulated_phat_humidity", "sensor.simulated_phat_dew_point"}
 BAROMETER = {
     "sensor.simulated_phat_atmospheric_pressure",
     "sensor.simulated_phat_forecast",
@@ -81,7 +85,7 @@ async def test_reading_happens_off_the_event_loop(
 
 @pytest.mark.parametrize(("address", "entities"), [(0x40, HYGROMETER), (0x77, BAROMETER), (0x23, PHOTOMETER)])
 @pytest.mark.usefixtures("station")
-async def test_a_failing_chip_makes_only_its_entities_unavailable(
+async def test_a_failing_chip_makes_only_what_no_other_chip_measures_unavailable(
     hass: HomeAssistant, simulator: Simulator, pass_time: PassTime, address: int, entities: set[str]
 ) -> None:
     simulator.unplug(address)
@@ -221,6 +225,8 @@ async def test_a_refresh_after_unloading_does_not_reopen_the_bus(
     assert machine.descriptors() == 0
 
 
+BMP180 = ChipId("BMP180", 0x77)
+HTU21D = ChipId("HTU21D", 0x40)
 BETTER = ChipId("BME280", 0x76)
 ANOTHER = ChipId("BH1750", 0x5C)
 
@@ -270,10 +276,10 @@ async def test_chips_that_are_plugged_in_together_are_logged_together(
     assert board_entry.data[CONF_CHIPS] == [str(chip) for chip in (*OFFICIAL_CHIPS, *sorted(new))]
 
 
-async def test_a_new_chip_is_saved_after_the_update(
+async def test_a_new_chip_is_saved_with_its_reading(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
 ) -> None:
-    """Saving reloads the entry, which must not happen halfway through an update."""
+    """The entities that follow from saving must have a state."""
     simulator = machine.plug(chips=(*OFFICIAL_CHIPS, ANOTHER))
     simulator.unplug(ANOTHER.address)
     await hass.config_entries.async_setup(board_entry.entry_id)
@@ -290,31 +296,179 @@ async def test_a_new_chip_is_saved_after_the_update(
     simulator.plug(ANOTHER.address)
     await pass_time()
 
-    assert has_reading[0]
+    assert has_reading == [True]
 
 
-async def test_a_more_accurate_chip_becomes_the_main_one(
-    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, pass_time: PassTime
-) -> None:
-    simulator = machine.plug(chips=(ChipId("BMP180", 0x77), BETTER))
-    simulator.unplug(0x76)
-    hass.config_entries.async_update_entry(board_entry, data={**board_entry.data, CONF_CHIPS: ["BMP180 0x77"]})
+PRESSURE = "sensor.anavi_infrared_phat_atmospheric_pressure"
+
+
+def chip_in_use(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the chip that provides a main entity's state."""
+    state = hass.states.get(entity_id)
+    assert state
+    return str(state.attributes[ATTR_CHIP])
+
+
+@pytest.fixture
+async def board(hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry) -> MockConfigEntry:
+    """Return a loaded station that has a BMP180 and an HTU21D, and an empty slot for a better barometer."""
+    machine.plug(chips=(BMP180, HTU21D, BETTER)).unplug(BETTER.address)
+    data = {**board_entry.data, CONF_CHIPS: [str(BMP180), str(HTU21D)]}
+    hass.config_entries.async_update_entry(board_entry, data=data)
     await hass.config_entries.async_setup(board_entry.entry_id)
     await hass.async_block_till_done()
-    assert board_entry.runtime_data.coordinator.main_chip(Quantity.TEMPERATURE) == ChipId("BMP180", 0x77)
-    registry = er.async_get(hass)
-    unique_ids = {entry.unique_id for entry in registry.entities.values()}
+    return board_entry
 
-    simulator.plug(0x76)
+
+async def feel_the_pressure_fall(air: Air, pass_time: PassTime, count: int = 18) -> None:
+    """Let the pressure fall by 0.25 hPa in each of some cycles of ten minutes."""
+    for _ in range(count):
+        air.pressure -= 0.25
+        await pass_time(600)
+
+
+@pytest.mark.parametrize("options", [{CONF_INTERVAL: 600}])
+async def test_a_better_chip_takes_over_without_a_reload(
+    hass: HomeAssistant, machine: Machine, air: Air, board: MockConfigEntry, pass_time: PassTime
+) -> None:
+    """The offset between the two barometers is no tendency."""
+    registry = er.async_get(hass)
+    entities = set(registry.entities)
+    runtime_data = board.runtime_data
+    simulator = machine.simulators[machine.path()]
+    simulator.chips[BETTER.address].air = lambda: replace(air, pressure=air.pressure + 1.5)
+    await feel_the_pressure_fall(air, pass_time)
+    assert number(hass, "sensor.anavi_infrared_phat_pressure_tendency") == pytest.approx(-4.5, abs=0.1)
+    assert chip_in_use(hass, PRESSURE) == str(BMP180)
+
+    simulator.plug(BETTER.address)
+    await feel_the_pressure_fall(air, pass_time, 1)
+
+    assert chip_in_use(hass, PRESSURE) == str(BETTER)
+    assert number(hass, PRESSURE) == pytest.approx(air.pressure + 1.5, abs=0.05)
+    assert number(hass, "sensor.anavi_infrared_phat_pressure_tendency") == pytest.approx(-4.5, abs=0.1)
+    assert not hass.states.is_state("sensor.anavi_infrared_phat_forecast", STATE_UNKNOWN)
+    assert board.runtime_data is runtime_data
+    new = {entry.unique_id for entity_id, entry in registry.entities.items() if entity_id not in entities}
+    assert new == {f"01BOARD_bme280_76_{quantity}" for quantity in ("temperature", "humidity", "pressure")}
+
+
+@pytest.mark.parametrize("options", [{CONF_INTERVAL: 600}])
+async def test_the_next_best_chip_takes_over_in_the_same_cycle(
+    hass: HomeAssistant, machine: Machine, air: Air, board: MockConfigEntry, pass_time: PassTime
+) -> None:
+    simulator = machine.simulators[machine.path()]
+    simulator.chips[BETTER.address].air = lambda: replace(air, pressure=air.pressure + 1.5)
+    simulator.plug(BETTER.address)
+    await feel_the_pressure_fall(air, pass_time)
+
+    simulator.unplug(BETTER.address)
+    await feel_the_pressure_fall(air, pass_time, 1)
+
+    assert not unavailable(hass)
+    assert chip_in_use(hass, PRESSURE) == str(BMP180)
+    assert number(hass, PRESSURE) == pytest.approx(air.pressure, abs=0.05)
+    assert number(hass, "sensor.anavi_infrared_phat_sea_level_pressure") > 0
+    assert number(hass, "sensor.anavi_infrared_phat_pressure_tendency") == pytest.approx(-4.5, abs=0.1)
+    assert chip_in_use(hass, "sensor.anavi_infrared_phat_temperature") == str(HTU21D)
+
+    simulator.unplug(HTU21D.address)
+    await pass_time(600)
+
+    assert number(hass, "sensor.anavi_infrared_phat_temperature") == pytest.approx(21, abs=0.1)
+    assert chip_in_use(hass, "sensor.anavi_infrared_phat_temperature") == str(BMP180)
+    assert unavailable(hass) == {"sensor.anavi_infrared_phat_humidity", "sensor.anavi_infrared_phat_dew_point"}
+
+
+@pytest.mark.parametrize("options", [{CONF_INTERVAL: 600}])
+async def test_a_replacement_has_the_same_entities(
+    hass: HomeAssistant,
+    machine: Machine,
+    air: Air,
+    board: MockConfigEntry,
+    pass_time: PassTime,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    registry = er.async_get(hass)
+    simulator = machine.simulators[machine.path()]
+    runtime_data = board.runtime_data
+    before = {entry.entity_id: entry.unique_id for entry in registry.entities.values()}
+    await feel_the_pressure_fall(air, pass_time)
+
+    simulator.unplug(BMP180.address)
+    simulator.chips[BETTER.address].air = lambda: replace(air, pressure=air.pressure - 2)
+    simulator.plug(BETTER.address)
+    await feel_the_pressure_fall(air, pass_time, 1)
+
+    assert not unavailable(hass)
+    assert number(hass, PRESSURE) == pytest.approx(air.pressure - 2, abs=0.05)
+    assert number(hass, "sensor.anavi_infrared_phat_pressure_tendency") == pytest.approx(-4.5, abs=0.1)
+    after = {entry.entity_id: entry.unique_id for entry in registry.entities.values()}
+    assert before.items() <= after.items()
+    assert board.runtime_data is runtime_data
+
+
+async def test_a_chip_that_is_replaced_at_its_address_is_removed(
+    hass: HomeAssistant,
+    issue_registry: ir.IssueRegistry,
+    machine: Machine,
+    board: MockConfigEntry,
+    pass_time: PassTime,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    simulator = machine.simulators[machine.path()]
+    simulator.chips[0x77] = SimulatedBMP280(simulator.chips[0x77].air, machine.clock)
+    await pass_time()
     await pass_time()
 
-    assert board_entry.runtime_data.coordinator.main_chip(Quantity.TEMPERATURE) == BETTER
-    assert unique_ids < {entry.unique_id for entry in registry.entities.values()}
-    better = registry.async_get_entity_id("sensor", "anavi_weather", "01BOARD_bme280_76_temperature")
-    assert better
-    state = hass.states.get(better)
-    assert state
-    assert state.name == "ANAVI Infrared pHAT Temperature"
-    former = hass.states.get("sensor.anavi_infrared_phat_temperature")
-    assert former
-    assert former.name == "ANAVI Infrared pHAT Temperature (BMP180)"
+    assert board.data[CONF_CHIPS] == ["HTU21D 0x40", "BMP280 0x77"]
+    assert logged(caplog) == [
+        ("INFO", "ANAVI Infrared pHAT: another chip replaced BMP180 0x77"),
+        ("INFO", "ANAVI Infrared pHAT: found BMP280 0x77"),
+    ]
+    assert chip_in_use(hass, PRESSURE) == "BMP280 0x77"
+    registry = er.async_get(hass)
+    assert registry.async_get_entity_id("sensor", DOMAIN, "01BOARD_bmp280_77_pressure")
+    assert not registry.async_get_entity_id("sensor", DOMAIN, "01BOARD_bmp180_77_pressure")
+    await pass_time(FAILURE_LASTS.total_seconds())
+    assert not issue_registry.issues
+
+
+async def test_a_step_of_the_station_is_no_tendency(
+    hass: HomeAssistant, air: Air, board: MockConfigEntry, pass_time: PassTime
+) -> None:
+    """The simulated station is in other air as soon as its altitude is corrected."""
+    for _ in range(10):
+        await pass_time(1200)
+    assert number(hass, "sensor.anavi_infrared_phat_pressure_tendency") == 0
+
+    air.pressure -= 600
+    await pass_time()
+
+    assert number(hass, PRESSURE) == pytest.approx(413.25, abs=0.1)
+    assert number(hass, "sensor.anavi_infrared_phat_pressure_tendency") == 0
+
+
+async def test_a_broken_thermometer_of_a_hygrometer_is_replaced_by_the_stations(
+    hass: HomeAssistant, board: MockConfigEntry
+) -> None:
+    coordinator = board.runtime_data.coordinator
+    hass.config_entries.async_update_entry(board, options={CONF_TEMPERATURE_OFFSET: -5})
+    await hass.async_block_till_done()
+    coordinator = board.runtime_data.coordinator
+    reading = Reading(
+        {
+            BMP180: Measurement({Quantity.TEMPERATURE: 25.0, Quantity.PRESSURE: 1000.0}),
+            HTU21D: Measurement({Quantity.HUMIDITY: 40.0}),
+        },
+        {},
+        0.1,
+    )
+
+    with patch.object(Phat, "read", return_value=reading):
+        await coordinator.async_refresh()
+
+    assert number(hass, "sensor.anavi_infrared_phat_temperature") == 20
+    assert number(hass, "sensor.anavi_infrared_phat_humidity") == pytest.approx(humidity_at(40, 25, 20), abs=0.01)
+    expected = dew_point(20, humidity_at(40, 25, 20))
+    assert number(hass, "sensor.anavi_infrared_phat_dew_point") == pytest.approx(expected, abs=0.01)

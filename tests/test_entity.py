@@ -46,8 +46,12 @@ async def test_rarely_used_entities_are_disabled_by_default(entity_registry: er.
     disabled = {entry.entity_id for entry in entity_registry.entities.values() if entry.disabled_by}
     assert disabled == {
         "sensor.simulated_phat_absolute_humidity",
+        "sensor.simulated_phat_atmospheric_pressure_bmp180",
+        "sensor.simulated_phat_humidity_htu21d",
+        "sensor.simulated_phat_illuminance_bh1750",
         "sensor.simulated_phat_read_time",
         "sensor.simulated_phat_temperature_bmp180",
+        "sensor.simulated_phat_temperature_htu21d",
     }
 
 

@@ -24,6 +24,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from .conftest import Machine, PassTime, PluggedBus, is_loaded, let_read, number
 
 TEMPERATURE = "sensor.anavi_infrared_phat_temperature"
+HUMIDITY = "sensor.anavi_infrared_phat_humidity"
 
 
 async def test_a_station_is_set_up_and_unloaded(
@@ -135,11 +136,25 @@ async def test_a_station_without_one_of_its_chips_is_set_up(
     await hass.async_block_till_done()
 
     assert is_loaded(board_entry)
-    assert hass.states.is_state(TEMPERATURE, STATE_UNAVAILABLE)
-    assert not hass.states.is_state("sensor.anavi_infrared_phat_illuminance", STATE_UNAVAILABLE)
+    assert hass.states.is_state(HUMIDITY, STATE_UNAVAILABLE)
+    assert number(hass, TEMPERATURE) == pytest.approx(21, abs=0.1)  # the barometer's
     simulator.plug(0x40)
     await pass_time()
-    assert not hass.states.is_state(TEMPERATURE, STATE_UNAVAILABLE)
+    assert not hass.states.is_state(HUMIDITY, STATE_UNAVAILABLE)
+
+
+async def test_a_station_whose_chips_were_all_replaced_while_off_is_set_up(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    machine.plug(chips=(ChipId("BME280", 0x76),))
+    hass.config_entries.async_update_entry(board_entry, data={**board_entry.data, CONF_CHIPS: ["BMP280 0x76"]})
+
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert is_loaded(board_entry)
+    assert board_entry.data[CONF_CHIPS] == ["BME280 0x76"]
+    assert number(hass, HUMIDITY) == pytest.approx(55, abs=0.1)
 
 
 async def test_a_chip_plugged_in_while_home_assistant_was_off_is_found(

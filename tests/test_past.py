@@ -27,7 +27,8 @@ from smoke import Entity
 PRESSURE = "sensor.pressure"
 ENTITIES = [
     Entity("sensor.sea_level_pressure", "entry_sea_level_pressure"),
-    Entity(PRESSURE, "entry_chip_pressure"),
+    Entity("sensor.pressure_bmp180", "entry_bmp180_77_pressure"),
+    Entity(PRESSURE, "entry_pressure"),
 ]
 HISTORY = timedelta(hours=4)
 

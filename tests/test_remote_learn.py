@@ -10,12 +10,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.code_store import CodeStore
-from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.const import CONF_CHIPS, DOMAIN
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.capture import alike
 from custom_components.anavi_weather.ir_codes.decode import decode, frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
+from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.press_collector import PRESS_ENDS
 from homeassistant.components.persistent_notification import Notification, UpdateType, async_register_callback
 from homeassistant.const import STATE_ON, STATE_UNAVAILABLE
@@ -328,3 +329,32 @@ async def test_learned_commands_survive_a_reload(
     await call("send_command", device="TV", command=["Power"])
 
     assert sent(pair) == decoded(NEC)
+
+
+async def test_a_chip_that_is_plugged_in_does_not_disturb_the_learning(
+    hass: HomeAssistant,
+    call: Call,
+    freezer: FrozenDateTimeFactory,
+    pair: SimulatedLirc,
+    shown: Notifications,
+    codes: CodeStore,
+    station: MockConfigEntry,
+    simulator: Simulator,
+) -> None:
+    coordinator = station.runtime_data.coordinator
+    simulator.unplug(0x23)
+    hass.config_entries.async_update_entry(station, data={**station.data, CONF_CHIPS: ["BMP180 0x77", "HTU21D 0x40"]})
+    await let_read()
+    learning = hass.async_create_task(call("learn_command", device="tv", command=["power"]))
+
+    for number in range(3):
+        await wait_until(hass, lambda: learning.done() or bool(shown))
+        if number == 1:
+            simulator.plug(0x23)
+            await coordinator.async_refresh()
+            assert "BH1750 0x23" in station.data[CONF_CHIPS]
+        await press(pair, NEC)
+        freezer.tick(FRAME + PRESS_ENDS)
+    await learning
+
+    assert codes.codes["tv"] == {"power": [NEC]}

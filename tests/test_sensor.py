@@ -13,10 +13,17 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     statistics_during_period,
 )
 
-from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_INTERVAL, CONF_TEMPERATURE_OFFSET, DOMAIN
+from custom_components.anavi_weather.const import (
+    ATTR_CHIP,
+    CONF_ALTITUDE,
+    CONF_INTERVAL,
+    CONF_TEMPERATURE_OFFSET,
+    DOMAIN,
+)
 from custom_components.anavi_weather.meteorology import Forecast, humidity_at, sea_level_pressure
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.simulated_chips import Air
+from custom_components.anavi_weather.phat.simulator import Simulator
 from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import async_list_statistic_ids
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STATE_UNKNOWN, EntityCategory
@@ -114,7 +121,7 @@ async def test_the_barometers_temperature_is_used_if_the_thermometer_fails(
     entry.runtime_data.coordinator.simulator.unplug(HTU21D.address)
     await pass_time()
 
-    assert value(hass, TEMPERATURE) == STATE_UNAVAILABLE
+    assert value(hass, HUMIDITY) == STATE_UNAVAILABLE
     assert number(hass, SEA_LEVEL_PRESSURE) == pytest.approx(sea_level_pressure(1013.25, 760, 21), abs=0.1)
 
 
@@ -146,9 +153,9 @@ async def test_pressures_are_not_mixed_up_when_the_clock_is_set_back(
     assert number(hass, TENDENCY) == 0
 
     freezer.tick(-HOUR)
-    air.pressure = 1000
+    air.pressure = 1008
     await entry.runtime_data.coordinator.async_refresh()
-    assert number(hass, TENDENCY) == pytest.approx(-13.25, abs=0.06)
+    assert number(hass, TENDENCY) == pytest.approx(-5.25, abs=0.06)
 
     # Pressures of the hour that the clock repeats are dropped
     for _ in range(21):
@@ -184,18 +191,23 @@ async def test_the_tendency_survives_a_restart(
     assert state.attributes[ATTR_UNIT_OF_MEASUREMENT] == unit
 
 
-async def remember(hass: HomeAssistant, entry: MockConfigEntry, states: Iterable[tuple[float, str, str]]) -> None:
-    """Record pressures: age in seconds, state, unit."""
+async def remember(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    states: Iterable[tuple[float, str, str]],
+    chip: dict[str, str] | None = None,
+) -> None:
+    """Record pressures: age in seconds, state, unit. 1.0.0 recorded no chip."""
     er.async_get(hass).async_get_or_create(
         "sensor",
         DOMAIN,
-        "01STATION_bmp180_77_pressure",
+        "01STATION_pressure",
         config_entry=entry,
         suggested_object_id=PRESSURE.removeprefix("sensor."),
     )
     now = dt_util.utcnow().timestamp()
     for age, state, unit in states:
-        hass.states.async_set(PRESSURE, state, {ATTR_UNIT_OF_MEASUREMENT: unit}, timestamp=now - age)
+        hass.states.async_set(PRESSURE, state, {ATTR_UNIT_OF_MEASUREMENT: unit, **(chip or {})}, timestamp=now - age)
     hass.states.async_remove(PRESSURE)
     await async_wait_recording_done(hass)
 
@@ -231,6 +243,18 @@ async def test_recorded_pressures_are_loaded_for_three_hours_and_the_longest_gap
     # Interpolated between the two
     expected = 1013.25 - (1010 + 1.4 / 1.45)
     assert number(hass, TENDENCY) == pytest.approx(expected, abs=0.03)
+
+
+@pytest.mark.usefixtures("simulator", "freezer")
+async def test_the_offset_of_a_chip_that_was_replaced_while_off_is_not_a_tendency(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    states = [(3 * HOUR + 60, "1016", "hPa"), (1.6 * HOUR, "1015.5", "hPa"), (60, "1015", "hPa")]
+    await remember(hass, entry, states, {ATTR_CHIP: "BMP280 0x76"})
+
+    await set_up(hass, entry)
+
+    assert number(hass, TENDENCY) == pytest.approx(-1, abs=0.05)
 
 
 @pytest.mark.usefixtures("simulator", "freezer")
@@ -281,72 +305,89 @@ async def test_light_above_the_range_is_reported(hass: HomeAssistant, air: Air, 
 
 
 @pytest.mark.parametrize(
-    ("chips", "main", "others"),
+    ("chips", "used", "own"),
     [
         (
             (BMP180, HTU21D),
-            {"bmp180_77_pressure", "htu21d_40_temperature", "htu21d_40_humidity"},
-            {"bmp180_77_temperature": "Temperature (BMP180)"},
+            {"temperature": "HTU21D 0x40", "humidity": "HTU21D 0x40", "pressure": "BMP180 0x77"},
+            {
+                "bmp180_77_temperature": "Temperature (BMP180)",
+                "bmp180_77_pressure": "Atmospheric pressure (BMP180)",
+                "htu21d_40_temperature": "Temperature (HTU21D)",
+                "htu21d_40_humidity": "Humidity (HTU21D)",
+            },
         ),
         (
             (BMP180, BME280),
-            {"bme280_76_pressure", "bme280_76_temperature", "bme280_76_humidity"},
-            {"bmp180_77_temperature": "Temperature (BMP180)", "bmp180_77_pressure": "Atmospheric pressure (BMP180)"},
-        ),
-        (
-            (HTU21D, BME280),
-            {"bme280_76_pressure", "htu21d_40_temperature", "htu21d_40_humidity"},
-            {"bme280_76_temperature": "Temperature (BME280)", "bme280_76_humidity": "Humidity (BME280)"},
+            {"temperature": "BME280 0x76", "humidity": "BME280 0x76", "pressure": "BME280 0x76"},
+            {
+                "bmp180_77_temperature": "Temperature (BMP180)",
+                "bmp180_77_pressure": "Atmospheric pressure (BMP180)",
+                "bme280_76_temperature": "Temperature (BME280)",
+                "bme280_76_humidity": "Humidity (BME280)",
+                "bme280_76_pressure": "Atmospheric pressure (BME280)",
+            },
         ),
         (
             (OTHER_BH1750, BH1750),
-            {"bh1750_23_illuminance"},
-            {"bh1750_5c_illuminance": "Illuminance (BH1750 0x5c)"},
+            {"illuminance": "BH1750 0x23"},
+            {
+                "bh1750_23_illuminance": "Illuminance (BH1750 0x23)",
+                "bh1750_5c_illuminance": "Illuminance (BH1750 0x5c)",
+            },
         ),
     ],
 )
 @pytest.mark.usefixtures("station")
-async def test_the_most_accurate_of_several_chips_is_the_main_one(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry, main: set[str], others: dict[str, str]
+async def test_each_quantity_has_one_entity_whichever_chip_is_used(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, used: dict[str, str], own: dict[str, str]
 ) -> None:
-    names = {
-        "temperature": "Temperature",
-        "humidity": "Humidity",
-        "pressure": "Atmospheric pressure",
-        "illuminance": "Illuminance",
-    }
     entries = {
         entry.unique_id.removeprefix("01STATION_"): entry
         for entry in entity_registry.entities.values()
         if entry.domain == "sensor"
     }
-    for unique_id in main:
-        entry = entries[unique_id]
-        assert entry.original_name == names[unique_id.rpartition("_")[2]]
+    for key, chip in used.items():
+        entry = entries[key]
         assert (entry.entity_category, entry.disabled_by) == (None, None)
-    for unique_id, name in others.items():
-        entry = entries[unique_id]
+        state = hass.states.get(entry.entity_id)
+        assert state
+        assert state.attributes[ATTR_CHIP] == chip
+    for key, name in own.items():
+        entry = entries[key]
         assert entry.original_name == name
         assert entry.entity_category is EntityCategory.DIAGNOSTIC
         assert entry.disabled_by is er.RegistryEntryDisabler.INTEGRATION
-    of_chips = {unique_id for unique_id in entries if unique_id.rpartition("_")[2] in names and "_" in unique_id}
+    quantities = {"temperature", "humidity", "pressure", "illuminance"}
     derived = {"absolute_humidity", "sea_level_pressure"}
-    assert of_chips - derived == main | others.keys()
+    assert {key for key in entries if key.rpartition("_")[2] in quantities} - derived == used.keys() | own.keys()
 
 
 @pytest.mark.parametrize(
     ("chips", "expected"),
     [
-        ((BH1750,), {"bh1750_23_illuminance"}),
-        ((HTU21D,), {"htu21d_40_temperature", "htu21d_40_humidity", "dew_point", "absolute_humidity"}),
+        ((BH1750,), {"illuminance", "bh1750_23_illuminance"}),
+        (
+            (HTU21D,),
+            {
+                "temperature",
+                "humidity",
+                "dew_point",
+                "absolute_humidity",
+                "htu21d_40_temperature",
+                "htu21d_40_humidity",
+            },
+        ),
         (
             (BMP180,),
             {
-                "bmp180_77_temperature",
-                "bmp180_77_pressure",
+                "temperature",
+                "pressure",
                 "sea_level_pressure",
                 "pressure_tendency",
                 "forecast",
+                "bmp180_77_temperature",
+                "bmp180_77_pressure",
             },
         ),
     ],
@@ -361,6 +402,22 @@ async def test_quantities_that_no_chip_measures_have_no_entities(
         if entry.domain == "sensor"
     }
     assert sensors == expected | {"errors", "read_time"}
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
+async def test_a_chips_own_reading_is_unavailable_while_it_fails(
+    hass: HomeAssistant, simulator: Simulator, air: Air, pass_time: PassTime
+) -> None:
+    own = f"{STATION}illuminance_bh1750"
+    assert number(hass, own) == 300
+
+    air.illuminance = 200_000
+    await pass_time()
+    assert value(hass, own) == STATE_UNKNOWN
+
+    simulator.unplug(BH1750.address)
+    await pass_time()
+    assert value(hass, own) == STATE_UNAVAILABLE
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
@@ -406,7 +463,11 @@ async def test_numeric_sensors_have_long_term_statistics(hass: HomeAssistant) ->
         TENDENCY: (mean, False, "hPa", "pressure"),
         f"{STATION}errors": (StatisticMeanType.NONE, True, "errors", None),
         f"{STATION}read_time": (mean, False, "ms", "duration"),
+        f"{STATION}atmospheric_pressure_bmp180": (mean, False, "hPa", "pressure"),
+        f"{STATION}humidity_htu21d": (mean, False, "%", "unitless"),
+        f"{STATION}illuminance_bh1750": (mean, False, "lx", None),
         f"{STATION}temperature_bmp180": (mean, False, "°C", "temperature"),
+        f"{STATION}temperature_htu21d": (mean, False, "°C", "temperature"),
     }
 
 

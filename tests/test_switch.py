@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from .conftest import Machine, PassTime, number, value
 
 SLOT = "switch.simulated_phat_htu21d_plugged_in"
-TEMPERATURE = "sensor.simulated_phat_temperature"
+HUMIDITY = "sensor.simulated_phat_humidity"
 
 
 @pytest.mark.usefixtures("station")
@@ -25,14 +25,14 @@ async def test_a_chip_is_unplugged_and_plugged_in(
 
     assert 0x40 not in simulator.plugged
     assert value(hass, SLOT) == STATE_OFF
-    assert value(hass, TEMPERATURE) == STATE_UNAVAILABLE  # at once, without waiting for the interval
+    assert value(hass, HUMIDITY) == STATE_UNAVAILABLE  # at once, without waiting for the interval
 
     await pass_time(11)  # the debouncer limits refresh requests
     await hass.services.async_call(SWITCH_DOMAIN, SERVICE_TURN_ON, {ATTR_ENTITY_ID: SLOT}, blocking=True)
 
     assert 0x40 in simulator.plugged
     assert value(hass, SLOT) == STATE_ON
-    assert number(hass, TEMPERATURE) == pytest.approx(21, abs=0.02)
+    assert number(hass, HUMIDITY) == pytest.approx(55, abs=0.1)
 
 
 @pytest.mark.usefixtures("station")
@@ -40,7 +40,7 @@ async def test_a_switch_shows_its_state_before_the_chip_is_read(hass: HomeAssist
     for service, state in ((SERVICE_TURN_OFF, STATE_OFF), (SERVICE_TURN_ON, STATE_ON)):
         await hass.services.async_call(SWITCH_DOMAIN, service, {ATTR_ENTITY_ID: SLOT}, blocking=True)
         assert value(hass, SLOT) == state
-    assert value(hass, TEMPERATURE) == STATE_UNAVAILABLE
+    assert value(hass, HUMIDITY) == STATE_UNAVAILABLE
 
 
 @pytest.mark.usefixtures("station")

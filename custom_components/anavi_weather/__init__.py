@@ -1,5 +1,7 @@
 """ANAVI Weather: a Raspberry Pi with an ANAVI Infrared pHAT as a remote weather station and infrared remote control."""
 
+from functools import partial
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -20,6 +22,7 @@ from .forwarding import (
     loaded_user_stations,
     user_stations,
 )
+from .migration import async_give_main_entities_to_station
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import is_simulated
@@ -97,9 +100,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         if statistics := statistics_forwarders.get(subentry.subentry_id):
             entry.async_on_unload(StatisticsIssues(hass, subentry, forwarder, statistics).async_start())
             entry.async_create_background_task(hass, statistics.async_run(), f"{DOMAIN} {subentry.title} statistics")
-    entry.async_on_unload(entry.add_update_listener(_async_updated))
+    entry.async_on_unload(entry.add_update_listener(partial(_async_updated, settings=settings)))
     if _settings(entry) != settings:  # changed during the setup, when nothing listened
         hass.config_entries.async_schedule_reload(entry.entry_id)
+    return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Migrate an entry of an older version. An entry of a newer version is not loaded."""
+    if entry.version == 1:
+        async_give_main_entities_to_station(hass, entry)
+        hass.config_entries.async_update_entry(entry, version=2)
     return True
 
 
@@ -117,12 +128,15 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
 
 
 def _settings(entry: ConfigEntry) -> tuple[object, ...]:
-    """Return the user's settings. The chips are not among them, because a setup itself saves new ones."""
-    return entry.data[CONF_BUS], entry.options, entry.subentries
+    """Return what requires a reload if it changes. Chips come and go without one."""
+    return entry.title, entry.data[CONF_BUS], entry.options, entry.subentries
 
 
-async def _async_updated(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
-    """Reload the changed entry, and delete the checkpoints of user stations that were removed."""
+async def _async_updated(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, *, settings: tuple[object, ...]) -> None:
+    """Follow a change of the entry, and delete the checkpoints of user stations that were removed."""
+    if _settings(entry) == settings:
+        await entry.runtime_data.coordinator.async_follow_entry()
+        return
     removed = entry.runtime_data.forwarders.keys() - entry.subentries.keys()
     await hass.config_entries.async_reload(entry.entry_id)
     for subentry_id in removed:

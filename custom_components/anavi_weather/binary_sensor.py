@@ -12,9 +12,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry
-from .entity import AnaviWeatherEntity, UserStationEntity, async_add_entities_and_prune
+from .entity import AnaviWeatherEntity, QuantityEntity, UserStationEntity, async_follow_chips
 from .forwarding import loaded_user_stations
 from .phat import Quantity
+from .roles import best_chip
 
 PARALLEL_UPDATES = 0
 
@@ -37,22 +38,25 @@ async def async_setup_entry(
 ) -> None:
     """Set up the above-range sensor and a connectivity sensor for each user station."""
     coordinator = entry.runtime_data.coordinator
-    chip = coordinator.main_chip(Quantity.ILLUMINANCE)
-    entities = [AboveRangeBinarySensor(coordinator, ABOVE_RANGE, chip)] if chip else []
-    async_add_entities_and_prune(coordinator, async_add_entities, entities)
+
+    def create() -> list[AnaviWeatherEntity]:
+        has_photometer = best_chip(coordinator.chips, Quantity.ILLUMINANCE)
+        return [AboveRangeBinarySensor(coordinator, ABOVE_RANGE, Quantity.ILLUMINANCE)] if has_photometer else []
+
+    async_follow_chips(coordinator, async_add_entities, create)
     for subentry, forwarder in loaded_user_stations(entry):
         async_add_entities(
             [ConnectedBinarySensor(subentry, forwarder, CONNECTED)], config_subentry_id=subentry.subentry_id
         )
 
 
-class AboveRangeBinarySensor(AnaviWeatherEntity, BinarySensorEntity):
+class AboveRangeBinarySensor(QuantityEntity, BinarySensorEntity):
     """A sensor that is on while the light is too bright to measure, so that the illuminance is unknown."""
 
     @property
     @override
     def is_on(self) -> bool:
-        return Quantity.ILLUMINANCE in self.measurement.above_range
+        return self.coordinator.data.value(self._quantity) is None
 
 
 class ConnectedBinarySensor(UserStationEntity, BinarySensorEntity):

@@ -1,6 +1,6 @@
 """Repair issues of chips that keep failing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from time import monotonic
 
@@ -38,6 +38,13 @@ class ChipIssues:
             del self._failing_since[chip]
             self._delete(chip)
             LOGGER.info("%s: %s works again", self._entry.title, chip)
+
+    @callback
+    def async_forget(self, chips: Iterable[ChipId]) -> None:
+        """Delete the issues of removed chips."""
+        for chip in chips:
+            self._failing_since.pop(chip, None)
+            self._delete(chip)
 
     @callback
     def async_clear(self) -> None:

@@ -32,6 +32,8 @@ NO_ADDRESS = "–"
 class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
     """Config flow that adds a remote station or moves it to another bus."""
 
+    VERSION = 2  # 1.0.0 would delete the entities of the station from the registry
+
     def __init__(self) -> None:
         """Initialize the flow."""
         self._bus = ""
@@ -86,6 +88,9 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         data = {CONF_BUS: self._bus, CONF_CHIPS: [str(chip) for chip in self._detection.chips]}
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
+            if data[CONF_BUS] == entry.data[CONF_BUS] and data[CONF_CHIPS]:
+                # A chip that only has a loose cable is not forgotten
+                data[CONF_CHIPS] = list(dict.fromkeys((*entry.data[CONF_CHIPS], *data[CONF_CHIPS])))
             named_by_user = entry.title != _title(entry.data[CONF_BUS])
             result = self.async_update_and_abort(
                 entry, unique_id=self._bus, title=entry.title if named_by_user else _title(self._bus), data=data

@@ -5,6 +5,8 @@ import logging
 DOMAIN = "anavi_weather"
 LOGGER = logging.getLogger(__package__)
 
+ATTR_CHIP = "chip"
+
 CODES_ISSUE_PREFIX = "codes_"
 
 CONF_ALTITUDE = "altitude"

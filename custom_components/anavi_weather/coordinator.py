@@ -1,6 +1,6 @@
 """Coordinator that reads the pHAT on schedule."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -23,6 +23,7 @@ from . import meteorology
 from .chip_issues import ChipIssues
 from .code_store import CodeStore
 from .const import (
+    ATTR_CHIP,
     CONF_ALTITUDE,
     CONF_BUS,
     CONF_CHIPS,
@@ -33,13 +34,14 @@ from .const import (
     LOGGER,
 )
 from .exceptions import ReadingError
-from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, accuracy, quantities
+from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, WrongChipError
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import Simulator, Weather, is_simulated
 from .pressure_history import HISTORY_PERIOD, PressureHistory
 from .reading_failures import async_record_failure
+from .roles import best_chip, sources, value
 from .transceiver import Transceiver
-from .unique_ids import chip_sensor_unique_id
+from .unique_ids import station_unique_id
 from .user_station.forwarder import Forwarder
 from .user_station.statistics_forwarder import StatisticsForwarder
 
@@ -53,11 +55,27 @@ class StationData:
     reading: Reading
     measurements: Mapping[ChipId, Measurement]
     """Measurements after the temperature offset is applied."""
+    sources: Mapping[Quantity, ChipId]
+    """The chip that provides each quantity: the most accurate one that responded."""
     sea_level_pressure: float | None
     pressure_tendency: float | None
     forecast: meteorology.Forecast | None
     errors: int
     """Count of failed chip readings since the entry was loaded."""
+
+    def value(self, quantity: Quantity) -> float | None:
+        """Return the station's value of a quantity, or None if it is above the range or no chip provides it."""
+        return value(self.measurements, self.sources, quantity)
+
+    @property
+    def climate(self) -> tuple[float, float] | None:
+        """The temperature and relative humidity of the same air: the hygrometer's own temperature, if it has one."""
+        humidity = self.value(Quantity.HUMIDITY)
+        if humidity is None:
+            return None
+        hygrometer = self.measurements[self.sources[Quantity.HUMIDITY]]
+        temperature = hygrometer.values.get(Quantity.TEMPERATURE, self.value(Quantity.TEMPERATURE))
+        return None if temperature is None else (temperature, humidity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +107,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             name=entry.title,
             update_interval=timedelta(seconds=entry.options.get(CONF_INTERVAL, DEFAULT_INTERVAL)),
         )
-        self.chips = tuple(ChipId.parse(chip) for chip in entry.data[CONF_CHIPS])
+        self.chips = _chips(entry)
         self.simulator: Simulator | None = None
         if is_simulated(entry.data[CONF_BUS]):
             self.simulator = Simulator(air=Weather(entry.entry_id, self.altitude))
@@ -100,6 +118,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         self._pressures = PressureHistory()
         self._chip_issues = ChipIssues(hass, entry)
         self._errors = 0
+        self._chip_listeners: list[Callable[[], None]] = []
         self._has_unsaved_chips = False
 
     @property
@@ -107,20 +126,33 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         """The station's altitude, in m."""
         return float(self.config_entry.options.get(CONF_ALTITUDE, self.hass.config.elevation))
 
-    def main_chip(self, quantity: Quantity) -> ChipId | None:
-        """Return the chip that measures a quantity most accurately, or None."""
-        return min(
-            (chip for chip in self.chips if quantity in quantities(chip)),
-            key=lambda chip: (accuracy(chip, quantity), chip),
-            default=None,
-        )
+    @callback
+    def async_subscribe_chips(self, on_change: Callable[[], None]) -> Callable[[], None]:
+        """Call a function after each change of the chips, and return a function that ends this."""
+        self._chip_listeners.append(on_change)
+        return partial(self._chip_listeners.remove, on_change)
+
+    async def async_follow_entry(self) -> None:
+        """Follow a change of the entry's chips."""
+        chips = _chips(self.config_entry)
+        if chips == self.chips:
+            return
+        self._chip_issues.async_forget(set(self.chips) - set(chips))
+        self.chips = chips
+        self._notify_chip_listeners()
+        await self.async_refresh()
+
+    async def async_scan(self) -> None:
+        """Open the bus again, probe every address, and read."""
+        await self.hass.async_add_executor_job(self._close)
+        await self.async_refresh()
 
     @override
     async def _async_setup(self) -> None:
         """Load the pressures of the last hours from the recorder."""
-        if (chip := self.main_chip(Quantity.PRESSURE)) is None or not (
+        if (chip := best_chip(self.chips, Quantity.PRESSURE)) is None or not (
             entity_id := er.async_get(self.hass).async_get_entity_id(
-                SENSOR_DOMAIN, DOMAIN, chip_sensor_unique_id(self.config_entry, chip, Quantity.PRESSURE)
+                SENSOR_DOMAIN, DOMAIN, station_unique_id(self.config_entry, Quantity.PRESSURE)
             )
         ):
             return
@@ -135,7 +167,8 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
                 )
             except ValueError, HomeAssistantError:
                 continue  # unavailable, unknown, or in a custom unit
-            self._pressures.add(state.last_updated_timestamp, pressure)
+            source = state.attributes.get(ATTR_CHIP, str(chip))  # 1.0.0 did not record it
+            self._pressures.add(state.last_updated_timestamp, source, {source: pressure})
 
     @override
     async def _async_update_data(self) -> StationData:
@@ -146,15 +179,19 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             async_record_failure(self.hass, self.config_entry, err)
             raise
         self._count_errors(reading)
-        self._chip_issues.async_update(reading.errors)
-        self._add_new_chips(reading)
+        self._follow_chips(reading)
+        self._chip_issues.async_update({chip: reading.errors[chip] for chip in self.chips if chip in reading.errors})
         return self._evaluate(reading)
 
     @callback
     @override
     def _async_refresh_finished(self) -> None:
         if self._has_unsaved_chips:
-            self._async_save_chips_and_reload()
+            self._has_unsaved_chips = False
+            self.hass.config_entries.async_update_entry(
+                self.config_entry, data={**self.config_entry.data, CONF_CHIPS: [str(chip) for chip in self.chips]}
+            )
+            self._notify_chip_listeners()
 
     @override
     async def async_shutdown(self) -> None:
@@ -173,7 +210,8 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         with self._phat_lock:
             if self._phat is None:
                 bus = self.config_entry.data[CONF_BUS]
-                self._phat = Phat(self.simulator.bus(), self.chips) if self.simulator else Phat.open(bus, self.chips)
+                self._phat = Phat(self.simulator.bus()) if self.simulator else Phat.open(bus)
+            self._phat.expect(self.chips)
             try:
                 return self._phat.read()
             except BusError:
@@ -196,50 +234,71 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
     def _count_errors(self, reading: Reading) -> None:
         self._errors += len(reading.errors)
 
-    def _add_new_chips(self, reading: Reading) -> None:
-        if new := reading.measurements.keys() - set(self.chips):
+    def _follow_chips(self, reading: Reading) -> None:
+        """Add the chips that were plugged in, and remove those that another chip replaced at their address."""
+        responding = {chip.address for chip, measurement in reading.measurements.items() if measurement}
+        replaced = {
+            chip
+            for chip, error in reading.errors.items()
+            if isinstance(error, WrongChipError) and chip.address in responding
+        }
+        if replaced:
+            LOGGER.info("%s: another chip replaced %s", self.name, ", ".join(map(str, sorted(replaced))))
+            self._chip_issues.async_forget(replaced)
+        if new := {chip for chip, measurement in reading.measurements.items() if measurement} - set(self.chips):
             LOGGER.info("%s: found %s", self.name, ", ".join(map(str, sorted(new))))
-            self.chips = (*self.chips, *sorted(new))
+        if new or replaced:
+            self.chips = (*(chip for chip in self.chips if chip not in replaced), *sorted(new))
             self._has_unsaved_chips = True
 
     @callback
-    def _async_save_chips_and_reload(self) -> None:
-        """Save the chips in the entry, whose update listener then reloads it to add the entities of new chips."""
-        self._has_unsaved_chips = False
-        self.hass.config_entries.async_update_entry(
-            self.config_entry, data={**self.config_entry.data, CONF_CHIPS: [str(chip) for chip in self.chips]}
-        )
+    def _notify_chip_listeners(self) -> None:
+        for on_change in tuple(self._chip_listeners):
+            on_change()
 
     def _evaluate(self, reading: Reading) -> StationData:
         offset = self.config_entry.options.get(CONF_TEMPERATURE_OFFSET, 0.0)
-        measurements = {
-            chip: _corrected(measurement, offset)
-            for chip, measurement in reading.measurements.items()
-            if measurement is not None
-        }
+        measurements = {chip: measurement for chip, measurement in reading.measurements.items() if measurement}
+        chosen = sources(measurements)
+        uncorrected = value(measurements, chosen, Quantity.TEMPERATURE)
+        measurements = {chip: _corrected(one, offset, uncorrected) for chip, one in measurements.items()}
+        pressure = value(measurements, chosen, Quantity.PRESSURE)
+        temperature = value(measurements, chosen, Quantity.TEMPERATURE)
         sea_level_pressure = tendency = forecast = None
-        barometer = self.main_chip(Quantity.PRESSURE)
-        if barometer in measurements:
-            values = measurements[barometer].values
-            thermometer = self.main_chip(Quantity.TEMPERATURE)
-            outside = measurements[thermometer if thermometer in measurements else barometer]
-            sea_level_pressure = meteorology.sea_level_pressure(
-                values[Quantity.PRESSURE], self.altitude, outside.values[Quantity.TEMPERATURE]
-            )
-            self._pressures.add(dt_util.utcnow().timestamp(), values[Quantity.PRESSURE])
+        if pressure is not None:
+            self._add_pressures(measurements, chosen[Quantity.PRESSURE])
             tendency = self._pressures.tendency()
+            if temperature is not None:
+                sea_level_pressure = meteorology.sea_level_pressure(pressure, self.altitude, temperature)
         if sea_level_pressure is not None and tendency is not None:
             forecast = meteorology.forecast(
                 sea_level_pressure, tendency, dt_util.now().month, self.hass.config.latitude < 0
             )
-        return StationData(reading, measurements, sea_level_pressure, tendency, forecast, self._errors)
+        return StationData(reading, measurements, chosen, sea_level_pressure, tendency, forecast, self._errors)
+
+    def _add_pressures(self, measurements: Mapping[ChipId, Measurement], barometer: ChipId) -> None:
+        pressures = {
+            str(chip): measurement.values[Quantity.PRESSURE]
+            for chip, measurement in measurements.items()
+            if Quantity.PRESSURE in measurement.values
+        }
+        self._pressures.add(dt_util.utcnow().timestamp(), str(barometer), pressures)
 
 
-def _corrected(measurement: Measurement, offset: float) -> Measurement:
-    """Return a measurement corrected by the temperature offset. Humidity follows because the air stays the same."""
+def _chips(entry: ConfigEntry) -> tuple[ChipId, ...]:
+    return tuple(ChipId.parse(chip) for chip in entry.data[CONF_CHIPS])
+
+
+def _corrected(measurement: Measurement, offset: float, station_temperature: float | None) -> Measurement:
+    """Return a measurement corrected by the temperature offset. Humidity follows because the air stays the same.
+
+    The station's temperature, before the correction, is used for a hygrometer whose own thermometer fails.
+    """
     values = dict(measurement.values)
     if (temperature := values.get(Quantity.TEMPERATURE)) is not None:
         values[Quantity.TEMPERATURE] = temperature + offset
-        if (humidity := values.get(Quantity.HUMIDITY)) is not None:
-            values[Quantity.HUMIDITY] = meteorology.humidity_at(humidity, temperature, temperature + offset)
+    else:
+        temperature = station_temperature
+    if temperature is not None and (humidity := values.get(Quantity.HUMIDITY)) is not None:
+        values[Quantity.HUMIDITY] = meteorology.humidity_at(humidity, temperature, temperature + offset)
     return Measurement(values, measurement.above_range)

@@ -1,8 +1,8 @@
 """Base classes of the entities."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, override
+from collections.abc import Callable, Iterable
+from typing import override
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
@@ -15,10 +15,10 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .code_store import CodeStore
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator
-from .phat import ChipId, Measurement, Quantity
+from .phat import Quantity
 from .phat.board import PRODUCT
 from .transceiver import Transceiver
-from .unique_ids import chip_sensor_unique_id, infrared_unique_id, station_unique_id, user_station_unique_id
+from .unique_ids import infrared_unique_id, station_unique_id, user_station_unique_id
 from .user_station.forwarder import Forwarder
 
 
@@ -30,47 +30,44 @@ def device_info(entry: AnaviWeatherConfigEntry) -> DeviceInfo:
 
 
 class AnaviWeatherEntity(CoordinatorEntity[AnaviWeatherCoordinator]):
-    """An entity of the remote station. If it depends on a chip, it is available while the chip works."""
+    """An entity of the remote station."""
 
     _attr_has_entity_name = True
 
+    def __init__(self, coordinator: AnaviWeatherCoordinator, description: EntityDescription, key: str = "") -> None:
+        """Initialize the entity.
+
+        Args:
+            coordinator: The station's coordinator.
+            description: The entity's description.
+            key: The key in the unique id, if it is not that of the description.
+        """
+        super().__init__(coordinator)
+        self.entity_description = description
+        self._attr_unique_id = station_unique_id(coordinator.config_entry, key or description.key)
+        self._attr_device_info = device_info(coordinator.config_entry)
+
+
+class QuantityEntity(AnaviWeatherEntity):
+    """An entity that depends on a quantity of the station, and is available while any chip provides it."""
+
     def __init__(
-        self,
-        coordinator: AnaviWeatherCoordinator,
-        description: EntityDescription,
-        chip: ChipId | None = None,
-        quantity: Quantity | None = None,
+        self, coordinator: AnaviWeatherCoordinator, description: EntityDescription, quantity: Quantity
     ) -> None:
         """Initialize the entity.
 
         Args:
             coordinator: The station's coordinator.
             description: The entity's description.
-            chip: The chip that the entity depends on, if any.
-            quantity: The chip's quantity that the entity represents, if it represents one.
+            quantity: The quantity that the entity depends on.
         """
-        super().__init__(coordinator)
-        entry = coordinator.config_entry
-        self.entity_description = description
-        self._chip = chip
-        self._attr_unique_id = (
-            chip_sensor_unique_id(entry, chip, quantity)
-            if chip and quantity
-            else station_unique_id(entry, description.key)
-        )
-        self._attr_device_info = device_info(entry)
+        super().__init__(coordinator, description)
+        self._quantity = quantity
 
     @property
     @override
     def available(self) -> bool:
-        return super().available and (self._chip is None or self._chip in self.coordinator.data.measurements)
-
-    @property
-    def measurement(self) -> Measurement:
-        """The chip's measurement."""
-        if TYPE_CHECKING:
-            assert self._chip
-        return self.coordinator.data.measurements[self._chip]
+        return super().available and self._quantity in self.coordinator.data.sources
 
 
 class InfraredPairEntity(Entity):
@@ -165,20 +162,30 @@ def async_add_pair_entities(
 
 
 @callback
-def async_add_entities_and_prune(
+def async_follow_chips(
     coordinator: AnaviWeatherCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    entities: Sequence[AnaviWeatherEntity],
+    create: Callable[[], Iterable[AnaviWeatherEntity]],
 ) -> None:
-    """Add a platform's entities, remove those of removed chips, and enable those that have become main entities."""
-    by_unique_id = {entity.unique_id: entity for entity in entities}
+    """Add a platform's entities for the station's chips, and follow the changes of these without a reload.
+
+    Entities that are created no more, because a chip was removed, are removed from the entity registry.
+    """
     registry = er.async_get(coordinator.hass)
     domain = async_get_current_platform().domain
-    for entry in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
-        if entry.domain != domain or entry.config_subentry_id:
-            continue
-        if (entity := by_unique_id.get(entry.unique_id)) is None:
-            registry.async_remove(entry.entity_id)
-        elif entry.disabled_by is er.RegistryEntryDisabler.INTEGRATION and entity.entity_registry_enabled_default:
-            registry.async_update_entity(entry.entity_id, disabled_by=None)
-    async_add_entities(entities)
+    entry_id = coordinator.config_entry.entry_id
+    added: set[str | None] = set()
+
+    @callback
+    def update() -> None:
+        entities = {entity.unique_id: entity for entity in create()}
+        for registered in er.async_entries_for_config_entry(registry, entry_id):
+            is_of_station = registered.domain == domain and not registered.config_subentry_id
+            if is_of_station and registered.unique_id not in entities:
+                registry.async_remove(registered.entity_id)
+        async_add_entities([entity for unique_id, entity in entities.items() if unique_id not in added])
+        added.clear()
+        added.update(entities)
+
+    update()
+    coordinator.config_entry.async_on_unload(coordinator.async_subscribe_chips(update))

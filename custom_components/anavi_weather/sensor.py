@@ -1,9 +1,10 @@
 """Sensors for readings, values derived from them, and forwarding."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
@@ -22,17 +23,18 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from . import meteorology
+from .const import ATTR_CHIP
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, StationData
-from .entity import AnaviWeatherEntity, UserStationEntity, async_add_entities_and_prune
+from .entity import AnaviWeatherEntity, QuantityEntity, UserStationEntity, async_follow_chips
 from .forwarding import loaded_user_stations
-from .phat import ChipId, Quantity, quantities
+from .phat import ChipId, Measurement, Quantity, quantities
 from .pressure_unit import async_follow_pressure_unit, async_pressure_unit, async_replace_default_unit, precision_in
-from .unique_ids import chip_sensor_unique_id
+from .unique_ids import chip_sensor_key, station_unique_id
 from .user_station.forwarder import Forwarder
 
 PARALLEL_UPDATES = 0
 
-CHIP_SENSORS: dict[Quantity, SensorEntityDescription] = {
+MAIN_SENSORS: dict[Quantity, SensorEntityDescription] = {
     Quantity.TEMPERATURE: SensorEntityDescription(
         key="temperature",
         device_class=SensorDeviceClass.TEMPERATURE,
@@ -200,16 +202,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of the station's chips and of its user stations."""
     coordinator = entry.runtime_data.coordinator
-    entities: list[AnaviWeatherEntity] = [
-        ChipSensor(coordinator, chip, quantity) for chip in coordinator.chips for quantity in quantities(chip)
-    ]
-    if hygrometer := coordinator.main_chip(Quantity.HUMIDITY):
-        entities += [ClimateSensor(coordinator, description, hygrometer) for description in CLIMATE_SENSORS]
-    if barometer := coordinator.main_chip(Quantity.PRESSURE):
-        entities += [StationSensor(coordinator, description, barometer) for description in PRESSURE_SENSORS]
-        entities.append(PressureTendencySensor(coordinator, barometer))
-    entities += [StationSensor(coordinator, description) for description in DIAGNOSTIC_SENSORS]
-    async_add_entities_and_prune(coordinator, async_add_entities, entities)
+    async_follow_chips(coordinator, async_add_entities, partial(_station_sensors, coordinator))
     for subentry, forwarder in loaded_user_stations(entry):
         async_add_entities(
             [UserStationSensor(subentry, forwarder, description) for description in USER_STATION_SENSORS],
@@ -217,37 +210,86 @@ async def async_setup_entry(
         )
 
 
-class ChipSensor(AnaviWeatherEntity, SensorEntity):
-    """A quantity of a chip. The most accurate chip has the main entity, other chips have diagnostic entities."""
+def _station_sensors(coordinator: AnaviWeatherCoordinator) -> Iterator[AnaviWeatherEntity]:
+    """Yield the sensors of a station with its present chips."""
+    measured = {quantity for chip in coordinator.chips for quantity in quantities(chip)}
+    for quantity in Quantity:
+        if quantity in measured:
+            yield MainSensor(coordinator, MAIN_SENSORS[quantity], quantity)
+    if Quantity.HUMIDITY in measured:
+        for climate in CLIMATE_SENSORS:
+            yield ClimateSensor(coordinator, climate, Quantity.HUMIDITY)
+    if Quantity.PRESSURE in measured:
+        for derived in PRESSURE_SENSORS:
+            yield PressureSensor(coordinator, derived, Quantity.PRESSURE)
+        yield PressureTendencySensor(coordinator)
+    for diagnostic in DIAGNOSTIC_SENSORS:
+        yield StationSensor(coordinator, diagnostic)
+    for chip in coordinator.chips:
+        for quantity in quantities(chip):
+            yield ChipSensor(coordinator, chip, quantity)
 
-    def __init__(self, coordinator: AnaviWeatherCoordinator, chip: ChipId, quantity: Quantity) -> None:
-        """Initialize the sensor as the main or as a diagnostic entity."""
-        super().__init__(coordinator, CHIP_SENSORS[quantity], chip, quantity)
-        self._quantity = quantity
-        if chip != coordinator.main_chip(quantity):
-            kinds = Counter(other.kind for other in coordinator.chips)
-            self._attr_entity_category = EntityCategory.DIAGNOSTIC
-            self._attr_entity_registry_enabled_default = False
-            self._attr_translation_key = f"chip_{quantity}"
-            self._attr_translation_placeholders = {"chip": str(chip) if kinds[chip.kind] > 1 else chip.kind}
+
+class MainSensor(QuantityEntity, SensorEntity):
+    """A quantity of the station, whichever chip provides it."""
 
     @property
     @override
     def native_value(self) -> float | None:
         """Return the value, or None above the range."""
-        return _rounded(self.measurement.values.get(self._quantity))
+        return _rounded(self.coordinator.data.value(self._quantity))
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str]:
+        """Return the chip in use. The pressure history needs its recorded values."""
+        return {ATTR_CHIP: str(self.coordinator.data.sources[self._quantity])}
 
 
-class ClimateSensor(AnaviWeatherEntity, SensorEntity):
-    """A value derived from the temperature and humidity of one chip."""
+class ChipSensor(AnaviWeatherEntity, SensorEntity):
+    """A chip's own reading of a quantity."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(self, coordinator: AnaviWeatherCoordinator, chip: ChipId, quantity: Quantity) -> None:
+        """Initialize the sensor of a chip."""
+        super().__init__(coordinator, MAIN_SENSORS[quantity], chip_sensor_key(chip, quantity))
+        self._chip = chip
+        self._quantity = quantity
+        kinds = Counter(other.kind for other in coordinator.chips)
+        self._attr_translation_key = f"chip_{quantity}"
+        self._attr_translation_placeholders = {"chip": str(chip) if kinds[chip.kind] > 1 else chip.kind}
+
+    @property
+    @override
+    def available(self) -> bool:
+        if not super().available or (measurement := self._measurement) is None:
+            return False
+        return self._quantity in measurement.values or self._quantity in measurement.above_range
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value, or None above the range."""
+        return _rounded(self._measurement.values.get(self._quantity) if self._measurement else None)
+
+    @property
+    def _measurement(self) -> Measurement | None:
+        return self.coordinator.data.measurements.get(self._chip)
+
+
+class ClimateSensor(QuantityEntity, SensorEntity):
+    """A value derived from temperature and humidity."""
 
     entity_description: ClimateSensorEntityDescription
 
     @property
     @override
     def native_value(self) -> float | None:
-        values = self.measurement.values
-        return _rounded(self.entity_description.value_fn(values[Quantity.TEMPERATURE], values[Quantity.HUMIDITY]))
+        if (climate := self.coordinator.data.climate) is None:
+            return None
+        return _rounded(self.entity_description.value_fn(*climate))
 
 
 class StationSensor(AnaviWeatherEntity, SensorEntity):
@@ -262,17 +304,21 @@ class StationSensor(AnaviWeatherEntity, SensorEntity):
         return _rounded(value) if isinstance(value, float) else value
 
 
-class PressureTendencySensor(StationSensor):
+class PressureSensor(QuantityEntity, StationSensor):
+    """A value derived from the pressure."""
+
+
+class PressureTendencySensor(PressureSensor):
     """The pressure tendency, in the unit of the station's pressure.
 
     In US units, Home Assistant would show the device class in psi. The device class of the air pressure itself would be
     shown in inHg, but areas and voice assistants would take the tendency for the air pressure.
     """
 
-    def __init__(self, coordinator: AnaviWeatherCoordinator, barometer: ChipId) -> None:
+    def __init__(self, coordinator: AnaviWeatherCoordinator) -> None:
         """Initialize the sensor."""
-        super().__init__(coordinator, PRESSURE_TENDENCY, barometer)
-        self._pressure_unique_id = chip_sensor_unique_id(coordinator.config_entry, barometer, Quantity.PRESSURE)
+        super().__init__(coordinator, PRESSURE_TENDENCY, Quantity.PRESSURE)
+        self._pressure_unique_id = station_unique_id(coordinator.config_entry, Quantity.PRESSURE)
         async_replace_default_unit(coordinator.hass, self.unique_id or "", self._pressure_unique_id)
 
     @property

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator
-from .entity import AnaviWeatherEntity, async_add_entities_and_prune
+from .entity import AnaviWeatherEntity, async_follow_chips
 from .phat import ChipId
 from .phat.simulator import OFFICIAL_CHIPS, Simulator
 
@@ -21,8 +21,11 @@ async def async_setup_entry(
     """Set up the slots of the simulated pHAT. A real board has none."""
     coordinator = entry.runtime_data.coordinator
     simulator = coordinator.simulator
-    entities = [SlotSwitch(coordinator, simulator, chip) for chip in OFFICIAL_CHIPS] if simulator else []
-    async_add_entities_and_prune(coordinator, async_add_entities, entities)
+
+    def create() -> list[AnaviWeatherEntity]:
+        return [SlotSwitch(coordinator, simulator, chip) for chip in OFFICIAL_CHIPS] if simulator else []
+
+    async_follow_chips(coordinator, async_add_entities, create)
 
 
 class SlotSwitch(AnaviWeatherEntity, SwitchEntity):

@@ -7,9 +7,9 @@ from .phat import ChipId, Quantity
 REMOTE = "remote"
 
 
-def chip_sensor_unique_id(entry: ConfigEntry, chip: ChipId, quantity: Quantity) -> str:
-    """Return the unique id of the sensor of a chip's quantity."""
-    return station_unique_id(entry, f"{chip.kind.lower()}_{chip.address:02x}_{quantity}")
+def chip_sensor_key(chip: ChipId, quantity: Quantity) -> str:
+    """Return the key of the sensor of a chip's own reading."""
+    return f"{chip.kind.lower()}_{chip.address:02x}_{quantity}"
 
 
 def station_unique_id(entry: ConfigEntry, key: str) -> str:

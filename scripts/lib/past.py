@@ -22,7 +22,7 @@ SAMPLES = 12  # per hour
 PRESSURES = 60  # in the tendency's period
 ARITHMETIC_MEAN = 1  # the recorder's name for it
 
-# Unit and the recorder's unit class, by the end of a sensor's unique id
+# Unit and the recorder's unit class, by the key in a sensor's unique id
 SENSORS = {
     "temperature": ("°C", "temperature"),
     "dew_point": ("°C", "temperature"),
@@ -40,9 +40,8 @@ async def import_past(home_assistant: HomeAssistant, entry_id: str, entities: It
     hours = [this_hour - timedelta(hours=number) for number in range(DAYS * 24, 0, -1)]
     past = [list(_samples(entry_id, altitude, hour.timestamp())) for hour in hours]
     for entity in entities:
-        # The longest match: `…_sea_level_pressure` is not the pressure.
-        key = max((key for key in SENSORS if entity.unique_id.endswith(f"_{key}")), key=len, default=None)
-        if key is None:
+        key = entity.unique_id.removeprefix(f"{entry_id}_")
+        if key not in SENSORS:
             continue
         unit, unit_class = SENSORS[key]
         stats = []
@@ -65,12 +64,7 @@ async def import_past(home_assistant: HomeAssistant, entry_id: str, entities: It
 async def record_pressure(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity]) -> None:
     """Record the last hours' pressure, from which the tendency and the forecast follow, and reload the station."""
     altitude = (await home_assistant.call("get_config"))["elevation"]
-    suffixes = ("_pressure", "_sea_level_pressure")
-    (entity_id,) = (
-        entity.entity_id
-        for entity in entities
-        if entity.unique_id.endswith(suffixes[0]) and not entity.unique_id.endswith(suffixes[1])
-    )
+    (entity_id,) = (entity.entity_id for entity in entities if entity.unique_id == f"{entry_id}_pressure")
     step = meteorology.TENDENCY_PERIOD / PRESSURES
     now = time.time()
     moments = [now - step * number for number in range(PRESSURES + 2, 0, -1)]

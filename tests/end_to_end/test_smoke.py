@@ -65,8 +65,8 @@ def test_log_and_states_are_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert [record.splitlines()[0][-1] for record in errors_of_ours(log)] == ["1", "2", "3"]
 
     entities = {
-        "sensor.a": ("e_bmp180_77_pressure", "930.1"),
-        "sensor.b": ("e_bmp180_77_temperature", "unknown"),
+        "sensor.a": ("e_pressure", "930.1"),
+        "sensor.b": ("e_temperature", "unknown"),
         "sensor.c": ("e_pressure_tendency", "unknown"),
         "sensor.d": ("e_forecast", "unavailable"),
         "sensor.e": ("e_dew_point", None),
@@ -80,7 +80,7 @@ def test_log_and_states_are_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         "e": "missing",
     }
     states["sensor.a"]["attributes"] = {"restored": True}
-    assert rows([Entity("sensor.a", "e_bmp180_77_pressure")], states)[0].problem
+    assert rows([Entity("sensor.a", "e_pressure")], states)[0].problem
 
 
 @pytest.mark.usefixtures("socket_enabled")
