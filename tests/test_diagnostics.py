@@ -64,7 +64,7 @@ async def test_diagnostics_of_a_bus_that_failed(
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, board_entry)
 
     missing = f"{machine.path()}: No such file or directory"
-    assert diagnostics["board"] == {"product": "", "buses": {}, "responding": missing}
+    assert diagnostics["board"] == {"product": "", "buses": {}, "kernel_drivers": {}, "responding": missing}
     assert diagnostics["reading"]["succeeded"] is False
 
 
@@ -82,7 +82,7 @@ async def test_diagnostics_of_a_bus_that_is_missing_say_what_was_tried(
     assert diagnostics["entry"]["state"] == "setup_retry"
     assert diagnostics["entry"]["reason"].startswith("There is no I2C bus")
     missing = f"{machine.path()}: No such file or directory"
-    assert diagnostics["board"] == {"product": "", "buses": {}, "responding": missing}
+    assert diagnostics["board"] == {"product": "", "buses": {}, "kernel_drivers": {}, "responding": missing}
     (failure,) = diagnostics["failed_readings"]
     assert begin <= datetime.fromisoformat(failure.pop("time")) <= dt_util.utcnow()
     assert failure == {"error": "no_bus", "details": [missing]}
@@ -100,13 +100,20 @@ async def test_diagnostics_of_chips_that_are_missing_say_what_was_tried(
     simulator.plugged.clear()
     simulator.chips[0x10] = simulator.chips[0x23]
     simulator.plugged.add(0x10)
+    simulator.claimed.add(0x68)
+    machine.drivers.bind("ds3231", 0x68)
     await hass.config_entries.async_setup(board_entry.entry_id)
     for _ in range(MAX_FAILURES):
         await hass.config_entries.async_reload(board_entry.entry_id)  # each attempt has a coordinator of its own
 
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, board_entry)
 
-    assert diagnostics["board"] == {"product": "", "buses": {machine.path(): ""}, "responding": ["0x10"]}
+    assert diagnostics["board"] == {
+        "product": "",
+        "buses": {machine.path(): ""},
+        "kernel_drivers": {"0x68": "ds3231"},
+        "responding": ["0x10"],
+    }
     assert machine.descriptors() == 0
     assert [(failure["error"], sorted(failure["details"])) for failure in diagnostics["failed_readings"]] == [
         ("no_chip_answers", [f"0x{address}: Remote I/O error" for address in (23, 40, 77)])

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_ALTITUDE, CONF_BUS, CONF_CA_CERTIFICATE, CONF_STATION_NAME
 from .coordinator import AnaviWeatherConfigEntry, RemoteStation
 from .forwarding import user_stations
-from .phat import BusError, Phat, board
+from .phat import BusError, Phat, board, kernel
 from .phat.simulator import is_simulated
 from .reading_failures import async_failures
 from .user_station.forwarder import Forwarder
@@ -37,6 +37,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWe
         "board": {
             "product": await hass.async_add_executor_job(board.product),
             "buses": {bus.path: bus.name for bus in await hass.async_add_executor_job(board.buses)},
+            "kernel_drivers": await hass.async_add_executor_job(_kernel_drivers, entry.data[CONF_BUS]),
             "responding": await hass.async_add_executor_job(_responding, entry.data[CONF_BUS]),
         },
         "failed_readings": [
@@ -66,6 +67,10 @@ def _responding(bus: str) -> list[str] | str | None:
             phat.close()
     except BusError as err:
         return str(err)
+
+
+def _kernel_drivers(bus: str) -> dict[str, str]:
+    return {f"0x{address:02x}": name for address, name in kernel.client_names(bus).items()}
 
 
 def _readings(station: RemoteStation) -> dict[str, Any]:

@@ -399,6 +399,12 @@ def test_a_chip_without_a_name_is_ignored(bench: Bench, sysfs: Sysfs) -> None:
     assert bench.read().measurements.keys() == {BMP180, BH1750}
 
 
+def test_all_chips_that_the_kernel_knows_have_names(sysfs: Sysfs) -> None:
+    sysfs.bind("bme280", 0x76, iio=BME280_FILES)
+    sysfs.bind("ds3231", 0x68, hwmon={"temp1_input": "31000"})
+    assert kernel.client_names("bench") == {0x68: "ds3231", 0x76: "bme280"}
+
+
 def test_a_driver_that_is_unloaded_during_a_scan_offers_nothing(
     bench: Bench, sysfs: Sysfs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

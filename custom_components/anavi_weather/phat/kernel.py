@@ -129,6 +129,11 @@ def find(path: str) -> dict[ChipId, KernelChip]:
     return found
 
 
+def client_names(path: str) -> dict[int, str]:
+    """Return the kernel's names of the chips that it knows on the bus with a path, whether it reads them or not."""
+    return {int(client.name[-2:], 16): _text(client / "name") for client in sorted(_clients(path))}
+
+
 def adapter_folder(path: str) -> Path:
     """Return the folder of the adapter behind a path, which may be a link, or have another number in a container.
 
