@@ -11,7 +11,7 @@ from custom_components.anavi_weather.phat.simulator import FlippedBitFault, Simu
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .conftest import PassTime
+from .conftest import Machine, PassTime, number
 
 ISSUE_ID = "chip_01STATION_htu21d_40"
 
@@ -99,6 +99,56 @@ async def test_an_issue_shows_the_newest_error(
 
     (issue,) = issue_registry.issues.values()
     assert issue.translation_key == "chip_claimed"
+
+
+async def test_an_issue_reports_a_kernel_driver_that_is_not_loaded(
+    hass: HomeAssistant,
+    issue_registry: ir.IssueRegistry,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    pass_time: PassTime,
+) -> None:
+    machine.plug()
+    machine.drivers.bind("veml7700", 0x10, iio={"in_illuminance_input": "57.6"})
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+    machine.drivers.unbind(0x10)
+
+    await pass_time()
+    await pass_time(FAILURE_LASTS.total_seconds())
+
+    (issue,) = issue_registry.issues.values()
+    assert issue.translation_key == "chip_driver_missing"
+    assert issue.translation_placeholders == {
+        "station": "ANAVI Infrared pHAT",
+        "chip": "VEML7700",
+        "address": "0x10",
+        "error": "VEML7700 0x10: no kernel driver reads it",
+    }
+    machine.drivers.bind("veml7700", 0x10, iio={"in_illuminance_input": "57.6"})
+    await pass_time()
+    assert not issue_registry.issues
+
+
+async def test_no_issue_reports_a_chip_that_the_kernel_reads(
+    hass: HomeAssistant,
+    issue_registry: ir.IssueRegistry,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    pass_time: PassTime,
+) -> None:
+    simulator = machine.plug()
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+    simulator.claimed.add(0x40)
+    machine.drivers.bind("htu21", 0x40, iio={"in_temp_input": "23450", "in_humidityrelative_input": "47300"})
+
+    await pass_time()
+    await pass_time(FAILURE_LASTS.total_seconds())
+
+    assert not issue_registry.issues
+    assert number(hass, "sensor.anavi_infrared_phat_temperature") == pytest.approx(23.45)
+    assert number(hass, "sensor.anavi_infrared_phat_humidity") == pytest.approx(47.3)
 
 
 @pytest.mark.parametrize("action", ["async_unload", "async_remove"])

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, LOGGER
-from .phat import AddressClaimedError, ChipError, ChipId, NoAnswerError
+from .phat import AddressClaimedError, ChipError, ChipId, DriverMissingError, NoAnswerError
 
 CHIP_ISSUE_PREFIX = "chip_"
 FAILURE_LASTS = timedelta(minutes=2)  # until an issue is created
@@ -58,6 +58,8 @@ class ChipIssues:
                 translation_key = "chip_no_answer"
             case AddressClaimedError():
                 translation_key = "chip_claimed"
+            case DriverMissingError():
+                translation_key = "chip_driver_missing"
             case _:
                 translation_key = "chip_failing"
         ir.async_create_issue(
