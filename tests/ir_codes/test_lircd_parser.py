@@ -220,6 +220,12 @@ def test_remote_without_codes_beside_others_is_skipped() -> None:
     assert refusal("include x\n" + empty) == ("lircd_no_codes", 2)
 
 
+@pytest.mark.parametrize("gap", ["16777215", "0xFFFFFFFF", "16777215 16777215"])
+def test_endless_gap_is_as_long_as_can_be(gap: str) -> None:
+    """Case 17."""
+    assert once(PLAIN.replace("gap 40000", f"gap {gap}"))[-1] == -5_000_000
+
+
 def test_missing_gap_gets_a_default() -> None:
     assert once(PLAIN.replace("gap 40000", ""))[-1] == -40000
 

@@ -7,26 +7,25 @@ from infrared_protocols.commands import Command
 from .broadlink import from_base64, parse_broadlink
 from .command import CodeError, RawCommand
 from .named import named_text, parse_named
-from .pronto import TYPES, parse_pronto, to_pronto
+from .pronto import parse_pronto, to_pronto
 from .raw import MAX_TEXT_LENGTH, as_raw, in_turn, parse_raw, raw_text
+from .unmarked import parse_unmarked, pronto_words, unquoted
 
-_PRONTO = re.compile(r"(?:pronto:)?\s*([0-9a-f]{4}(?:\s+[0-9a-f]{4}){3,}|(?:[0-9a-f]{4}){4,})", re.IGNORECASE)
 _RAW = re.compile(r"[\[+-]?\s*[+-]?[0-9]|(?:pulse|space)\s", re.IGNORECASE)
-_PRONTO_TYPES = tuple(f"{kind:04X}" for kind in TYPES)
 
 
 def parse(text: str) -> Command:
     """Return the command of a text in any form.
 
-    The forms are Pronto hex, signed raw timings in µs (also `raw:38000:…`), Broadlink's `b64:…`, and named protocols
-    (`nec:0x04,0x08`).
+    The forms are Pronto hex, signed raw timings in µs (also `raw:38000:…`), Broadlink's `b64:…` or hex, base64 of Broadlink
+    or Tuya, and named protocols (`nec:0x04,0x08`). They may be in quotes.
 
     Raises:
         CodeError: if the text has none of these forms, or is malformed.
     """
     if len(text) > MAX_TEXT_LENGTH:
         raise CodeError("text_too_long", maximum=str(MAX_TEXT_LENGTH))
-    text = text.strip()
+    text = unquoted(text)
     if not text:
         raise CodeError("empty")
     lower = text[:7].lower()
@@ -35,19 +34,14 @@ def parse(text: str) -> Command:
     if lower.startswith("raw:"):
         return parse_raw(text)
     if lower == "pronto:":
-        return parse_pronto(text[7:])
-    if _is_pronto(text):
-        return parse_pronto(text)
+        return parse_pronto(pronto_words(text[7:].strip()) or text[7:])
+    if (command := parse_unmarked(text)) is not None:
+        return command
+    if (words := pronto_words(text)) is not None:
+        return parse_pronto(words)
     if _RAW.match(text):
         return parse_raw(text)
     return parse_named(text)
-
-
-def _is_pronto(text: str) -> bool:
-    """Return whether the text is Pronto hex rather than four-digit decimals, by its type or by a digit that only hex has."""
-    return bool(_PRONTO.fullmatch(text)) and (
-        text[:4].upper() in _PRONTO_TYPES or bool(re.search("[A-Fa-f]", text)) or text.isdigit()
-    )
 
 
 def to_text(command: Command) -> str:

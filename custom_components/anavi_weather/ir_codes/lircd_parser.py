@@ -24,13 +24,14 @@ MAX_NAME = 100
 MAX_DUTY_CYCLE = 99  # %, the kernel's limit
 
 _MAX_MASK = (1 << 64) - 1
+_MAX_GAP = (1 << 32) - 1  # µs; lircd takes a longer pause than anybody waits for, which means that nothing follows
 
 # Properties with one number → its maximum
 _NUMBERS: dict[str, int] = {
     "bits": 64,
     "duty_cycle": 100,  # 0 is the default
     "frequency": MAX_CARRIER,
-    "gap": MAX_PAUSE,
+    "gap": _MAX_GAP,
     "manual_sort": 1,
     "min_repeat": 600,
     "plead": MAX_PAUSE,
@@ -40,7 +41,7 @@ _NUMBERS: dict[str, int] = {
     "pre_data_bits": 64,
     "ptrail": MAX_PAUSE,
     "rc6_mask": _MAX_MASK,
-    "repeat_gap": MAX_PAUSE,
+    "repeat_gap": _MAX_GAP,
     "repeat_mask": _MAX_MASK,
     "toggle_bit": 192,
     "toggle_bit_mask": _MAX_MASK,
@@ -221,9 +222,11 @@ class LircdParser:
             raise self._out_of_range(keyword, values[0], MIN_CARRIER, _NUMBERS[keyword])
         if keyword == "duty_cycle":
             number = min(number, MAX_DUTY_CYCLE)
+        if keyword in ("gap", "repeat_gap"):
+            number = min(number, MAX_PAUSE)
         setattr(self._remote, keyword, number)
         if keyword == "gap" and len(values) > 1:
-            self._remote.gap2 = self._number(values[1], keyword, MAX_PAUSE)
+            self._remote.gap2 = min(self._number(values[1], keyword, _MAX_GAP), MAX_PAUSE)
 
     def _add_flags(self, value: str) -> None:
         """Add flags to those of the remote."""
