@@ -16,7 +16,7 @@ I2C_SLAVE = 0x0703
 I2C_SMBUS = 0x0720
 LIRC_GET_FEATURES = 0x80046900
 CHIPS = {
-    "barometer (BMP180, BMP280, BME280)": (0x77, 0x76),
+    "barometer (BMP180, BMP280, BME280, BMP388, BMP390)": (0x77, 0x76),
     "hygrometer (HTU21D, AHT20, SHT3x, SHT4x)": (0x40, 0x38, 0x44, 0x45, 0x46),
     "light meter (BH1750)": (0x23, 0x5C),
 }

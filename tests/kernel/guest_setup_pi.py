@@ -59,7 +59,7 @@ def main(root: Path) -> None:
     (devices / "lirc0").symlink_to("/dev/lirc1")
     (devices / "lirc1").symlink_to("/dev/lirc0")
     bus = "ok      I2C bus i2c-1"
-    barometer = "ok      barometer (BMP180, BMP280, BME280) at 0x77"
+    barometer = "ok      barometer (BMP180, BMP280, BME280, BMP388, BMP390) at 0x77"
     hygrometer = "ok      hygrometer (HTU21D, AHT20, SHT3x, SHT4x) at 0x40"
     no_hygrometer = "-       hygrometer (HTU21D, AHT20, SHT3x, SHT4x): none answers"
     light = "ok      light meter (BH1750) at 0x23"

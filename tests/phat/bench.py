@@ -17,11 +17,13 @@ BMP280 = ChipId("BMP280", 0x77)
 BME280 = ChipId("BME280", 0x76)
 HTU21D = ChipId("HTU21D", 0x40)
 BH1750 = ChipId("BH1750", 0x23)
+BMP388 = ChipId("BMP388", 0x77)
+BMP390 = ChipId("BMP390", 0x76)
 AHT20 = ChipId("AHT20", 0x38)
 SHT3X = ChipId("SHT3x", 0x44)
 SHT4X = ChipId("SHT4x", 0x45)
 
-EVERY_KIND = (BMP180, BMP280, BME280, HTU21D, BH1750, AHT20, SHT3X, SHT4X)
+EVERY_KIND = (BMP180, BMP280, BME280, HTU21D, BH1750, AHT20, SHT3X, SHT4X, BMP388, BMP390)
 
 # Maximum deviation of a reading from the air: half a step of the chip, or more if its arithmetic is coarser.
 TOLERANCE = {
@@ -37,6 +39,10 @@ TOLERANCE = {
     ("BH1750", Quantity.ILLUMINANCE): 0.94,  # in the coarsest range
     ("AHT20", Quantity.TEMPERATURE): 0.001,
     ("AHT20", Quantity.HUMIDITY): 0.001,
+    ("BMP388", Quantity.TEMPERATURE): 0.001,
+    ("BMP388", Quantity.PRESSURE): 0.001,
+    ("BMP390", Quantity.TEMPERATURE): 0.001,
+    ("BMP390", Quantity.PRESSURE): 0.001,
     ("SHT3x", Quantity.TEMPERATURE): 0.0014,
     ("SHT3x", Quantity.HUMIDITY): 0.0008,
     ("SHT4x", Quantity.TEMPERATURE): 0.0014,

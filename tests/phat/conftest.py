@@ -13,7 +13,7 @@ from .bench import EVERY_KIND, Bench
 @pytest.fixture
 def chips() -> tuple[ChipId, ...]:
     """Return the chips that are plugged in. Tests override it with a parameter, modules with a fixture."""
-    return tuple(chip for chip in EVERY_KIND if chip.kind != "BMP280")
+    return tuple({chip.address: chip for chip in reversed(EVERY_KIND) if chip.kind != "BMP280"}.values())
 
 
 @pytest.fixture

@@ -25,7 +25,9 @@ from .foreign_chips import (
     STS4x,
 )
 
-ID = b"\xd0"
+ID, NEWER_ID = b"\xd0", b"\x00"
+IDS_76 = [*[NEWER_ID] * 4, *[ID] * 4]
+IDS_77 = [*IDS_76, *[ID] * 2]
 BH1750_LIGHT_5C = ChipId("BH1750", 0x5C)
 
 # What may be written to each chip by the probes: numbers of registers to read, and nothing to a chip without registers
@@ -36,12 +38,12 @@ FOREIGN = [
     (LPS25H, 0x5C, [b"\x01", b"\x07", b"\x00", b"\x01", b"\x10", b"\x11", b"\x13", b"\x20", b"\x21", b"\x23"] * 2),
     (PCA9685, 0x40, [b"\xe7"] * 2),
     (INA219, 0x40, [b"\xe7", b"\xfe", b"\xe7"] * 2),
-    (BME680, 0x76, [ID] * 4),
-    (BME680, 0x77, [ID] * 6),
-    (MS5611, 0x76, [ID] * 4),
-    (MS5611, 0x77, [ID] * 6),
-    (TCA9548A, 0x77, [ID] * 6),
-    (NewBMP, 0x77, [ID] * 6),
+    (BME680, 0x76, IDS_76),
+    (BME680, 0x77, IDS_77),
+    (MS5611, 0x76, IDS_76),
+    (MS5611, 0x77, IDS_77),
+    (TCA9548A, 0x77, IDS_77),
+    (NewBMP, 0x77, IDS_77),
     (PCF8574, 0x38, []),
     (FT6206, 0x38, []),
     (INA219, 0x44, []),

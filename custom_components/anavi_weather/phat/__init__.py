@@ -10,7 +10,7 @@ from itertools import count
 from typing import Self
 
 # Importing a driver registers it, so a new chip needs its name here.
-from . import aht20, bh1750, bmp180, bmx280, htu21d, sht3x, sht4x  # noqa: F401 # pylint: disable=unused-import
+from . import aht20, bh1750, bmp3xx, bmp180, bmx280, htu21d, sht3x, sht4x  # noqa: F401 # pylint: disable=unused-import
 from .chip import (
     ATTEMPTS,
     CHIPS,

@@ -19,6 +19,7 @@ from .chip import ChipId
 from .i2c import Bus, Clock
 from .simulated_aht20 import SimulatedAHT20
 from .simulated_bh1750 import SimulatedBH1750
+from .simulated_bmp3xx import SimulatedBMP388, SimulatedBMP390
 from .simulated_bmp180 import SimulatedBMP180
 from .simulated_bmx280 import SimulatedBME280, SimulatedBMP280
 from .simulated_chips import Air, Nack, SimulatedChip
@@ -39,6 +40,8 @@ SIMULATED_CHIPS: dict[str, type[SimulatedChip]] = {
     "BME280": SimulatedBME280,
     "BMP180": SimulatedBMP180,
     "BMP280": SimulatedBMP280,
+    "BMP388": SimulatedBMP388,
+    "BMP390": SimulatedBMP390,
     "HTU21D": SimulatedHTU21D,
     "SHT3x": SimulatedSHT3x,
     "SHT4x": SimulatedSHT4x,
