@@ -1,7 +1,7 @@
 """Simulated TE HTU21D(F) with the commands that do not hold the clock. Data sheet HPC199."""
 
 from enum import IntEnum
-from typing import override
+from typing import ClassVar, override
 
 from .simulated_chips import Nack, SimulatedChip, quantize
 
@@ -16,7 +16,6 @@ class Command(IntEnum):
     SOFT_RESET = 0xFE
 
 
-USER_REGISTER_DEFAULT = 0b0000_0010
 HEATER = 0b0000_0100  # in the user register
 
 STATUS_MASK = 0b11
@@ -25,10 +24,7 @@ STATUS_HUMIDITY = 0b10
 
 CRC_POLYNOMIAL = 0x131  # x⁸ + x⁵ + x⁴ + 1
 
-# Maximum seconds
-RESET_TIME = 0.015
-TEMPERATURE_TIME = 0.050
-HUMIDITY_TIME = 0.016
+RESET_TIME = 0.015  # seconds, maximum
 
 
 def temperature_signal(celsius: float) -> int:
@@ -53,9 +49,17 @@ def checksum(signal: int) -> int:
 class SimulatedHTU21D(SimulatedChip):
     """An HTU21D."""
 
+    USER_REGISTER_DEFAULT: ClassVar[int] = 0b0000_0010
+    KEPT_BY_RESET: ClassVar[int] = HEATER
+    # Typical and maximum seconds
+    TEMPERATURE_TIMES: ClassVar[tuple[float, float]] = (0.044, 0.050)
+    HUMIDITY_TIMES: ClassVar[tuple[float, float]] = (0.014, 0.016)
+    slowness = 1.0
+    """From 0 for the typical times to 1 for the maximum."""
+
     @override
     def power_on(self) -> None:
-        self.user_register = USER_REGISTER_DEFAULT
+        self.user_register = self.USER_REGISTER_DEFAULT
         self._finish = 0.0
         self._answer = b""
 
@@ -65,18 +69,18 @@ class SimulatedHTU21D(SimulatedChip):
             raise Nack
         match list(data):
             case [Command.SOFT_RESET]:
-                heater = self.user_register & HEATER
+                kept = self.user_register & self.KEPT_BY_RESET
                 self.power_on()
-                self.user_register |= heater
+                self.user_register |= kept
                 self._finish = self.finish_time(RESET_TIME)
             case [Command.READ_USER_REGISTER]:
                 self._answer = bytes((self.user_register,))
             case [Command.WRITE_USER_REGISTER, value]:
                 self.user_register = value
             case [Command.MEASURE_TEMPERATURE]:
-                self._convert(self.temperature_signal(), TEMPERATURE_TIME)
+                self._convert(self.temperature_signal(), self.TEMPERATURE_TIMES)
             case [Command.MEASURE_HUMIDITY]:
-                self._convert(self.humidity_signal(), HUMIDITY_TIME)
+                self._convert(self.humidity_signal(), self.HUMIDITY_TIMES)
             case []:
                 pass
             case _:
@@ -97,6 +101,7 @@ class SimulatedHTU21D(SimulatedChip):
         """Return the signal of the air's humidity."""
         return humidity_signal(self.air().humidity)
 
-    def _convert(self, signal: int, duration: float) -> None:
+    def _convert(self, signal: int, times: tuple[float, float]) -> None:
+        typical, maximum = times
         self._answer = bytes((*signal.to_bytes(2), checksum(signal)))
-        self._finish = self.finish_time(duration)
+        self._finish = self.finish_time(typical + self.slowness * (maximum - typical))
