@@ -1,5 +1,6 @@
 """Tests of the driver of the BMP180."""
 
+import math
 import struct
 
 from hypothesis import given, strategies as st
@@ -127,9 +128,62 @@ def test_the_whole_range_is_measured(running: Bench, temperature: float, pressur
     assert deviations(running.read(), running.air, [BMP180]) == []
 
 
-@pytest.mark.parametrize(("temperature", "pressure"), [(86, 1000), (20, 299), (20, 1101)])
-def test_beyond_the_range_is_an_error(running: Bench, temperature: float, pressure: float) -> None:
-    running.air.temperature, running.air.pressure = temperature, pressure
+@pytest.mark.parametrize("degrees", [-41, 86])
+def test_a_temperature_beyond_the_range_is_an_error(running: Bench, degrees: float) -> None:
+    running.air.temperature = degrees
+    assert isinstance(running.read().errors[BMP180], ImplausibleError)
+
+
+@pytest.mark.parametrize("pressure", [299, 1101])
+def test_a_pressure_beyond_the_range_leaves_the_temperature(running: Bench, pressure: float) -> None:
+    running.air.pressure = pressure
+    measurement = running.read().measurements[BMP180]
+    assert measurement is not None
+    assert set(measurement.values) == {Quantity.TEMPERATURE}
+    assert isinstance(measurement.errors[Quantity.PRESSURE], ImplausibleError)
+
+
+@pytest.mark.parametrize("calibrated", [SimulatedBMP180, AnotherBMP180])
+def test_the_lowest_temperature_is_measured(bench: Bench, calibrated: type[SimulatedBMP180]) -> None:
+    """The algorithm rounds it to -40.0 or -40.1."""
+    bench.replace(BMP180.address, calibrated)
+    bench.air.temperature = -40.0
+    assert deviations(bench.read(), bench.air, [BMP180]) == []
+
+
+@pytest.mark.parametrize("milliseconds", range(28))
+@pytest.mark.parametrize("command", [0x2E, 0x34, 0x74, 0xB4, 0xF4])
+def test_a_conversion_of_another_program_is_not_read(running: Bench, command: int, milliseconds: int) -> None:
+    """It starts once, so long after our command for the pressure. A temperature would be read as 600.79 hPa."""
+    running.air.pressure = 963.5
+    running.read()
+    chip, clock = running.simulator.chips[BMP180.address], running.clock
+    due, started = math.inf, False
+
+    def during() -> None:
+        nonlocal due, started
+        if due == math.inf and running.wire.written_to(BMP180.address)[-1:] == [b"\xf4\xf4"] and clock.slept < 60:
+            due = clock.now - clock.slept + milliseconds / 1000
+        if clock.now >= due and not started:
+            started = True
+            now, clock.now = clock.now, due
+            chip.write(bytes((0xF4, command)))
+            clock.now = now
+
+    running.wire.log.clear()
+    clock.during = during
+    assert deviations(running.read(), running.air, [BMP180]) == []
+    assert started
+
+
+@pytest.mark.parametrize("command", [0x2E, 0x34])
+def test_a_program_that_always_disturbs_is_an_error(running: Bench, command: int) -> None:
+    def during() -> None:
+        log = running.wire.log
+        if log and log[-1].written == b"\xf4\xf4":
+            running.simulator.chips[BMP180.address].write(bytes((0xF4, command)))
+
+    running.clock.during = during
     assert isinstance(running.read().errors[BMP180], ImplausibleError)
 
 

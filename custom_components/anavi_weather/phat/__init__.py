@@ -14,7 +14,6 @@ from . import aht20, bh1750, bmp3xx, bmp180, bmx280, htu21d, sht3x, sht4x  # noq
 from .chip import (
     ATTEMPTS,
     CHIPS,
-    PLAUSIBLE,
     POLL_INTERVAL,
     RETRY_PAUSE,
     Accuracy,
@@ -29,6 +28,7 @@ from .chip import (
     Steps,
     WrongChipError,
 )
+from .credibility import measure
 from .i2c import (
     MESSAGE_ATTEMPTS,
     AddressClaimedError,
@@ -272,17 +272,12 @@ class Phat:
             self._bus.check_unclaimed(chip.id.address)
             if not chip.prepared:
                 yield from chip.prepare()
-            measurement = yield from chip.measure()
-            for quantity, value in measurement.values.items():
-                low, high = PLAUSIBLE[quantity]
-                if not low <= value <= high:
-                    raise ImplausibleError(f"{chip.id}: {quantity} {value:.2f} is out of range")
+            return (yield from measure(chip))
         except ChipError:
             chip.prepared = False
             raise
         finally:
             self._in_use.discard(chip.id.address)
-        return measurement
 
     def _run[K, T](self, jobs: Mapping[K, Steps[T]]) -> dict[K, T | ChipError]:
         """Run jobs concurrently, resuming each one after the wait that it yields, until all have returned or failed."""

@@ -127,6 +127,8 @@ class BMP180(Chip):
         data = self._bus.read_agreed(self._address, length, REGISTER_DATA)
         if data == NOTHING_CONVERTED[:length]:
             raise ImplausibleError(f"{self.id}: lost its power during the conversion")
+        if self._bus.read_register(self._address, REGISTER_CONTROL)[0] != command & ~CONVERTING:
+            raise ImplausibleError(f"{self.id}: another program has started a conversion")
         return int.from_bytes(data)
 
     def _finished(self) -> bool | None:

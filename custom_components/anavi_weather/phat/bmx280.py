@@ -10,7 +10,7 @@ from typing import ClassVar, override
 import bme280
 
 from .chip import Accuracy, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
-from .i2c import Bus, TransferError
+from .i2c import Bus, ChipError, TransferError
 
 REGISTER_ID = 0xD0
 REGISTER_RESET = 0xE0
@@ -24,8 +24,9 @@ RESET = 0xB6
 MEASURING = 0x08  # in REGISTER_STATUS
 COPYING_CALIBRATION = 0x01
 FORCED = 0b01  # in REGISTER_CONTROL
-MODE_MASK = 0b11
+FILTER_MASK = 0b0001_1100  # in REGISTER_CONFIG
 NO_FILTER = 0x00
+HUMIDITY_MASK = 0b111  # in REGISTER_CONTROL_HUMIDITY
 
 # Oversampling settings: 1, 2, 3, 4, 5 for 1, 2, 4, 8, 16 samples
 TEMPERATURE_OVERSAMPLING = 2
@@ -105,39 +106,54 @@ class BMP280(Chip):
     @override
     def measure(self) -> Steps[Measurement]:
         yield from self._check()
-        if self._bus.read_register(self._address, REGISTER_CONTROL)[0] != SETTINGS:
-            # The chip lost its power since the last cycle and may have been swapped, so its calibration is read again.
+        control, config = self._bus.read_register(self._address, REGISTER_CONTROL, 2)
+        if control != SETTINGS or config & FILTER_MASK != NO_FILTER:
+            # The chip lost its power since the last cycle and may have been swapped, so its calibration is read again. Or
+            # another program has changed its settings.
             yield from self._set_up()
         if self.humidity_oversampling:
             # Takes effect with the next write to REGISTER_CONTROL (BME280, section 5.4.3)
             self._bus.write(self._address, bytes((REGISTER_CONTROL_HUMIDITY, self.humidity_oversampling)))
         self._bus.write(self._address, bytes((REGISTER_CONTROL, SETTINGS | FORCED)))
         yield from until(self._measured, *self.times)
-        if self._bus.read_register(self._address, REGISTER_CONTROL)[0] & ~MODE_MASK != SETTINGS:
+        data = self._bus.read_agreed(self._address, 8 if self.humidity_oversampling else 6, REGISTER_DATA)
+        # The chip sleeps after the measurement, unless another program has changed the settings meanwhile.
+        humidity, _, control, config = self._bus.read_register(self._address, REGISTER_CONTROL_HUMIDITY, 4)
+        if (
+            control != SETTINGS
+            or config & FILTER_MASK != NO_FILTER
+            or (self.humidity_oversampling and humidity & HUMIDITY_MASK != self.humidity_oversampling)
+        ):
             raise TransferError(f"{self.id}: the settings were not accepted")
-        return self._compensate(
-            self._bus.read_agreed(self._address, 8 if self.humidity_oversampling else 6, REGISTER_DATA)
-        )
+        return self._compensate(data)
 
     def _compensate(self, data: bytes) -> Measurement:
         raw = bme280.uncompensated_readings(data.ljust(8, b"\0"))
-        if SKIPPED in (raw.temperature, raw.pressure) or raw.humidity == SKIPPED_HUMIDITY:
-            raise ImplausibleError(f"{self.id}: the measurement was skipped")
         sample = bme280.compensated_readings(raw, self._calibration)
         values = {Quantity.TEMPERATURE: sample.temperature, Quantity.PRESSURE: sample.pressure}
         if self.humidity_oversampling:
             values[Quantity.HUMIDITY] = sample.humidity
-        return Measurement(values)
+        skipped = {
+            Quantity.TEMPERATURE: raw.temperature == SKIPPED,
+            Quantity.PRESSURE: raw.pressure == SKIPPED,
+            Quantity.HUMIDITY: raw.humidity == SKIPPED_HUMIDITY,
+        }
+        errors: dict[Quantity, ChipError] = {
+            quantity: ImplausibleError(f"{self.id}: the measurement of {quantity} was skipped")
+            for quantity, was_skipped in skipped.items()
+            if was_skipped
+        }
+        return Measurement({q: value for q, value in values.items() if q not in errors}, errors=errors)
 
     def _calibration_copied(self) -> bool | None:
-        return None if self._busy_with(COPYING_CALIBRATION) else True
+        # Read twice, because a flipped bit must not make the calibration look complete.
+        return None if any(self._status() & COPYING_CALIBRATION for _ in range(2)) else True
 
     def _measured(self) -> bool | None:
-        return None if self._busy_with(MEASURING) else True
+        return None if self._status() & MEASURING else True
 
-    def _busy_with(self, task: int) -> bool:
-        # Read twice, because a flipped bit must not make the previous result look like the new one.
-        return any(self._bus.read_register(self._address, REGISTER_STATUS)[0] & task for _ in range(2))
+    def _status(self) -> int:
+        return self._bus.read_register(self._address, REGISTER_STATUS)[0]
 
 
 @driver

@@ -26,11 +26,12 @@ RETRY_PAUSE = 0.005  # seconds
 POLL_INTERVAL = 0.001
 CLOCK_TOLERANCE = 1.25  # × the data sheet's maximum time, after which a conversion has failed
 
-# No chip of the board operates or measures outside of these ranges, according to its data sheet.
+# No chip of the board operates or measures outside of these ranges, according to its data sheet, except by the tolerance of
+# its limits: a BMP180 at -40.0 °C may show -40.1.
 PLAUSIBLE: dict[Quantity, tuple[float, float]] = {
-    Quantity.TEMPERATURE: (-40.0, 85.0),
+    Quantity.TEMPERATURE: (-40.5, 85.5),
     Quantity.HUMIDITY: (0.0, 100.0),
-    Quantity.PRESSURE: (300.0, 1100.0),
+    Quantity.PRESSURE: (299.5, 1100.5),
     Quantity.ILLUMINANCE: (0.0, 130_000.0),
 }
 
@@ -90,6 +91,8 @@ class Measurement:
 
     values: Mapping[Quantity, float]
     above_range: frozenset[Quantity] = field(default_factory=frozenset)
+    errors: Mapping[Quantity, ChipError] = field(default_factory=dict)
+    """Errors of quantities that have no value although the chip works, such as that of a broken thermometer."""
 
 
 class Chip(ABC):
@@ -100,11 +103,14 @@ class Chip(ABC):
     accuracy: ClassVar[Mapping[Quantity, Accuracy]]
     conversion_time: ClassVar[float]
     """Maximum seconds of an everyday cycle. The slowest chip is started first."""
+    compensates: ClassVar[bool] = True
+    """Whether the other quantities are calculated with the temperature, so that they are wrong if it is."""
 
     def __init__(self, bus: Bus, address: int) -> None:
         """Initialize the driver of a chip that was recognized or is expected at an address."""
         self.id = ChipId(self.kind, address)
         self.prepared = False
+        self.last: Measurement | None = None
         self._bus = bus
         self._address = address
 
