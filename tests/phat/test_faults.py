@@ -271,10 +271,11 @@ def test_a_chip_may_be_faster_or_slightly_slower_than_its_data_sheet(bench: Benc
 
 def test_a_chip_that_is_much_too_slow_is_an_error(running: Bench, chip: ChipId) -> None:
     settle(running)
-    running.simulator.chips[chip.address].pace = 2.0
+    # An SHT21, which has the same driver, takes 1.7 times as long as the HTU21D
+    running.simulator.chips[chip.address].pace = 3.0 if chip.kind == "HTU21D" else 2.0
     for _ in range(3):
         reading = running.read()
-        assert reading.duration < 0.5
+        assert reading.duration < 0.6
         if chip.kind == "BH1750":  # measures continuously, with enough time between two cycles
             assert deviations(reading, running.air, [chip]) == []
         else:

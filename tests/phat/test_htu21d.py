@@ -1,14 +1,17 @@
 """Tests of the driver of the HTU21D."""
 
+from collections.abc import Mapping
 from typing import override
 
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.anavi_weather.phat import ChipId, Quantity
-from custom_components.anavi_weather.phat.chip import ChecksumError, ImplausibleError, NotFinishedError
+from custom_components.anavi_weather.phat.chip import ChecksumError, ImplausibleError, NotFinishedError, WrongChipError
 from custom_components.anavi_weather.phat.htu21d import crc8, humidity, temperature
 from custom_components.anavi_weather.phat.simulated_htu21d import SimulatedHTU21D
+from custom_components.anavi_weather.phat.simulated_sht21 import SimulatedSHT21
+from custom_components.anavi_weather.phat.simulated_si7021 import SimulatedSi7021
 
 from .bench import HTU21D, Bench, deviations
 
@@ -17,18 +20,25 @@ HEATER = 0x04
 
 
 class AnsweringHTU21D(SimulatedHTU21D):
-    """HTU21D with a chosen signal and its right checksum."""
+    """HTU21D with chosen signals and their right checksums."""
 
-    command = TEMPERATURE
-    signal = 0x683A
+    signals: Mapping[bytes, int] = {}
 
     @override
     def temperature_signal(self) -> int:
-        return self.signal if self.command == TEMPERATURE else super().temperature_signal()
+        return self.signals.get(TEMPERATURE, super().temperature_signal())
 
     @override
     def humidity_signal(self) -> int:
-        return self.signal if self.command == HUMIDITY else super().humidity_signal()
+        return self.signals.get(HUMIDITY, super().humidity_signal())
+
+
+def answer(bench: Bench, signals: Mapping[bytes, int]) -> AnsweringHTU21D:
+    """Plug in an HTU21D with chosen signals by their commands."""
+    chip = bench.replace(HTU21D.address, AnsweringHTU21D)
+    assert isinstance(chip, AnsweringHTU21D)
+    chip.signals = signals
+    return chip
 
 
 @pytest.fixture
@@ -123,32 +133,109 @@ def test_a_chip_with_wrong_checksums_is_foreign(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "signal"),
+    "signals",
     [
-        (TEMPERATURE, 0x683A),  # the status of humidity
-        (HUMIDITY, 0x6838),  # the status of temperature
-        (TEMPERATURE, 0x0000),
-        (TEMPERATURE, 0xFFFC),
-        (HUMIDITY, 0x0002),
-        (HUMIDITY, 0xFFFE),
+        {TEMPERATURE: 0x683A},  # the status of humidity
+        {TEMPERATURE: 0x0000, HUMIDITY: 0x0002},
+        {TEMPERATURE: 0xFFFC, HUMIDITY: 0xFFFE},
     ],
 )
-def test_an_answer_that_cannot_be_a_measurement_is_an_error(bench: Bench, command: bytes, signal: int) -> None:
-    bench.expect(HTU21D)
-    chip = bench.replace(HTU21D.address, AnsweringHTU21D)
-    assert isinstance(chip, AnsweringHTU21D)
-    chip.command, chip.signal = command, signal
-    assert isinstance(bench.read().errors[HTU21D], ImplausibleError)
+def test_answers_that_cannot_be_a_measurement_are_an_error(bench: Bench, signals: Mapping[bytes, int]) -> None:
+    bench.read()
+    answer(bench, signals)
+    assert isinstance(bench.read().errors[HTU21D], WrongChipError)
+    bench.expect()
+    assert bench.phat.detect().foreign == (HTU21D.address,)
+
+
+@pytest.mark.parametrize("signal", [0x0000, 0xFFFC])
+def test_a_broken_thermometer_leaves_the_humidity(bench: Bench, signal: int) -> None:
+    answer(bench, {TEMPERATURE: signal})
+    for _ in range(3):
+        measurement = bench.read().measurements[HTU21D]
+        assert measurement is not None
+        assert measurement.values == {Quantity.HUMIDITY: pytest.approx(bench.air.humidity, abs=0.01)}
+        assert isinstance(measurement.errors[Quantity.TEMPERATURE], ImplausibleError)
+
+
+@pytest.mark.parametrize("signal", [0x0000, 0x0002, 0xFFFC, 0xFFFE])
+def test_a_broken_hygrometer_leaves_the_temperature(bench: Bench, signal: int) -> None:
+    answer(bench, {HUMIDITY: signal})
+    for _ in range(3):
+        measurement = bench.read().measurements[HTU21D]
+        assert measurement is not None
+        assert measurement.values == {Quantity.TEMPERATURE: pytest.approx(bench.air.temperature, abs=0.011)}
+        assert isinstance(measurement.errors[Quantity.HUMIDITY], ImplausibleError)
+
+
+def test_a_board_may_not_mark_its_humidity(bench: Bench) -> None:
+    answer(bench, {HUMIDITY: 0x4E84})
+    for _ in range(3):
+        measurement = bench.read().measurements[HTU21D]
+        assert measurement is not None
+        assert measurement.values[Quantity.HUMIDITY] == pytest.approx(32.34, abs=0.01)
+
+
+def test_a_humidity_without_the_boards_mark_is_that_of_the_other_command(running: Bench) -> None:
+    """Another program has measured the temperature between the conversion and the answer."""
+    chip = answer(running, {HUMIDITY: 0x4E86})
+    running.read()
+    chip.signals = {HUMIDITY: 0x4EB8}
+
+    def during() -> None:
+        if running.wire.written_to(HTU21D.address)[-1:] == [b"\xfe"]:
+            chip.signals = {}
+
+    running.clock.during = during
+    measurement = running.read().measurements[HTU21D]
+    assert measurement is not None
+    assert measurement.values[Quantity.HUMIDITY] == pytest.approx(running.air.humidity, abs=0.01)
 
 
 def test_the_data_sheets_humidity_is_read(bench: Bench) -> None:
-    bench.expect(HTU21D)
-    chip = bench.replace(HTU21D.address, AnsweringHTU21D)
-    assert isinstance(chip, AnsweringHTU21D)
-    chip.command, chip.signal = HUMIDITY, 0x4E86
+    answer(bench, {HUMIDITY: 0x4E86})
     measurement = bench.read().measurements[HTU21D]
     assert measurement is not None
     assert measurement.values[Quantity.HUMIDITY] == pytest.approx(32.34, abs=0.01)
+
+
+class TestFamily:
+    """The chips of the family, from their data sheets' typical to their maximum times."""
+
+    pytestmark = [  # noqa: RUF012
+        pytest.mark.parametrize(
+            "kind", [SimulatedHTU21D, SimulatedSHT21, SimulatedSi7021], ids=lambda kind: kind.__name__
+        ),
+        pytest.mark.parametrize("slowness", [0.0, 0.5, 1.0]),
+    ]
+
+    def test_each_chip_is_recognized_and_read(self, kind: type[SimulatedHTU21D], slowness: float) -> None:
+        for run in range(10):
+            bench = Bench()
+            chip = bench.replace(HTU21D.address, kind)
+            assert isinstance(chip, SimulatedHTU21D)
+            chip.slowness = slowness
+            bench.air.temperature += run
+            assert bench.phat.detect().chips == (HTU21D,)
+            for _ in range(2):
+                assert deviations(bench.read(), bench.air, [HTU21D]) == []
+
+    def test_a_cycle_ends_soon_after_the_conversions(self, kind: type[SimulatedHTU21D], slowness: float) -> None:
+        bench = Bench()
+        chip = bench.replace(HTU21D.address, kind)
+        assert isinstance(chip, SimulatedHTU21D)
+        chip.slowness = slowness
+        bench.read()
+        bench.wire.log.clear()
+        refused: list[int] = []
+        bench.wire.before = refused.append
+        conversions = sum(
+            typical + slowness * (maximum - typical)
+            for typical, maximum in (kind.TEMPERATURE_TIMES, kind.HUMIDITY_TIMES)
+        )
+        reading = bench.read()
+        assert conversions < reading.duration < conversions + 0.008
+        assert refused.count(HTU21D.address) < 16  # most of them while it converts
 
 
 def test_a_conversion_is_awaited_while_the_address_is_not_acknowledged(running: Bench) -> None:

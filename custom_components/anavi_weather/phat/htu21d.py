@@ -1,15 +1,16 @@
-"""TE HTU21D(F): humidity and temperature. Data sheet HPC199. The SHT21 and the Si7021 use the same commands."""
+"""TE HTU21D(F), Sensirion SHT21, Silicon Labs Si7021: humidity and temperature, with the same commands.
+
+Data sheets HPC199, SHT21 version 4 (May 2014) and Si7021-A20 revision 1.2. The chips differ in the times of their conversions.
+They do not acknowledge their address while they convert, so the driver waits as long as the slowest one may take.
+"""
 
 from collections.abc import Mapping
 from functools import partial
-from typing import ClassVar, override
+from typing import ClassVar, NamedTuple, override
 
 from .chip import Accuracy, ChecksumError, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
-from .i2c import Bus, NoAnswerError
+from .i2c import Bus, ChipError, NoAnswerError
 
-# The "no hold master" commands, because the Raspberry Pi's adapter does not handle a stretched clock correctly.
-COMMAND_TEMPERATURE = 0xF3
-COMMAND_HUMIDITY = 0xF5
 COMMAND_WRITE_USER_REGISTER = 0xE6
 COMMAND_READ_USER_REGISTER = 0xE7
 COMMAND_SOFT_RESET = 0xFE
@@ -24,9 +25,25 @@ STATUS_MASK = 0b11
 STATUS_HUMIDITY = 0b10
 
 RESET_TIME = 0.015
-# Seconds, typical and maximum
-TEMPERATURE_TIME = (0.044, 0.050)
-HUMIDITY_TIME = (0.014, 0.016)
+
+
+class Conversion(NamedTuple):
+    """A command, and the times of its conversion in seconds.
+
+    The commands are those that do not hold the clock, because the Raspberry Pi's adapter does not handle that correctly.
+    """
+
+    command: int
+    fastest: float
+    """Typical time of the fastest chip."""
+    slowest: float
+    """Maximum time of the slowest chip."""
+
+
+TEMPERATURE = Conversion(0xF3, 0.007, 0.085)  # Si7021, SHT21
+HUMIDITY = Conversion(0xF5, 0.014, 0.029)  # HTU21D, SHT21
+POLL_EARLIER = 0.93  # × the time of the last conversion
+MAX_TIME_HTU21D = 0.050 + 0.016
 
 
 def crc8(data: bytes) -> int:
@@ -49,29 +66,28 @@ def humidity(signal: int) -> float:
     return min(max(-6 + 125 * (signal & ~STATUS_MASK) / 65536, 0.0), 100.0)
 
 
-def convert(bus: Bus, address: int, command: int, status: int, times: tuple[float, float]) -> Steps[int]:
-    """Return the 16-bit signal of a conversion.
+def convert(bus: Bus, address: int, conversion: Conversion, first_poll: float) -> Steps[int]:
+    """Return the 16-bit signal of a conversion, polling after `first_poll` seconds.
 
     Raises:
         NotFinishedError: if the conversion takes too long.
         ChecksumError: if the answer does not match its checksum.
-        ImplausibleError: if the signal has another status than expected, or is that of a broken sensor.
     """
-    bus.write(address, bytes((command,)))
-    data = yield from until(partial(bus.read_when_ready, address, 3), *times)
-    signal = int.from_bytes(data[:2])
+    bus.write(address, bytes((conversion.command,)))
+    data = yield from until(partial(bus.read_when_ready, address, 3), first_poll, conversion.slowest)
     if crc8(data[:2]) != data[2]:
         raise ChecksumError(f"0x{address:02x}: {data.hex()} has a wrong checksum")
-    if signal & STATUS_HUMIDITY != status:
-        raise ImplausibleError(f"0x{address:02x}: {data.hex()} answers another command")
-    if signal & ~STATUS_MASK in (0x0000, 0xFFFC):
-        raise ImplausibleError(f"0x{address:02x}: {data.hex()} comes from a broken or shorted sensor")
-    return signal
+    return int.from_bytes(data[:2])
+
+
+def is_dead(signal: int) -> bool:
+    """Return whether a signal comes from a broken or shorted sensor."""
+    return signal & ~STATUS_MASK in (0x0000, 0xFFFC)
 
 
 @driver
 class HTU21D(Chip):
-    """Driver of an HTU21D. A cycle converts the temperature and then the humidity."""
+    """Driver of an HTU21D, SHT21 or Si7021. A cycle converts the temperature and then the humidity."""
 
     kind = "HTU21D"
     addresses = (0x40,)
@@ -79,12 +95,16 @@ class HTU21D(Chip):
         Quantity.TEMPERATURE: Accuracy(0.3, 0.01),
         Quantity.HUMIDITY: Accuracy(2.0, 0.04),
     }
-    conversion_time = TEMPERATURE_TIME[1] + HUMIDITY_TIME[1]
+    conversion_time = MAX_TIME_HTU21D
+    compensates = False
+    _marks_humidity = False
+    """Whether the chip distinguishes the two signals by their status, which some boards do not."""
+    _first_polls: dict[Conversion, float]
 
     @classmethod
     @override
     def _recognize(cls, bus: Bus, address: int) -> Steps[bool]:
-        """Return whether the user register and a temperature are those of an HTU21D after a reset, because it has no id."""
+        """Return whether the user register and a signal are those of an HTU21D after a reset, because it has no id."""
 
         def user_register() -> int | None:
             try:
@@ -99,24 +119,45 @@ class HTU21D(Chip):
         register = yield from until(user_register, RESET_TIME, RESET_TIME)
         if register & USER_REGISTER_MASK != USER_REGISTER_DEFAULT:
             return False
-        yield from convert(bus, address, COMMAND_TEMPERATURE, 0, TEMPERATURE_TIME)
-        return True
+        temperature_signal = yield from convert(bus, address, TEMPERATURE, TEMPERATURE.fastest)
+        if temperature_signal & STATUS_HUMIDITY:
+            return False
+        # Either sensor may be broken, but the checksum of zeros is what memory may contain too.
+        return not is_dead(temperature_signal) or not is_dead(
+            (yield from convert(bus, address, HUMIDITY, HUMIDITY.fastest))
+        )
 
     @override
     def _set_up(self) -> Steps[None]:
         """Turn the heater off, which a reset does not do."""
         yield from ()
+        self._marks_humidity = False
+        self._first_polls = {TEMPERATURE: TEMPERATURE.fastest, HUMIDITY: HUMIDITY.fastest}
         register = self._bus.read_agreed(self._address, 1, COMMAND_READ_USER_REGISTER)[0]
         if register & HEATER:
             self._bus.write(self._address, bytes((COMMAND_WRITE_USER_REGISTER, register & ~HEATER)))
 
     @override
     def measure(self) -> Steps[Measurement]:
-        temperature_signal = yield from convert(self._bus, self._address, COMMAND_TEMPERATURE, 0, TEMPERATURE_TIME)
-        humidity_signal = yield from convert(self._bus, self._address, COMMAND_HUMIDITY, STATUS_HUMIDITY, HUMIDITY_TIME)
-        return Measurement(
-            {
-                Quantity.TEMPERATURE: temperature(temperature_signal),
-                Quantity.HUMIDITY: humidity(humidity_signal),
-            }
-        )
+        temperature_signal = yield from self._convert(TEMPERATURE)
+        humidity_signal = yield from self._convert(HUMIDITY)
+        is_marked = bool(humidity_signal & STATUS_HUMIDITY)
+        if temperature_signal & STATUS_HUMIDITY or (self._marks_humidity and not is_marked):
+            raise ImplausibleError(f"{self.id}: a signal answers the other command")
+        self._marks_humidity = is_marked
+        signals = {Quantity.TEMPERATURE: temperature_signal, Quantity.HUMIDITY: humidity_signal}
+        values = {Quantity.TEMPERATURE: temperature(temperature_signal), Quantity.HUMIDITY: humidity(humidity_signal)}
+        errors: dict[Quantity, ChipError] = {
+            quantity: ImplausibleError(f"{self.id}: {quantity} {signal:04x} comes from a broken or shorted sensor")
+            for quantity, signal in signals.items()
+            if is_dead(signal)
+        }
+        return Measurement({q: value for q, value in values.items() if q not in errors}, errors=errors)
+
+    def _convert(self, conversion: Conversion) -> Steps[int]:
+        """Return the signal of a conversion, polling shortly before the last one was finished."""
+        begin = self._bus.clock.monotonic()
+        signal = yield from convert(self._bus, self._address, conversion, self._first_polls[conversion])
+        taken = self._bus.clock.monotonic() - begin
+        self._first_polls[conversion] = min(max(POLL_EARLIER * taken, conversion.fastest), conversion.slowest)
+        return signal
