@@ -27,7 +27,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from .conftest import Machine, PassTime, is_loaded, number
 
 TEMPERATURE = "sensor.simulated_phat_temperature"
-HYGROMETER = {"sensor.simulated_phat_humidity", "sensor.simulated_phat_dew_point"}
+HYGROMETER = {f"sensor.simulated_phat_{key}" for key in ("humidity", "dew_point", "feels_like")}
 BAROMETER = {
     "sensor.simulated_phat_atmospheric_pressure",
     "sensor.simulated_phat_forecast",
@@ -377,7 +377,8 @@ async def test_the_next_best_chip_takes_over_in_the_same_cycle(
 
     assert number(hass, "sensor.anavi_infrared_phat_temperature") == pytest.approx(21, abs=0.1)
     assert chip_in_use(hass, "sensor.anavi_infrared_phat_temperature") == str(BMP180)
-    assert unavailable(hass) == {"sensor.anavi_infrared_phat_humidity", "sensor.anavi_infrared_phat_dew_point"}
+    of_hygrometer = {f"sensor.anavi_infrared_phat_{key}" for key in ("humidity", "dew_point", "feels_like")}
+    assert unavailable(hass) == of_hygrometer
 
 
 @pytest.mark.parametrize("options", [{CONF_INTERVAL: 600}])

@@ -47,11 +47,13 @@ async def test_rarely_used_entities_are_disabled_by_default(entity_registry: er.
     assert disabled == {
         "sensor.simulated_phat_absolute_humidity",
         "sensor.simulated_phat_atmospheric_pressure_bmp180",
+        "sensor.simulated_phat_frost_point",
         "sensor.simulated_phat_humidity_htu21d",
         "sensor.simulated_phat_illuminance_bh1750",
         "sensor.simulated_phat_read_time",
         "sensor.simulated_phat_temperature_bmp180",
         "sensor.simulated_phat_temperature_htu21d",
+        "sensor.simulated_phat_wet_bulb_temperature",
     }
 
 

@@ -15,12 +15,15 @@ from custom_components.anavi_weather.meteorology import (
     STEADY,
     Forecast,
     absolute_humidity,
+    apparent_temperature,
     dew_point,
     forecast,
+    frost_point,
     humidity_at,
     pressure_tendency,
     saturation_vapor_pressure,
     sea_level_pressure,
+    wet_bulb_temperature,
 )
 
 # Ranges of the board's chips
@@ -137,6 +140,66 @@ def test_air_is_saturated_at_its_dew_point(temperature: float, relative_humidity
     result = dew_point(temperature, relative_humidity)
     assert result is not None
     assert humidity_at(relative_humidity, temperature, result) == pytest.approx(100)
+
+
+# Smithsonian Meteorological Tables (6th edition, 1951), tables 94 and 96: air that is saturated over ice has this humidity
+@pytest.mark.parametrize(
+    ("frost", "over_water", "over_ice"), [(-5, 4.2148, 4.0150), (-10, 2.8627, 2.5970), (-20, 1.2540, 1.0320)]
+)
+def test_frost_point_matches_the_tables(frost: float, over_water: float, over_ice: float) -> None:
+    assert frost_point(frost, over_ice / over_water * 100) == pytest.approx(frost, abs=0.05)
+
+
+@pytest.mark.parametrize(("temperature", "relative_humidity"), [(20, 50), (0, 100), (0.5, 99), (20, 0)])
+def test_without_frost_there_is_no_frost_point(temperature: float, relative_humidity: float) -> None:
+    assert frost_point(temperature, relative_humidity) is None
+
+
+@given(st.floats(-40, 40), st.floats(1, 100))
+def test_frost_point_is_above_the_dew_point(temperature: float, relative_humidity: float) -> None:
+    frost, dew = frost_point(temperature, relative_humidity), dew_point(temperature, relative_humidity)
+    assume(frost is not None and dew is not None)
+    assert frost is not None
+    assert dew is not None
+    assert dew <= frost <= 0
+    assert (frost - dew) < 5
+
+
+# The first is the example of Stull (2011), the others are from PsychroLib 2.5.0 (ASHRAE), which solves the energy balance
+@pytest.mark.parametrize(
+    ("temperature", "relative_humidity", "pressure", "expected"),
+    [
+        (20, 50, 1013.25, 13.7),
+        (20, 50, 1013.25, 13.78),
+        (30, 70, 1013.25, 25.50),
+        (35, 20, 900, 18.25),
+        (5, 80, 1013.25, 3.59),
+    ],
+)
+def test_wet_bulb_temperature(temperature: float, relative_humidity: float, pressure: float, expected: float) -> None:
+    assert wet_bulb_temperature(temperature, relative_humidity, pressure) == pytest.approx(expected, abs=0.2)
+
+
+@given(temperatures, humidities, pressures)
+def test_wet_bulb_temperature_is_between_dew_point_and_temperature(
+    temperature: float, relative_humidity: float, pressure: float
+) -> None:
+    wet = wet_bulb_temperature(temperature, relative_humidity, pressure)
+    assert (dew_point(temperature, relative_humidity) or -100) - 0.01 <= wet <= temperature
+
+
+@given(temperatures, pressures)
+def test_wet_bulb_temperature_is_the_temperature_at_saturation(temperature: float, pressure: float) -> None:
+    assert wet_bulb_temperature(temperature, 100, pressure) == pytest.approx(temperature, abs=0.001)
+
+
+# By the formula of the Bureau of Meteorology, whose vapor pressure is within 0.1 % of ours in this range
+@pytest.mark.parametrize(
+    ("temperature", "relative_humidity", "expected"),
+    [(25, 50, 26.2), (35, 60, 42.1), (10, 40, 7.6), (0, 80, -2.4)],
+)
+def test_apparent_temperature(temperature: float, relative_humidity: float, expected: float) -> None:
+    assert apparent_temperature(temperature, relative_humidity) == pytest.approx(expected, abs=0.06)
 
 
 # "Climate/humidity table" (scribd.com/doc/39380596), g/m³ to one decimal. Values below 100 % are multiples of these.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from threading import RLock
-from typing import override
+from typing import NamedTuple, override
 
 from homeassistant.components.recorder.history import state_changes_during_period
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
@@ -34,6 +34,7 @@ from .const import (
     LOGGER,
 )
 from .exceptions import ReadingError
+from .outdoor_temperature import OutdoorTemperature
 from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, WrongChipError
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import Simulator, Weather, is_simulated
@@ -46,6 +47,14 @@ from .user_station.forwarder import Forwarder
 from .user_station.statistics_forwarder import StatisticsForwarder
 
 type AnaviWeatherConfigEntry = ConfigEntry[RemoteStation]
+
+
+class Climate(NamedTuple):
+    """The state of the air around the hygrometer."""
+
+    temperature: float  # °C
+    humidity: float  # %, relative
+    pressure: float  # hPa, that of the standard atmosphere if no chip measures it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +77,16 @@ class StationData:
         return value(self.measurements, self.sources, quantity)
 
     @property
-    def climate(self) -> tuple[float, float] | None:
+    def climate(self) -> Climate | None:
         """The temperature and relative humidity of the same air: the hygrometer's own temperature, if it has one."""
         humidity = self.value(Quantity.HUMIDITY)
         if humidity is None:
             return None
         hygrometer = self.measurements[self.sources[Quantity.HUMIDITY]]
         temperature = hygrometer.values.get(Quantity.TEMPERATURE, self.value(Quantity.TEMPERATURE))
-        return None if temperature is None else (temperature, humidity)
+        if temperature is None:
+            return None
+        return Climate(temperature, humidity, self.value(Quantity.PRESSURE) or meteorology.STANDARD_PRESSURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         self._phat: Phat | None = None
         self._phat_lock = RLock()  # a reading continues in its thread when unloading cancels the task that waits for it
         self._pressures = PressureHistory()
+        self._outdoor_temperature = OutdoorTemperature(hass, entry)
         self._chip_issues = ChipIssues(hass, entry)
         self._errors = 0
         self._chip_listeners: list[Callable[[], None]] = []
@@ -149,7 +161,11 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
     @override
     async def _async_setup(self) -> None:
-        """Load the pressures of the last hours from the recorder."""
+        """Load the pressures and temperatures of the last hours from the recorder."""
+        await self._outdoor_temperature.async_load()
+        await self._async_load_pressures()
+
+    async def _async_load_pressures(self) -> None:
         if (chip := best_chip(self.chips, Quantity.PRESSURE)) is None or not (
             entity_id := er.async_get(self.hass).async_get_entity_id(
                 SENSOR_DOMAIN, DOMAIN, station_unique_id(self.config_entry, Quantity.PRESSURE)
@@ -263,7 +279,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         uncorrected = value(measurements, chosen, Quantity.TEMPERATURE)
         measurements = {chip: _corrected(one, offset, uncorrected) for chip, one in measurements.items()}
         pressure = value(measurements, chosen, Quantity.PRESSURE)
-        temperature = value(measurements, chosen, Quantity.TEMPERATURE)
+        temperature = self._outdoor_temperature.async_mean(value(measurements, chosen, Quantity.TEMPERATURE))
         sea_level_pressure = tendency = forecast = None
         if pressure is not None:
             self._add_pressures(measurements, chosen[Quantity.PRESSURE])

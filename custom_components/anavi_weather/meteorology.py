@@ -14,9 +14,19 @@ MAGNUS_PRESSURE = 6.112  # hPa, at 0 °C
 MAGNUS_FACTOR = 17.62
 MAGNUS_TEMPERATURE = 243.12  # °C
 
+# The same over ice
+MAGNUS_ICE_FACTOR = 22.46
+MAGNUS_ICE_TEMPERATURE = 272.62  # °C
+
+# Coefficients of the aspirated psychrometer, WMO's Guide (No. 8), annex 4.B
+PSYCHROMETER = 6.53e-4  # 1/K
+PSYCHROMETER_SLOPE = 0.000944  # 1/°C
+COLDEST = -100.0  # °C, below every wet-bulb temperature
+
 GAS_CONSTANT_OF_WATER_VAPOR = 461.52  # J/(kg K)
 
 # ICAO standard atmosphere (Doc 7488)
+STANDARD_PRESSURE = 1013.25  # hPa
 STANDARD_GRAVITY = 9.80665  # m/s²
 GAS_CONSTANT_OF_DRY_AIR = 287.05287  # J/(kg K)
 LAPSE_RATE = 0.0065  # K/m
@@ -51,6 +61,46 @@ def dew_point(temperature: float, relative_humidity: float) -> float | None:
     return min(MAGNUS_TEMPERATURE * exponent / (MAGNUS_FACTOR - exponent), temperature)
 
 
+def frost_point(temperature: float, relative_humidity: float) -> float | None:
+    """Return the frost point, in °C, or None if it is not below 0 °C, where water condenses as dew.
+
+    Hoarfrost forms on what is colder. The relative humidity is over water, as hygrometers and weather services give it.
+    In cold fog the frost point is above the temperature. Magnus formula over ice, inverted; Sonntag (1990).
+    """
+    if relative_humidity <= 0:
+        return None
+    exponent = log(min(relative_humidity, 100)) - log(100)
+    exponent += MAGNUS_FACTOR * temperature / (MAGNUS_TEMPERATURE + temperature)
+    return MAGNUS_ICE_TEMPERATURE * exponent / (MAGNUS_ICE_FACTOR - exponent) if exponent < 0 else None
+
+
+def wet_bulb_temperature(temperature: float, relative_humidity: float, pressure: float) -> float:
+    """Return the wet-bulb temperature, in °C: the lowest one to which air can be cooled by evaporating water.
+
+    The temperature at which the psychrometer formula in WMO's Guide (No. 8, annex 4.B) gives the vapor pressure of the
+    air. Over water below 0 °C too. The pressure is that at the station, in hPa.
+    """
+    vapor_pressure = min(relative_humidity, 100) / 100 * saturation_vapor_pressure(temperature)
+    low, high = COLDEST, temperature
+    while high - low > 0.001:
+        middle = (low + high) / 2
+        evaporated = PSYCHROMETER * (1 + PSYCHROMETER_SLOPE * middle) * pressure * (temperature - middle)
+        if saturation_vapor_pressure(middle) - evaporated < vapor_pressure:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def apparent_temperature(temperature: float, relative_humidity: float) -> float:
+    """Return how warm the air feels in the shade without wind, in °C.
+
+    Steadman's apparent temperature (1994) with a wind speed of 0, as the Australian Bureau of Meteorology uses it: an
+    adult who walks outdoors. The board has no anemometer, so wind chill is not included.
+    """
+    return temperature + 0.33 * relative_humidity / 100 * saturation_vapor_pressure(temperature) - 4.0
+
+
 def absolute_humidity(temperature: float, relative_humidity: float) -> float:
     """Return the mass of water vapor per volume of air, in g/m³, by the equation of state of an ideal gas."""
     vapor_pressure = relative_humidity / 100 * saturation_vapor_pressure(temperature) * PASCALS_PER_HECTOPASCAL
@@ -74,8 +124,9 @@ def sea_level_pressure(pressure: float, altitude: float, temperature: float) -> 
     The barometric formula of the ICAO standard atmosphere (Doc 7488), from the station's temperature instead of 15 °C:
     p (1 + L h / T)^(g / (R L)), which is the widespread p (1 - L h / (T + L h))^-5.257 with the exponent unrounded. The
     column of air is assumed to be dry: in the tropics the result is about 1 hPa too high at 750 m. The temperature is
-    that of the outdoor air: if it is 10 °C too high, like indoors, the result is 2 hPa too low at 500 m. The altitude
-    is in m and may be negative.
+    that of the outdoor air: if it is 10 °C too high, like indoors, the result is 2 hPa too low at 500 m. It should be
+    the mean of now and 12 hours ago, because the column of air hardly follows the day (Smithsonian Meteorological
+    Tables; ASOS User's Guide). The altitude is in m and may be negative.
     """
     exponent = STANDARD_GRAVITY / (GAS_CONSTANT_OF_DRY_AIR * LAPSE_RATE)
     factor: float = (1 + LAPSE_RATE * altitude / (temperature + ZERO_CELSIUS)) ** exponent

@@ -4,11 +4,19 @@ from typing import Any
 
 import voluptuous as vol
 
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import UnitOfTime
-from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+)
 
-from .const import CONF_ALTITUDE, CONF_INTERVAL, CONF_TEMPERATURE_OFFSET, DEFAULT_INTERVAL
+from .const import CONF_ALTITUDE, CONF_INTERVAL, CONF_OUTDOOR_TEMPERATURE, CONF_TEMPERATURE_OFFSET, DEFAULT_INTERVAL
 from .user_units import UserUnit, altitude_unit, temperature_offset_unit
 
 MIN_ALTITUDE, MAX_ALTITUDE = -430, 8848  # m
@@ -16,7 +24,7 @@ MAX_TEMPERATURE_OFFSET = 15  # °C
 
 
 class AnaviWeatherOptionsFlow(OptionsFlow):
-    """Options flow for the interval, the offset and the altitude, in the user's units."""
+    """Options flow of a station, in the user's units."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Set the options."""
@@ -30,14 +38,23 @@ class AnaviWeatherOptionsFlow(OptionsFlow):
                 key: units[key].store(value, stored.get(key)) if key in units else value
                 for key, value in user_input.items()
             }
+            if outdoor := data.get(CONF_OUTDOOR_TEMPERATURE):
+                data[CONF_OUTDOOR_TEMPERATURE] = self._registry_id(str(outdoor))
             return self.async_create_entry(data=data)
         shown = {key: units[key].show(value) if key in units else value for key, value in stored.items()}
+        if outdoor := stored.get(CONF_OUTDOOR_TEMPERATURE):
+            shown[CONF_OUTDOOR_TEMPERATURE] = er.async_resolve_entity_id(er.async_get(self.hass), outdoor)
         altitude = units[CONF_ALTITUDE]
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(options_schema(**units), shown),
             description_placeholders={"altitude": f"{altitude.show(self.hass.config.elevation):.0f} {altitude.shown}"},
         )
+
+    def _registry_id(self, entity_id: str) -> str:
+        """Return the id of an entity in the registry, which does not change if it is renamed, if it is registered."""
+        registered = er.async_get(self.hass).async_get(entity_id)
+        return registered.id if registered else entity_id
 
 
 def options_schema(temperature_offset: UserUnit, altitude: UserUnit) -> vol.Schema:
@@ -53,6 +70,9 @@ def options_schema(temperature_offset: UserUnit, altitude: UserUnit) -> vol.Sche
                 temperature_offset, -MAX_TEMPERATURE_OFFSET, MAX_TEMPERATURE_OFFSET, 0.1
             ),
             vol.Optional(CONF_ALTITUDE): _number(altitude, MIN_ALTITUDE, MAX_ALTITUDE, 1),
+            vol.Optional(CONF_OUTDOOR_TEMPERATURE): EntitySelector(
+                EntitySelectorConfig(domain=SENSOR_DOMAIN, device_class=SensorDeviceClass.TEMPERATURE)
+            ),
         }
     )
 

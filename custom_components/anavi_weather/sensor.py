@@ -24,7 +24,7 @@ from homeassistant.util import dt as dt_util
 
 from . import meteorology
 from .const import ATTR_CHIP
-from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, StationData
+from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, Climate, StationData
 from .entity import AnaviWeatherEntity, QuantityEntity, UserStationEntity, async_follow_chips
 from .forwarding import loaded_user_stations
 from .phat import ChipId, Measurement, Quantity, quantities
@@ -70,7 +70,7 @@ MAIN_SENSORS: dict[Quantity, SensorEntityDescription] = {
 class ClimateSensorEntityDescription(SensorEntityDescription):
     """Description of a sensor derived from temperature and humidity."""
 
-    value_fn: Callable[[float, float], float | None]
+    value_fn: Callable[[Climate], float | None]
 
 
 CLIMATE_SENSORS = (
@@ -81,7 +81,7 @@ CLIMATE_SENSORS = (
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
-        value_fn=meteorology.dew_point,
+        value_fn=lambda air: meteorology.dew_point(air.temperature, air.humidity),
     ),
     ClimateSensorEntityDescription(
         key="absolute_humidity",
@@ -90,7 +90,36 @@ CLIMATE_SENSORS = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
         entity_registry_enabled_default=False,
-        value_fn=meteorology.absolute_humidity,
+        value_fn=lambda air: meteorology.absolute_humidity(air.temperature, air.humidity),
+    ),
+    ClimateSensorEntityDescription(
+        key="feels_like",
+        translation_key="feels_like",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=lambda air: meteorology.apparent_temperature(air.temperature, air.humidity),
+    ),
+    ClimateSensorEntityDescription(
+        key="frost_point",
+        translation_key="frost_point",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_registry_enabled_default=False,
+        value_fn=lambda air: meteorology.frost_point(air.temperature, air.humidity),
+    ),
+    ClimateSensorEntityDescription(
+        key="wet_bulb",
+        translation_key="wet_bulb",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_registry_enabled_default=False,
+        value_fn=lambda air: meteorology.wet_bulb_temperature(air.temperature, air.humidity, air.pressure),
     ),
 )
 
@@ -287,9 +316,8 @@ class ClimateSensor(QuantityEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        if (climate := self.coordinator.data.climate) is None:
-            return None
-        return _rounded(self.entity_description.value_fn(*climate))
+        air = self.coordinator.data.climate
+        return _rounded(self.entity_description.value_fn(air)) if air else None
 
 
 class StationSensor(AnaviWeatherEntity, SensorEntity):
