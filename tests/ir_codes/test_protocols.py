@@ -49,7 +49,8 @@ def test_bits(text: str, bits: str) -> None:
         ("necext:1,2", 108_000, 108_000, 1, 38_000),
         ("jvc:1,2", 59_020, 46_420, 1, 38_000),
         ("sony:1,2", 0, 45_000, 3, 40_000),
-        ("kaseikyo:1,2", 0, 130_000, 1, 38_000),
+        ("kaseikyo:1,2", 0, 130_000, 1, 37_000),
+        ("rca:1,2", 0, 64_500, 1, 56_000),
     ],
 )
 def test_periods(text: str, once: int, repeat: int, frames: int, carrier: int) -> None:

@@ -35,7 +35,7 @@ class PulseProtocol(LayoutProtocol):
     width: bool = False  # the pulse is a bit's value, and no pulse follows the last bit
     period: int = 0  # µs from frame to frame
     repeat: Literal["frame", "ditto", "no header"] = "frame"
-    spread: float = 0.08  # by which remotes' clocks may differ
+    spread: float = 0.1  # by which remotes' clocks may differ
     encode: bool = True  # else infrared_protocols does
     decode: bool = True
 
@@ -80,7 +80,7 @@ def _distance(header: int, space: int, pulse: int, zero: int, one: int) -> parti
 
 
 _nec = partial(_distance(9000, 4500, 562, 562, 1688), period=108_000, repeat="ditto")
-_kaseikyo = partial(_distance(3456, 1728, 432, 432, 1296), period=130_000)
+_kaseikyo = partial(_distance(3456, 1728, 432, 432, 1296), period=130_000, carrier=37000)
 _sony = partial(
     PulseProtocol,
     header=(2400, 600),
@@ -118,7 +118,9 @@ PROTOCOLS: Mapping[str, PulseProtocol] = {
         ),
         # Kaseikyo as ESPHome and LIRC write Panasonic codes: highest bit first, with the parity and checksum in the command
         _kaseikyo(name="panasonic", layout="address:16 command:32", first_bit="high", decode=False),
-        _distance(4000, 4000, 500, 1000, 2000)(name="rca", layout="address:4 command:8 ~address:4 ~command:8"),
+        _distance(4000, 4000, 500, 1000, 2000)(
+            name="rca", layout="address:4 command:8 ~address:4 ~command:8", carrier=56000
+        ),
         _sony(name="sony", layout="command:7 address:5"),
         _sony(name="sony15", layout="command:7 address:8"),
         _sony(name="sony20", layout="command:7 address:13"),
