@@ -18,7 +18,7 @@ from custom_components.anavi_weather.code_store import CodeStore, Match
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.exceptions import InvalidActionError, StorageError
 from custom_components.anavi_weather.ir_codes import parse
-from custom_components.anavi_weather.ir_codes.decode import decode
+from custom_components.anavi_weather.ir_codes.decode import decode_message
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
@@ -44,7 +44,7 @@ async def codes(hass: HomeAssistant) -> CodeStore:
 def match(codes: CodeStore, code: str) -> Match | None:
     """Return the stored command that a code matches."""
     timings = parse(code).get_raw_timings()
-    return codes.match(decode(timings), timings)
+    return codes.match(decode_message(timings), timings)
 
 
 async def test_commands_are_saved_at_once_and_loaded(
@@ -203,11 +203,73 @@ async def test_the_first_of_equal_commands_matches(codes: CodeStore) -> None:
     assert match(codes, "nec:4,8") == ("TV", "Power")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("gree_ac:mode=cool,temperature=21", "gree_ac:mode=heat,temperature=21"),
+        ("fujitsu_ac:temperature=20.0", "fujitsu_ac:temperature=21.0"),
+        (f"{RAW[:-7]},-20000,500,-700,500", f"{RAW[:-7]},-20000,500,-1500,500"),
+        (f"{RAW[:-7]},-7900,560", RAW),
+    ],
+)
+async def test_a_state_is_matched_by_the_whole_message(codes: CodeStore, one: str, other: str) -> None:
+    await store_codes(codes, {"AC": {"One": [one]}})
+    assert match(codes, one) == ("AC", "One")
+    assert match(codes, other) is None
+
+    await store_codes(codes, {"AC": {"Other": [other]}})
+    assert match(codes, one) == ("AC", "One")
+    assert match(codes, other) == ("AC", "Other")
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("nec:4,8", "One"),  # a key with two names is either
+        ("necext:0x1234,0xf000", None),  # an air conditioner may use it for states
+        ("gree_ac:mode=cool,temperature=21", None),
+        (RAW, None),
+    ],
+)
+async def test_a_state_that_two_names_share_is_unknown(codes: CodeStore, code: str, name: str | None) -> None:
+    await store_codes(codes, {"AC": {"One": [code], "Two": [code]}})
+    assert match(codes, code) == (("AC", name) if name else None)
+
+    await codes.async_delete("AC", ["Two"])
+    await store_codes(codes, {"Copy": {"One": [code]}})
+    assert match(codes, code) == ("AC", "One")
+
+
+async def test_a_ditto_is_not_matched_by_its_protocol(codes: CodeStore) -> None:
+    await store_codes(codes, {"TV": {"Held": ["raw:38000:9000,-2250,560"]}})
+    assert match(codes, "raw:38000:9000,-2250,560") == ("TV", "Held")
+    assert match(codes, "nec:4,8") is None
+
+
+async def test_commands_of_sharp_that_1_0_0_stored_stay_those_of_denon(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """It sent an extension of 0 if a text had none."""
+    texts = ["sharp:0x01,0x45", "sharp:0x01,0x45,0x01", "sharp:0x01,0x45,modulation=40000", "nec:0x01,0x45"]
+    hass_storage[KEY] = {"version": 1, "key": KEY, "data": {"TV": {"Power": texts}}}
+    codes = CodeStore(hass, "01STATION")
+
+    assert await codes.async_load() is None
+
+    expected = ["sharp:0x01,0x45,0x00", texts[1], "sharp:0x01,0x45,0x00,modulation=40000", texts[3]]
+    assert codes.codes == {"TV": {"Power": expected}}
+    await store_codes(codes, {"TV": {"Up": ["sharp:1,2"]}})
+    assert codes.codes["TV"]["Up"] == ["sharp:0x01,0x02,0x01"]
+    again = CodeStore(hass, "01STATION")
+    await again.async_load()
+    assert again.codes == codes.codes
+
+
 async def test_a_command_is_parsed_and_decoded_once(codes: CodeStore) -> None:
     await store_codes(codes, {"TV": {f"{number}": [f"nec:4,{number}"] for number in range(50)}})
 
     with (
-        patch.object(code_store, "decode", wraps=decode) as decoder,
+        patch.object(code_store, "decode_message", wraps=decode_message) as decoder,
         patch.object(code_store, "parse", wraps=parse) as parser,
     ):
         await store_codes(codes, {"TV": {"Power": ["nec:9,9"]}})

@@ -1,10 +1,12 @@
 """Storage of the commands that a station has learned or imported."""
 
+from array import array
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple, override
 
 import voluptuous as vol
 
@@ -16,12 +18,16 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN, LOGGER
 from .exceptions import InvalidActionError, StorageError
 from .ir_codes import CodeError, Command, parse, to_text
-from .ir_codes.capture import alike
-from .ir_codes.decode import Decoded, decode, frames
+from .ir_codes.decode import Decoded, decode_message
+from .ir_codes.matching import MessageIndex, sent_messages
 from .storage import DAMAGES
 
 VERSION = 1
+MINOR_VERSION = 2  # 2: the extension of Sharp's protocol is 1, not 0, if a text lacks it
 SCHEMA = vol.Schema({str: {str: [str]}})
+STATE_PROTOCOLS = ("necext", "nec42ext")  # protocols of keys that some air conditioners use for states
+
+_SHARP = re.compile(r"\bsharp:\w+,\w+(?!,\w+(?:,|$)|.*extension=)(?=,|$)")
 
 # Limits of what a Raspberry Pi with 1 GB loads within seconds
 MAX_COMMANDS = 20_000
@@ -36,22 +42,39 @@ type Names = dict[str, list[str]]
 
 
 class Match(NamedTuple):
-    """The stored command that a received frame matches."""
+    """The stored command that a received message matches."""
 
     device: str
     name: str
 
 
-type Signature = tuple[Decoded | None, list[int]]
-"""A command's first frame, decoded and in signed µs, by which it is recognized."""
+class _Recognizable(NamedTuple):
+    """A command as it is received."""
+
+    decoded: Decoded | None
+    messages: Sequence[array[int]]  # signed µs, with and without the command's repeats
 
 
 class _Index(NamedTuple):
-    """Lookup of stored commands by received frames."""
+    """Lookup of stored commands by received messages."""
 
-    signatures: dict[str, Signature]  # by text
-    by_key: dict[tuple[object, ...], Match]
-    unknown: list[tuple[list[int], Match]]  # by their first frame, in signed µs
+    recognizable: Mapping[str, _Recognizable]  # by text
+    by_key: Mapping[tuple[object, ...], Sequence[Match]]
+    by_message: MessageIndex[Match]
+
+
+class _CodeFile(Store[Codes]):
+    """The file of the commands."""
+
+    @override
+    async def _async_migrate_func(self, old_major_version: int, old_minor_version: int, old_data: Any) -> Any:
+        if old_major_version != VERSION:
+            raise NotImplementedError
+        codes: Codes = SCHEMA(old_data)
+        return {
+            device: {name: [_with_extension(text) for text in texts] for name, texts in commands.items()}
+            for device, commands in codes.items()
+        }
 
 
 class CodeStore:
@@ -63,7 +86,7 @@ class CodeStore:
         self._key = f"{DOMAIN}.{entry_id}.codes"
         self._store = self._open()
         self._codes: Codes = {}
-        self._index = _Index({}, {}, [])
+        self._index = _Index({}, {}, MessageIndex())
         self._lock = asyncio.Lock()
 
     @property
@@ -91,7 +114,7 @@ class CodeStore:
             LOGGER.error("Cannot read %s, which is kept as %s: %s: %s", path, kept, type(err).__name__, err)
             with suppress(OSError):
                 await self._hass.async_add_executor_job(path.rename, path.with_name(kept))
-        await self._async_use(codes, self._index.signatures)
+        await self._async_use(codes, self._index.recognizable)
         return kept
 
     async def async_remove(self) -> None:
@@ -110,7 +133,7 @@ class CodeStore:
             StorageError: if they cannot be saved.
         """
         async with self._lock:
-            added, signatures = await self._hass.async_add_executor_job(_encode, devices)
+            added, recognizable = await self._hass.async_add_executor_job(_encode, devices)
             codes = self._codes | {device: self._codes.get(device, {}) | commands for device, commands in added.items()}
             _check_size(codes)
             replaced = {
@@ -118,7 +141,7 @@ class CodeStore:
                 for device, commands in added.items()
                 if (names := sorted(commands.keys() & self._codes.get(device, {})))
             }
-            await self._async_save(codes, self._index.signatures | signatures)
+            await self._async_save(codes, {**self._index.recognizable, **recognizable})
             return replaced
 
     async def async_delete(self, device: str, names: Sequence[str]) -> None:
@@ -133,16 +156,23 @@ class CodeStore:
             for name in dict.fromkeys(names):
                 del commands[name]
             codes = {key: value for key, value in self._codes.items() if key != device}
-            await self._async_save(codes | ({device: commands} if commands else {}), self._index.signatures)
+            await self._async_save(codes | ({device: commands} if commands else {}), self._index.recognizable)
 
-    def match(self, decoded: Decoded | None, timings: list[int]) -> Match | None:
-        """Return the stored command that a received frame matches, or None."""
-        if decoded is not None and (match := self._index.by_key.get(decoded.key)) is not None:
-            return match
-        frame = frames(timings)[0]
-        return next((match for known, match in self._index.unknown if alike(known, frame)), None)
+    def match(self, decoded: Decoded | None, timings: Sequence[int]) -> Match | None:
+        """Return the stored command that a received message matches, or None if there is none, or it is uncertain which.
 
-    async def _async_save(self, codes: Codes, signatures: Mapping[str, Signature]) -> None:
+        Args:
+            decoded: The contents of the whole message; None for an unknown protocol.
+            timings: The message, in signed µs.
+        """
+        found = self._index.by_key.get(decoded.key) if decoded is not None and not decoded.repeat else None
+        if not found:
+            found = self._index.by_message.find(timings)
+        # A key with two names is either, but of two states that share a code it is unknown which is meant
+        is_key = decoded is not None and not decoded.is_state and decoded.protocol not in STATE_PROTOCOLS
+        return found[0] if found and (is_key or _have_one_name(found)) else None
+
+    async def _async_save(self, codes: Codes, recognizable: Mapping[str, _Recognizable]) -> None:
         """Write commands, and use them once they are on the disk.
 
         Raises:
@@ -154,13 +184,13 @@ class CodeStore:
         # The storage only logs that the disk is full or read-only, so read what it has written
         if await self._open().async_load() != codes:
             raise StorageError("codes_not_saved")
-        await self._async_use(codes, signatures)
+        await self._async_use(codes, recognizable)
 
     def _open(self) -> Store[Codes]:
-        return Store(self._hass, VERSION, self._key, atomic_writes=True)
+        return _CodeFile(self._hass, VERSION, self._key, atomic_writes=True, minor_version=MINOR_VERSION)
 
-    async def _async_use(self, codes: Codes, signatures: Mapping[str, Signature]) -> None:
-        self._index = await self._hass.async_add_executor_job(_index, codes, signatures)
+    async def _async_use(self, codes: Codes, recognizable: Mapping[str, _Recognizable]) -> None:
+        self._index = await self._hass.async_add_executor_job(_index, codes, recognizable)
         self._codes = codes
 
 
@@ -195,41 +225,54 @@ def _check_size(codes: Codes) -> None:
         raise InvalidActionError("codes_too_large", maximum=str(MAX_CHARACTERS // 1_000_000))
 
 
-def _encode(devices: Mapping[str, Mapping[str, Sequence[Command]]]) -> tuple[Codes, dict[str, Signature]]:
-    """Return commands as texts, and the signatures of the texts."""
-    signatures: dict[str, Signature] = {}
+def _have_one_name(matches: Sequence[Match]) -> bool:
+    """Return whether commands that cannot be distinguished have one name in each device."""
+    names = {match.device: match.name for match in matches}
+    return all(match.name == names[match.device] for match in matches)
+
+
+def _with_extension(text: str) -> str:
+    """Return the text of a command with the extension that version 1.0.0 sent."""
+    return _SHARP.sub(r"\g<0>,0x00", text)
+
+
+def _encode(devices: Mapping[str, Mapping[str, Sequence[Command]]]) -> tuple[Codes, dict[str, _Recognizable]]:
+    """Return commands as texts, and as what they are received as, by the texts."""
+    recognizable: dict[str, _Recognizable] = {}
 
     def encode(command: Command) -> str:
         text = to_text(command)
-        signatures[text] = _signature(command)
+        recognizable[text] = _recognizable(command)
         return text
 
     codes = {
         device: {name: [encode(command) for command in alternatives] for name, alternatives in commands.items()}
         for device, commands in devices.items()
     }
-    return codes, signatures
+    return codes, recognizable
 
 
-def _index(codes: Codes, known: Mapping[str, Signature]) -> _Index:
-    """Return the index of codes. Known signatures are reused because computing thousands takes seconds."""
-    index = _Index({}, {}, [])
+def _index(codes: Codes, known: Mapping[str, _Recognizable]) -> _Index:
+    """Return the index of codes. What is known is reused because decoding thousands of codes takes seconds."""
+    recognizable: dict[str, _Recognizable] = {}
+    by_key: dict[tuple[object, ...], list[Match]] = {}
+    messages: list[tuple[array[int], Match]] = []
     for device, commands in codes.items():
         for name, texts in commands.items():
+            match = Match(device, name)
             for text in texts:
                 try:
-                    decoded, frame = index.signatures[text] = known.get(text) or _signature(parse(text))
+                    command = recognizable[text] = known.get(text) or _recognizable(parse(text))
                 except CodeError as err:
                     # The command stays stored: another version of Home Assistant may support its protocol
                     LOGGER.warning("Cannot read the command %s of %s: %s", name, device, err)
                     continue
-                if decoded is None:
-                    index.unknown.append((frame, Match(device, name)))
-                else:
-                    index.by_key.setdefault(decoded.key, Match(device, name))
-    return index
+                if command.decoded is not None and not command.decoded.repeat:
+                    by_key.setdefault(command.decoded.key, []).append(match)
+                messages += ((message, match) for message in command.messages)
+    return _Index(recognizable, by_key, MessageIndex(messages))
 
 
-def _signature(command: Command) -> Signature:
-    timings = command.get_raw_timings()
-    return decode(timings), frames(timings)[0]
+def _recognizable(command: Command) -> _Recognizable:
+    messages = [array("i", message) for message in sent_messages(command)]
+    return _Recognizable(decode_message(messages[0]), messages)

@@ -38,6 +38,9 @@ def test_names() -> None:
         ("lg_ac:mode=off", "lg_ac:mode=off"),
         ("fujitsu_ac:temperature=22.5,protocol=extended", None),
         ("aeha:data=0x1463", "aeha:data=1463"),
+        ("sharp:1,22", "sharp:0x01,0x16,0x01"),
+        ("sharp:1,22,0", "sharp:0x01,0x16,0x00"),
+        ("sharp:1,22,modulation=40000", "sharp:0x01,0x16,0x01,modulation=40000"),
         ("nec:1,2,modulation=40000", "nec:0x01,0x02,modulation=40000"),
         ("nec:1,2,3,modulation=40000,repeat_count=1", "nec:0x01,0x02,0x03,modulation=40000,repeat_count=1"),
         ("pioneer:1,2,preamble_address=3,preamble_command=4", "pioneer:0x01,0x02,0x03,0x04"),
@@ -83,6 +86,17 @@ def test_values(text: str, canonical: str | None) -> None:
 )
 def test_refused(text: str, key: str) -> None:
     assert refused(parse, text) == key
+
+
+def test_sharp_is_sent_with_its_makers_check_bits() -> None:
+    """Bits 13 and 14 are 1 and 0, then inverted. Those of Denon, whose frames are otherwise the same, are equal."""
+
+    def last_bits(text: str) -> list[list[int]]:
+        timings = parse(text).get_raw_timings()
+        return [[int(space < -1_000) for space in timings[start + 27 : start + 31 : 2]] for start in (0, 32)]
+
+    assert last_bits("sharp:0x01,0x16") == [[1, 0], [0, 1]]
+    assert last_bits("sharp:0x01,0x16,0") == [[0, 0], [1, 1]]
 
 
 def test_protocol_of_the_table_is_built_here() -> None:

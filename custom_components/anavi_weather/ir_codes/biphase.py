@@ -14,13 +14,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from statistics import fmean
 
 from .layout import LayoutProtocol
 
-SPREAD = 0.08  # by which clocks may differ
+SPREAD = 0.1  # by which clocks may differ
+CLOCKS = (0.92, 0.96, 1, 1.04, 1.08)  # of remotes, which only a leader shows
 TOLERANCE = 0.3  # of a half, after the receiver's stretch is subtracted
 MIN_STRETCH = -100  # µs, by which a receiver lengthens pulses and shortens spaces
 MAX_STRETCH = 200
+FIRST_PULSE_LONGER = 320  # µs, by which a receiver's automatic gain lengthens the first pulse after a silence
+FIRST_PULSE_MAX = 1.7  # halves of a bit, for a first pulse of one
 LONGEST = 6  # halves of bits between two changes
 
 
@@ -120,9 +124,9 @@ def decode_biphase(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None
 def _halves(frame: Sequence[int], half: int, leader: tuple[int, int]) -> list[int] | None:
     """Return the level of each half of a bit after the leader, or None if the leader is not this one."""
     if not leader[0]:
-        levels = _levels(frame, half)
         # The first half of the start bit cannot be distinguished from the silence before it
-        return None if levels is None else [0, *levels]
+        found = [fit for clock in CLOCKS if (fit := _levels(frame, half * clock)) is not None]
+        return [0, *min(found)[1]] if found else None
     if len(frame) < 3:
         return None
     # The leader shows both the remote's clock and the receiver's stretch, which may be a third of a half
@@ -130,22 +134,27 @@ def _halves(frame: Sequence[int], half: int, leader: tuple[int, int]) -> list[in
     stretch = frame[0] - clock * leader[0]
     if abs(clock - 1) > SPREAD or not MIN_STRETCH <= stretch <= MAX_STRETCH:
         return None
-    return _levels(frame[2:], half * clock, stretch)
+    fit = _levels(frame[2:], half * clock, stretch)
+    return None if fit is None else fit[1]
 
 
-def _levels(frame: Sequence[int], half: float, stretch: float = 0) -> list[int] | None:
-    """Return the level (1, 0) of each half of a bit, or None if a duration is not a whole number of halves.
+def _levels(frame: Sequence[int], half: float, stretch: float = 0) -> tuple[float, list[int]] | None:
+    """Return the misfit and the level (1, 0) of each half of a bit; None if a duration is not a whole number of halves.
 
     `stretch` is the known portion of the receiver's stretch; the mean of the remainders is the rest.
     """
     durations = [(1, duration - stretch) if duration > 0 else (-1, stretch - duration) for duration in frame]
-    counts = [round(duration / half) for _, duration in durations]
+    # A receiver's automatic gain lengthens the first pulse after a silence
+    counts = [1 if durations[0][1] < FIRST_PULSE_MAX * half else round(durations[0][1] / half)]
+    counts += [round(duration / half) for _, duration in durations[1:]]
     if not 1 <= min(counts) <= max(counts) <= LONGEST:
         return None
     remainders = [sign * (duration - count * half) for (sign, duration), count in zip(durations, counts, strict=True)]
-    rest = sum(remainders) / len(remainders)
-    if not MIN_STRETCH <= stretch + rest <= MAX_STRETCH or any(
-        abs(remainder - rest) > TOLERANCE * half for remainder in remainders
-    ):
+    first, *others = remainders
+    rest = fmean(others or remainders)
+    misfit = max((abs(remainder - rest) for remainder in others), default=0.0)
+    if not MIN_STRETCH <= stretch + rest <= MAX_STRETCH or misfit > TOLERANCE * half:
         return None
-    return [int(sign > 0) for (sign, _), count in zip(durations, counts, strict=True) for _ in range(count)]
+    if not -TOLERANCE * half <= first - rest <= TOLERANCE * half + FIRST_PULSE_LONGER:
+        return None
+    return misfit, [int(sign > 0) for (sign, _), count in zip(durations, counts, strict=True) for _ in range(count)]

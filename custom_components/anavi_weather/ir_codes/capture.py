@@ -12,7 +12,8 @@ from statistics import fmean, median
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand
-from .decode import DECODER_FRAME_GAP_US, MAX_RECEIVED, Decoded, decode
+from .decode import MAX_RECEIVED, Decoded, decode
+from .message import FRAME_GAP_US
 from .raw import DEFAULT_GAP, complete
 
 MAX_PRESSES = 32
@@ -119,7 +120,7 @@ def _frames(press: Sequence[int]) -> list[Frame]:
 def _ends_frame(duration: int, before: Sequence[int]) -> bool:
     """Return whether a duration is the pause that ends the frame whose durations so far are `before`."""
     # A single pulse is not a frame: some air conditioners begin with one and a long space
-    return duration <= -HEADER_SPACE if len(before) == 1 else duration < -DECODER_FRAME_GAP_US
+    return duration <= -HEADER_SPACE if len(before) == 1 else duration < -FRAME_GAP_US
 
 
 def alike(one: Sequence[int], other: Sequence[int]) -> bool:

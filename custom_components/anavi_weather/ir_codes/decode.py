@@ -10,6 +10,7 @@ from typing import Any
 from infrared_protocols.commands import Command
 
 from .biphase import BIPHASE, decode_biphase
+from .message import FRAME_GAP_US, LONE_PULSE_US, frames, is_same_frame, without_spike
 from .named import LIBRARY, build, named_text
 from .protocols import NEC_DITTO, PROTOCOLS, PulseProtocol
 from .raw import merge_neighbors
@@ -17,7 +18,11 @@ from .rcmm import decode_rcmm
 from .sharp import decode_sharp
 
 MAX_RECEIVED = 4096  # durations
-DECODER_FRAME_GAP_US = 6_000  # a longer space ends a frame; no protocol here has one within a frame
+MAX_KEY_FRAME = 150  # durations; any frame of a remote control for anything but air conditioners has fewer
+MAX_LIBRARY = 1_200  # durations; the longest message that infrared_protocols decodes has some 500
+SPIKE_GAP_US = 2_000  # the shortest space between a spike and the frame after it
+MAX_SPIKES = 3
+HELD_FRAMES = 4  # equal ones in a row; no air conditioner sends a frame more than three times
 GLITCH = 90  # µs; no received pulse or space of a protocol here is shorter
 # A receiver lengthens pulses and shortens spaces by the same time, so a cell (a pulse with its space) keeps its length
 CELL_TOLERANCE = 0.12
@@ -28,15 +33,15 @@ PULSE_LONGER = 230
 UNCHECKED = 3  # wrong bits from which on a byte is not the other's check; with fewer, reception was bad
 APPLE = 0x87EE  # Apple's address; the last byte is the number of the remote, not a check
 MIN_LIBRARY = 20  # durations; any frame that infrared_protocols decodes has more
-LIBRARY_SPREAD = 0.06  # by which a remote's clock may differ from the one of infrared_protocols
+CLOCK_SPREAD = 0.1  # by which a remote's clock may differ: cheap ones are up to 8 % slow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """The protocol and fields of a frame; `toggle` changes from press to press.
 
-    `repeat` marks a ditto frame, which says that the key is still held and has no address or command. `second` marks the
-    second frame of a single press, which has the same fields as the first.
+    `repeat` marks a frame that only says that the key is still held: NEC's ditto, which has no address or command, or JVC's
+    frame without a header. `second` marks the second frame of a single press, which has the same fields as the first.
     """
 
     protocol: str
@@ -45,7 +50,8 @@ class Decoded:
     toggle: int | None = None
     repeat: bool = False
     second: bool = field(default=False, compare=False)
-    extra: Mapping[str, int] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
+    """All other fields, such as an air conditioner's mode and temperature."""
     _built: Command | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -53,6 +59,11 @@ class Decoded:
         """Return the values that all presses of a key share, without the toggle bit; Pioneer, a faster NEC, counts as NEC."""
         protocol = "nec" if self.protocol == "pioneer" else self.protocol
         return protocol, self.address, self.command, tuple(sorted(self.extra.items()))
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it is an air conditioner's state rather than a key."""
+        return self.address is None and not self.repeat
 
     def to_command(self) -> Command | None:
         """Return the command to send, without repeats, or None for a ditto."""
@@ -72,31 +83,68 @@ class Decoded:
         return None if command is None else named_text(command)
 
 
-def is_whole(frame: Sequence[int]) -> bool:
-    """Return whether signed µs, first to last pulse, are a whole frame of Sony, whose frames follow each other closely."""
-    return any(protocol.width and _bits(protocol, frame) is not None for protocol in PROTOCOLS.values())
-
-
-def frames(timings: Sequence[int]) -> list[list[int]]:
-    """Return the frames of a capture in signed µs, each from its first to its last pulse."""
-    found: list[list[int]] = [[]]
-    for duration in timings:
-        if duration < -DECODER_FRAME_GAP_US:
-            found.append([])
-        elif found[-1] or duration > 0:
-            found[-1].append(duration)
-    return [frame[:-1] if frame[-1] < 0 else frame for frame in found if frame]
-
-
 def decode(timings: Sequence[int]) -> Decoded | None:
     """Return the contents of a capture's first frame, or None if they are uncertain; the capture is in signed µs."""
     if not 3 <= len(timings) <= MAX_RECEIVED or any(
         not one or (one > 0) == (other > 0) for one, other in pairwise((*timings, -timings[-1]))
     ):
         return None
-    if (decoded := _decode(timings)) is not None or (repaired := _repaired(timings)) is None:
+    if (decoded := _decode(timings)) is not None:
         return decoded
-    return _decode(repaired, was_repaired=True)
+    if (repaired := _repaired(timings)) is not None and (decoded := _decode(repaired, was_repaired=True)) is not None:
+        return decoded
+    for start in range(2, 2 * MAX_SPIKES + 1, 2):
+        if len(timings) < start + 3 or not _is_spike(*timings[start - 2 : start]):
+            return None
+        if (decoded := _decode(timings[start:])) is not None:
+            return decoded
+    return None
+
+
+def _is_spike(pulse: int, space: int) -> bool:
+    return 0 < pulse <= LONE_PULSE_US and space <= -SPIKE_GAP_US
+
+
+def decode_message(timings: Sequence[int]) -> Decoded | None:
+    """Return the contents of a whole message in signed µs, or None if they are uncertain.
+
+    A message whose other frames do not just repeat the decoded ones says more than what was decoded.
+    """
+    timings = without_spike(timings)
+    if (decoded := decode(timings)) is None:
+        return None
+    found = frames(timings)
+    command = decoded.to_command() if decoded.is_state else None
+    count = 1 if command is None else len(frames(command.get_raw_timings()))
+    return decoded if all(_repeats(found, place, count, decoded) for place in range(count, len(found))) else None
+
+
+def _repeats(found: Sequence[Sequence[int]], place: int, count: int, decoded: Decoded) -> bool:
+    """Return whether a frame of a message repeats one of its first frames, which were decoded."""
+    if is_same_frame(found[place % count], found[place]):
+        return True
+    other = decode(found[place])
+    return other is not None and (other.repeat or other.key == decoded.key)
+
+
+def whole_message(timings: Sequence[int]) -> Sequence[int] | None:
+    """Return what was received so far, without spikes, if it is a whole message or the key is held; otherwise None.
+
+    Of a known remote control, a single frame is a message. An air conditioner may continue after any frame.
+
+    Args:
+        timings: What was received since the previous message, in signed µs.
+    """
+    message = without_spike(timings)
+    if len(message) <= MAX_KEY_FRAME:
+        decoded = decode_message(message)
+        if decoded is not None and not decoded.is_state:
+            return message
+    if len(message) > MAX_LIBRARY:
+        return None
+    found = frames(message)[-HELD_FRAMES:]
+    is_held = len(found) == HELD_FRAMES and all(is_same_frame(found[0], frame) for frame in found[1:])
+    return message if is_held and len(found[0]) > 1 else None
 
 
 def _repaired(timings: Sequence[int]) -> list[int] | None:
@@ -128,6 +176,7 @@ def _decode(timings: Sequence[int], *, was_repaired: bool = False) -> Decoded | 
         # Its steps are too small to trust a repaired frame
         or (None if was_repaired else _bitwise(decode_rcmm(found[0])))
         or _sharp(found)
+        or _headless(found[0])
         or _library(timings)
     )
 
@@ -136,7 +185,7 @@ def _near(actual: float, nominal: float, tolerance: float = CELL_TOLERANCE, jitt
     return abs(actual - nominal) <= nominal * tolerance + jitter
 
 
-def _pulse(actual: int, nominal: int) -> bool:
+def _pulse(actual: float, nominal: float) -> bool:
     return actual - nominal + PULSE_TOLERANCE * nominal >= -PULSE_SHORTER and (
         actual - nominal - PULSE_TOLERANCE * nominal <= PULSE_LONGER
     )
@@ -146,7 +195,8 @@ def _ditto(found: list[list[int]]) -> Decoded | None:
     frame = found[0]
     if len(frame) != 3 or not _pulse(frame[2], NEC_DITTO[2]):
         return None
-    if not _near(frame[0] - frame[1], NEC_DITTO[0] - NEC_DITTO[1], 0.05) or not _pulse(frame[0], NEC_DITTO[0]):
+    clock = (frame[0] - frame[1]) / (NEC_DITTO[0] - NEC_DITTO[1])
+    if abs(clock - 1) > CLOCK_SPREAD or not _pulse(frame[0], clock * NEC_DITTO[0]):
         return None
     return Decoded(protocol="nec", repeat=True)
 
@@ -171,24 +221,39 @@ def _cells(frame: list[int]) -> Decoded | None:
 def _bits(protocol: PulseProtocol, frame: Sequence[int]) -> list[int] | None:
     if len(frame) != 2 * len(protocol.bits) + (1 if protocol.width else 3):
         return None
+    if not _near(frame[0] - frame[1], sum(protocol.header), CLOCK_SPREAD):
+        return None
+    clock = (frame[0] - frame[1]) / sum(protocol.header)
     if protocol.width:
         # The space after the last bit is part of the silence, so add the space it would have
-        nominal = protocol.one if _pulse(frame[-1], protocol.one[0]) else protocol.zero
-        frame = [*frame, frame[-1] - sum(nominal)]
-    elif not _pulse(frame[-1], protocol.zero[0]):
+        nominal = protocol.one if _pulse(frame[-1], clock * protocol.one[0]) else protocol.zero
+        frame = [*frame, round(frame[-1] - clock * sum(nominal))]
+    elif not _pulse(frame[-1], clock * protocol.zero[0]):
         return None
-    if not _near(frame[0] - frame[1], sum(protocol.header), 0.08) or not _pulse(frame[0], protocol.header[0]):
+    if not _pulse(frame[0], clock * protocol.header[0]):
         return None
     bits = []
     end = 2 + 2 * len(protocol.bits)
     for pulse, space in zip(frame[2:end:2], frame[3:end:2], strict=True):
         for bit, (nominal_pulse, nominal_space) in enumerate((protocol.zero, protocol.one)):
-            if _near(pulse - space, nominal_pulse + nominal_space) and _pulse(pulse, nominal_pulse):
+            if _near(pulse - space, clock * (nominal_pulse + nominal_space)) and _pulse(pulse, clock * nominal_pulse):
                 bits.append(bit)
                 break
         else:
             return None
     return bits
+
+
+def _headless(frame: list[int]) -> Decoded | None:
+    """Decode a frame that repeats the previous one without its header."""
+    for protocol in PROTOCOLS.values():
+        if protocol.repeat == "no header" and (
+            bits := _bits(protocol, [protocol.header[0], -protocol.header[1], *frame])
+        ):
+            values = protocol.unpack(bits)
+            assert values is not None  # such a protocol has no inverted or computed bits to check
+            return Decoded(protocol=protocol.name, address=values["address"], command=values["command"], repeat=True)
+    return None
 
 
 def _named(name: str, values: Mapping[str, int]) -> Decoded | None:
@@ -253,7 +318,7 @@ _DECODERS: Mapping[str, Callable[[list[int]], Command | None]] = {
 
 def _library(timings: Sequence[int]) -> Decoded | None:
     """Decode with infrared_protocols, mostly air conditioners; the decoder whose result, encoded again, fits best wins."""
-    if len(timings) < MIN_LIBRARY:
+    if not MIN_LIBRARY <= len(timings) <= MAX_LIBRARY:
         return None
     fitting: list[tuple[float, str, Command]] = []
     attempts = [list(timings), _unstretched(timings)]
@@ -268,7 +333,7 @@ def _library(timings: Sequence[int]) -> Decoded | None:
     if not fitting:
         return None
     _, name, command = min(fitting, key=itemgetter(0))
-    values = {key: value for key, value in vars(command).items() if value.__class__ is int}
+    values = vars(command)
     return Decoded(
         protocol=name,
         address=values.get("address"),
@@ -284,12 +349,14 @@ def _library(timings: Sequence[int]) -> Decoded | None:
 
 def _unstretched(timings: Sequence[int]) -> list[int]:
     """Return timings whose short pulses and spaces have the same length, as infrared_protocols expects."""
-    pulse, space = (
-        median([duration for duration in durations if duration < 2 * min(durations)])
-        for durations in (timings[::2], [-duration for duration in timings[1::2]])
-    )
-    stretch = round((pulse - space) / 2)
+    stretch = round((_short(timings[::2]) - _short([-duration for duration in timings[1::2]])) / 2)
     return [duration - stretch for duration in timings]
+
+
+def _short(durations: Sequence[int]) -> float:
+    """Return the usual length of the shortest durations."""
+    shortest = min(durations)
+    return median([duration for duration in durations if duration < 2 * shortest])
 
 
 def _misfit(sent: Sequence[int], received: Sequence[int]) -> float | None:
@@ -297,11 +364,13 @@ def _misfit(sent: Sequence[int], received: Sequence[int]) -> float | None:
     if sent[-1] < 0:
         sent = sent[:-1]
     # The decoders of infrared_protocols ignore what follows
-    if len(received) < len(sent) or not all(one < -DECODER_FRAME_GAP_US for one in received[len(sent) : len(sent) + 1]):
+    if len(received) < len(sent) or not all(one < -FRAME_GAP_US for one in received[len(sent) : len(sent) + 1]):
         return None
     cells = list(zip(sent[::2], sent[1::2], received[::2], received[1::2], strict=False))
+    clock = sum(cell[2] - cell[3] for cell in cells) / sum(cell[0] - cell[1] for cell in cells)
     for pulse, space, pulse_received, space_received in cells:
-        if not _pulse(pulse_received, pulse) or not _near(pulse_received - space_received, pulse - space):
+        if not _pulse(pulse_received, clock * pulse) or not _near(
+            pulse_received - space_received, clock * (pulse - space)
+        ):
             return None
-    misfit = abs(sum(cell[2] - cell[3] for cell in cells) / sum(cell[0] - cell[1] for cell in cells) - 1)
-    return misfit if misfit <= LIBRARY_SPREAD else None
+    return abs(clock - 1) if abs(clock - 1) <= CLOCK_SPREAD else None

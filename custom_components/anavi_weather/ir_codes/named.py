@@ -45,6 +45,8 @@ MAX_VALUES: Mapping[tuple[str, str], int] = {
     ("rc6", "toggle"): 1,
     ("marantz_extended", "toggle"): 1,
 }
+# Defaults that differ from those of infrared_protocols, whose Sharp is Denon's. Texts of commands always have them
+DEFAULTS: Mapping[tuple[str, str], int] = {("sharp", "extension"): 1}
 MAX_INTEGER = 0xFFFF_FFFF
 MAX_BYTES = 256
 
@@ -76,12 +78,13 @@ def _fields(command: type[Command]) -> tuple[Field, ...] | None:
         return None
     fields = []
     for parameter in parameters:
+        default = DEFAULTS.get((protocol_name(command), parameter.name), parameter.default)
         kinds: tuple[Any, ...] = (hint := hints.get(parameter.name),)
         if get_origin(hint) in (Union, UnionType):
             kinds = get_args(hint)
         scalar = [kind for kind in kinds if isinstance(kind, type) and (kind in _SCALARS or issubclass(kind, Enum))]
         if len(scalar) == 1 and set(kinds) <= {*scalar, NoneType}:
-            fields.append(Field(parameter.name, scalar[0], NoneType in kinds, parameter.default))
+            fields.append(Field(parameter.name, scalar[0], NoneType in kinds, default))
         elif parameter.default is parameter.empty:
             return None
     return tuple(fields)
@@ -117,6 +120,7 @@ def build(name: str, **values: Any) -> Command:
     Raises:
         CodeError: if a value is out of range, or the library refuses it.
     """
+    values = {field: default for (protocol, field), default in DEFAULTS.items() if protocol == name} | values
     for field, value in values.items():
         maximum = MAX_VALUES.get((name, field))
         if maximum is not None and value is not None and not 0 <= value <= maximum:
@@ -226,7 +230,8 @@ def named_text(command: Command) -> str | None:
         value = getattr(command, field.name, inspect.Parameter.empty)
         if value is inspect.Parameter.empty:
             return None
-        if value == field.default or (value is None and not field.optional):
+        is_default = value == field.default and (name, field.name) not in DEFAULTS
+        if is_default or (value is None and not field.optional):
             is_positional = False
             continue
         is_plain = (

@@ -15,9 +15,10 @@ from .layout import LayoutProtocol
 HEADER = (417, 278)  # µs, pulse and space
 PULSE = 167
 SPACES = (278, 444, 611, 778)  # of 0 to 3
-CLOCKS = tuple(1 + step / 100 for step in range(-4, 5))  # of remotes, relative to the nominal one
+CLOCKS = tuple(1 + step / 100 for step in range(-9, 10))  # of remotes, relative to the nominal one
 TOLERANCE = 68  # µs, of a space; less than half of the step between symbols
 MEAN_TOLERANCE = 30
+PULSE_SPREAD = 100  # µs, by which pulses of a frame may differ
 STRETCH = range(-100, 231)  # µs, by which a receiver lengthens pulses
 
 
@@ -59,6 +60,8 @@ def decode_rcmm(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
 
 def _symbols(frame: Sequence[int]) -> list[int] | None:
     if frame[0] - HEADER[0] not in STRETCH or any(pulse - PULSE not in STRETCH for pulse in frame[2::2]):
+        return None
+    if max(frame[2::2]) - min(frame[2::2]) > PULSE_SPREAD:
         return None
     # The receiver's stretch lengthens pulses and shortens spaces, so it shows in the frame's mean and in each pulse
     stretch = fmean([frame[0] - HEADER[0], *(pulse - PULSE for pulse in frame[2::2])])

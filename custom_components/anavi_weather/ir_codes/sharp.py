@@ -11,8 +11,8 @@ from statistics import fmean
 BITS = 15
 CELLS = (1000, 2000)  # µs, of 0 and 1; a pulse with its space, whose length does not depend on a receiver's stretch
 PULSES = range(150, 571)  # µs
-MAX_MEAN_PULSE = 500  # µs; 320 with a receiver's stretch, but not the 525 of JVC, whose cells are as long
-MIN_CLOCK = 0.92  # relative to the nominal one; some remotes are 5.6 % slower
+MAX_MEAN_PULSE = 508  # µs; 320 with a receiver's stretch, but not the 525 of JVC, whose cells are as long
+MIN_CLOCK = 0.905  # relative to the nominal one; some remotes are 5.6 % slower
 MAX_CLOCK = 1.14
 TOLERANCE = 0.05
 JITTER = 60  # µs
