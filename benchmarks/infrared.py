@@ -20,7 +20,7 @@ from ir_codes import parse  # type: ignore[import-not-found]
 from ir_codes.decode import decode  # type: ignore[import-not-found]
 from ir_codes.files import parse_file  # type: ignore[import-not-found]
 from phat.framer import RECEIVER_SILENCE_US, ItemType  # type: ignore[import-not-found]
-from phat.lirc import FrameReceiver, Transmitter, split  # type: ignore[import-not-found]
+from phat.lirc import MessageReceiver, Transmitter, split  # type: ignore[import-not-found]
 from phat.simulated_lirc import SimulatedLirc, item  # type: ignore[import-not-found]
 
 ROUNDS = 20
@@ -75,7 +75,7 @@ async def measure_receiving(text: str, rounds: int) -> tuple[list[float], list[f
             sys.exit(f"{text} was received as {found}")
         delivered.put_nowait(time.perf_counter())
 
-    receiver = FrameReceiver(asyncio.get_running_loop(), on_frame, lambda: None, pair.ports)
+    receiver = MessageReceiver(asyncio.get_running_loop(), on_frame, lambda: None, pair.ports)
     receiver.open()
     receiver.start()
     timings = parse(text).get_raw_timings()

@@ -1,5 +1,6 @@
 """Tests of the key events."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -8,9 +9,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.ir_codes import parse
+from custom_components.anavi_weather.ir_codes.message import frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.key_tracker import HELD_WITHIN
-from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
+from custom_components.anavi_weather.phat.framer import ItemType
+from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, item
 from homeassistant.components.infrared import async_send_command
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -22,7 +25,12 @@ DITTO = "raw:38000:" + ",".join(map(str, NEC_DITTO))
 UNKNOWN = "raw:38000:4000,-2000,500,-1500,500,-700,500,-1500,900,-700,500,-40000"
 OTHER = "raw:38000:4000,-2000,500,-700,500,-700,500,-1500,900,-1500,500,-40000"
 SAMSUNG = "samsung32:0x07,0x02"
+STATE = "gree_ac:mode=cool,temperature=21"
+OTHER_STATE = "gree_ac:mode=heat,temperature=21"
 FRAME = 0.108  # seconds
+SILENCE = 0.2  # seconds, after which any message is complete
+
+type Release = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
@@ -37,6 +45,17 @@ def events(hass: HomeAssistant, freezer: FrozenDateTimeFactory, station: MockCon
 
     async_track_state_change_event(hass, entity_of(hass, "event", "key"), add)
     return events
+
+
+@pytest.fixture
+def release(freezer: FrozenDateTimeFactory) -> Release:
+    """Return a function that lets silence follow, as long as a message may pause."""
+
+    async def release() -> None:
+        freezer.tick(SILENCE)
+        await let_read()
+
+    return release
 
 
 def kinds(events: list[dict[str, Any]]) -> list[str]:
@@ -59,12 +78,14 @@ async def test_a_press_of_any_protocol(
     hass: HomeAssistant,
     pair: SimulatedLirc,
     events: list[dict[str, Any]],
+    release: Release,
     code: str,
     expected: dict[str, Any],
 ) -> None:
     assert value(hass, entity_of(hass, "event", "key")) == STATE_UNKNOWN
 
     await press(pair, code)
+    await release()
 
     (event,) = events
     assert event["event_type"] == "pressed"
@@ -72,9 +93,7 @@ async def test_a_press_of_any_protocol(
     assert (event["device"], event["name"]) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("code", "held"), [("nec:0x04,0x08", DITTO), (SAMSUNG, SAMSUNG), ("rc5:5,12,0", "rc5:5,12,0"), (UNKNOWN, UNKNOWN)]
-)
+@pytest.mark.parametrize(("code", "held"), [("nec:0x04,0x08", DITTO), (SAMSUNG, SAMSUNG), ("rc5:5,12,0", "rc5:5,12,0")])
 async def test_a_held_key(
     pair: SimulatedLirc, freezer: FrozenDateTimeFactory, events: list[dict[str, Any]], code: str, held: str
 ) -> None:
@@ -107,13 +126,67 @@ async def test_a_held_key(
     ],
 )
 async def test_a_press_of_another_key(
-    pair: SimulatedLirc, freezer: FrozenDateTimeFactory, events: list[dict[str, Any]], one: str, other: str
+    pair: SimulatedLirc, events: list[dict[str, Any]], release: Release, one: str, other: str
 ) -> None:
     for code in (one, other, one):
         await press(pair, code)
-        freezer.tick(FRAME)
+        await release()
 
     assert kinds(events) == ["pressed"] * 3
+
+
+@pytest.mark.parametrize("code", ["nec:0x04,0x08", SAMSUNG, "rc5:5,12,0", "sony:0x01,0x15", "jvc:3,17", "rca:15,84"])
+async def test_a_known_key_is_reported_within_10_ms(
+    pair: SimulatedLirc, events: list[dict[str, Any]], code: str
+) -> None:
+    pair.deliver(pair.received(frames(parse(code).get_raw_timings())[0]))
+    await let_read()
+    assert not events
+
+    assert pair.timeout < 10_000
+    pair.deliver([item(ItemType.TIMEOUT, pair.timeout)])
+    await let_read()
+    assert kinds(events) == ["pressed"]
+
+
+@pytest.mark.parametrize("pause", [6_500, 20_000, 38_000, 42_000, 54_000, 75_000, 150_000])
+async def test_a_message_with_pauses_is_one_press(
+    pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, release: Release, pause: int
+) -> None:
+    first, second = (code.rpartition(",")[0] for code in (UNKNOWN, OTHER))
+    message, other = f"{first},-{pause},{second[10:]}", f"{first},-{pause},{first[10:]}"
+    await store_codes(codes, {"AC": {"Cool": [message], "Heat": [other], "Part": [UNKNOWN]}})
+
+    await press(pair, message)
+    await release()
+
+    assert [(event["event_type"], event["name"]) for event in events] == [("pressed", "Cool")]
+
+
+async def test_a_held_key_of_an_unknown_protocol(
+    pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, release: Release
+) -> None:
+    """It is reported once four frames are equal, so that a light can be dimmed while the key is held."""
+    await store_codes(codes, {"TV": {"Up": [UNKNOWN]}})
+    frame = UNKNOWN[10:].rpartition(",")[0]
+
+    await press(pair, "raw:38000:" + ",-60000,".join([frame] * 9))
+    assert kinds(events) == ["pressed", "held"]
+    await release()
+
+    assert kinds(events) == ["pressed", "held", "held"]
+    assert {event["name"] for event in events} == {"Up"}
+
+
+async def test_lone_pulses_are_no_key(pair: SimulatedLirc, events: list[dict[str, Any]], release: Release) -> None:
+    for pulse in range(60, 333, 7):
+        await press(pair, f"raw:38000:{pulse}")
+    await press(pair, f"raw:38000:{','.join(['333,-40000'] * 40)}")
+    await release()
+    assert not events
+
+    await press(pair, "raw:38000:60,-20000," + ",".join(map(str, parse("nec:4,8").get_raw_timings())))
+    assert [event["code"] for event in events] == ["nec:0x04,0x08"]
 
 
 async def test_the_two_frames_of_sharp_are_one_press(
@@ -156,13 +229,14 @@ async def test_a_lone_ditto_is_ignored(
     assert kinds(events) == ["pressed"]
 
 
-@pytest.mark.parametrize("code", ["nec:0x04,0x08", "rc5:5,12,0", "rc6:5,12", SAMSUNG, UNKNOWN])
+@pytest.mark.parametrize("code", ["nec:0x04,0x08", "rc5:5,12,0", "rc6:5,12", SAMSUNG, UNKNOWN, STATE])
 async def test_a_stored_command_is_recognized(
-    pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, code: str
+    pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, release: Release, code: str
 ) -> None:
-    await store_codes(codes, {"TV": {"Power": [code], "Other": ["nec:200,3", OTHER]}})
+    await store_codes(codes, {"TV": {"Power": [code], "Other": ["nec:200,3", OTHER, OTHER_STATE]}})
 
     await press(pair, code)
+    await release()
 
     assert [(event["device"], event["name"]) for event in events] == [("TV", "Power")]
 

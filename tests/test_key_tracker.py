@@ -3,8 +3,8 @@
 import pytest
 
 from custom_components.anavi_weather.ir_codes import parse
-from custom_components.anavi_weather.ir_codes.capture import alike
 from custom_components.anavi_weather.ir_codes.decode import decode
+from custom_components.anavi_weather.ir_codes.message import frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.key_tracker import KeyTracker, PressedKey
 
@@ -27,7 +27,7 @@ def track(*frames: tuple[float, list[int]]) -> list[PressedKey | None]:
     keys = []
     for pause, timings in frames:
         now += pause
-        keys.append(tracker.add_frame(timings, now))
+        keys.append(tracker.add_message(timings, now))
     return keys
 
 
@@ -75,14 +75,42 @@ def test_another_key_or_toggle_bit_is_a_new_press(one: str, other: str) -> None:
     assert repeats(track((0, timings_of(one)), (SOON, timings_of(other)))) == [0, 0]
 
 
-def test_only_frames_of_unknown_protocols_are_compared_by_their_timings() -> None:
+def test_only_messages_of_unknown_protocols_are_compared_by_their_timings() -> None:
     known = timings_of("nec:4,8")
-    unknown = [round(known[0] * 1.15), *known[1:]]
-    assert alike(known, unknown)
+    unknown = [*known[:-1], known[-1] + 900]
     assert decode(unknown) is None
 
     assert repeats(track((0, known), (SOON, unknown))) == [0, 0]
     assert repeats(track((0, unknown), (SOON, known))) == [0, 0]
+
+
+def test_a_message_that_repeats_itself_holds_the_key() -> None:
+    """It took as long as its repeats."""
+    frame = timings_of(UNKNOWN)
+    held = [*frame, -60_000] * 3 + frame
+    seconds = sum(map(abs, held)) / 1_000_000
+    assert repeats(track((0, held), (seconds + 0.1, held), (seconds + 0.1, frame))) == [0, 1, 0]
+
+
+def test_repeating_only_the_last_frame_holds_the_key() -> None:
+    first, last = timings_of(UNKNOWN), timings_of(OTHER)
+    message = [*first, -30_000, *last]
+    assert repeats(track((0, message), (SOON, last), (SOON, [*last, -30_000, *last]), (SOON, first))) == [0, 1, 2, 0]
+
+
+@pytest.mark.parametrize("other", ["gree_ac:mode=cool,temperature=22", "gree_ac:mode=heat,temperature=21"])
+def test_another_state_of_an_air_conditioner_is_a_new_press(other: str) -> None:
+    state = timings_of("gree_ac:mode=cool,temperature=21")
+    assert repeats(track((0, state), (SOON, timings_of(other)), (SOON, state), (SOON, state))) == [0, 0, 0, 1]
+
+
+def test_a_frame_without_a_header_holds_only_its_own_key() -> None:
+    first, headless = frames(timings_of("jvc:7,3,repeat_count=1"))
+    other = frames(timings_of("jvc:7,4,repeat_count=1"))[1]
+
+    keys = track((0, first), (SOON, headless), (SOON, other), (LATE, headless))
+    assert repeats(keys) == [0, 1, 0, 0]
+    assert [key and key.decoded and key.decoded.command for key in keys] == [3, 3, None, None]
 
 
 def test_a_ditto_holds_the_key_of_the_press() -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.anavi_weather.phat.framer import WHOLE_FRAME_SILENCE_US
+from custom_components.anavi_weather.phat.framer import RECEIVER_SILENCE_US
 from custom_components.anavi_weather.press_collector import PressCollector
 
 FRAME = [9000, -4500, 560]
@@ -46,9 +46,9 @@ async def test_a_press_ends_with_silence(collecting: Collecting) -> None:
     collector = collecting.collector
     assert collector.missing == 2
 
-    collector.add_frame(FRAME)
+    collector.add_message(FRAME)
     await collecting.pass_time(SILENCE)
-    collector.add_frame(FRAME)
+    collector.add_message(FRAME)
     await collecting.pass_time(PAUSE)
     assert not collecting.waiting.done()
     await collecting.pass_time(0.02)
@@ -60,7 +60,7 @@ async def test_a_press_ends_with_silence(collecting: Collecting) -> None:
 async def test_frames_that_follow_soon_belong_to_one_press(collecting: Collecting) -> None:
     for pause in (0.0, 0.1, PAUSE):
         await collecting.pass_time(pause)
-        collecting.collector.add_frame(FRAME)
+        collecting.collector.add_message(FRAME)
 
     (press,) = collecting.collector.presses
     first, second = (round((seconds - FRAME_SECONDS) * 1_000_000) for seconds in (0.1, PAUSE))
@@ -70,16 +70,16 @@ async def test_frames_that_follow_soon_belong_to_one_press(collecting: Collectin
 
 async def test_frames_that_are_read_at_once_have_a_pause_between_them(collecting: Collecting) -> None:
     """The event loop was busy while they were received."""
-    collecting.collector.add_frame(FRAME)
-    collecting.collector.add_frame(FRAME)
+    collecting.collector.add_message(FRAME)
+    collecting.collector.add_message(FRAME)
 
-    assert collecting.collector.presses == [[*FRAME, -WHOLE_FRAME_SILENCE_US, *FRAME]]
+    assert collecting.collector.presses == [[*FRAME, -RECEIVER_SILENCE_US, *FRAME]]
 
 
 async def test_each_start_of_a_press_is_reported(collecting: Collecting) -> None:
     for _ in range(2):
-        collecting.collector.add_frame(FRAME)
-        collecting.collector.add_frame(FRAME)
+        collecting.collector.add_message(FRAME)
+        collecting.collector.add_message(FRAME)
         await collecting.pass_time(SILENCE)
 
     assert collecting.counts == [1, 0]
@@ -87,7 +87,7 @@ async def test_each_start_of_a_press_is_reported(collecting: Collecting) -> None
 
 async def test_frames_after_the_last_press_are_ignored(collecting: Collecting) -> None:
     for _ in range(3):
-        collecting.collector.add_frame(FRAME)
+        collecting.collector.add_message(FRAME)
         await collecting.pass_time(SILENCE)
 
     assert len(collecting.collector.presses) == 2
@@ -97,15 +97,15 @@ async def test_frames_after_the_last_press_are_ignored(collecting: Collecting) -
 async def test_the_frames_of_a_press_are_copied(collecting: Collecting) -> None:
     """Other listeners get the same list."""
     frame = list(FRAME)
-    collecting.collector.add_frame(frame)
-    collecting.collector.add_frame(FRAME)
+    collecting.collector.add_message(frame)
+    collecting.collector.add_message(FRAME)
     assert frame == FRAME
 
 
 async def test_once_stopped_a_press_does_not_end(collecting: Collecting) -> None:
     collecting.collector.stop()
     for _ in range(2):
-        collecting.collector.add_frame(FRAME)
+        collecting.collector.add_message(FRAME)
         await collecting.pass_time(0.01)
     collecting.collector.stop()
 

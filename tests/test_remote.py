@@ -12,7 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_r
 from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.ir_codes import parse, to_pronto
-from custom_components.anavi_weather.ir_codes.decode import decode, frames
+from custom_components.anavi_weather.ir_codes.decode import decode
+from custom_components.anavi_weather.ir_codes.message import frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNKNOWN

@@ -13,7 +13,8 @@ from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.const import CONF_CHIPS, DOMAIN
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.capture import alike
-from custom_components.anavi_weather.ir_codes.decode import decode, frames
+from custom_components.anavi_weather.ir_codes.decode import decode
+from custom_components.anavi_weather.ir_codes.message import frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import Simulator
@@ -27,6 +28,7 @@ from .conftest import let_read, press, value
 from .remote_actions import NEC, UNKNOWN, Call, decoded, sent
 
 FRAME = 0.108
+SILENCE = 0.1  # seconds, together with the frame's; after it, any message is complete
 
 type Learn = Callable[..., Coroutine[Any, Any, None]]
 
@@ -80,7 +82,9 @@ def learn(
             for frame in frames_of_press:
                 await press(pair, frame)
                 freezer.tick(FRAME)
-            freezer.tick(PRESS_ENDS)
+            freezer.tick(SILENCE)
+            await let_read()
+            freezer.tick(PRESS_ENDS + 0.01)
         await let_listen()
         if not learning.done():
             freezer.tick(float(data.get("timeout", 30)) + 0.1)

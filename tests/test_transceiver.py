@@ -16,7 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.ir_codes import parse
-from custom_components.anavi_weather.phat.lirc import HEARD_AFTER_SENDING, FrameReceiver, Transmitter
+from custom_components.anavi_weather.phat.lirc import HEARD_AFTER_SENDING, MessageReceiver, Transmitter
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedTransmitter
 from custom_components.anavi_weather.transceiver import Transceiver
 from homeassistant.core import HomeAssistant
@@ -89,7 +89,7 @@ async def test_the_receiver_ignores_the_rest_of_a_canceled_transmission(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     frames: list[list[int]] = []
-    transceiver.async_subscribe_frames(frames.append)
+    transceiver.async_subscribe_messages(frames.append)
     sending = hass.async_create_task(transceiver.async_send(parse("nec:1,2")))
     await hass.async_add_executor_job(slow.started.wait)
 
@@ -117,7 +117,7 @@ async def test_a_listener_is_not_called_after_it_unsubscribed(
 ) -> None:
     frames: list[list[int]] = []
     states: list[bool] = []
-    stop_frames = transceiver.async_subscribe_frames(frames.append)
+    stop_frames = transceiver.async_subscribe_messages(frames.append)
     stop_states = transceiver.async_subscribe_state(lambda: states.append(transceiver.can_receive))
     await press(pair, "nec:1,2")
     pair.unplug()
@@ -144,10 +144,10 @@ async def test_a_listener_may_unsubscribe_while_it_is_called(transceiver: Transc
         calls.append("state")
         unsubscribe_states()
 
-    unsubscribe_frames = transceiver.async_subscribe_frames(stop_frames)
+    unsubscribe_frames = transceiver.async_subscribe_messages(stop_frames)
     unsubscribe_states = transceiver.async_subscribe_state(stop_states)
     frames: list[list[int]] = []
-    transceiver.async_subscribe_frames(frames.append)
+    transceiver.async_subscribe_messages(frames.append)
 
     await press(pair, "nec:1,2", "nec:1,3")
     pair.unplug()
@@ -209,7 +209,7 @@ async def test_devices_that_open_during_unloading_are_closed(
 
     with (
         patch.multiple(Transmitter, open=open_slowly, close=close),
-        patch.object(FrameReceiver, "open") as open_receiver,
+        patch.object(MessageReceiver, "open") as open_receiver,
     ):
         looking = hass.async_create_task(transceiver._async_open_missing())
         await hass.async_add_executor_job(opening.wait)
@@ -241,7 +241,7 @@ async def test_unloading_closes_everything(
         loaded = descriptors()
         assert await hass.config_entries.async_unload(board_entry.entry_id)
         await hass.async_block_till_done()
-        assert not transceiver._frame_listeners
+        assert not transceiver._message_listeners
         assert not transceiver._state_listeners
         assert transceiver._listen_timer.cancelled()
         counts.append(descriptors())

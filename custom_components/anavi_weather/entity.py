@@ -95,7 +95,7 @@ class InfraredPairEntity(Entity):
 
 
 class ReceivingEntity(InfraredPairEntity):
-    """An infrared entity that handles received frames."""
+    """An infrared entity that handles received messages."""
 
     @property
     @override
@@ -105,11 +105,11 @@ class ReceivingEntity(InfraredPairEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.transceiver.async_subscribe_frames(self._on_frame))
+        self.async_on_remove(self.transceiver.async_subscribe_messages(self._on_message))
 
     @abstractmethod
-    def _on_frame(self, timings: list[int]) -> None:
-        """Handle a received frame, in signed µs."""
+    def _on_message(self, timings: list[int]) -> None:
+        """Handle a received message, in signed µs."""
 
 
 class UserStationEntity(Entity):

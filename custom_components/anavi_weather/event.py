@@ -38,8 +38,8 @@ class AnaviWeatherKeyEvent(ReceivingEntity, EventEntity):
 
     @callback
     @override
-    def _on_frame(self, timings: list[int]) -> None:
-        key = self._tracker.add_frame(timings, self.hass.loop.time())
+    def _on_message(self, timings: list[int]) -> None:
+        key = self._tracker.add_message(timings, self.hass.loop.time())
         if key is None:
             return
         if key.repeats:

@@ -53,5 +53,5 @@ class AnaviWeatherReceiver(ReceivingEntity, InfraredReceiverEntity):
 
     @callback
     @override
-    def _on_frame(self, timings: list[int]) -> None:
+    def _on_message(self, timings: list[int]) -> None:
         self._handle_received_signal(InfraredReceivedSignal(timings))

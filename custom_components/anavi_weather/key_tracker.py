@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from .ir_codes.capture import alike
-from .ir_codes.decode import Decoded, decode
+from .ir_codes.decode import Decoded, decode_message
+from .ir_codes.message import frames, is_same_frame, without_repeats
 
-HELD_WITHIN = 0.25  # seconds from frame to frame: protocols repeat theirs every 45 to 120 ms
+HELD_WITHIN = 0.25  # seconds without a message: protocols repeat theirs every 45 to 120 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +13,11 @@ class PressedKey:
     """A key that was just pressed or is still held."""
 
     decoded: Decoded | None
-    """The press's first frame decoded; None for an unknown protocol."""
+    """The press's message decoded; None for an unknown protocol."""
     timings: list[int]
-    """The press's first frame, in signed µs."""
+    """The press's message, in signed µs."""
     repeats: int = 0
-    """Number of frames that repeated the press."""
+    """Number of messages that repeated the press."""
 
 
 class KeyTracker:
@@ -26,32 +26,49 @@ class KeyTracker:
     def __init__(self) -> None:
         """Initialize the tracker before the first press."""
         self._key: PressedKey | None = None
-        self._last_frame_at = float("-inf")
+        self._last_message_at = float("-inf")
 
-    def add_frame(self, timings: list[int], now: float) -> PressedKey | None:
-        """Return the key that a frame presses or holds; None if the frame adds nothing.
+    def add_message(self, timings: list[int], now: float) -> PressedKey | None:
+        """Return the key that a message presses or holds; None if the message adds nothing.
 
         Args:
-            timings: The frame, in signed µs.
-            now: The frame's time, in seconds of any monotonic clock.
+            timings: The message, in signed µs.
+            now: The time at which it was received, in seconds of any monotonic clock.
         """
-        recent = self._key if now - self._last_frame_at < HELD_WITHIN else None
-        decoded = decode(timings)
-        is_ditto = decoded is not None and decoded.repeat
-        if is_ditto and recent is None:
-            return None  # the press itself was not received, so the key is unknown
-        self._last_frame_at = now
+        recent = self._key if now - self._last_message_at < HELD_WITHIN + _seconds_of_repeats(timings) else None
+        decoded = decode_message(timings)
+        if decoded is not None and decoded.repeat and not (recent and _is_held_by(recent, decoded)):
+            if decoded.address is None:
+                return None  # the press itself was not received, so the key is unknown
+            decoded = None
+        self._last_message_at = now
         if recent and decoded is not None and decoded.second and decoded == recent.decoded:
             return None  # the second half of the same press
-        if recent and (is_ditto or _is_same(recent, decoded, timings)):
+        if recent and _is_same(recent, decoded, timings):
             self._key = PressedKey(recent.decoded, recent.timings, recent.repeats + 1)
         else:
             self._key = PressedKey(decoded, timings)
         return self._key
 
 
+def _seconds_of_repeats(timings: list[int]) -> float:
+    """Return how long a message repeats itself, as one does of a key that is held."""
+    return (sum(map(abs, timings)) - sum(map(abs, without_repeats(timings)))) / 1_000_000
+
+
+def _is_held_by(key: PressedKey, repeat: Decoded) -> bool:
+    """Return whether a frame that only repeats holds a key."""
+    return repeat.address is None or (key.decoded is not None and key.decoded.key == repeat.key)
+
+
 def _is_same(key: PressedKey, decoded: Decoded | None, timings: list[int]) -> bool:
-    """Return whether a frame repeats a key's. A toggle bit distinguishes a second press from a held key."""
+    """Return whether a message repeats a key's. A toggle bit distinguishes a second press from a held key."""
+    if decoded is not None and decoded.repeat:
+        return True
     if decoded is not None and key.decoded is not None:
         return (decoded.key, decoded.toggle) == (key.decoded.key, key.decoded.toggle)
-    return decoded is None and key.decoded is None and alike(key.timings, timings)
+    if decoded is not None or key.decoded is not None:
+        return False
+    repeated = without_repeats(timings)
+    # While a key is held, some remote controls repeat only the last frame
+    return any(is_same_frame(known, repeated) for known in (without_repeats(key.timings), frames(key.timings)[-1]))

@@ -203,7 +203,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
 
         collector = PressCollector(PRESSES, notify)
         notify()
-        unsubscribe = self.transceiver.async_subscribe_frames(collector.add_frame)
+        unsubscribe = self.transceiver.async_subscribe_messages(collector.add_message)
         try:
             async with asyncio.timeout(timeout):
                 await collector.wait_until_complete()

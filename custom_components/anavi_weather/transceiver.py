@@ -13,15 +13,15 @@ from homeassistant.helpers.event import async_track_time_interval
 from .const import CONF_BUS, DOMAIN, LOGGER
 from .exceptions import InfraredError
 from .ir_codes.command import duty_cycle_of
-from .ir_codes.decode import is_whole
+from .ir_codes.decode import whole_message
 from .phat.lirc import (
     HEARD_AFTER_SENDING,
     DeviceBusyError,
     DeviceGoneError,
     DevicePermissionError,
     Feature,
-    FrameReceiver,
     LircError,
+    MessageReceiver,
     Ports,
     Transmitter,
     find,
@@ -52,7 +52,7 @@ def has_infrared_pair(ports: Ports) -> bool:
 
 
 class Transceiver:
-    """Access to the infrared pair: sends commands and passes received frames to listeners."""
+    """Access to the infrared pair: sends commands and passes received messages to listeners."""
 
     def __init__(self, hass: HomeAssistant, ports: Ports) -> None:
         """Initialize the transceiver without opening the devices."""
@@ -60,8 +60,8 @@ class Transceiver:
         self.can_receive = False
         self._hass = hass
         self._transmitter = Transmitter(ports)
-        self._receiver = FrameReceiver(hass.loop, self._on_frame, self._on_disconnect, ports, is_whole)
-        self._frame_listeners: set[Callable[[list[int]], None]] = set()
+        self._receiver = MessageReceiver(hass.loop, self._on_message, self._on_disconnect, ports, whole_message)
+        self._message_listeners: set[Callable[[list[int]], None]] = set()
         self._state_listeners: set[CALLBACK_TYPE] = set()
         self._lock = asyncio.Lock()
         self._logged_errors: set[str] = set()
@@ -88,10 +88,10 @@ class Transceiver:
             await self._hass.async_add_executor_job(self._transmitter.close)
 
     @callback
-    def async_subscribe_frames(self, listener: Callable[[list[int]], None]) -> CALLBACK_TYPE:
-        """Call a listener with each received frame, in signed µs. Return a function to unsubscribe."""
-        self._frame_listeners.add(listener)
-        return lambda: self._frame_listeners.discard(listener)
+    def async_subscribe_messages(self, listener: Callable[[list[int]], None]) -> CALLBACK_TYPE:
+        """Call a listener with each received message, in signed µs. Return a function to unsubscribe."""
+        self._message_listeners.add(listener)
+        return lambda: self._message_listeners.discard(listener)
 
     @callback
     def async_subscribe_state(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -100,7 +100,7 @@ class Transceiver:
         return lambda: self._state_listeners.discard(listener)
 
     async def async_send(self, command: Command) -> None:
-        """Send a command, and ignore frames that are received meanwhile.
+        """Send a command, and ignore messages that are received meanwhile.
 
         Canceling only stops waiting: a command that is being sent cannot be stopped.
 
@@ -137,8 +137,8 @@ class Transceiver:
         self._receiver.deaf = False
 
     @callback
-    def _on_frame(self, timings: list[int]) -> None:
-        for listener in tuple(self._frame_listeners):
+    def _on_message(self, timings: list[int]) -> None:
+        for listener in tuple(self._message_listeners):
             listener(timings)
 
     @callback

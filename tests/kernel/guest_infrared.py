@@ -27,9 +27,9 @@ from phat.lirc import (  # type: ignore[import-not-found]
     DeviceGoneError,
     DevicePermissionError,
     Feature,
-    FrameReceiver,
     InvalidTimingsError,
     LircError,
+    MessageReceiver,
     Port,
     Request,
     SendError,
@@ -79,7 +79,7 @@ class Guest:
         self.frames: list[list[int]] = []
         self.gone = 0
         self.transmitter = Transmitter()
-        self.receiver = FrameReceiver(asyncio.get_running_loop(), self.frames.append, self._on_gone)
+        self.receiver = MessageReceiver(asyncio.get_running_loop(), self.frames.append, self._on_gone)
         self.receiver.open()
         self.receiver.start()
         self._log = Path("/tmp/scancodes")  # noqa: S108
@@ -303,7 +303,7 @@ async def test_descriptors_are_closed(guest: Guest) -> None:
     """Opening and closing the pair repeatedly leaves no descriptor open."""
     before = descriptors()
     for _ in range(20):
-        transmitter, receiver = Transmitter(), FrameReceiver(asyncio.get_running_loop(), print, print)
+        transmitter, receiver = Transmitter(), MessageReceiver(asyncio.get_running_loop(), print, print)
         transmitter.open()
         receiver.open()
         receiver.start()

@@ -5,24 +5,33 @@ from collections.abc import AsyncGenerator, Sequence
 import errno
 from typing import Any, override
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.anavi_weather.phat.framer import RECEIVER_SILENCE_US
-from custom_components.anavi_weather.phat.lirc import DeviceGoneError, FrameReceiver, Request, Transmitter
+from custom_components.anavi_weather.phat.framer import MESSAGE_SILENCE_US, RECEIVER_SILENCE_US
+from custom_components.anavi_weather.phat.lirc import READ_DELAY, DeviceGoneError, MessageReceiver, Request, Transmitter
 from custom_components.anavi_weather.phat.simulated_errors import os_error
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedReceiver
 
 from .descriptors import open_descriptors
 from .lirc_devices import NEC, TIMEOUT, items
 
+PART = [900, -450, 560]
+
 
 class Listener:
-    """Listener that collects the frames of a receiver."""
+    """Listener that collects the messages of a receiver."""
 
     def __init__(self, pair: SimulatedLirc) -> None:
-        self.frames: list[list[int]] = []
+        self.messages: list[list[int]] = []
         self.gone = 0
-        self.receiver = FrameReceiver(asyncio.get_running_loop(), self.frames.append, self._on_gone, pair.ports)
+        loop = asyncio.get_running_loop()
+        self.receiver = MessageReceiver(loop, self.messages.append, self._on_gone, pair.ports, self.find_whole)
+
+    @staticmethod
+    def find_whole(timings: Sequence[int]) -> Sequence[int] | None:
+        """Return the message unless it is a part of one."""
+        return None if timings[0] < 2_000 else timings
 
     def _on_gone(self) -> None:
         self.gone += 1
@@ -33,8 +42,8 @@ class Listener:
 
     async def take(self) -> list[list[int]]:
         await self.settle()
-        taken = self.frames[:]
-        self.frames.clear()
+        taken = self.messages[:]
+        self.messages.clear()
         return taken
 
 
@@ -53,7 +62,7 @@ def alike(frame: Sequence[int], timings: Sequence[int]) -> bool:
     return len(frame) == len(timings) and all(abs(a - b) < 250 for a, b in zip(frame, timings, strict=True))
 
 
-async def test_received_frames_are_delivered(pair: SimulatedLirc, listener: Listener) -> None:
+async def test_received_messages_are_delivered(pair: SimulatedLirc, listener: Listener) -> None:
     assert pair.timeout == RECEIVER_SILENCE_US
     pair.press(NEC)
     pair.press([*NEC, -40_000, 9000, -2250, 560])
@@ -69,7 +78,7 @@ async def test_received_frames_are_delivered(pair: SimulatedLirc, listener: List
     assert listener.gone == 0
 
 
-async def test_frames_received_while_sending_are_not_delivered(
+async def test_messages_received_while_sending_are_not_delivered(
     pair: SimulatedLirc, listener: Listener, transmitter: Transmitter
 ) -> None:
     receiver = listener.receiver
@@ -176,6 +185,52 @@ async def test_a_receiver_without_time_outs_works(pair: SimulatedLirc) -> None:
     pair.press(NEC)
     assert len(await listener.take()) == 1
     listener.receiver.close()
+
+
+async def test_silence_ends_a_message_that_may_continue(
+    pair: SimulatedLirc, listener: Listener, freezer: FrozenDateTimeFactory
+) -> None:
+    pair.press(PART)
+    assert not await listener.take()
+    freezer.tick((MESSAGE_SILENCE_US - RECEIVER_SILENCE_US) / 1_000_000)
+    assert not await listener.take(), "the kernel delivers items late"
+    freezer.tick(READ_DELAY + 0.001)
+    (message,) = await listener.take()
+    assert alike(message, PART)
+    freezer.tick(1)
+    assert not await listener.take()
+
+
+async def test_what_follows_continues_a_message(
+    pair: SimulatedLirc, listener: Listener, freezer: FrozenDateTimeFactory
+) -> None:
+    pair.deliver(pair.received(PART))
+    await listener.settle()
+    freezer.tick(0.18)
+    pair.deliver([int.from_bytes(items(-150_000), "little"), *pair.received(PART)[1:]])
+    assert not await listener.take()
+    freezer.tick(0.18)
+    assert not await listener.take()
+    freezer.tick(0.02)
+    (message,) = await listener.take()
+    assert alike(message, [*PART, -150_000, *PART])
+
+
+@pytest.mark.parametrize("becomes", ["deaf", "closed"])
+async def test_no_message_ends_while_the_receiver_is_deaf_or_closed(
+    pair: SimulatedLirc, listener: Listener, freezer: FrozenDateTimeFactory, becomes: str
+) -> None:
+    pair.press(PART)
+    await listener.settle()
+    if becomes == "deaf":
+        listener.receiver.deaf = True
+    else:
+        listener.receiver.close()
+    freezer.tick(1)
+    assert not await listener.take()
+    listener.receiver.deaf = False
+    freezer.tick(1)
+    assert not await listener.take()
 
 
 async def test_opening_and_closing_twice_leaves_nothing_open(pair: SimulatedLirc) -> None:

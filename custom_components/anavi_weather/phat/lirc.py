@@ -1,6 +1,6 @@
 """Linux infrared devices (/dev/lirc*). Kernel: Documentation/userspace-api/media/rc/lirc-dev-intro.rst and following."""
 
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from enum import IntEnum, IntFlag
@@ -15,7 +15,7 @@ from threading import Lock
 import time
 from typing import ClassVar, NamedTuple, Protocol
 
-from .framer import RECEIVER_SILENCE_US, VALUE_MASK, Framer, IsWhole
+from .framer import RECEIVER_SILENCE_US, VALUE_MASK, FindWhole, Framer
 from .i2c import Clock, PhatError
 
 DEVICES = Path("/dev")
@@ -27,6 +27,7 @@ MIN_SPLIT_SPACE = 5_000  # µs; in a shorter space, which is within a frame, the
 FIXED_CARRIERS = range(37_500, 38_501)  # Hz; 38 kHz in codes, like Pronto's 38029, for devices with a fixed carrier
 
 READ_ITEMS = 1024  # the kernel's whole buffer, so that nothing that was received while deaf is left in it
+READ_DELAY = 0.02  # seconds; the kernel delivers items each 15 ms
 HEARD_AFTER_SENDING = 0.05  # seconds in which a receiver still reports what was sent
 
 
@@ -314,35 +315,31 @@ def _send_error(err: OSError, refused: str) -> LircError:
     return error(f"{text}: {err.strerror}")
 
 
-class FrameReceiver:
-    """Receiver of frames on the event loop, from the first receiving device found."""
+class MessageReceiver:
+    """Receiver of messages on the event loop, from the first receiving device found."""
 
     def __init__(
         self,
         loop: AbstractEventLoop,
-        on_frame: Callable[[list[int]], None],
+        on_message: Callable[[list[int]], None],
         on_gone: Callable[[], None],
         ports: Ports = linux_ports,
-        is_whole: IsWhole = lambda _: False,
+        find_whole: FindWhole = lambda _: None,
     ) -> None:
         """Initialize the receiver. The device is opened by `open`.
 
-        Args:
-            loop: Event loop that waits for data.
-            on_frame: Called with each frame, in signed µs.
-            on_gone: Called once when the device disappears.
-            ports: Returns a function to open each device.
-            is_whole: Returns whether a frame is complete, so that it ends after a shorter silence. Otherwise the frames
-                of some protocols would be joined.
+        `on_message` is called with each message, in signed µs, and `on_gone` once when the device disappears. `find_whole`
+        returns the message in what was received if it is complete, so that it ends after a shorter silence.
         """
         self._loop = loop
-        self._on_frame = on_frame
+        self._on_message = on_message
         self._on_gone = on_gone
         self._ports = ports
         self._port: Port | None = None
-        self._is_whole = is_whole
-        self._framer = Framer(is_whole)
-        self.deaf = False  # while true, received frames are not delivered
+        self._find_whole = find_whole
+        self._framer = Framer(find_whole)
+        self._silence_timer: TimerHandle | None = None
+        self.deaf = False  # while true, received messages are not delivered
 
     def open(self) -> None:
         """Find and open the device unless it is already open. Blocks.
@@ -353,8 +350,8 @@ class FrameReceiver:
         if self._port is not None:
             return
         self._port = port = find(self._ports, Feature.CAN_REC_MODE2)
-        self._framer = Framer(self._is_whole)
-        # Not every device supports these requests. Without them a frame ends later
+        self._framer = Framer(self._find_whole)
+        # Not every device supports these requests. Without them a message ends later
         for request, value in ((Request.SET_REC_TIMEOUT, RECEIVER_SILENCE_US), (Request.SET_REC_TIMEOUT_REPORTS, 1)):
             with suppress(OSError):
                 port.ioctl(request, value)
@@ -366,6 +363,7 @@ class FrameReceiver:
 
     def close(self) -> None:
         """Stop listening, and close the device. Must be called on the event loop."""
+        self._stop_timer()
         if self._port is not None:
             self._loop.remove_reader(self._port.fileno())
             _close(self._port)
@@ -382,9 +380,21 @@ class FrameReceiver:
             self.close()
             self._on_gone()
             return
-        frames = self._framer.feed(data)
+        self._stop_timer()
+        self._deliver(self._framer.feed(data))
+        if missing := self._framer.missing_silence:  # which no kernel reports
+            self._silence_timer = self._loop.call_later(missing / 1_000_000 + READ_DELAY, self._end_message)
+
+    def _end_message(self) -> None:
+        self._deliver(self._framer.flush())
+
+    def _deliver(self, messages: Iterable[list[int]]) -> None:
         if self.deaf:
             self._framer.discard()
-        else:
-            for frame in frames:
-                self._on_frame(frame)
+            return
+        for message in messages:
+            self._on_message(message)
+
+    def _stop_timer(self) -> None:
+        if self._silence_timer:
+            self._silence_timer.cancel()
