@@ -131,7 +131,7 @@ def report_import(files: Sequence[Path]) -> None:
             durations.append(time.perf_counter() - begin)
         count, took = len(text.splitlines()), median(durations)
         lines, seconds = lines + count, seconds + took
-        keys = sum(map(len, remotes.values()))
+        keys = sum(len(remote.commands) for remote in remotes.values())
         print(f"  {path.name:<35}{count:7}{keys:6}{took * 1000:9.1f} ms{count / took:19,.0f}")
     print(f"  {'all':<35}{lines:7}{'':6}{seconds * 1000:9.1f} ms{lines / seconds:19,.0f}")
 

@@ -103,8 +103,59 @@ async def test_replaced_commands_are_listed(hass: HomeAssistant, codes: CodeStor
         blocking=True,
         return_response=True,
     )
-    assert response == {"devices": {"TV": ["Power"]}, "replaced": {"TV": ["Power"]}}
+    assert response == {"devices": {"TV": ["Power"]}, "replaced": {"TV": ["Power"]}, "unreadable": {}}
     assert codes.codes["TV"] == {"Power": ["nec:0x04,0x08"], "Up": ["nec:0x01,0x02"]}
+
+
+def flipper(*commands: tuple[str, str]) -> str:
+    """Return a Flipper file with NEC commands, given by name and byte."""
+    keys = (
+        f"name: {name}\ntype: parsed\nprotocol: NEC\naddress: 04 00 00 00\ncommand: {byte} 00 00 00\n"
+        for name, byte in commands
+    )
+    return "Filetype: IR signals file\nVersion: 1\n" + "".join(keys)
+
+
+async def test_unreadable_commands_are_named(hass: HomeAssistant, codes: CodeStore) -> None:
+    """Cases 15 and 16."""
+    text = flipper(("Power", "08"), *((f"Bad {number}", "xx") for number in range(12)), ("Up", "09"))
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, "import_codes", text=text, device="TV")
+    assert raised.value.translation_key == "commands_unreadable"
+    assert raised.value.translation_placeholders
+    assert (raised.value.translation_placeholders["count"], raised.value.translation_placeholders["total"]) == (
+        "12",
+        "14",
+    )
+    lines = raised.value.translation_placeholders["commands"].splitlines()
+    assert lines[0].startswith("- Bad 0: Line 12, “Bad 0”: ")
+    assert len(lines) == 11
+    assert lines[-1] == "- …"
+    assert not codes.codes
+
+
+async def test_unreadable_commands_can_be_skipped(hass: HomeAssistant, codes: CodeStore) -> None:
+    """Cases 15 and 16."""
+    hass.config.language = "pt-BR"
+    data = {"config_entry_id": "01STATION", "device": "TV", "skip_unreadable": True}
+    response = await hass.services.async_call(
+        DOMAIN,
+        "import_codes",
+        data | {"text": flipper(("Power", "08"), ("Bad", "xx"))},
+        blocking=True,
+        return_response=True,
+    )
+    assert response
+    assert response["devices"] == {"TV": ["Power"]}
+    assert response["unreadable"] == {
+        "TV": {
+            "Bad": "Linha 12, “Bad”: “command” deve ter quatro bytes em hexadecimal, como 04 00 00 00, e não “xx 00 00 00”."
+        }
+    }
+    with pytest.raises(ServiceValidationError) as raised:
+        await hass.services.async_call(DOMAIN, "import_codes", data | {"text": flipper(("Bad", "xx"))}, blocking=True)
+    assert raised.value.translation_key == "commands_unreadable"
+    assert codes.codes == {"TV": {"Power": ["nec:0x04,0x08"]}}
 
 
 async def test_the_response_is_optional(hass: HomeAssistant, codes: CodeStore) -> None:

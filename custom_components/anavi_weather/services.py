@@ -1,6 +1,6 @@
 """Actions to import, list and export infrared codes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 import errno
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.helpers import config_validation as cv, selector
+from homeassistant.helpers import config_validation as cv, selector, translation
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .code_store import CodeStore
@@ -19,11 +19,15 @@ from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidActionError, InvalidCodeError
 from .ir_codes import CodeError, parse, to_pronto
 from .ir_codes.files import MAX_FILE_LENGTH, parse_file
+from .ir_codes.remote_file import FileRemote
 from .permissions import async_require_admin, async_require_remote
 
 ATTR_DEVICE = "device"
 ATTR_PATH = "path"
+ATTR_SKIP_UNREADABLE = "skip_unreadable"
 ATTR_TEXT = "text"
+
+MAX_SHOWN = 10  # commands in an error
 
 ENTRY_SCHEMA = {vol.Required(ATTR_CONFIG_ENTRY_ID): selector.ConfigEntrySelector({"integration": DOMAIN})}
 IMPORT_SCHEMA = vol.All(
@@ -31,6 +35,7 @@ IMPORT_SCHEMA = vol.All(
         {
             **ENTRY_SCHEMA,
             vol.Optional(ATTR_DEVICE): vol.All(cv.string, vol.Length(min=1, max=100)),
+            vol.Optional(ATTR_SKIP_UNREADABLE, default=False): cv.boolean,
             vol.Exclusive(ATTR_TEXT, "source"): cv.string,
             vol.Exclusive(ATTR_PATH, "source"): cv.string,
         }
@@ -56,24 +61,58 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_import(call: ServiceCall) -> ServiceResponse:
-    """Import all commands of a file, or none if one of them is invalid."""
+    """Import the commands of a file. If some cannot be read, import none, unless the user wants the others."""
     codes = await _async_codes(call)
     device = call.data.get(ATTR_DEVICE)
     if (path := call.data.get(ATTR_PATH)) is not None:
         await async_require_admin(call.hass, call.context)
         text = await call.hass.async_add_executor_job(_read, call.hass, path)
-        name = device or Path(path).stem
+        file_name = device or Path(path).stem
     else:
-        text, name = call.data[ATTR_TEXT], device
+        text, file_name = call.data[ATTR_TEXT], device
     try:
-        remotes = await call.hass.async_add_executor_job(parse_file, text, name)
+        remotes = await call.hass.async_add_executor_job(parse_file, text, file_name)
     except CodeError as err:
         raise InvalidCodeError(err) from err
     if device is not None:
         single = len(remotes) == 1
-        remotes = {device if single else f"{device} {name}": commands for name, commands in remotes.items()}
-    replaced = await codes.async_add(remotes)
-    return {"devices": _names(remotes), "replaced": _names(replaced)}
+        remotes = {device if single else f"{device} {name}": remote for name, remote in remotes.items()}
+    readable = {name: remote.commands for name, remote in remotes.items() if remote.commands}
+    unreadable = await _async_reasons(call.hass, remotes)
+    if unreadable and not (readable and call.data[ATTR_SKIP_UNREADABLE]):
+        raise _unreadable(readable, unreadable)
+    replaced = await codes.async_add(readable)
+    return {
+        "devices": _names(readable),
+        "replaced": _names(replaced),
+        "unreadable": {device: dict[str, JsonValueType](reasons) for device, reasons in unreadable.items()},
+    }
+
+
+async def _async_reasons(hass: HomeAssistant, remotes: Mapping[str, FileRemote]) -> dict[str, dict[str, str]]:
+    """Return by device and command why commands cannot be read, in the language of Home Assistant."""
+    texts = await translation.async_get_translations(hass, hass.config.language, "exceptions", [DOMAIN])
+
+    def reason(error: CodeError) -> str:
+        translated = InvalidCodeError(error)
+        text = texts[f"component.{DOMAIN}.exceptions.{translated.translation_key}.message"]
+        return text.format(**translated.translation_placeholders or {})
+
+    return {
+        device: {name: reason(error) for name, error in remote.unreadable.items()}
+        for device, remote in remotes.items()
+        if remote.unreadable
+    }
+
+
+def _unreadable(
+    readable: Mapping[str, Collection[str]], reasons: Mapping[str, Mapping[str, str]]
+) -> InvalidActionError:
+    """Return the error that lists the first commands that cannot be read."""
+    lines = [f"- {name}: {reason}" for device in reasons.values() for name, reason in device.items()]
+    shown = lines if len(lines) <= MAX_SHOWN else [*lines[:MAX_SHOWN], "- …"]
+    total = len(lines) + sum(map(len, readable.values()))
+    return InvalidActionError("commands_unreadable", count=str(len(lines)), total=str(total), commands="\n".join(shown))
 
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:

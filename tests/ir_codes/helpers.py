@@ -1,6 +1,6 @@
 """Helpers for the tests of infrared codes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.anavi_weather.ir_codes import CodeError
 from custom_components.anavi_weather.ir_codes.named import OWN
+from custom_components.anavi_weather.ir_codes.remote_file import FileRemote
 
 # One command of each protocol in infrared_protocols or in our tables
 NAMED = (
@@ -62,6 +63,26 @@ def refused(call: Any, *arguments: Any) -> str:
     with pytest.raises(CodeError) as error:
         call(*arguments)
     return error.value.key
+
+
+def strict(remote: FileRemote) -> dict[str, tuple[Any, ...]]:
+    """Return the commands of a remote.
+
+    Raises:
+        CodeError: if one of them cannot be read.
+    """
+    for error in remote.unreadable.values():
+        raise error
+    return remote.commands
+
+
+def strict_all(remotes: Mapping[str, FileRemote]) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """Return the commands of all remotes of a file.
+
+    Raises:
+        CodeError: if one of them cannot be read.
+    """
+    return {name: strict(remote) for name, remote in remotes.items()}
 
 
 def received(timings: Sequence[int], stretch: int, random: Random, clock: float = 1.0) -> list[int]:

@@ -53,11 +53,11 @@ SMARTIR = json.dumps(
     ],
 )
 def test_forms(text: str, names: dict[str, list[str]]) -> None:
-    assert {remote: list(commands) for remote, commands in parse_file(text, "Flipper").items()} == names
+    assert {name: list(remote.commands) for name, remote in parse_file(text, "Flipper").items()} == names
 
 
 def test_name_for_a_file_without_one() -> None:
-    commands = parse_file(FLIPPER, "Television")["Television"]
+    commands = parse_file(FLIPPER, "Television")["Television"].commands
     assert to_text(commands["Power"][0]) == "nec:0x04,0x08"
 
 

@@ -1,5 +1,7 @@
 """Tests of Flipper's files."""
 
+from typing import Any
+
 from hypothesis import given, strategies as st
 from infrared_protocols.commands import Command
 import pytest
@@ -7,7 +9,14 @@ import pytest
 from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, flipper, to_text
 from custom_components.anavi_weather.ir_codes.flipper import FLIPPER_PROTOCOLS, parse_flipper
 
+from .helpers import strict
+
 HEADER = "Filetype: IR signals file\nVersion: 1\n"
+
+
+def read(text: str) -> dict[str, tuple[Any, ...]]:
+    """Return the commands of a file."""
+    return strict(parse_flipper(text))
 
 
 def _parsed(protocol: str, address: str, command: str, name: str = "Key") -> str:
@@ -40,23 +49,23 @@ def _raw(frequency: str = "38000", duty_cycle: str = "0.330000", data: str = "50
     ],
 )
 def test_parsed(protocol: str, address: str, command: str, texts: list[str]) -> None:
-    commands = parse_flipper(HEADER + _parsed(protocol, address, command))
+    commands = read(HEADER + _parsed(protocol, address, command))
     assert list(map(to_text, commands["Key"])) == texts
 
 
 def test_longest_raw_signal() -> None:
-    ((command,),) = parse_flipper(HEADER + _raw(data="100 " * 1024)).values()
+    ((command,),) = read(HEADER + _raw(data="100 " * 1024)).values()
     assert len(command.get_raw_timings()) == 1023  # without the pause at its end
 
 
 def test_raw() -> None:
-    commands = parse_flipper("\ufeff" + HEADER.replace("signals", "library").replace("\n", "\r\n") + _raw())
+    commands = read("\ufeff" + HEADER.replace("signals", "library").replace("\n", "\r\n") + _raw())
     (command,) = commands["Raw"]
     assert isinstance(command, RawCommand)
     assert (command.once, command.repeat) == ((504, -3432, 502, -483, 500, -40000), ())
     assert (command.modulation, command.duty_cycle) == (38000, 33)
     for duty_cycle, percent in (("1", 99), ("0.001", 1), ("0.5", 50)):
-        ((command,),) = parse_flipper(HEADER + _raw(duty_cycle=duty_cycle)).values()
+        ((command,),) = read(HEADER + _raw(duty_cycle=duty_cycle)).values()
         assert isinstance(command, RawCommand)
         assert command.duty_cycle == percent
 
@@ -64,7 +73,7 @@ def test_raw() -> None:
 def test_repeated_names() -> None:
     names = ["Power", "Power", "Power 2", "Power"]
     text = HEADER + "".join(_parsed("NEC", "04 00 00 00", f"0{key} 00 00 00", name) for key, name in enumerate(names))
-    commands: dict[str, tuple[Command, ...]] = parse_flipper(text)
+    commands: dict[str, tuple[Command, ...]] = read(text)
     assert {name: to_text(command[0])[-1] for name, command in commands.items()} == {
         "Power": "0",
         "Power 2": "1",
@@ -72,7 +81,7 @@ def test_repeated_names() -> None:
         "Power 3": "3",
     }
     text = HEADER + "".join(_parsed("NEC", "04 00 00 00", "00 00 00 00", name) for name in ("A 2", "A", "A"))
-    assert list(parse_flipper(text)) == ["A 2", "A", "A 3"]
+    assert list(read(text)) == ["A 2", "A", "A 3"]
 
 
 @pytest.mark.parametrize(
@@ -110,14 +119,23 @@ def test_repeated_names() -> None:
 )
 def test_refused(text: str, key: str, line: int | None) -> None:
     with pytest.raises(CodeError) as error:
-        parse_flipper(text)
+        read(text)
     assert (error.value.key, error.value.line) == (key, line)
+
+
+def test_an_unreadable_command_is_named() -> None:
+    """Case 16."""
+    remote = parse_flipper(HEADER + _raw() + _parsed("NEC", "04 01 00 00", "08 00 00 00", name="Raw") + _raw())
+    assert list(remote.commands) == ["Raw", "Raw 3"]
+    assert [(name, error.key, error.line) for name, error in remote.unreadable.items()] == [
+        ("Raw 2", "flipper_value", 13)
+    ]
 
 
 def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flipper, "MAX_COMMANDS", 2)
     with pytest.raises(CodeError) as error:
-        parse_flipper(HEADER + _raw() * 3)
+        read(HEADER + _raw() * 3)
     assert (error.value.key, error.value.line) == ("too_many_commands", 16)
 
 
@@ -135,7 +153,7 @@ _LINES = st.one_of(
 @given(st.lists(_LINES, max_size=20))
 def test_any_text(lines: list[str]) -> None:
     try:
-        commands = parse_flipper(HEADER + "\n".join(lines))
+        commands = read(HEADER + "\n".join(lines))
     except CodeError:
         return
     assert commands

@@ -10,6 +10,7 @@ import pytest
 from custom_components.anavi_weather.ir_codes import parse, to_text
 from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
 
+from .helpers import strict_all
 from .test_lircd_parser import PLAIN, RAW, K, only, refusal
 
 # Measured on lircd 0.10.1
@@ -18,7 +19,7 @@ MEASURED = json.loads((Path(__file__).parent / "lircd_measured.json").read_text(
 
 @pytest.mark.parametrize("case", MEASURED, ids=[case["name"] for case in MEASURED])
 def test_same_as_lircd(case: dict[str, Any]) -> None:
-    ((_, commands),) = parse_lircd(case["conf"]).items()
+    ((_, commands),) = strict_all(parse_lircd(case["conf"])).items()
     by_name = {name.lower(): command for name, command in commands.items()}
     for press, measured in enumerate(case["presses"]):
         presses = by_name[measured["key"].lower()]

@@ -12,6 +12,7 @@ from custom_components.anavi_weather.ir_codes.command import CodeError
 from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
 from custom_components.anavi_weather.ir_codes.lircd_parser import MAX_LIRCD_LENGTH
 
+from .helpers import strict_all
 from .test_lircd_encode import MEASURED
 from .test_lircd_parser import PLAIN, RAW
 
@@ -59,7 +60,7 @@ def mutated(draw: st.DrawFn) -> str:
 def check(text: str) -> None:
     """Parse a text and check that its commands are complete."""
     try:
-        remotes = parse_lircd(text)
+        remotes = strict_all(parse_lircd(text))
     except CodeError:
         return
     assert remotes

@@ -11,6 +11,8 @@ from custom_components.anavi_weather.ir_codes import lircd
 from custom_components.anavi_weather.ir_codes.command import CodeError, RawCommand
 from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
 
+from .helpers import strict_all
+
 REMOTES = Path(__file__).parent / "remotes"
 
 PLAIN = """begin remote
@@ -39,9 +41,14 @@ end remote
 K = (500, -500, 500, -1500, 500, -500, 500, -1500, 510, -40000)  # 0x5
 
 
+def read(text: str) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """Return the commands of a file."""
+    return strict_all(parse_lircd(text))
+
+
 def only(text: str) -> dict[str, tuple[RawCommand, ...]]:
     """Return the commands of the only remote."""
-    (commands,) = parse_lircd(text).values()
+    (commands,) = read(text).values()
     return commands
 
 
@@ -53,7 +60,7 @@ def once(text: str, command: str = "K") -> tuple[int, ...]:
 def refusal(text: str) -> tuple[str, int | None]:
     """Return the reason and the line of an error."""
     with pytest.raises(CodeError) as error:
-        parse_lircd(text)
+        read(text)
     assert all(isinstance(value, str) for value in error.value.placeholders.values())
     return error.value.key, error.value.line
 
@@ -101,7 +108,7 @@ def bits(timings: Any) -> str:
     ],
 )
 def test_published_remotes(file: str, remote: str, table: Any, names: dict[str, str]) -> None:
-    ((name, commands),) = parse_lircd((REMOTES / f"{file}.lircd.conf").read_text()).items()
+    ((name, commands),) = read((REMOTES / f"{file}.lircd.conf").read_text()).items()
     assert name == remote
     assert len(commands) == {"lirc24": 24, "lirc44": 44}.get(file, 39)
     known = {bits(code.to_command().get_raw_timings()): code.name for code in table}
@@ -135,7 +142,7 @@ def test_several_remotes() -> None:
 def test_lircd_finds_the_shorter_of_two_remotes_with_one_name(manual_sort: str, frame: tuple[int, ...]) -> None:
     shorter = PLAIN.replace("bits 4", "bits 1").replace("0x5", "0").replace("name R", "name r")
     for last in (RAW, RAW + RAW):
-        (commands,) = parse_lircd(PLAIN.replace("  bits", f"{manual_sort}  bits") + shorter + last).values()
+        (commands,) = read(PLAIN.replace("  bits", f"{manual_sort}  bits") + shorter + last).values()
         assert commands["K"][0].once == frame
 
 

@@ -12,9 +12,16 @@ from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, pars
 from custom_components.anavi_weather.ir_codes.broadlink import to_broadlink
 from custom_components.anavi_weather.ir_codes.smartir import parse_smartir
 
+from .helpers import strict_all
+
 CODE = to_broadlink(parse("nec:4,8"))[4:]
 OTHER = to_broadlink(parse("nec:4,9"))[4:]
 PRONTO = "0000 006D 0001 0000 0156 00AC"
+
+
+def read(text: str) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """Return the commands of a file."""
+    return strict_all(parse_smartir(text))
 
 
 def _file(commands: Any, encoding: Any = "Base64", controller: Any = "Broadlink", **more: Any) -> str:
@@ -22,7 +29,7 @@ def _file(commands: Any, encoding: Any = "Base64", controller: Any = "Broadlink"
 
 
 def _only(text: str) -> RawCommand:
-    ((commands,),) = (device.values() for device in parse_smartir(text).values())
+    ((commands,),) = (device.values() for device in read(text).values())
     (command,) = commands
     assert isinstance(command, RawCommand)
     return command
@@ -41,15 +48,13 @@ def test_climate() -> None:
         manufacturer="LG",
         supportedModels=["P12RK\x00", "other"],
     )
-    assert {device: list(commands) for device, commands in parse_smartir("\ufeff" + text).items()} == {
+    assert {device: list(commands) for device, commands in read("\ufeff" + text).items()} == {
         "LG P12RK": ["off", "cool_low_18", "cool_low_18.5", "cool_high_swing_24"]
     }
 
 
 def test_media_player() -> None:
-    devices = parse_smartir(
-        _file({"on": CODE, "sources": {"Channel 1": [CODE, OTHER], "Channel 2": [CODE]}, "x": ["", ""]})
-    )
+    devices = read(_file({"on": CODE, "sources": {"Channel 1": [CODE, OTHER], "Channel 2": [CODE]}, "x": ["", ""]}))
     commands = devices["SmartIR"]
     assert list(commands) == ["on", "sources_Channel 1", "sources_Channel 2"]
     # Both in one press, half a second apart like SmartIR
@@ -103,7 +108,7 @@ def test_longest_sequence_and_deepest_name() -> None:
     deep: Any = CODE
     for key in reversed("abcdefgh"):
         deep = {key: deep}
-    assert list(parse_smartir(_file(deep))["SmartIR"]) == ["a_b_c_d_e_f_g_h"]
+    assert list(read(_file(deep))["SmartIR"]) == ["a_b_c_d_e_f_g_h"]
 
 
 @pytest.mark.parametrize(
@@ -112,9 +117,9 @@ def test_longest_sequence_and_deepest_name() -> None:
 def test_most_timings_of_a_file(encoding: str, code: Any, timings: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command without raw timings counts as one."""
     monkeypatch.setattr(smartir, "MAX_FILE_TIMINGS", 2 * timings)
-    parse_smartir(_file({"a": code, "b": code}, encoding, "ESPHome"))
+    read(_file({"a": code, "b": code}, encoding, "ESPHome"))
     with pytest.raises(CodeError) as error:
-        parse_smartir(_file({"a": code, "b": code, "c": code}, encoding, "ESPHome"))
+        read(_file({"a": code, "b": code, "c": code}, encoding, "ESPHome"))
     assert error.value.key == "file_too_long"
 
 
@@ -157,30 +162,37 @@ def test_most_timings_of_a_file(encoding: str, code: Any, timings: int, monkeypa
 )
 def test_refused(text: str, key: str) -> None:
     with pytest.raises(CodeError) as error:
-        parse_smartir(text)
+        read(text)
     assert error.value.key == key
 
 
 def test_place_of_an_error() -> None:
     with pytest.raises(CodeError) as error:
-        parse_smartir(_file({"cool": {"24": "JgAC"}}))
+        read(_file({"cool": {"24": "JgAC"}}))
     assert error.value.placeholders["command"] == "cool_24"
     with pytest.raises(CodeError) as error:
-        parse_smartir('{\n"commands": {,}}')
+        read('{\n"commands": {,}}')
     assert error.value.line == 2
+
+
+def test_an_unreadable_code_is_named() -> None:
+    """Case 15."""
+    (remote,) = parse_smartir(_file({"cool": {"24": CODE, "25": "sgACAA==", "26": OTHER}})).values()
+    assert list(remote.commands) == ["cool_24", "cool_26"]
+    assert {name: error.key for name, error in remote.unreadable.items()} == {"cool_25": "broadlink_radio"}
 
 
 def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smartir, "MAX_COMMANDS", 1)
     with pytest.raises(CodeError) as error:
-        parse_smartir(_file({"a": CODE, "b": CODE}))
+        read(_file({"a": CODE, "b": CODE}))
     assert error.value.key == "too_many_commands"
 
 
 def test_decompressed_codes_are_limited() -> None:
     code = base64.b64encode(bytes.fromhex("010100" + "e0ff01" * 29)).decode()
     with pytest.raises(CodeError) as error:
-        parse_smartir(_file({str(number): code for number in range(1000)}, "Raw", "MQTT"))
+        read(_file({str(number): code for number in range(1000)}, "Raw", "MQTT"))
     assert error.value.key == "file_too_long"
 
 
@@ -204,7 +216,7 @@ _JSON = st.recursive(
 def test_any_file(commands: Any, encoding: str, controller: str, manufacturer: Any, models: Any) -> None:
     text = _file(commands, encoding, controller, manufacturer=manufacturer, supportedModels=models)
     try:
-        devices = parse_smartir(text)
+        devices = read(text)
     except CodeError:
         return
     all_commands: list[Command] = [one for device in devices.values() for many in device.values() for one in many]

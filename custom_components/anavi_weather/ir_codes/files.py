@@ -1,13 +1,12 @@
-"""Remote controls from a file of any supported form. Files are untrusted: one is read as a whole or refused."""
+"""Remote controls from a file of any supported form. Files are untrusted."""
 
 from collections.abc import Mapping
 import re
 
-from infrared_protocols.commands import Command
-
 from .command import CodeError
 from .flipper import parse_flipper
 from .lircd import parse_lircd
+from .remote_file import FileRemote
 from .smartir import parse_smartir
 
 MAX_FILE_LENGTH = 4 << 20  # characters; the largest of SmartIR's files has 2.2 million
@@ -16,13 +15,14 @@ _LIRCD = re.compile(r"^[ \t]*(?:begin[ \t]+remote|include)\b", re.IGNORECASE | r
 _FLIPPER = re.compile(r"\s*Filetype\s*:")
 
 
-def parse_file(text: str, name: str | None = None) -> Mapping[str, Mapping[str, tuple[Command, ...]]]:
-    """Return the commands of a file: remote → command → the commands that successive presses send in turn.
+def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
+    """Return the remote controls of a file by name.
 
     The forms are `lircd.conf`, SmartIR's JSON, and Flipper's `.ir`, which does not name the remote: `name` does.
 
     Raises:
-        CodeError: if the file has none of these forms or is malformed; it has the line if one is to blame.
+        CodeError: if the file has none of these forms, or is malformed other than in single commands; it has the line if
+            one is to blame.
     """
     if len(text) > MAX_FILE_LENGTH:
         raise CodeError("file_too_large", maximum=str(MAX_FILE_LENGTH >> 20))
@@ -32,10 +32,10 @@ def parse_file(text: str, name: str | None = None) -> Mapping[str, Mapping[str, 
     if text.lstrip().startswith("{"):
         return parse_smartir(text)
     if _FLIPPER.match(text):
-        commands = parse_flipper(text)
+        remote = parse_flipper(text)
         if name is None:
             raise CodeError("file_without_name")
-        return {name: commands}
+        return {name: remote}
     if _LIRCD.search(text):
         return parse_lircd(text)
     raise CodeError("file_unknown")

@@ -13,6 +13,7 @@ from infrared_protocols.commands import Command
 from .command import CodeError, RawCommand
 from .named import build
 from .raw import complete, in_turn
+from .remote_file import FileRemote
 from .text import excerpt
 
 HEADERS = ("IR signals file", "IR library file")
@@ -76,26 +77,29 @@ class _Signal:
         raise CodeError(key, line=line, command=excerpt(self.name), field=of, value=excerpt(value), **placeholders)
 
 
-def parse_flipper(text: str) -> dict[str, tuple[Command, ...]]:
-    """Return the commands of a file: name → the commands that successive presses send in turn, two with a toggle bit.
+def parse_flipper(text: str) -> FileRemote:
+    """Return the remote control of a file. A command with a toggle bit is two, which successive presses send in turn.
 
     A repeated name gets a number because it is another button, or in a library the same button of another device.
 
     Raises:
-        CodeError: if the file is malformed.
+        CodeError: if the file is malformed other than in single commands.
     """
-    commands: dict[str, tuple[Command, ...]] = {}
+    remote = FileRemote()
     counts: dict[str, int] = {}
     for signal in _signals(text):
         counts[signal.name] = counts.get(signal.name, 0) + 1
         name = signal.name if counts[signal.name] == 1 else f"{signal.name} {counts[signal.name]}"
-        while name in commands:
+        while name in remote.commands or name in remote.unreadable:
             counts[signal.name] += 1
             name = f"{signal.name} {counts[signal.name]}"
-        commands[name] = _commands(signal)
-    if not commands:
+        try:
+            remote.commands[name] = _commands(signal)
+        except CodeError as err:
+            remote.add_unreadable(name, err)
+    if not counts:
         raise CodeError("file_empty")
-    return commands
+    return remote
 
 
 def _signals(text: str) -> list[_Signal]:

@@ -4,38 +4,43 @@ Files that lircd would refuse although a person can read them (a comment in an u
 reads but cannot send are refused. `include` lines are skipped: no other file is ever read.
 """
 
-from .command import CodeError, RawCommand
+from .command import CodeError
 from .lircd_encode import LircdEncoder
 from .lircd_parser import LircdParser
 from .lircd_remote import LircdRemote
+from .remote_file import FileRemote
 
 MAX_FILE_TIMINGS = 1_000_000
 
 
-def parse_lircd(text: str) -> dict[str, dict[str, tuple[RawCommand, ...]]]:
-    """Return the commands of each remote: remote → command → the commands that successive presses send in turn.
+def parse_lircd(text: str) -> dict[str, FileRemote]:
+    """Return the remote controls of a file by name.
 
     A key has two commands if a toggle bit distinguishes the presses, else one. Names are unique regardless of case. The
     commands are those that lircd 0.10.1 was measured to send.
 
     Raises:
-        CodeError: if the text is malformed, with the line.
+        CodeError: if the text is malformed, with the line. A command that lircd could not send either is only unreadable.
     """
     timings_left = MAX_FILE_TIMINGS
-    remotes: dict[str, dict[str, tuple[RawCommand, ...]]] = {}
+    remotes: dict[str, FileRemote] = {}
     for remote in _unique(LircdParser().parse(text)):
         encoder = LircdEncoder(remote)
-        commands: dict[str, tuple[RawCommand, ...]] = {}
+        read = remotes[remote.name] = FileRemote()
         seen: set[str] = set()
         for index, key in enumerate(remote.keys):
             if key.name.lower() in seen:
                 continue
             seen.add(key.name.lower())
-            commands[key.name] = encoder.commands(index)
-            timings_left -= sum(len(press.once) + len(press.repeat) for press in commands[key.name])
+            try:
+                commands = encoder.commands(index)
+            except CodeError as err:
+                read.add_unreadable(key.name, err)
+                continue
+            read.commands[key.name] = commands
+            timings_left -= sum(len(press.once) + len(press.repeat) for press in commands)
             if timings_left < 0:
                 raise CodeError("lircd_file_too_long", line=key.line)
-        remotes[remote.name] = commands
     return remotes
 
 

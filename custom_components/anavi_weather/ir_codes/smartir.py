@@ -14,6 +14,7 @@ from .broadlink import from_base64, parse_broadlink
 from .command import CodeError, RawCommand
 from .pronto import parse_pronto
 from .raw import as_raw, complete, numbers
+from .remote_file import FileRemote
 from .text import excerpt
 from .tuya import parse_tuya
 from .xiaomi import parse_xiaomi
@@ -30,35 +31,38 @@ COMMENTS = ("_", "$")  # first characters of keys without a code
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
-def parse_smartir(text: str) -> dict[str, dict[str, tuple[Command, ...]]]:
-    """Return the commands of a device file: device → command, such as `cool_high_24`, → the command that a press sends.
+def parse_smartir(text: str) -> dict[str, FileRemote]:
+    """Return the device of a file by its name, with commands such as `cool_high_24`.
 
     Raises:
-        CodeError: if the file or one of its codes is malformed.
+        CodeError: if the file is malformed other than in single codes.
     """
     data = _load(text)
     if not isinstance(data, dict) or not isinstance(commands := data.get("commands"), dict):
         raise CodeError("smartir_no_commands")
     decode = _decoder(data.get("commandsEncoding"), data.get("supportedController"))
-    found: dict[str, tuple[Command, ...]] = {}
+    remote = FileRemote()
     timings_left = MAX_FILE_TIMINGS
     for name, code in _leaves(commands, ""):
-        if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name in found:
+        is_known = name in remote.commands or name in remote.unreadable
+        if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or is_known:
             raise CodeError("name_invalid", name=excerpt(name))
-        if len(found) == MAX_COMMANDS:
+        if len(remote.commands) + len(remote.unreadable) == MAX_COMMANDS:
             raise CodeError("too_many_commands", maximum=str(MAX_COMMANDS))
         try:
             command = _command(code, decode)
         except CodeError as err:
-            raise CodeError(err.key, line=err.line, **{"command": excerpt(name), **err.placeholders}) from err
-        found[name] = (command,)
+            error = CodeError(err.key, line=err.line, **{"command": excerpt(name), **err.placeholders})
+            remote.add_unreadable(name, error)
+            continue
+        remote.commands[name] = (command,)
         # A small compressed code may have many timings
         timings_left -= len(command.once) + len(command.repeat) if isinstance(command, RawCommand) else 1
         if timings_left < 0:
             raise CodeError("file_too_long", maximum=str(MAX_FILE_TIMINGS))
-    if not found:
+    if not (remote.commands or remote.unreadable):
         raise CodeError("file_empty")
-    return {_device(data): found}
+    return {_device(data): remote}
 
 
 def _load(text: str) -> Any:
