@@ -213,6 +213,22 @@ async def test_a_command_of_an_unknown_protocol_is_stored_by_its_timings(
     assert alike(list(pair.sent[0].timings), original)
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        [2000, -27_830, 400, -1580, 400, -3580, 400],  # a camera's key
+        [*parse(UNKNOWN).get_raw_timings(), -7900, 560],
+        [*parse(UNKNOWN).get_raw_timings(), -150_000, *(4000, -2000) * 4, 500],
+    ],
+)
+async def test_all_of_a_message_is_stored(
+    learn: Learn, call: Call, codes: CodeStore, pair: SimulatedLirc, message: list[int]
+) -> None:
+    await learn([[f"raw:38000:{','.join(map(str, message))}"]] * 3, device="TV", command=["Power"])
+    await call("send_command", device="TV", command=["Power"])
+    assert list(pair.sent[0].timings) == pytest.approx(message, abs=210)
+
+
 async def test_one_bad_press_of_three_does_no_harm(learn: Learn, codes: CodeStore) -> None:
     await learn([[NEC], ["raw:38000:300,-4000,300,-700,9000"], [NEC]], device="TV", command=["Power"])
     assert codes.codes["TV"]["Power"] == [NEC]
@@ -286,9 +302,20 @@ async def test_the_third_press_may_last_until_the_timeout(
     assert codes.codes == {"TV": {"Power": [NEC]}}
 
 
-async def test_presses_of_different_keys_raise_an_error(learn: Learn, codes: CodeStore, shown: Notifications) -> None:
+@pytest.mark.parametrize(
+    "presses",
+    [
+        ["nec:1,1", "nec:1,2", "nec:1,3"],
+        [f"gree_ac:mode=cool,temperature={temperature}" for temperature in (20, 21, 22)],
+        [f"fujitsu_ac:temperature={temperature}.0" for temperature in (20, 21, 22)],
+        [f"{UNKNOWN[:-7]},-38000,{UNKNOWN[10:-7]},-{space},500" for space in (500, 1500, 3000)],
+    ],
+)
+async def test_presses_that_differ_raise_an_error(
+    learn: Learn, codes: CodeStore, shown: Notifications, presses: list[str]
+) -> None:
     with pytest.raises(HomeAssistantError) as raised:
-        await learn([["nec:1,1"], ["nec:1,2"], ["nec:1,3"]], device="TV", command=["Power"])
+        await learn([[press] for press in presses], device="TV", command=["Power"])
 
     assert raised.value.translation_key == "learn_no_consensus"
     assert not codes.codes

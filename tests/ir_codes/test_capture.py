@@ -33,6 +33,127 @@ def test_known_protocol(text: str) -> None:
     assert to_text(command) == text
 
 
+WHOLE = {
+    "a camera's key": [2000, -27_830, 400, -1580, 400, -3580, 400],
+    "an end mark": [*UNKNOWN, -7900, 560],
+    "an end mark of five": [*UNKNOWN, -6500, 560, -560, 560, -560, 560],
+    "a late end mark": [*UNKNOWN, -29_500, 560],
+    "a lone pulse before": [430, -19_000, *UNKNOWN, -19_000, 430],
+    "a leader": [32_300, -54_000, *UNKNOWN],
+    "equal frames, then another": [*UNKNOWN, -20_000, *UNKNOWN, -42_000, *UNKNOWN[:-6]],
+    "many equal frames": [*UNKNOWN, *(-30_000, *UNKNOWN) * 5],
+    "lone pulses at the end": [*UNKNOWN, *(-22_000, 5_000) * 2],
+    "a long pause": [*UNKNOWN, -150_000, *UNKNOWN[:-6]],
+    "pauses near the end of a frame": [*UNKNOWN, -6_000, *UNKNOWN, -12_900, 560],
+    "pauses near all ends of a frame": [
+        *UNKNOWN,
+        -6_300,
+        560,
+        -7_300,
+        *UNKNOWN,
+        -9_300,
+        560,
+        -11_200,
+        560,
+        -13_200,
+        560,
+    ],
+    "pauses within a frame": [158, -5_060, 158, -7_430, 158, -5_060, 158, -5_060, 158, -7_430, 158],
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("stretch", [0, 70, 150])
+@pytest.mark.parametrize("clock", [0.92, 1.0, 1.08])
+def test_everything_that_is_sent_alike_is_kept(name: str, stretch: int, clock: float) -> None:
+    sent = WHOLE[name]
+    random = Random(f"{name} {stretch} {clock}")
+    if name.startswith("pauses within"):
+        stretch //= 2  # pulses are not heard longer by themselves
+    command = consensus([received(sent, stretch, random, clock) for _ in range(3)])
+    assert command is not None
+    timings = command.get_raw_timings()
+    assert len(timings) == len(sent)
+    for learned, duration in zip(timings, sent, strict=True):
+        assert learned == pytest.approx(duration * clock, abs=stretch + 80)
+
+
+def test_pauses_are_learned_each_by_itself() -> None:
+    """Equal frames may have different pauses after them."""
+    frames = [*UNKNOWN, -20_000, *UNKNOWN, -45_000, *UNKNOWN[:-6], -11_000, *UNKNOWN]
+    command = clean(_presses(frames))
+    assert command.once[len(UNKNOWN)] == pytest.approx(-20_000, abs=60)
+    assert [duration for duration in command.once if duration < -4_000] == [
+        pytest.approx(pause, abs=60) for pause in (-20_000, -45_000, -11_000, -40_000)
+    ]
+
+
+STATES = {
+    name: [parse(text).get_raw_timings() for text in texts]
+    for name, texts in {
+        "fujitsu": [f"fujitsu_ac:temperature={temperature}.0" for temperature in (20, 21, 22)],
+        "gree": [f"gree_ac:mode=cool,temperature={temperature}" for temperature in (20, 21, 22)],
+        "lg": [f"lg_ac:mode=cool,temperature={temperature}" for temperature in (20, 21, 22)],
+    }.items()
+}
+STATES["unknown"] = [
+    [*UNKNOWN, -20_000, 3000, -3000, *(500, -500) * place, *(500, -1500) * (9 - place), 500] for place in (1, 4, 7)
+]
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_key_that_sends_another_state_each_time_is_refused(name: str) -> None:
+    random = Random(name)
+    one, other, third = (received(state, 80, random) for state in STATES[name])
+    assert consensus([one, other, third]) is None
+    # The temperature may have reached its end
+    assert consensus([one, other, other]) is None
+    assert consensus([other, other, one]) is None
+    assert consensus([one, one, one]) is not None
+
+
+def test_a_toggle_bit_of_an_unknown_protocol_is_no_other_state() -> None:
+    other = [*UNKNOWN[:5], -500, *UNKNOWN[6:]]
+    presses = [_presses(frame, count=1)[0] for frame in (UNKNOWN, other, UNKNOWN)]
+    assert consensus(presses) is not None
+    assert _close(clean(presses).once[:-1], UNKNOWN)
+
+
+def test_a_state_that_is_decoded_only_once_is_learned_by_its_timings() -> None:
+    state = parse("gree_ac:mode=cool,temperature=20").get_raw_timings()
+    doubtful = [*state[:5], -880, *state[6:]]
+    random = Random(1)
+    command = consensus([received(frame, 0, random) for frame in (state, doubtful, doubtful)])
+    assert isinstance(command, RawCommand)
+    assert len(command.get_raw_timings()) == len(state) - 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "carrier"),
+    [
+        ("nec:4,8", 38_000),
+        ("rca:15,84", 56_000),
+        ("sony:1,21", 40_000),
+        ("kaseikyo:0x12002b0,0x3d", 37_000),
+        ("rc5:1,2", 36_000),
+        ("rc6:1,2", 36_000),
+        ("raw:40000:" + ",".join(map(str, UNKNOWN)), 38_000),
+    ],
+)
+def test_a_command_is_sent_with_the_carrier_of_its_protocol(sent: str, carrier: int) -> None:
+    timings = parse(sent).get_raw_timings()
+    command = consensus(_presses(timings if timings[-1] > 0 else timings[:-1]))
+    assert command is not None
+    assert command.modulation == carrier
+
+
+def test_a_message_that_continues_has_the_carrier_of_its_first_frame() -> None:
+    sent = [*parse("rca:15,84").get_raw_timings(), -20_000, *UNKNOWN]
+    command = consensus(_presses(sent))
+    assert isinstance(command, RawCommand)
+    assert (command.modulation, len(command.get_raw_timings())) == (56_000, len(sent))
+
+
 def test_toggling_presses_are_one_key() -> None:
     presses = [_presses(parse(f"rc5:1,2,{toggle}").get_raw_timings(), count=1)[0] for toggle in (0, 1, 0)]
     assert (command := consensus(presses)) is not None
@@ -104,8 +225,11 @@ def test_clusters_of_durations() -> None:
 
 
 def test_repeated_frames() -> None:
+    """As many as all presses have, or as a device needs."""
     command = clean(_presses(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN))
-    assert (command.once, command.repeat_count) == ((), 2)
+    assert (command.once, command.repeat_count) == ((), 3)
+    held = [*_presses(*[UNKNOWN] * 4, count=2), *_presses(*[UNKNOWN] * 6, count=1)]
+    assert clean(held).repeat_count == 2
     assert _close(command.repeat[:-1], UNKNOWN)
     assert abs(command.repeat[-1] + 30_000) < 50 + 90
 
@@ -154,10 +278,11 @@ def test_message_of_two_frames() -> None:
     assert (command.once, len(command.repeat), command.repeat_count) == ((), 2 * len(UNKNOWN) + 2, 1)
 
 
-def test_frame_that_only_half_of_the_presses_have_is_dropped() -> None:
+def test_frame_that_only_half_of_the_presses_have_is_not_dropped() -> None:
     other = [*UNKNOWN[:-2], -1500, 500]
-    command = clean([*_presses(UNKNOWN, other, count=2), *_presses(UNKNOWN, count=2)])
-    assert _close(command.once[:-1], UNKNOWN)
+    assert refused(clean, [*_presses(UNKNOWN, other, count=2), *_presses(UNKNOWN, count=2)]) == "no_consensus"
+    command = clean([*_presses(UNKNOWN, other, count=2), *_presses(UNKNOWN, count=1)])
+    assert len(command.once) == 2 * len(UNKNOWN) + 2
 
 
 def test_long_space_after_the_first_pulse() -> None:

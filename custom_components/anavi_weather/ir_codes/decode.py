@@ -101,6 +101,10 @@ def decode(timings: Sequence[int]) -> Decoded | None:
     return None
 
 
+def _is_lone_spike(frame: Sequence[int]) -> bool:
+    return len(frame) == 1 and frame[0] < GLITCH
+
+
 def _is_spike(pulse: int, space: int) -> bool:
     return 0 < pulse <= LONE_PULSE_US and space <= -SPIKE_GAP_US
 
@@ -121,7 +125,7 @@ def decode_message(timings: Sequence[int]) -> Decoded | None:
 
 def _repeats(found: Sequence[Sequence[int]], place: int, count: int, decoded: Decoded) -> bool:
     """Return whether a frame of a message repeats one of its first frames, which were decoded."""
-    if is_same_frame(found[place % count], found[place]):
+    if is_same_frame(found[place % count], found[place]) or _is_lone_spike(found[place]):
         return True
     other = decode(found[place])
     return other is not None and (other.repeat or other.key == decoded.key)

@@ -10,7 +10,8 @@ FRAME_GAP_US = 6_000  # a longer space ends a frame; no protocol that is decoded
 LONE_PULSE_US = 600  # a pulse that stands alone before a message is noise, though some air conditioners begin with one
 LONE_PULSE_GAP_US = 8_000
 MAX_FRAMES = 64  # more in one message are flickering light, not repeats
-MAX_DITTO = 7  # durations; a longer frame says more than that the key is held
+MIN_DITTO = 3  # durations
+MAX_DITTO = 7  # a longer frame says more than that the key is held
 MIN_DITTO_GAP_US = 18_000  # a mark that follows sooner ends a message: NEC's ditto comes after 40 ms
 MIN_HEADER_US = 1_500  # a ditto begins with a header's pulse, which distinguishes it from the mark that ends a message
 SAME_TOLERANCE = 0.06  # by which durations within one reception differ, together with some µs
@@ -62,7 +63,7 @@ def is_ditto(frame: Sequence[int], gap: int, first: Sequence[int]) -> bool:
         first: The message's first frame.
     """
     return (
-        len(frame) <= MAX_DITTO < len(first)
+        MIN_DITTO <= len(frame) <= MAX_DITTO < len(first)
         and gap >= MIN_DITTO_GAP_US
         and frame[0] >= max(MIN_HEADER_US, first[0] / 2)
     )
