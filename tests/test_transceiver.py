@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 import threading
 import time
+from typing import Any
 from unittest.mock import patch
 import weakref
 
@@ -330,6 +331,17 @@ async def test_a_stopped_transceiver_is_not_kept(hass: HomeAssistant, pair: Simu
     gc.collect()
 
     assert kept() is None
+
+
+async def test_nothing_is_looked_for_once_home_assistant_stops(hass: HomeAssistant, pair: SimulatedLirc) -> None:
+    pair.unplug()
+    transceiver = Transceiver(hass, pair.ports)
+    await transceiver.async_start()
+
+    await hass.async_stop(force=True)
+
+    loop: Any = hass.loop
+    assert not [timer for timer in loop._scheduled if "Interval" in repr(timer) and not timer.cancelled()]
 
 
 async def test_a_transceiver_can_be_stopped_before_it_was_started(hass: HomeAssistant, pair: SimulatedLirc) -> None:
