@@ -1,4 +1,4 @@
-"""Measure the overhead of sending and receiving, and the speed of importing files.
+"""Measure the overhead of sending and receiving, the search among many commands, and the speed of importing files.
 
     python benchmarks/infrared.py [ROUNDS]
 
@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
+import struct
 import sys
 import time
 
@@ -17,9 +18,11 @@ import time
 sys.path.append(str(Path(__file__).parent.parent / "custom_components/anavi_weather"))
 
 from ir_codes import parse  # type: ignore[import-not-found]
-from ir_codes.decode import decode  # type: ignore[import-not-found]
+from ir_codes.decode import decode_message, whole_message  # type: ignore[import-not-found]
 from ir_codes.files import parse_file  # type: ignore[import-not-found]
-from phat.framer import RECEIVER_SILENCE_US, ItemType  # type: ignore[import-not-found]
+from ir_codes.matching import MessageIndex  # type: ignore[import-not-found]
+from ir_codes.message import frames  # type: ignore[import-not-found]
+from phat.framer import RECEIVER_SILENCE_US, Framer, ItemType  # type: ignore[import-not-found]
 from phat.lirc import MessageReceiver, Transmitter, split  # type: ignore[import-not-found]
 from phat.simulated_lirc import SimulatedLirc, item  # type: ignore[import-not-found]
 
@@ -37,6 +40,9 @@ COMMANDS = (
     "gree_ac:mode=heat,temperature=21,fan=low,swing_v=true",
 )
 PASSES = 5
+COMMANDS_STORED = 5_000
+ITEMS_PER_READ = 1_024  # the kernel's whole buffer
+MAX_STALL = 0.005  # seconds
 
 
 def report_sending(rounds: int) -> None:
@@ -70,15 +76,15 @@ async def measure_receiving(text: str, rounds: int) -> tuple[list[float], list[f
     delivered: asyncio.Queue[float] = asyncio.Queue()
 
     def on_frame(frame: list[int]) -> None:
-        found = decode(frame)
+        found = decode_message(frame)
         if found is None or found.text != text:
             sys.exit(f"{text} was received as {found}")
         delivered.put_nowait(time.perf_counter())
 
-    receiver = MessageReceiver(asyncio.get_running_loop(), on_frame, lambda: None, pair.ports)
+    receiver = MessageReceiver(asyncio.get_running_loop(), on_frame, lambda: None, pair.ports, whole_message)
     receiver.open()
     receiver.start()
-    timings = parse(text).get_raw_timings()
+    timings = frames(parse(text).get_raw_timings())[0]
 
     def press() -> tuple[float, float]:
         """Deliver the edges of a frame, then the time-out, and return the times of both."""
@@ -103,7 +109,7 @@ async def measure_receiving(text: str, rounds: int) -> tuple[list[float], list[f
 def report_receiving(rounds: int) -> None:
     """Print the duration of receiving commands."""
     print(
-        f"Receiving, from the last edge to the command. A frame ends after {RECEIVER_SILENCE_US / 1000:.0f} ms of silence"
+        f"Receiving, from the last edge to the command. A known key ends after {RECEIVER_SILENCE_US / 1000:.0f} ms of silence"
     )
     print(f"  {'command':<55}{'after the edge':>19}{'of which ours':>16}{'at most':>11}")
     for text in COMMANDS:
@@ -115,6 +121,65 @@ def report_receiving(rounds: int) -> None:
             f"{max(since_end) * 1000:8.2f} ms"
         )
     print()
+
+
+def state_message(state: int) -> list[int]:
+    """Return the message of an air conditioner in one of many states: two parts with a pause, and a mark at the end."""
+    message = [3400, -1700]
+    for bit in range(64):
+        message += (430, -1290 if 0x5A0F_33C1_9669_F00F >> bit & 1 else -430)
+    message += (430, -42_000, 3400, -1700)
+    for bit in range(96):
+        message += (430, -1290 if state * 0x1_0001_0003_0007 >> bit & 1 else -430)
+    return [*message, 430, -7900, 430]
+
+
+def report_matching() -> None:
+    """Print how long the event loop waits for a received message, with many stored commands or much noise."""
+    messages = [state_message(state) for state in range(COMMANDS_STORED)]
+    begin = time.perf_counter()
+    index = MessageIndex(enumerated(messages))
+    print(
+        f"Matching against {COMMANDS_STORED:,} commands of an air conditioner. Maximum stall: {MAX_STALL * 1000:.0f} ms"
+    )
+    print(f"  {'the index took, not on the event loop':<55}{(time.perf_counter() - begin) * 1000:26.1f} ms")
+    pair = SimulatedLirc()
+    noise = [9000, -4500, *[560, -560, 60, -1690] * 1023]
+    received: list[tuple[str, list[list[int]]]] = [
+        ("a stored state", [messages[number] for number in range(0, COMMANDS_STORED, 100)]),
+        ("an unknown state", [state_message(COMMANDS_STORED + number) for number in range(50)]),
+        ("a key", [parse("nec:0x04,0x08").get_raw_timings()] * 50),
+        ("4,095 durations of noise", [noise[:4095]] * 10),
+        ("4,095 pulses that stand alone", [[200, *(-9000, 200) * 2047]] * 10),
+        ("seven equal frames", [[*messages[0][:131], *(-30_000, *messages[0][:131]) * 6]] * 10),
+    ]
+    for name, sent in received:
+        stalls = [stall for timings in sent for stall in stalls_of(pair, timings, index)]
+        print(f"  {name:<55}{median(stalls) * 1000:12.2f} ms{max(stalls) * 1000:11.2f} ms at most")
+    print()
+
+
+def enumerated(messages: Sequence[Sequence[int]]) -> list[tuple[Sequence[int], int]]:
+    """Return messages with their numbers."""
+    return [(message, number) for number, message in enumerate(messages)]
+
+
+def stalls_of(pair: SimulatedLirc, timings: Sequence[int], index: MessageIndex[int]) -> list[float]:
+    """Return the seconds of each uninterrupted piece of work for received timings: reads, then decoding and matching."""
+    items = [*pair.received(timings), item(ItemType.TIMEOUT, RECEIVER_SILENCE_US)]
+    framer = Framer(whole_message)
+    stalls = []
+    for start in range(0, len(items), ITEMS_PER_READ):
+        data = struct.pack(f"{len(items[start : start + ITEMS_PER_READ])}I", *items[start : start + ITEMS_PER_READ])
+        begin = time.perf_counter()
+        messages = framer.feed(data)
+        if start + ITEMS_PER_READ >= len(items):
+            messages += framer.flush()
+        for message in messages:
+            decode_message(message)
+            index.find(message)
+        stalls.append(time.perf_counter() - begin)
+    return stalls
 
 
 def report_import(files: Sequence[Path]) -> None:
@@ -141,6 +206,7 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     report_sending(rounds)
     report_receiving(rounds)
+    report_matching()
     report_import(sorted(REMOTES.glob("*.conf")))
 
 
