@@ -226,7 +226,7 @@ async def test_a_state_is_matched_by_the_whole_message(codes: CodeStore, one: st
     ("code", "name"),
     [
         ("nec:4,8", "One"),  # a key with two names is either
-        ("necext:0x1234,0xf000", None),  # an air conditioner may use it for states
+        ("necext:0x1234,0xf000", "One"),
         ("gree_ac:mode=cool,temperature=21", None),
         (RAW, None),
     ],
@@ -238,6 +238,42 @@ async def test_a_state_that_two_names_share_is_unknown(codes: CodeStore, code: s
     await codes.async_delete("AC", ["Two"])
     await store_codes(codes, {"Copy": {"One": [code]}})
     assert match(codes, code) == ("AC", "One")
+
+
+async def test_states_may_use_the_protocol_of_a_key(codes: CodeStore) -> None:
+    """Then they differ in the address too."""
+    one, *others = (f"necext:{0x1234 + address:#x},0xf000" for address in range(5))
+    await store_codes(codes, {"TV": {"One": [one], "Two": [one], "Other": others[:-1]}})
+    assert match(codes, one) == ("TV", "One")
+
+    await store_codes(codes, {"TV": {"Last": others[-1:]}})
+    assert match(codes, one) is None
+    assert match(codes, others[0]) == ("TV", "Other")
+
+
+async def test_a_message_may_begin_with_another_key(codes: CodeStore) -> None:
+    """As those of some DVD players by Pioneer, and of air conditioners by Carrier."""
+    first, second = (parse(f"nec:0xa3,{command}").get_raw_timings() for command in (0x99, 0x42))
+    both = ",".join(map(str, [*first, -26_000, *second]))
+    assert not codes.may_continue(first)
+    await store_codes(codes, {"DVD": {"Play": [f"raw:40000:{both}"], "Pair": ["nec:0xa3,0x99"]}})
+
+    assert codes.may_continue(first)
+    assert not codes.may_continue(second)
+    assert not codes.may_continue(parse("sony:1,2").get_raw_timings())
+    assert not codes.may_continue([500, -500, 500])
+    assert match(codes, f"raw:40000:{both}") == ("DVD", "Play")
+    assert match(codes, "nec:0xa3,0x99") == ("DVD", "Pair")
+    await codes.async_delete("DVD", ["Play"])
+    assert not codes.may_continue(first)
+
+
+@pytest.mark.parametrize("code", ["gree_ac:mode=cool,temperature=21", "raw:38000:9000,-2250,560"])
+async def test_only_keys_are_whole_messages_that_may_continue(codes: CodeStore, code: str) -> None:
+    timings = parse(code).get_raw_timings()
+    longer = ",".join(map(str, [*(timings if timings[-1] > 0 else timings[:-1]), -20_000, 500, -500, 500, -900, 500]))
+    await store_codes(codes, {"AC": {"Cool": [f"raw:38000:{longer}"]}})
+    assert not codes.may_continue(timings)
 
 
 async def test_a_ditto_is_not_matched_by_its_protocol(codes: CodeStore) -> None:

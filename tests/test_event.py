@@ -163,6 +163,24 @@ async def test_a_message_with_pauses_is_one_press(
     assert [(event["event_type"], event["name"]) for event in events] == [("pressed", "Cool")]
 
 
+async def test_a_stored_message_of_several_keys_is_one_press(
+    pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, release: Release
+) -> None:
+    first, second = (parse(f"nec:0xa3,{command}").get_raw_timings() for command in (0x99, 0x42))
+    both = "raw:40000:" + ",".join(map(str, [*first, -26_000, *second]))
+    await store_codes(codes, {"DVD": {"Play": [both], "Pair": ["nec:0xa3,0x99"]}})
+
+    for code in (both, "nec:0xa3,0x99", "nec:0xa3,0x42"):
+        await press(pair, code)
+        await release()
+
+    assert [(event["event_type"], event["name"]) for event in events] == [
+        ("pressed", "Play"),
+        ("pressed", "Pair"),
+        ("pressed", None),
+    ]
+
+
 async def test_a_held_key_of_an_unknown_protocol(
     pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, release: Release
 ) -> None:

@@ -76,9 +76,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     pair = SimulatedLirc() if is_simulated(entry.data[CONF_BUS]) else None
     transceiver: Transceiver | None = None
     if pair is not None:
-        transceiver = Transceiver(hass, pair.ports)
+        transceiver = Transceiver(hass, pair.ports, codes.may_continue)
     elif infrared_pair_owner(hass) is entry:
-        transceiver = Transceiver(hass, linux_ports)
+        transceiver = Transceiver(hass, linux_ports, codes.may_continue)
     forwarders = {
         subentry.subentry_id: await async_create_forwarder(hass, entry, subentry) for subentry in user_stations(entry)
     }

@@ -2,7 +2,7 @@
 
 from array import array
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 import re
@@ -18,14 +18,16 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN, LOGGER
 from .exceptions import InvalidActionError, StorageError
 from .ir_codes import CodeError, Command, parse, to_text
-from .ir_codes.decode import Decoded, decode_message
+from .ir_codes.decode import Decoded, decode, decode_message
 from .ir_codes.matching import MessageIndex, sent_messages
 from .storage import DAMAGES
 
 VERSION = 1
 MINOR_VERSION = 2  # 2: the extension of Sharp's protocol is 1, not 0, if a text lacks it
 SCHEMA = vol.Schema({str: {str: [str]}})
-STATE_PROTOCOLS = ("necext", "nec42ext")  # protocols of keys that some air conditioners use for states
+# Protocols of keys that some air conditioners use for states, which differ in the address too
+STATE_PROTOCOLS = ("necext", "nec42ext")
+MAX_ADDRESSES = 4  # of a device without states
 
 _SHARP = re.compile(r"\bsharp:\w+,\w+(?!,\w+(?:,|$)|.*extension=)(?=,|$)")
 
@@ -52,6 +54,7 @@ class _Recognizable(NamedTuple):
     """A command as it is received."""
 
     decoded: Decoded | None
+    first: Decoded | None  # the message's first frame, if the message continues with something else
     messages: Sequence[array[int]]  # signed µs, with and without the command's repeats
 
 
@@ -61,6 +64,8 @@ class _Index(NamedTuple):
     recognizable: Mapping[str, _Recognizable]  # by text
     by_key: Mapping[tuple[object, ...], Sequence[Match]]
     by_message: MessageIndex[Match]
+    first_keys: AbstractSet[tuple[object, ...]]  # of frames that are messages, with which longer messages begin
+    state_devices: AbstractSet[str]
 
 
 class _CodeFile(Store[Codes]):
@@ -86,7 +91,7 @@ class CodeStore:
         self._key = f"{DOMAIN}.{entry_id}.codes"
         self._store = self._open()
         self._codes: Codes = {}
-        self._index = _Index({}, {}, MessageIndex())
+        self._index = _Index({}, {}, MessageIndex(), set(), set())
         self._lock = asyncio.Lock()
 
     @property
@@ -168,9 +173,18 @@ class CodeStore:
         found = self._index.by_key.get(decoded.key) if decoded is not None and not decoded.repeat else None
         if not found:
             found = self._index.by_message.find(timings)
+        if not found:
+            return None
         # A key with two names is either, but of two states that share a code it is unknown which is meant
-        is_key = decoded is not None and not decoded.is_state and decoded.protocol not in STATE_PROTOCOLS
-        return found[0] if found and (is_key or _have_one_name(found)) else None
+        is_state = decoded is None or decoded.is_state or found[0].device in self._index.state_devices
+        return None if is_state and not _have_one_name(found) else found[0]
+
+    def may_continue(self, timings: Sequence[int]) -> bool:
+        """Return whether a key's message in signed µs may be the first part of a stored command's longer message."""
+        if not self._index.first_keys:
+            return False
+        decoded = decode(timings)
+        return decoded is not None and decoded.key in self._index.first_keys
 
     async def _async_save(self, codes: Codes, recognizable: Mapping[str, _Recognizable]) -> None:
         """Write commands, and use them once they are on the disk.
@@ -257,6 +271,8 @@ def _index(codes: Codes, known: Mapping[str, _Recognizable]) -> _Index:
     recognizable: dict[str, _Recognizable] = {}
     by_key: dict[tuple[object, ...], list[Match]] = {}
     messages: list[tuple[array[int], Match]] = []
+    first_keys: set[tuple[object, ...]] = set()
+    addresses: dict[str, set[int | None]] = {}
     for device, commands in codes.items():
         for name, texts in commands.items():
             match = Match(device, name)
@@ -269,10 +285,18 @@ def _index(codes: Codes, known: Mapping[str, _Recognizable]) -> _Index:
                     continue
                 if command.decoded is not None and not command.decoded.repeat:
                     by_key.setdefault(command.decoded.key, []).append(match)
+                    if command.decoded.protocol in STATE_PROTOCOLS:
+                        addresses.setdefault(device, set()).add(command.decoded.address)
+                if command.first is not None:
+                    first_keys.add(command.first.key)
                 messages += ((message, match) for message in command.messages)
-    return _Index(recognizable, by_key, MessageIndex(messages))
+    state_devices = {device for device, values in addresses.items() if len(values) > MAX_ADDRESSES}
+    return _Index(recognizable, by_key, MessageIndex(messages), first_keys, state_devices)
 
 
 def _recognizable(command: Command) -> _Recognizable:
     messages = [array("i", message) for message in sent_messages(command)]
-    return _Recognizable(decode_message(messages[0]), messages)
+    decoded = decode_message(messages[0])
+    first = decode(messages[0]) if decoded is None else None
+    is_message = first is not None and not first.is_state and not first.repeat
+    return _Recognizable(decoded, first if is_message else None, messages)

@@ -1,7 +1,7 @@
 """Half-duplex access to the infrared pair from the event loop, with reconnection."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from infrared_protocols.commands import Command
@@ -54,13 +54,22 @@ def has_infrared_pair(ports: Ports) -> bool:
 class Transceiver:
     """Access to the infrared pair: sends commands and passes received messages to listeners."""
 
-    def __init__(self, hass: HomeAssistant, ports: Ports) -> None:
-        """Initialize the transceiver without opening the devices."""
+    def __init__(
+        self, hass: HomeAssistant, ports: Ports, may_continue: Callable[[Sequence[int]], bool] = lambda _: False
+    ) -> None:
+        """Initialize the transceiver without opening the devices.
+
+        Args:
+            hass: Home Assistant.
+            ports: Returns a function to open each device.
+            may_continue: Returns whether the message of a key, in signed µs, may be the first part of a longer one.
+        """
         self.can_send = False
         self.can_receive = False
         self._hass = hass
         self._transmitter = Transmitter(ports)
-        self._receiver = MessageReceiver(hass.loop, self._on_message, self._on_disconnect, ports, whole_message)
+        self._receiver = MessageReceiver(hass.loop, self._on_message, self._on_disconnect, ports, self._find_whole)
+        self._may_continue = may_continue
         self._message_listeners: set[Callable[[list[int]], None]] = set()
         self._state_listeners: set[CALLBACK_TYPE] = set()
         self._lock = asyncio.Lock()
@@ -131,6 +140,11 @@ class Transceiver:
                 LOGGER.debug("Sent at %d Hz: %s", command.modulation, command.get_raw_timings())
             finally:
                 self._listen_timer = self._hass.loop.call_later(HEARD_AFTER_SENDING, self._listen)
+
+    @callback
+    def _find_whole(self, timings: Sequence[int]) -> Sequence[int] | None:
+        message = whole_message(timings)
+        return None if message is not None and self._may_continue(message) else message
 
     @callback
     def _listen(self) -> None:

@@ -125,6 +125,9 @@ def test_held_key_of_an_unknown_protocol_is_a_whole_message() -> None:
     assert whole_message([*frame, -30_000] * 3 + other) is None
     assert whole_message([2000, -30_000] * 9 + [2000]) is None
     assert whole_message([*frame, -30_000] * 200 + frame) is None
+    longer = [*frame, *(-500, 500) * 50]
+    held = [*longer, -30_000] * 3 + longer
+    assert whole_message(held) == held
 
 
 def test_headless_frame_of_jvc_only_holds_the_key() -> None:

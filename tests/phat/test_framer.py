@@ -141,6 +141,15 @@ def test_lone_pulses_are_noise() -> None:
         [560, 1 - RECEIVER_SILENCE_US, 560],
     ):
         assert framer.feed(items(*message) + END) == [message]
+    # Light that flickers without a longer pause is not kept
+    flicker = items(*(LONE_PULSE_US, -RECEIVER_SILENCE_US) * 99)
+    assert framer.feed(flicker + items(900, -450, 560) + END) == [[LONE_PULSE_US, -RECEIVER_SILENCE_US, 900, -450, 560]]
+    for message in (
+        [430, 1 - RECEIVER_SILENCE_US, 430, -9_000, 900, -450, 560],
+        [430, -9_000, LONE_PULSE_US + 1, -9_000, 900, -450, 560],
+        [LONE_PULSE_US + 1, -9_000, 430, -9_000, 900, -450, 560],
+    ):
+        assert framer.feed(items(*message) + END) == [message]
     assert framer.feed(items(LONE_PULSE_US, -NOISE_SILENCE_US, 900, -450, 560) + END) == [[900, -450, 560]]
 
 
@@ -152,7 +161,7 @@ def test_flickering_light_does_not_fill_the_memory() -> None:
 
     framer = Framer(find_whole)
     for _ in range(MAX_MESSAGE_TIMINGS):
-        assert not framer.feed(items(100, -RECEIVER_SILENCE_US))
+        assert not framer.feed(items(LONE_PULSE_US + 1, -RECEIVER_SILENCE_US))
     assert max(lengths) == MAX_MESSAGE_TIMINGS - 1
     assert not framer.feed(items(100) + END)
     longest = [100, *(-100, 100) * (MAX_MESSAGE_TIMINGS // 2 - 1)]

@@ -25,6 +25,7 @@ MIN_STRETCH = -100  # µs, by which a receiver lengthens pulses and shortens spa
 MAX_STRETCH = 200
 FIRST_PULSE_LONGER = 320  # µs, by which a receiver's automatic gain lengthens the first pulse after a silence
 FIRST_PULSE_MAX = 1.7  # halves of a bit, for a first pulse of one
+MAX_DURATIONS = 100  # of a frame; the longest has two of 41 bits and a leader
 LONGEST = 6  # halves of bits between two changes
 
 
@@ -110,6 +111,8 @@ BIPHASE: Mapping[str, BiphaseProtocol] = {
 
 def decode_biphase(frame: Sequence[int]) -> tuple[str, Mapping[str, int]] | None:
     """Return the protocol and fields of a frame in signed µs, first to last pulse, or None if no protocol here has it."""
+    if len(frame) > MAX_DURATIONS:
+        return None
     halves: dict[tuple[int, tuple[int, int]], list[int] | None] = {}
     for protocol in BIPHASE.values():
         kind = (protocol.half, protocol.leader)

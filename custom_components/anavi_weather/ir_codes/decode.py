@@ -139,16 +139,16 @@ def whole_message(timings: Sequence[int]) -> Sequence[int] | None:
     Args:
         timings: What was received since the previous message, in signed µs.
     """
+    if len(timings) > MAX_LIBRARY or min(timings[-2:]) < -FRAME_GAP_US:
+        return None  # a pulse that stands alone belongs to the next message, or to a state
     message = without_spike(timings)
     if len(message) <= MAX_KEY_FRAME:
         decoded = decode_message(message)
         if decoded is not None and not decoded.is_state:
             return message
-    if len(message) > MAX_LIBRARY:
-        return None
     found = frames(message)[-HELD_FRAMES:]
     is_held = len(found) == HELD_FRAMES and all(is_same_frame(found[0], frame) for frame in found[1:])
-    return message if is_held and len(found[0]) > 1 else None
+    return message if is_held else None
 
 
 def _repaired(timings: Sequence[int]) -> list[int] | None:

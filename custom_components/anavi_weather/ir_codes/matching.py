@@ -53,9 +53,9 @@ def _forms(timings: Sequence[int]) -> list[list[int]]:
     """Return a message, and it without its repeats, without what may be noise before it."""
     message = list(timings if timings[-1] > 0 else timings[:-1])
     trimmed = list(without_spike(message, MAX_LEADING_PULSE))
-    found = [trimmed, without_repeats(trimmed)]
-    if trimmed != message:  # the message may begin so, like its repeats
-        found.append(list(without_spike(without_repeats(message), MAX_LEADING_PULSE)))
+    found = [message, without_repeats(message)]
+    if trimmed != message:  # the message, and its repeats, may begin so
+        found += (trimmed, without_repeats(trimmed), list(without_spike(found[1], MAX_LEADING_PULSE)))
     return found
 
 

@@ -105,12 +105,20 @@ class Framer:
         if self._silence < RECEIVER_SILENCE_US or self._discarding or self._is_checked or not self._timings:
             return []
         self._is_checked = True
+        if self._is_second_spike():
+            del self._timings[:2]
         return [] if (message := self._find_whole(self._timings)) is None else self._end(message)
 
     def _is_noise(self) -> bool:
         """Return whether the pending timings are no message, so that a shorter silence ends them."""
         is_spike = len(self._timings) == 1 and self._timings[0] <= LONE_PULSE_US
         return self._discarding or is_spike or len(self._timings) > MAX_NOISY_TIMINGS
+
+    def _is_second_spike(self) -> bool:
+        """Return whether the pending timings are two short pulses that stand alone, as light sends one after another."""
+        return (
+            len(self._timings) == 3 and max(self._timings) <= LONE_PULSE_US and self._timings[1] <= -RECEIVER_SILENCE_US
+        )
 
     def _end(self, message: Sequence[int]) -> list[list[int]]:
         """Return a message unless it is discarded, and begin another."""
