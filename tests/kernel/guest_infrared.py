@@ -21,7 +21,7 @@ import time
 sys.path.append(str(Path(__file__).parents[2] / "custom_components/anavi_weather"))
 
 from ir_codes import parse  # type: ignore[import-not-found]
-from ir_codes.decode import decode  # type: ignore[import-not-found]
+from ir_codes.decode import decode, whole_message  # type: ignore[import-not-found]
 from phat.framer import RECEIVER_SILENCE_US  # type: ignore[import-not-found]
 from phat.lirc import (  # type: ignore[import-not-found]
     DeviceGoneError,
@@ -79,7 +79,9 @@ class Guest:
         self.frames: list[list[int]] = []
         self.gone = 0
         self.transmitter = Transmitter()
-        self.receiver = MessageReceiver(asyncio.get_running_loop(), self.frames.append, self._on_gone)
+        self.receiver = MessageReceiver(
+            asyncio.get_running_loop(), self.frames.append, self._on_gone, find_whole=whole_message
+        )
         self.receiver.open()
         self.receiver.start()
         self._log = Path("/tmp/scancodes")  # noqa: S108
