@@ -184,11 +184,11 @@ async def test_a_stored_message_of_several_keys_is_one_press(
 async def test_a_held_key_of_an_unknown_protocol(
     pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, release: Release
 ) -> None:
-    """It is reported once four frames are equal, so that a light can be dimmed while the key is held."""
+    """It is reported once six frames are equal, so that a light can be dimmed while the key is held."""
     await store_codes(codes, {"TV": {"Up": [UNKNOWN]}})
     frame = UNKNOWN[10:].rpartition(",")[0]
 
-    await press(pair, "raw:38000:" + ",-60000,".join([frame] * 9))
+    await press(pair, "raw:38000:" + ",-60000,".join([frame] * 14))
     assert kinds(events) == ["pressed", "held"]
     await release()
 

@@ -119,14 +119,15 @@ def test_held_key_of_an_unknown_protocol_is_a_whole_message() -> None:
     frame = [3000, -3000, 500, -500, 500, -1500, 500]
     other = [3000, -3000, 500, -1500, 500, -500, 500]
     assert whole_message([*frame, -30_000] * 2 + frame) is None
-    held = [*frame, -30_000] * 3 + frame
+    held = [*frame, -30_000] * 5 + frame
     assert whole_message(held) == held
+    assert whole_message(held[8:]) is None
     assert whole_message([*other, -30_000, *held]) == [*other, -30_000, *held]
-    assert whole_message([*frame, -30_000] * 3 + other) is None
+    assert whole_message([*frame, -30_000] * 5 + other) is None
     assert whole_message([2000, -30_000] * 9 + [2000]) is None
     assert whole_message([*frame, -30_000] * 200 + frame) is None
     longer = [*frame, *(-500, 500) * 50]
-    held = [*longer, -30_000] * 3 + longer
+    held = [*longer, -30_000] * 5 + longer
     assert whole_message(held) == held
 
 

@@ -22,7 +22,7 @@ MAX_KEY_FRAME = 150  # durations; any frame of a remote control for anything but
 MAX_LIBRARY = 1_200  # durations; the longest message that infrared_protocols decodes has some 500
 SPIKE_GAP_US = 2_000  # the shortest space between a spike and the frame after it
 MAX_SPIKES = 3
-HELD_FRAMES = 4  # equal ones in a row; no air conditioner sends a frame more than three times
+HELD_FRAMES = 6  # equal ones in a row, which few keys send when they are pressed briefly
 GLITCH = 90  # µs; no received pulse or space of a protocol here is shorter
 # A receiver lengthens pulses and shortens spaces by the same time, so a cell (a pulse with its space) keeps its length
 CELL_TOLERANCE = 0.12
