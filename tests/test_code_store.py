@@ -240,6 +240,20 @@ async def test_a_state_that_two_names_share_is_unknown(codes: CodeStore, code: s
     assert match(codes, code) == ("AC", "One")
 
 
+@pytest.mark.parametrize(
+    ("learned", "heard"),
+    [
+        (f"{RAW[:-7]},-7900/560,-40000", f"{RAW[:-7]},-7900,560"),  # an end mark was learned as a ditto
+        (f"{RAW[:-7]},-7900/560,-40000", RAW),
+        (f"raw:38000:/{RAW[10:-7]},-30000", f"{RAW[:-7]},-30000,{RAW[10:]}"),
+        (f"{RAW[:-7]},-20000/4000,-2000,500,-40000", RAW),
+    ],
+)
+async def test_what_1_0_0_learned_is_recognized(codes: CodeStore, learned: str, heard: str) -> None:
+    await store_codes(codes, {"TV": {"Power": [learned]}})
+    assert match(codes, heard) == ("TV", "Power")
+
+
 async def test_states_may_use_the_protocol_of_a_key(codes: CodeStore) -> None:
     """Then they differ in the address too."""
     one, *others = (f"necext:{0x1234 + address:#x},0xf000" for address in range(5))

@@ -3,6 +3,7 @@
 from itertools import chain
 from typing import override
 
+from freezegun.api import FrozenDateTimeFactory
 from infrared_protocols.codes.samsung.tv import SamsungTVCode
 from infrared_protocols.commands import Command
 from infrared_protocols.commands.nec import NECCommand
@@ -215,6 +216,20 @@ async def test_the_receiver_passes_frames_on(
     assert signal.timings == pytest.approx(sent[:-1] if sent[-1] < 0 else sent, abs=250)
     assert signal.timings != sent
     assert value(hass, receiver) != STATE_UNKNOWN
+
+
+@pytest.mark.parametrize("pause", [20_000, 38_000, 150_000])
+async def test_a_message_with_pauses_is_one_signal(
+    pair: SimulatedLirc, signals: list[InfraredReceivedSignal], freezer: FrozenDateTimeFactory, pause: int
+) -> None:
+    sent = [3400, -1700, *(430, -1290) * 9, 430, -pause, 3400, -1700, *(430, -430) * 9, 430, -7900, 430]
+
+    await press(pair, "raw:38000:" + ",".join(map(str, sent)))
+    freezer.tick(0.2)
+    await let_read()
+
+    (signal,) = signals
+    assert signal.timings == pytest.approx(sent, abs=250)
 
 
 async def test_commands_that_the_board_sends_are_not_received(
