@@ -24,7 +24,7 @@ MAX_WRITE_ITEMS = 1023  # the kernel allows 1024, but the number must be odd
 MAX_WRITE_DURATION = 500_000  # µs
 MAX_TRANSMISSION_DURATION = 30_000_000  # µs
 MIN_SPLIT_SPACE = 5_000  # µs; in a shorter space, which is within a frame, the delay of the next write would be noticed
-FIXED_CARRIERS = range(37_500, 38_501)  # Hz; 38 kHz in codes, like Pronto's 38029, for devices with a fixed carrier
+FIXED_CARRIERS = range(37_000, 38_501)  # Hz, which 38 kHz are near enough, for devices with a fixed carrier
 
 READ_ITEMS = 1024  # the kernel's whole buffer, so that nothing that was received while deaf is left in it
 READ_DELAY = 0.02  # seconds; the kernel delivers items each 15 ms
