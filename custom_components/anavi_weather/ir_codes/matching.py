@@ -87,23 +87,23 @@ class _Group[Value]:
         thresholds = [_threshold(column) for column in columns]
         self._is_clear = [threshold is not None for threshold in thresholds]
         self._thresholds = [threshold for threshold in thresholds if threshold is not None]
-        self._by_key: dict[bytes, dict[bytes, tuple[array[int], list[Value]]]] = {}
+        by_key: dict[bytes, dict[bytes, tuple[array[int], list[Value]]]] = {}
         for timings, value in messages:
-            exact = array("i", timings)
-            same = self._by_key.setdefault(self._key(timings), {})
-            same.setdefault(exact.tobytes(), (exact, []))[1].append(value)
+            exact = timings if isinstance(timings, array) else array("i", timings)
+            by_key.setdefault(self._key(exact), {}).setdefault(exact.tobytes(), (exact, []))[1].append(value)
+        self._by_key = {key: list(same.values()) for key, same in by_key.items()}
 
     def _key(self, timings: Sequence[int]) -> bytes:
         return bytes(map(gt, compress(timings, self._is_clear), self._thresholds, strict=True))
 
     def find(self, heard: Sequence[int]) -> list[Value]:
         """Return the values of the messages as which a received one was sent."""
-        candidates = self._by_key.get(self._key(heard), {})
+        candidates = self._by_key.get(self._key(heard), [])
         if len(candidates) > MAX_CANDIDATES:
             return []
         fitting = [
             (fit, number, known, values)
-            for number, (known, values) in enumerate(candidates.values())
+            for number, (known, values) in enumerate(candidates)
             if (fit := fit_message(known, heard)) is not None
         ]
         if not fitting:
