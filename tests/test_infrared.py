@@ -23,7 +23,7 @@ from homeassistant.components.infrared import (
     async_send_command,
     async_subscribe_receiver,
 )
-from homeassistant.config_entries import SOURCE_USER
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryDisabler
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
@@ -328,6 +328,27 @@ async def test_only_one_of_two_stations_owns_the_pair(
     domains = {entity.domain for entity in er.async_entries_for_config_entry(registry, other.entry_id)}
     assert "sensor" in domains
     assert domains.isdisjoint(("infrared", "remote", "event", "button"))
+
+
+async def test_a_disabled_station_does_not_own_the_pair(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    other = MockConfigEntry(
+        domain=DOMAIN,
+        unique_id=machine.path(3),
+        data={CONF_BUS: machine.path(3), CONF_CHIPS: [str(chip) for chip in OFFICIAL_CHIPS]},
+        entry_id="02BOARD",
+    )
+    machine.plug(3)
+    machine.pair.plug()
+    await hass.config_entries.async_set_disabled_by(board_entry.entry_id, ConfigEntryDisabler.USER)
+    other.add_to_hass(hass)
+
+    await hass.config_entries.async_setup(other.entry_id)
+    await hass.async_block_till_done()
+
+    assert other.runtime_data.transceiver
+    assert len(async_get_emitters(hass)) == 1
 
 
 async def test_the_last_signal_is_restored(
