@@ -12,6 +12,7 @@ from custom_components.anavi_weather.ir_codes.message import (
     frames_with_gaps,
     is_ditto,
     is_same_frame,
+    repeats,
     without_repeats,
     without_spike,
 )
@@ -60,6 +61,38 @@ def test_spikes_before_a_message() -> None:
 )
 def test_repeats_are_removed(sent: list[list[int]], message: list[list[int]]) -> None:
     assert without_repeats(joined(*sent)) == joined(*message)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "once", "repeat"),
+    [
+        ([], 0, 0),
+        ([0], 1, 0),
+        ([0, 1], 2, 0),
+        ([0, 0], 0, 1),
+        ([0, 1, 0], 3, 0),
+        ([0, 1, 0, 1], 0, 2),
+        ([0, 1, 0, 1, 0], 0, 2),
+        ([0, 1, 1], 1, 1),
+        ([0, 0, 1, 0, 0, 1], 0, 3),
+        ([2, 0, 0, 1, 0, 0, 1, 0], 1, 3),
+        ([0] * 62 + [1], 63, 0),
+    ],
+)
+def test_parts_that_are_sent_once_and_repeated(kinds: list[int], once: int, repeat: int) -> None:
+    assert repeats(kinds) == (once, repeat)
+
+
+@given(st.lists(st.integers(0, 2), max_size=12))
+def test_the_earliest_repeat_is_found(kinds: list[int]) -> None:
+    once, repeat = repeats(kinds)
+    found = [
+        (start, period)
+        for start in range(len(kinds))
+        for period in range(1, (len(kinds) - start) // 2 + 1)
+        if all(kinds[at] == kinds[at - period] for at in range(start + period, len(kinds)))
+    ]
+    assert (once, repeat) == (found[0] if found else (len(kinds), 0))
 
 
 @pytest.mark.parametrize(

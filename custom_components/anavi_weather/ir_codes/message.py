@@ -101,9 +101,14 @@ def _kinds(found: Sequence[tuple[Sequence[int], int]]) -> list[int]:
 
 def repeats(kinds: Sequence[int]) -> tuple[int, int]:
     """Return how many frames are sent once, and how many are then repeated until the end (0: none)."""
-    for start in range(len(kinds) - 1):
-        rest = kinds[start:]
-        for period in range(1, len(rest) // 2 + 1):
-            if all(kind == rest[at % period] for at, kind in enumerate(rest)):
-                return start, period
-    return len(kinds), 0
+    count = len(kinds)
+    found = (count, 0)
+    for period in range(1, count // 2 + 1):
+        # How far back from the end each frame equals the one a period earlier
+        start = count - 1
+        while start >= period and kinds[start] == kinds[start - period]:
+            start -= 1
+        start -= period - 1
+        if count - start >= 2 * period:
+            found = min(found, (start, period))
+    return found
