@@ -129,7 +129,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
 
 def _settings(entry: ConfigEntry) -> tuple[object, ...]:
     """Return what requires a reload if it changes. Chips come and go without one."""
-    return entry.title, entry.data[CONF_BUS], entry.options, entry.subentries
+    # Home Assistant changes a subentry in place
+    subentries = {subentry_id: (subentry.title, subentry.data) for subentry_id, subentry in entry.subentries.items()}
+    return entry.title, entry.data[CONF_BUS], entry.options, subentries
 
 
 async def _async_updated(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, *, settings: tuple[object, ...]) -> None:
