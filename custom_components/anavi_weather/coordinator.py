@@ -20,19 +20,10 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PressureConverter
 
 from . import meteorology
+from .calibration import Calibration
 from .chip_issues import ChipIssues
 from .code_store import CodeStore
-from .const import (
-    ATTR_CHIP,
-    CONF_ALTITUDE,
-    CONF_BUS,
-    CONF_CHIPS,
-    CONF_INTERVAL,
-    CONF_TEMPERATURE_OFFSET,
-    DEFAULT_INTERVAL,
-    DOMAIN,
-    LOGGER,
-)
+from .const import ATTR_CHIP, CONF_ALTITUDE, CONF_BUS, CONF_CHIPS, CONF_INTERVAL, DEFAULT_INTERVAL, DOMAIN, LOGGER
 from .exceptions import ReadingError
 from .outdoor_temperature import OutdoorTemperature
 from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, WrongChipError
@@ -63,7 +54,7 @@ class StationData:
 
     reading: Reading
     measurements: Mapping[ChipId, Measurement]
-    """Measurements after the temperature offset is applied."""
+    """Measurements after the user's corrections."""
     sources: Mapping[Quantity, ChipId]
     """The chip that provides each quantity: the most accurate one that responded."""
     sea_level_pressure: float | None
@@ -126,6 +117,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
                 self.simulator.unplug(address)  # or a removed chip would be detected again at once
         self._phat: Phat | None = None
         self._phat_lock = RLock()  # a reading continues in its thread when unloading cancels the task that waits for it
+        self._calibration = Calibration(entry.options)
         self._pressures = PressureHistory()
         self._outdoor_temperature = OutdoorTemperature(hass, entry)
         self._chip_issues = ChipIssues(hass, entry)
@@ -172,6 +164,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             )
         ):
             return
+        recalibrated = self._calibration.last_change(Quantity.PRESSURE)
         start = dt_util.utcnow() - timedelta(seconds=HISTORY_PERIOD)
         history = await get_instance(self.hass).async_add_executor_job(
             partial(state_changes_during_period, self.hass, start, entity_id=entity_id, include_start_time_state=False)
@@ -184,6 +177,8 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             except ValueError, HomeAssistantError:
                 continue  # unavailable, unknown, or in a custom unit
             source = state.attributes.get(ATTR_CHIP, str(chip))  # 1.0.0 did not record it
+            if recalibrated and state.last_updated < recalibrated:
+                source = f"{source} before {recalibrated}"  # on another scale
             self._pressures.add(state.last_updated_timestamp, source, {source: pressure})
 
     @override
@@ -273,11 +268,9 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             on_change()
 
     def _evaluate(self, reading: Reading) -> StationData:
-        offset = self.config_entry.options.get(CONF_TEMPERATURE_OFFSET, 0.0)
         measurements = {chip: measurement for chip, measurement in reading.measurements.items() if measurement}
         chosen = sources(measurements)
-        uncorrected = value(measurements, chosen, Quantity.TEMPERATURE)
-        measurements = {chip: _corrected(one, offset, uncorrected) for chip, one in measurements.items()}
+        measurements = self._calibration.correct(measurements, chosen)
         pressure = value(measurements, chosen, Quantity.PRESSURE)
         temperature = self._outdoor_temperature.async_mean(value(measurements, chosen, Quantity.TEMPERATURE))
         sea_level_pressure = tendency = forecast = None
@@ -303,18 +296,3 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
 def _chips(entry: ConfigEntry) -> tuple[ChipId, ...]:
     return tuple(ChipId.parse(chip) for chip in entry.data[CONF_CHIPS])
-
-
-def _corrected(measurement: Measurement, offset: float, station_temperature: float | None) -> Measurement:
-    """Return a measurement corrected by the temperature offset. Humidity follows because the air stays the same.
-
-    The station's temperature, before the correction, is used for a hygrometer whose own thermometer fails.
-    """
-    values = dict(measurement.values)
-    if (temperature := values.get(Quantity.TEMPERATURE)) is not None:
-        values[Quantity.TEMPERATURE] = temperature + offset
-    else:
-        temperature = station_temperature
-    if temperature is not None and (humidity := values.get(Quantity.HUMIDITY)) is not None:
-        values[Quantity.HUMIDITY] = meteorology.humidity_at(humidity, temperature, temperature + offset)
-    return Measurement(values, measurement.above_range)
