@@ -30,6 +30,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .conftest import PassTime, number
+from .test_options_flow import open_settings
 
 SEA_LEVEL_PRESSURE = "sensor.simulated_phat_sea_level_pressure"
 OUTDOOR = "sensor.garden"
@@ -162,7 +163,7 @@ async def test_the_chosen_sensor_may_be_renamed(
     hass: HomeAssistant, station: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     entity_registry.async_get_or_create("sensor", "demo", "garden", suggested_object_id="garden")
-    form = await hass.config_entries.options.async_init(station.entry_id)
+    form = await open_settings(hass, station)
 
     result = await hass.config_entries.options.async_configure(
         form["flow_id"], {CONF_INTERVAL: 30, CONF_TEMPERATURE_OFFSET: 0, CONF_OUTDOOR_TEMPERATURE: OUTDOOR}
@@ -174,14 +175,14 @@ async def test_the_chosen_sensor_may_be_renamed(
 
     outdoor = OutdoorTemperature(hass, station)
     assert outdoor.async_mean(22.0) == 5
-    form = await hass.config_entries.options.async_init(station.entry_id)
+    form = await open_settings(hass, station)
     assert form["data_schema"]
     suggested = {str(key): key.description for key in form["data_schema"].schema}
     assert suggested[CONF_OUTDOOR_TEMPERATURE] == {"suggested_value": "sensor.backyard"}
 
 
 async def test_an_entity_without_a_registration_can_be_chosen(hass: HomeAssistant, station: MockConfigEntry) -> None:
-    form = await hass.config_entries.options.async_init(station.entry_id)
+    form = await open_settings(hass, station)
 
     result = await hass.config_entries.options.async_configure(
         form["flow_id"], {CONF_INTERVAL: 30, CONF_TEMPERATURE_OFFSET: 0, CONF_OUTDOOR_TEMPERATURE: OUTDOOR}

@@ -237,7 +237,7 @@ def test_every_field_has_a_row(language: str, part: str) -> None:
 def test_an_option_has_its_range_and_default(hass: HomeAssistant, language: str, option: str) -> None:
     schema = options_schema(temperature_offset_unit(hass), altitude_unit(hass))
     selector: NumberSelector = schema.schema[option]
-    name = texts(language)["options"]["step"]["init"]["data"][option]
+    name = texts(language)["options"]["step"]["settings"]["data"][option]
     (text,) = (row.text for row in rows(LANGUAGES[language]) if row.cells[0] == name)
     expected = {selector.config["min"], selector.config["max"]}
     if (default := schema({}).get(option)) is not None:

@@ -8,16 +8,18 @@ import re
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components import anavi_weather
 from custom_components.anavi_weather import exceptions, sensor
+from custom_components.anavi_weather.calibration_flow import CONF_CORRECTION, SAME_UNIT, STATION, CalibrationFlow
 from custom_components.anavi_weather.config_flow import AnaviWeatherConfigFlow
 from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.event import EVENT_HELD, EVENT_PRESSED
 from custom_components.anavi_weather.meteorology import Forecast
 from custom_components.anavi_weather.options_flow import AnaviWeatherOptionsFlow, options_schema
-from custom_components.anavi_weather.phat import BusError, ChipId
+from custom_components.anavi_weather.phat import BusError, ChipId, Quantity
 from custom_components.anavi_weather.phat.lirc import LircError
 from custom_components.anavi_weather.send_again import SEND_AGAIN_SCHEMA
 from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
@@ -65,6 +67,17 @@ SMARTIR_CODES = {
 }
 
 OTHER_FIXABLE = {"user_station_checkpoint_damaged", "user_station_stream_recreated"}
+COMPARISON = {
+    "changed",
+    "difference",
+    "hours",
+    "maximum",
+    "mean_difference",
+    "minimum",
+    "present",
+    "reading",
+    "reference",
+}
 PLACEHOLDERS = {
     "common.learn_press": {"command", "presses"},
     "config.error": {"bus", "claimed", "foreign"},
@@ -84,7 +97,10 @@ PLACEHOLDERS = {
     "issues.user_station_states_maybe_purged": {"count", "user_station"},
     "issues.user_station_states_refused": {"count", "detail", "entity", "user_station"},
     "issues.user_station_": {"detail", "user_station"},
-    "options.step.init": {"altitude"},
+    "options.error.correction_out_of_range": {"maximum", "minimum"},
+    "options.step.factor": COMPARISON,
+    "options.step.offset": COMPARISON,
+    "options.step.settings": {"altitude"},
 }
 
 
@@ -295,10 +311,30 @@ def invalid_inputs() -> Iterator[str]:
 
 
 def test_the_options(hass: HomeAssistant) -> None:
-    assert ENGLISH["options"]["step"].keys() == steps(AnaviWeatherOptionsFlow)
+    assert ENGLISH["options"]["step"].keys() == steps(AnaviWeatherOptionsFlow) | steps(CalibrationFlow)
+    assert ENGLISH["options"]["step"]["init"]["menu_options"].keys() == {"settings", "calibrate"}
     options = {str(option) for option in options_schema(temperature_offset_unit(hass), altitude_unit(hass)).schema}
-    step = ENGLISH["options"]["step"]["init"]
+    step = ENGLISH["options"]["step"]["settings"]
     assert step["data"].keys() == step["data_description"].keys() == options
+
+
+async def test_the_calibration(hass: HomeAssistant, station: MockConfigEntry) -> None:
+    texts_of_flow = ENGLISH["options"]
+    menu = await hass.config_entries.options.async_init(station.entry_id)
+    form = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "calibrate"})
+    assert form["data_schema"]
+    for step in ("calibrate", "offset", "factor"):
+        texts_of_step = texts_of_flow["step"][step]
+        names = set(map(str, form["data_schema"].schema)) if step == "calibrate" else {CONF_CORRECTION}
+        assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == names
+    tree = ast.parse((FOLDER / "calibration_flow.py").read_text(encoding="utf-8"))
+    errors = {ast.literal_eval(call.args[0]) for call in calls(tree) if called(call) == "CompareError"}
+    assert texts_of_flow["error"].keys() == errors | {"correction_out_of_range"}
+    assert texts_of_flow["abort"].keys() == {"not_loaded"}
+    selectors = ENGLISH["selector"]
+    assert selectors["calibration_quantity"]["options"].keys() == set(Quantity)
+    assert selectors["calibration_chip"]["options"].keys() == {STATION}
+    assert selectors["calibration_unit"]["options"].keys() == {SAME_UNIT}
 
 
 def test_exceptions() -> None:

@@ -1,11 +1,12 @@
 """Options flow of a remote station."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import UnitOfTime
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
@@ -16,18 +17,32 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
 )
 
-from .const import CONF_ALTITUDE, CONF_INTERVAL, CONF_OUTDOOR_TEMPERATURE, CONF_TEMPERATURE_OFFSET, DEFAULT_INTERVAL
+from .calibration import STATION_TEMPERATURE, Calibration
+from .calibration_flow import LIMITS, CalibrationFlow
+from .const import (
+    CONF_ALTITUDE,
+    CONF_CALIBRATED,
+    CONF_CORRECTIONS,
+    CONF_INTERVAL,
+    CONF_OUTDOOR_TEMPERATURE,
+    CONF_TEMPERATURE_OFFSET,
+    DEFAULT_INTERVAL,
+)
+from .phat import Quantity
 from .user_units import UserUnit, altitude_unit, temperature_offset_unit
 
 MIN_ALTITUDE, MAX_ALTITUDE = -430, 8848  # m
-MAX_TEMPERATURE_OFFSET = 15  # °C
 
 
-class AnaviWeatherOptionsFlow(OptionsFlow):
+class AnaviWeatherOptionsFlow(CalibrationFlow):
     """Options flow of a station, in the user's units."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Set the options."""
+        """Choose between the settings and a calibration."""
+        return self.async_show_menu(step_id="init", menu_options=["settings", "calibrate"])
+
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Set the interval, the temperature offset and the altitude."""
         units = {
             CONF_TEMPERATURE_OFFSET: temperature_offset_unit(self.hass),
             CONF_ALTITUDE: altitude_unit(self.hass),
@@ -40,13 +55,13 @@ class AnaviWeatherOptionsFlow(OptionsFlow):
             }
             if outdoor := data.get(CONF_OUTDOOR_TEMPERATURE):
                 data[CONF_OUTDOOR_TEMPERATURE] = self._registry_id(str(outdoor))
-            return self.async_create_entry(data=data)
+            return self.async_create_entry(data=self._with_calibration(data))
         shown = {key: units[key].show(value) if key in units else value for key, value in stored.items()}
         if outdoor := stored.get(CONF_OUTDOOR_TEMPERATURE):
             shown[CONF_OUTDOOR_TEMPERATURE] = er.async_resolve_entity_id(er.async_get(self.hass), outdoor)
         altitude = units[CONF_ALTITUDE]
         return self.async_show_form(
-            step_id="init",
+            step_id="settings",
             data_schema=self.add_suggested_values_to_schema(options_schema(**units), shown),
             description_placeholders={"altitude": f"{altitude.show(self.hass.config.elevation):.0f} {altitude.shown}"},
         )
@@ -55,6 +70,15 @@ class AnaviWeatherOptionsFlow(OptionsFlow):
         """Return the id of an entity in the registry, which does not change if it is renamed, if it is registered."""
         registered = er.async_get(self.hass).async_get(entity_id)
         return registered.id if registered else entity_id
+
+    def _with_calibration(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return settings with the corrections, and with the date of the temperature offset if it changed."""
+        calibration = Calibration(self.config_entry.options)
+        offset = settings[CONF_TEMPERATURE_OFFSET]
+        options: Mapping[str, Any] = self.config_entry.options
+        if offset != calibration.correction(STATION_TEMPERATURE):
+            options = calibration.changed(STATION_TEMPERATURE, offset)
+        return {**settings, **{key: options[key] for key in (CONF_CORRECTIONS, CONF_CALIBRATED) if key in options}}
 
 
 def options_schema(temperature_offset: UserUnit, altitude: UserUnit) -> vol.Schema:
@@ -67,7 +91,7 @@ def options_schema(temperature_offset: UserUnit, altitude: UserUnit) -> vol.Sche
                 )
             ),
             vol.Required(CONF_TEMPERATURE_OFFSET, default=0.0): _number(
-                temperature_offset, -MAX_TEMPERATURE_OFFSET, MAX_TEMPERATURE_OFFSET, 0.1
+                temperature_offset, *LIMITS[Quantity.TEMPERATURE], 0.1
             ),
             vol.Optional(CONF_ALTITUDE): _number(altitude, MIN_ALTITUDE, MAX_ALTITUDE, 1),
             vol.Optional(CONF_OUTDOOR_TEMPERATURE): EntitySelector(

@@ -1,11 +1,21 @@
-"""Conversion of options between the unit in which they are stored and the user's unit."""
+"""Conversion of numbers between the unit in which they are stored and the user's unit."""
 
 from dataclasses import dataclass
 
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import UnitOfLength, UnitOfTemperature
+from homeassistant.const import LIGHT_LUX, PERCENTAGE, UnitOfLength, UnitOfPressure, UnitOfTemperature
 from homeassistant.core import HomeAssistant
-from homeassistant.util.unit_conversion import BaseUnitConverter, DistanceConverter, TemperatureDeltaConverter
+from homeassistant.util.unit_conversion import (
+    BaseUnitConverter,
+    DistanceConverter,
+    PressureConverter,
+    TemperatureConverter,
+    TemperatureDeltaConverter,
+    UnitlessRatioConverter,
+)
+
+from .phat import Quantity
+from .pressure_unit import precision_in
 
 STORED_DECIMALS = 6  # removes the noise of a conversion
 
@@ -40,3 +50,51 @@ def altitude_unit(hass: HomeAssistant) -> UserUnit:
 def temperature_offset_unit(hass: HomeAssistant) -> UserUnit:
     """Return the unit of a difference between temperatures: °C or °F, where 1 °C is 1.8 °F."""
     return UserUnit(TemperatureDeltaConverter, UnitOfTemperature.CELSIUS, hass.config.units.temperature_unit, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityUnit:
+    """The unit of a quantity's readings, and how its corrections convert."""
+
+    native: str
+    converter: type[BaseUnitConverter]
+    offset_converter: type[BaseUnitConverter]
+    decimals: int
+    """Decimals of a correction."""
+
+    def to_native(self, number: float, unit: str | None) -> float:
+        """Return a reading in the native unit.
+
+        Raises:
+            HomeAssistantError: if the unit has another dimension.
+        """
+        return self.converter.convert(number, unit, self.native)
+
+
+QUANTITY_UNITS = {
+    Quantity.TEMPERATURE: QuantityUnit(
+        UnitOfTemperature.CELSIUS, TemperatureConverter, TemperatureDeltaConverter, decimals=1
+    ),
+    Quantity.HUMIDITY: QuantityUnit(PERCENTAGE, UnitlessRatioConverter, UnitlessRatioConverter, decimals=1),
+    Quantity.PRESSURE: QuantityUnit(UnitOfPressure.HPA, PressureConverter, PressureConverter, decimals=2),
+    # Home Assistant has no other unit of illuminance, so that every converter accepts this one only
+    Quantity.ILLUMINANCE: QuantityUnit(LIGHT_LUX, UnitlessRatioConverter, UnitlessRatioConverter, decimals=0),
+}
+
+
+def reading_unit(quantity: Quantity, shown: str) -> UserUnit:
+    """Return the unit in which a quantity is shown."""
+    unit = QUANTITY_UNITS[quantity]
+    return UserUnit(unit.converter, unit.native, shown, _decimals(unit, shown))
+
+
+def correction_unit(quantity: Quantity, shown: str) -> UserUnit:
+    """Return the unit of a quantity's offset, or of the factor, which has none."""
+    unit = QUANTITY_UNITS[quantity]
+    if quantity is Quantity.ILLUMINANCE:
+        return UserUnit(unit.offset_converter, "", "", 3)
+    return UserUnit(unit.offset_converter, unit.native, shown, _decimals(unit, shown))
+
+
+def _decimals(unit: QuantityUnit, shown: str) -> int:
+    return precision_in(shown, unit.decimals) if unit.converter is PressureConverter else unit.decimals
