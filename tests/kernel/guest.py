@@ -29,12 +29,16 @@ from .runner import run
 BMP180, BMP280 = ChipId("BMP180", 0x77), ChipId("BMP280", 0x77)
 BME280, HTU21D, BH1750 = ChipId("BME280", 0x76), ChipId("HTU21D", 0x40), ChipId("BH1750", 0x23)
 DETACH = Path("/sys/devices/platform/vhci_hcd.0/detach")
-CHIPS = (BMP180, BME280, HTU21D, BH1750)
-STAYING = (BME280, HTU21D, BH1750)  # the BMP180 is replaced by a BMP280 in one of the tests
+BMP388, AHT20 = ChipId("BMP388", 0x77), ChipId("AHT20", 0x38)
+SHT3X, SHT4X = ChipId("SHT3x", 0x44), ChipId("SHT4x", 0x45)
+STAYING = (BME280, HTU21D, BH1750, AHT20, SHT3X, SHT4X)  # the BMP180 is replaced by others in one of the tests
+CHIPS = (BMP180, *STAYING)
 NO_CHIP = ChipId("BH1750", 0x5C)
 
 AIR = Air(temperature=23.45, humidity=47.3, pressure=987.65, illuminance=1234.0)
-BH1750_PACE = 0.6  # the kernel's driver waits for the typical conversion time, not for the maximum
+
+# The kernel's drivers of these chips wait for less than the maximum conversion time
+PACES = {BH1750: 0.6, SHT3X: 0.8, SHT4X: 0.8}
 
 # Maximum deviation from the air and from the kernel's value: a step of the coarser of the two
 RESOLUTION = {
@@ -48,6 +52,14 @@ RESOLUTION = {
     (HTU21D, Quantity.TEMPERATURE): 0.011,
     (HTU21D, Quantity.HUMIDITY): 0.008,
     (BH1750, Quantity.ILLUMINANCE): 0.84,
+    (BMP388, Quantity.TEMPERATURE): 0.011,
+    (BMP388, Quantity.PRESSURE): 0.01,
+    (AHT20, Quantity.TEMPERATURE): 0.001,
+    (AHT20, Quantity.HUMIDITY): 0.001,
+    (SHT3X, Quantity.TEMPERATURE): 0.003,
+    (SHT3X, Quantity.HUMIDITY): 0.003,
+    (SHT4X, Quantity.TEMPERATURE): 0.003,
+    (SHT4X, Quantity.HUMIDITY): 0.003,
 }
 
 
@@ -57,8 +69,7 @@ class Plugged:
     def __init__(self, chip: ChipId) -> None:
         """Initialize the simulated chip."""
         self.chip = SIMULATED_CHIPS[chip.kind](lambda: AIR, time)
-        if chip == BH1750:
-            self.chip.pace = BH1750_PACE
+        self.chip.pace = PACES.get(chip, 1.0)
 
     def write(self, data: bytes) -> None:
         """Process one write message."""
@@ -147,13 +158,20 @@ def test_a_missing_chip_is_an_error() -> None:
 def test_the_kernels_drivers_agree() -> None:
     """Each driver is bound to a chip for a while, which is then read through the kernel, with the same result."""
     rows: list[tuple[ChipId, Quantity, float, float, str]] = []
-    for chip, driver in ((BMP180, "bmp180"), (BME280, "bme280"), (HTU21D, "sht21"), (BH1750, "bh1750")):
+    for chip, driver in (
+        (BMP180, "bmp180"),
+        (BME280, "bme280"),
+        (HTU21D, "sht21"),
+        (BH1750, "bh1750"),
+        (SHT3X, "sht3x"),
+        (SHT4X, "sht4x"),
+    ):
         rows += compare(chip, driver)
         check_values(read(), *CHIPS)
-    adapter.chips.pop(BMP180.address)
-    plug(BMP280)
-    read()
-    rows += compare(BMP280, "bmp280")
+    for chip, driver in ((BMP280, "bmp280"), (BMP388, "bmp380")):
+        plug(chip)
+        read()
+        rows += compare(chip, driver)
     print(
         f"  {'chip':<12}{'quantity':<13}{'ours':>10}{'kernel':>11}{'difference':>13}{'at most':>10}   kernel's driver"
     )
