@@ -36,6 +36,11 @@ type Learn = Callable[..., Coroutine[Any, Any, None]]
 class Notifications(dict[str, str]):
     """The texts of the visible notifications by their ids."""
 
+    @property
+    def text(self) -> str | None:
+        """The text of the only notification."""
+        return next(iter(self.values()), None)
+
     @callback
     def update_from(self, change: UpdateType, changed: dict[str, Notification]) -> None:
         """Apply a change."""
@@ -43,7 +48,7 @@ class Notifications(dict[str, str]):
             if change is UpdateType.REMOVED:
                 del self[notification_id]
             else:
-                self[notification_id] = notification["message"]
+                self[notification_id] = f"{notification['title']}: {notification['message']}"
 
 
 async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
@@ -73,19 +78,21 @@ def learn(
     async def learn(presses: Sequence[Sequence[str]], **data: Any) -> None:
         learning = hass.async_create_task(call("learn_command", **data))
 
-        async def let_listen() -> None:
-            """Wait until the remote asks for a press or is done."""
-            await wait_until(hass, lambda: learning.done() or bool(shown))
+        async def let_listen(text: str | None) -> None:
+            """Wait until the remote shows another text or is done."""
+            await wait_until(hass, lambda: learning.done() or shown.text != text)
 
+        text: str | None = None
         for frames_of_press in presses:
-            await let_listen()
+            await let_listen(text)
+            text = shown.text
             for frame in frames_of_press:
                 await press(pair, frame)
                 freezer.tick(FRAME)
             freezer.tick(SILENCE)
             await let_read()
             freezer.tick(PRESS_ENDS + 0.01)
-        await let_listen()
+        await let_listen(text)
         if not learning.done():
             freezer.tick(float(data.get("timeout", 30)) + 0.1)
         await learning
@@ -141,6 +148,59 @@ async def test_a_notification_shows_the_presses_that_remain(
     assert len(set(texts)) == 3
     assert all("Power" in text for text in texts)
     assert [str(presses) in text for presses, text in zip((3, 2, 1), texts, strict=True)] == [True] * 3
+    assert not shown
+
+
+async def test_a_notification_stays_until_all_commands_are_learned(
+    hass: HomeAssistant, learn: Learn, codes: CodeStore
+) -> None:
+    """Case 25."""
+    texts: list[str] = []
+
+    @callback
+    def note(change: UpdateType, changed: dict[str, Notification]) -> None:
+        texts.extend(f"{change}: {one['title']}: {one['message']}" for one in changed.values())
+
+    unregister = async_register_callback(hass, note)
+    await learn([[f"nec:1,{number}"] for number in (1, 2) for _ in range(3)], device="TV", command=["Up", "Down"])
+    unregister()
+
+    assert list(codes.codes["TV"]) == ["Up", "Down"]
+    changes = [text.partition(":")[0] for text in texts]
+    assert changes.count(UpdateType.REMOVED) == 1
+    assert changes[-1] == UpdateType.REMOVED
+    assert ["1 of 2" in text for text in texts[:-1]] == [True] * 3 + [False] * 3
+    assert ["2 of 2" in text for text in texts[:-1]] == [False] * 3 + [True] * 3
+
+
+async def test_commands_before_one_that_fails_are_kept(learn: Learn, codes: CodeStore, shown: Notifications) -> None:
+    """Case 26."""
+    with pytest.raises(HomeAssistantError) as raised:
+        await learn([["nec:1,1"]] * 3, device="TV", command=["Up", "Down", "Power"], timeout=5)
+
+    assert raised.value.translation_key == "learn_incomplete"
+    placeholders = raised.value.translation_placeholders
+    assert placeholders
+    assert (placeholders["learned"], placeholders["missing"]) == ("Up", "Down, Power")
+    assert placeholders["reason"].startswith("Nothing was received for “Down” within 5 s.")
+    assert list(codes.codes["TV"]) == ["Up"]
+    assert not shown
+
+
+@pytest.mark.parametrize("end", ["reload", "unplug"])
+async def test_learning_ends_with_the_receiver(
+    hass: HomeAssistant, call: Call, station: MockConfigEntry, pair: SimulatedLirc, shown: Notifications, end: str
+) -> None:
+    learning = hass.async_create_task(call("learn_command", device="TV", command=["Power"]))
+    await wait_until(hass, lambda: bool(shown))
+    if end == "reload":
+        await hass.config_entries.async_reload(station.entry_id)
+    else:
+        pair.unplug()
+        await let_read()
+    with pytest.raises(HomeAssistantError) as raised:
+        await learning
+    assert raised.value.translation_key == "learn_interrupted"
     assert not shown
 
 

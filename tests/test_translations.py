@@ -80,6 +80,7 @@ COMPARISON = {
 }
 PLACEHOLDERS = {
     "common.learn_press": {"command", "presses"},
+    "common.learn_title_several": {"count", "number"},
     "config.error": {"bus", "claimed", "foreign"},
     "config.step.confirm": {"bus", "chips", "claimed", "foreign"},
     "config.step.infrared": {"bus", "claimed", "foreign"},
@@ -340,7 +341,7 @@ async def test_the_calibration(hass: HomeAssistant, station: MockConfigEntry) ->
 def test_exceptions() -> None:
     filled = [(key, frozenset({"bus"})) for key in BUS_ERRORS]
     filled += [(key, frozenset({"error"})) for key in lirc_errors()]
-    filled += [*raised("coordinator"), *raised("remote"), *raised("services"), *code_errors()]
+    filled += [*raised("coordinator"), *raised("learning"), *raised("remote"), *raised("services"), *code_errors()]
     filled += [*raised("button"), *raised("code_store"), *raised("send_again")]
     known: dict[str, frozenset[str]] = {}
     for key, names in filled:

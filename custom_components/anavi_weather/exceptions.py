@@ -1,6 +1,8 @@
 """Errors with translated messages."""
 
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import translation
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .const import DOMAIN
@@ -46,3 +48,10 @@ class InvalidCodeError(InvalidActionError):
             super().__init__(f"code_{error.key}", **error.placeholders)
         else:
             super().__init__(f"code_{error.key}_line", **error.placeholders, line=str(error.line))
+
+
+async def async_message(hass: HomeAssistant, error: TranslatedError) -> str:
+    """Return the message of an error, in the language of Home Assistant, to show it within another text."""
+    texts = await translation.async_get_translations(hass, hass.config.language, "exceptions", [DOMAIN])
+    text = texts[f"component.{DOMAIN}.exceptions.{error.translation_key}.message"]
+    return text.format(**error.translation_placeholders or {})

@@ -15,6 +15,7 @@ class PressCollector:
         """Initialize the collector. `on_press` is called at the start of each press."""
         self.presses: list[list[int]] = []
         """Each press in signed µs, including the pauses between its messages."""
+        self.is_aborted = False
         self._wanted = wanted
         self._on_press = on_press
         self._loop = asyncio.get_running_loop()
@@ -43,8 +44,13 @@ class PressCollector:
         self._press_end = self._loop.call_later(PRESS_ENDS, self._end_press)
 
     async def wait_until_complete(self) -> None:
-        """Wait until the last press has ended."""
+        """Wait until the last press has ended, or there will be no more."""
         await self._complete.wait()
+
+    def abort(self) -> None:
+        """End the wait, because no more messages can come."""
+        self.is_aborted = not self._complete.is_set()
+        self._complete.set()
 
     def stop(self) -> None:
         """Stop waiting for the end of a press."""

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from math import ceil
 from typing import Any, override
 
 from infrared_protocols.commands import Command
 
-from homeassistant.components import persistent_notification
 from homeassistant.components.infrared import DOMAIN as INFRARED_DOMAIN, async_send_command
 from homeassistant.components.remote import (
     ATTR_ALTERNATIVE,
@@ -24,27 +24,25 @@ from homeassistant.components.remote import (
     RemoteEntityFeature,
 )
 from homeassistant.const import STATE_OFF
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er, translation
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, async_add_pair_entities
-from .exceptions import InfraredError, InvalidActionError, InvalidCodeError, LearnError
+from .exceptions import InfraredError, InvalidActionError, InvalidCodeError
 from .infrared import EMITTER
-from .ir_codes import CodeError, as_raw, in_turn, parse
-from .ir_codes.capture import consensus
+from .ir_codes import CodeError, as_raw, parse
 from .ir_codes.command import MAX_DURATION
-from .press_collector import PressCollector
+from .learning import Learner
 from .transceiver import Transceiver
 from .unique_ids import REMOTE, infrared_unique_id
 
 PARALLEL_UPDATES = 0
 
 LEARN_TIMEOUT = 30.0  # seconds per command
-PRESSES = 3
 COMMAND_TYPE_INFRARED = "ir"
 
 
@@ -52,7 +50,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the remote control."""
-    async_add_pair_entities(hass, entry, async_add_entities, AnaviWeatherRemote)
+    async_add_pair_entities(hass, entry, async_add_entities, partial(AnaviWeatherRemote, hass))
 
 
 class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
@@ -62,10 +60,10 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
     _attr_is_on = True
     _attr_supported_features = RemoteEntityFeature.LEARN_COMMAND | RemoteEntityFeature.DELETE_COMMAND
 
-    def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
         """Initialize the remote, which sends the first alternative of each command first."""
         super().__init__(entry, transceiver, REMOTE)
-        self._learning = asyncio.Lock()
+        self._learner = Learner(hass, transceiver, f"{DOMAIN}_{entry.entry_id}_learn")
         self._off = asyncio.Event()
         self._turns: dict[tuple[str, ...], int] = {}
 
@@ -175,66 +173,11 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         if not self.transceiver.can_receive:
             raise InfraredError("no_receiver")
         timeout = float(kwargs.get(ATTR_TIMEOUT) or LEARN_TIMEOUT)
-        async with self._learning:
-            for name in names:
-                commands = in_turn(await self._async_learn(name, timeout))
-                if kwargs.get(ATTR_ALTERNATIVE):
-                    commands = (commands[0], await self._async_learn(name, timeout, alternative=True))
-                await self.codes.async_add({device: {name: commands}})
 
-    async def _async_learn(self, name: str, timeout: float, *, alternative: bool = False) -> Command:
-        presses = await self._async_collect_presses(name, timeout, alternative)
-        command = await self.hass.async_add_executor_job(consensus, presses)
-        if command is None:
-            raise LearnError("learn_no_consensus", command=name)
-        return command
+        async def store(name: str, commands: Sequence[Command]) -> None:
+            await self.codes.async_add({device: {name: commands}})
 
-    async def _async_collect_presses(self, name: str, timeout: float, alternative: bool) -> list[list[int]]:
-        """Return several presses of a key, in signed µs.
-
-        Raises:
-            LearnError: if fewer presses are received in time.
-        """
-
-        @callback
-        def notify() -> None:
-            if collector.missing:
-                self._notify(name, alternative, collector.missing)
-
-        collector = PressCollector(PRESSES, notify)
-        notify()
-        unsubscribe = self.transceiver.async_subscribe_messages(collector.add_message)
-        try:
-            async with asyncio.timeout(timeout):
-                await collector.wait_until_complete()
-        except TimeoutError as err:
-            if collector.missing:  # otherwise the key of the last press is still held
-                raise LearnError(
-                    "learn_too_few" if collector.presses else "learn_timeout",
-                    command=name,
-                    seconds=f"{timeout:g}",
-                    presses=str(len(collector.presses)),
-                ) from err
-        finally:
-            unsubscribe()
-            collector.stop()
-            persistent_notification.async_dismiss(self.hass, self._notification_id)
-        return collector.presses
-
-    @property
-    def _notification_id(self) -> str:
-        return f"{DOMAIN}_{self.entry.entry_id}_learn"
-
-    @callback
-    def _notify(self, name: str, alternative: bool, presses: int) -> None:
-        texts = translation.async_get_cached_translations(self.hass, self.hass.config.language, "common", DOMAIN)
-        key = "learn_press_alternative" if alternative else "learn_press"
-        persistent_notification.async_create(
-            self.hass,
-            texts[f"component.{DOMAIN}.common.{key}"].format(command=name, presses=presses),
-            title=texts[f"component.{DOMAIN}.common.learn_title"],
-            notification_id=self._notification_id,
-        )
+        await self._learner.async_learn(names, timeout, store, alternative=bool(kwargs.get(ATTR_ALTERNATIVE)))
 
     @override
     async def async_delete_command(self, **kwargs: Any) -> None:

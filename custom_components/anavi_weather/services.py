@@ -10,13 +10,13 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.helpers import config_validation as cv, selector, translation
+from homeassistant.helpers import config_validation as cv, selector
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .code_store import CodeStore
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
-from .exceptions import InvalidActionError, InvalidCodeError
+from .exceptions import InvalidActionError, InvalidCodeError, async_message
 from .ir_codes import CodeError, parse, to_pronto
 from .ir_codes.files import MAX_FILE_LENGTH, parse_file
 from .ir_codes.remote_file import FileRemote
@@ -91,15 +91,8 @@ async def _async_import(call: ServiceCall) -> ServiceResponse:
 
 async def _async_reasons(hass: HomeAssistant, remotes: Mapping[str, FileRemote]) -> dict[str, dict[str, str]]:
     """Return by device and command why commands cannot be read, in the language of Home Assistant."""
-    texts = await translation.async_get_translations(hass, hass.config.language, "exceptions", [DOMAIN])
-
-    def reason(error: CodeError) -> str:
-        translated = InvalidCodeError(error)
-        text = texts[f"component.{DOMAIN}.exceptions.{translated.translation_key}.message"]
-        return text.format(**translated.translation_placeholders or {})
-
     return {
-        device: {name: reason(error) for name, error in remote.unreadable.items()}
+        device: {name: await async_message(hass, InvalidCodeError(error)) for name, error in remote.unreadable.items()}
         for device, remote in remotes.items()
         if remote.unreadable
     }

@@ -95,6 +95,7 @@ class Transceiver:
                 self._listen_timer.cancel()
             self._receiver.close()
             await self._hass.async_add_executor_job(self._transmitter.close)
+        self._update_state(can_send=False, can_receive=False)
 
     @callback
     def async_subscribe_messages(self, listener: Callable[[list[int]], None]) -> CALLBACK_TYPE:
