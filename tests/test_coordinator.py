@@ -473,3 +473,20 @@ async def test_a_broken_thermometer_of_a_hygrometer_is_replaced_by_the_stations(
     assert number(hass, "sensor.anavi_infrared_phat_humidity") == pytest.approx(humidity_at(40, 25, 20), abs=0.01)
     expected = dew_point(20, humidity_at(40, 25, 20))
     assert number(hass, "sensor.anavi_infrared_phat_dew_point") == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("hygrometer", [{}, {Quantity.HUMIDITY: 40.0}])
+async def test_without_a_temperature_there_is_no_dew_point_nor_sea_level_pressure(
+    hass: HomeAssistant, board_entry: MockConfigEntry, machine: Machine, hygrometer: dict[Quantity, float]
+) -> None:
+    machine.plug()
+    reading = Reading({BMP180: Measurement({Quantity.PRESSURE: 1000.0}), HTU21D: Measurement(hygrometer)}, {}, 0.1)
+    with patch.object(Phat, "read", return_value=reading):
+        assert await hass.config_entries.async_setup(board_entry.entry_id)
+        await hass.async_block_till_done()
+
+    assert number(hass, PRESSURE) == 1000
+    assert board_entry.runtime_data.coordinator.data.climate is None
+    for key in ("sea_level_pressure", "dew_point"):
+        state = hass.states.get(f"sensor.anavi_infrared_phat_{key}")
+        assert state is None or state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)

@@ -223,6 +223,15 @@ async def test_a_station_is_migrated_only_once(hass: HomeAssistant, entry: MockC
 
 
 @pytest.mark.usefixtures("simulator")
+async def test_a_station_of_a_newer_minor_version_is_loaded(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    hass.config_entries.async_update_entry(entry, version=2, minor_version=9)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+    assert entry.minor_version == 9
+
+
+@pytest.mark.usefixtures("simulator")
 async def test_a_station_of_a_newer_version_is_not_loaded(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     hass.config_entries.async_update_entry(entry, version=3)
 

@@ -2,6 +2,7 @@
 
 from math import cos, tau
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -140,6 +141,15 @@ async def test_the_chosen_sensor_may_be_unavailable_for_a_while(
     freezer.tick(1800)
     assert outdoor.async_mean(22.0) == 5
     freezer.tick(1)
+    assert outdoor.async_mean(22.0) == 22
+
+
+@pytest.mark.usefixtures("station")
+async def test_hours_without_a_mean_are_left_out(hass: HomeAssistant) -> None:
+    outdoor = outdoor_temperature(hass, **{CONF_OUTDOOR_TEMPERATURE: OUTDOOR})
+    row = {"start": 0.0, "end": 300.0, "mean": None}
+    with patch(f"{OutdoorTemperature.__module__}.statistics_during_period", return_value={OUTDOOR: [row]}):
+        await outdoor.async_load()
     assert outdoor.async_mean(22.0) == 22
 
 

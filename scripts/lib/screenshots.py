@@ -195,7 +195,7 @@ def config_flow(stage: Stage) -> Iterator[None]:
     stage.wait(STATION)
     stage.click(STATION)
     stage.click("Next")
-    stage.wait("These chips answer:")
+    stage.wait("The integration can read these chips:")
     yield
 
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.docker.user_station.files import rules
+from tests.docker.user_station.files import rules, without_names
 
 from .conftest import needs_elasticsearch, wait_for
 from .server import Server
@@ -252,7 +252,9 @@ def test_two_stations_are_restored_from_one_backup(
     station: Station, server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Case 35: no state of one has the time of a state of the other, but the rule finds both."""
-    query = rules()["double"]["params"]["esqlQuery"]["esql"].replace("state-*", f"state-{NAMESPACE}")
+    query = without_names(rules()["double"]["params"]["esqlQuery"]["esql"]).replace("state-*", f"state-{NAMESPACE}")
+    # A server before 9.5 knows no nanoseconds in ES|QL. The time serves only to find the newest name
+    query = query.replace("MAX(@timestamp)", "COUNT(*)")
 
     def found() -> list[Any]:
         since = {"range": {"@timestamp": {"gte": "now-15m"}}}

@@ -355,8 +355,8 @@ def test_what_is_no_number_is_an_error(bench: Bench, sysfs: Sysfs, text: str) ->
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("in_temp_input", "85001"),
-        ("in_temp_input", "-40001"),
+        ("in_temp_input", "85501"),
+        ("in_temp_input", "-40501"),
         ("in_pressure_input", "29.9"),
         ("in_pressure_input", "1101"),
         ("in_humidityrelative_input", "120001"),

@@ -80,6 +80,7 @@ class Past:
         self._pretend_to_forward(7)
         await self._pass_time(2 * 3600)
         await self._weather(minutes=90)
+        await async_wait_recording_done(self._hass)  # the reloaded station reads its pressures from there
         # An entity of an event keeps its state over a restart: that is no second press
         assert await self._hass.config_entries.async_reload(entry.entry_id)
         self._simulator.unplug(0x40)

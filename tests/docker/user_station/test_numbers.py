@@ -25,7 +25,7 @@ from homeassistant.util.unit_conversion import BaseUnitConverter, PressureConver
 from tests.conftest import PassTime, number
 
 from .conftest import Run
-from .files import FOLDER, STREAMS, VARIABLE, Json, load, panels, rules
+from .files import FOLDER, NEWEST_NAME, STREAMS, VARIABLE, Json, load, panels, rules, without_names
 from .history import INTERVAL, SILENT_FOR, STATIONS, History, Past, async_history
 from .kql import Fact
 from .lens import HOUR, question
@@ -43,7 +43,6 @@ NOW = {
     "tendency": "pressure_tendency",
 }
 ROUNDED = 6  # decimals
-NEWEST_NAME = ", named = MAX(named)"
 THRESHOLDS = {"ALERT_FROST": 3.0, "ALERT_HEAT": 35.0, "ALERT_STORM": -3.0, "ALERT_SILENT": 30}
 
 
@@ -149,20 +148,15 @@ def _rounded(value: Any) -> Any:
 
 def _ask(server: Server, query: str, since: float, until: float) -> Rows:
     """Ask in ES|QL, in the time range that Kibana adds. Return the values in the order of the names of the columns."""
-    lines = (
-        query.replace(NEWEST_NAME, "")
-        .replace("| KEEP name, ", "| KEEP ")
-        .replace("| SORT name, ", "| SORT ")
-        .splitlines()
-    )
+    lines = query.replace(NEWEST_NAME, "").splitlines()
     (named,) = (number for number, line in enumerate(lines) if line.startswith("| EVAL named = "))
     (name,) = (line for line in lines if line.startswith("| EVAL name = "))
     newest: dict[str, Json] = {}
     for row in _rows(server, "\n".join((*lines[: named + 1], name)), since, until):
         if row["named"] > newest.get(row["station.id"], row)["named"] or row["station.id"] not in newest:
             newest[row["station.id"]] = row
-    numbers = "\n".join(line for line in lines if line not in (lines[named], name))
-    found = [row | {"name": newest[row["station.id"]]["name"]} for row in _rows(server, numbers, since, until)]
+    rows = _rows(server, without_names(query), since, until)
+    found = [row | {"name": newest[row["station.id"]]["name"]} for row in rows]
     return {tuple(_plain(row[column]) for column in sorted(row)) for row in found}
 
 
