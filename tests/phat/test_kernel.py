@@ -114,7 +114,7 @@ def error_of(bench: Bench, chip: ChipId) -> ChipError:
         # Pressure in hPa, as older drivers of the BME680, which also give the humidity in %
         ("bme680", "BME680", {"in_pressure_input": "1013.250000000"}, {P: 1013.25}),
         ("bme680", "BME680", {"in_pressure_input": "31.000000000"}, {P: 310.0}),
-        # The ambient temperature of an infrared thermometer, and not that of what it is pointed at
+        # The ambient temperature of an infrared thermometer or a thermocouple, and not that of what it measures
         (
             "mlx90614",
             "MLX90614",
@@ -125,6 +125,12 @@ def error_of(bench: Bench, chip: ChipId) -> ChipError:
                 "in_temp_ambient_offset": "-13657.500000",
             },
             {T: 21.01},
+        ),
+        (
+            "mcp9600",
+            "MCP9600",
+            {"in_temp_raw": "1200", "in_temp_ambient_raw": "336", "in_temp_ambient_scale": "62.5"},
+            {T: 21.0},
         ),
     ],
 )

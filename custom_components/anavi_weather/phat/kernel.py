@@ -32,7 +32,7 @@ NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 # Beginnings of the names of an IIO device's files, in order of preference
 IIO_CHANNELS = {
-    Quantity.TEMPERATURE: ("in_temp", "in_temp0", "in_temp_ambient"),
+    Quantity.TEMPERATURE: ("in_temp_ambient", "in_temp", "in_temp0"),
     Quantity.HUMIDITY: ("in_humidityrelative", "in_humidityrelative0"),
     Quantity.PRESSURE: ("in_pressure", "in_pressure0"),
     Quantity.ILLUMINANCE: ("in_illuminance", "in_illuminance0"),
