@@ -134,7 +134,7 @@ async def test_a_stuck_bus_makes_all_entities_unavailable_until_it_recovers(
     simulator.stuck = True
     await pass_time()
     await pass_time()
-    assert len(unavailable(hass)) == len(hass.states.async_all(("binary_sensor", "sensor", "switch")))
+    assert len(unavailable(hass)) == len(hass.states.async_all(("binary_sensor", "sensor", "switch", "weather")))
 
     simulator.stuck = False
     await pass_time()
@@ -154,7 +154,7 @@ async def test_a_bus_is_reopened_after_it_was_unplugged(
 
     machine.unplug()
     await pass_time()
-    assert len(unavailable(hass)) == len(hass.states.async_all(("binary_sensor", "sensor", "switch")))
+    assert len(unavailable(hass)) == len(hass.states.async_all(("binary_sensor", "sensor", "switch", "weather")))
     assert machine.descriptors() == 0
 
     machine.plug()

@@ -41,6 +41,7 @@ PLATFORMS = [
     Platform.REMOTE,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.WEATHER,
 ]
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
