@@ -16,10 +16,12 @@ from custom_components.anavi_weather.phat.bh1750 import (
     SATURATED,
     Range,
 )
-from custom_components.anavi_weather.phat.chip import ImplausibleError, NotFinishedError
+from custom_components.anavi_weather.phat.chip import ImplausibleError, NotFinishedError, WrongChipError
 from custom_components.anavi_weather.phat.simulated_bh1750 import Mode, SimulatedBH1750
+from custom_components.anavi_weather.phat.simulator import NackFault
 
 from .bench import BH1750, Bench
+from .foreign_chips import PCF8574
 
 DARK, STARLIGHT, ROOM, FULL_SUN = 0.0, 0.2, 300.0, 120_000.0
 DECADES = (0.1, 1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 121_500.0)
@@ -364,9 +366,10 @@ def test_a_result_of_a_kernel_driver_is_not_used(running: Bench) -> None:
     assert running.lux() == near(ROOM)
 
 
-def test_the_second_cycle_does_not_wait_in_the_right_range(bench: Bench) -> None:
+def test_the_second_cycle_does_not_wait(bench: Bench) -> None:
     bench.air.illuminance = 20_000.0
     bench.phat.read()
+    bench.clock.sleep(1)
     assert bench.phat.read().duration < QUICK
 
 
@@ -412,6 +415,36 @@ def test_a_chip_with_two_equal_bytes_is_no_port_expander(bench: Bench, count: in
     assert bench.bus.read(BH1750.address, 2) == count.to_bytes(2)
     assert bench.phat.detect().chips == (BH1750,)
     assert bench.lux() == near(lux)
+
+
+def test_a_chip_that_is_saturated_at_first_is_found_when_the_light_is_less(bench: Bench) -> None:
+    """Like a port expander whose pins are all high. It is only read until then."""
+    bench.air.illuminance = 100_000.0
+    set_like_another_program(bench, Mode.CONTINUOUS_HIGH_RESOLUTION)
+    bench.clock.sleep(1)
+    assert bench.phat.detect().foreign == (BH1750.address,)
+    assert bench.read().measurements == {}
+    assert bench.wire.written_to(BH1750.address) == []
+    bench.air.illuminance = 50_000.0
+    assert bench.lux() == near(50_000.0)
+    assert bench.phat.detect().foreign == ()
+
+
+def test_a_chip_that_fails_while_it_is_saturated_is_no_port_expander(running: Bench) -> None:
+    running.read()
+    running.air.illuminance = FULL_SUN
+    running.clock.sleep(1)
+    running.simulator.inject(NackFault(times=4, address=BH1750.address))
+    assert running.lux() == near(FULL_SUN)
+
+
+def test_a_port_expander_in_place_of_a_chip_is_written_to_only_once(running: Bench) -> None:
+    running.replace(BH1750.address, PCF8574)
+    for _ in range(3):
+        assert isinstance(running.read().errors[BH1750], WrongChipError)
+    written = len(running.wire.written_to(BH1750.address))
+    running.read()
+    assert len(running.wire.written_to(BH1750.address)) == written
 
 
 def test_settings_are_sent_one_by_one(running: Bench) -> None:

@@ -242,8 +242,9 @@ class Phat:
         with suppress(TransferError):
             if not self._bus.answers(address, MESSAGE_ATTEMPTS if address in self._foreign else attempts):
                 return Occupant.NOTHING
-        if address in self._foreign:
+        if address in self._foreign and address in self._bus.written:
             return Occupant.FOREIGN  # probed once, because a write could change its settings
+        self._bus.written.discard(address)
         for kind in CHIPS.values():
             if address not in kind.addresses or ChipId(kind.kind, address) in self._chips:
                 continue

@@ -50,7 +50,6 @@ DESCEND_AT = 0.8
 AGREEING_RATIO = 1.1
 FLICKER_RATIO = 1.6  # of two results in unsteady light
 CONFIRMATIONS = 3
-BRIGHT = 20.0  # lx, above which the resolution of the middle range suffices to confirm a result
 
 
 class Range(NamedTuple):
@@ -80,6 +79,14 @@ class Range(NamedTuple):
 # From starlight to full sun: up to 7 klx in steps of 0.1 lx, 55 klx in steps of 0.8 lx, 122 klx in steps of 1.9 lx
 RANGES = (Range(CONTINUOUS_HIGH_2, 254), Range(CONTINUOUS_HIGH, 69), Range(CONTINUOUS_HIGH, 31))
 QUICK_RANGE = Range(CONTINUOUS_LOW, 31)  # distinguishes darkness from light in 11 ms
+# Ranges to confirm a result with. They differ from its range in the mode and in the measurement time, so that settings of
+# another program change both results differently.
+CONFIRMING_DIM, CONFIRMING_RANGE, CONFIRMING_HIGH_2 = (
+    Range(CONTINUOUS_HIGH, 127),
+    RANGES[1],
+    Range(CONTINUOUS_HIGH_2, 50),
+)
+DIM, BRIGHT = 20.0, 30_000.0  # lx
 
 
 class Light(NamedTuple):
@@ -143,6 +150,17 @@ class BH1750(Chip):
         return not any(answer_after(RESET))
 
     @override
+    def _check(self) -> Steps[None]:
+        """Clear a saturated result before the check, because it looks like that of a port expander whose pins are all high.
+
+        This is done only if the chip has been read since it was recognized.
+        """
+        if self._last is not None and self._bus.read(self._address, 2) == SATURATED.to_bytes(2):
+            self._last = None
+            self._reset()
+        yield from super()._check()
+
+    @override
     def _set_up(self) -> Steps[None]:
         """Start with the middle range."""
         yield from ()
@@ -154,9 +172,10 @@ class BH1750(Chip):
     def measure(self) -> Steps[Measurement]:
         begin = self._bus.clock.monotonic()
         light = yield from self._light()
-        is_steady = light.lux == 0 or (self._last is not None and light.agrees(self._last))
-        if not (is_steady and self._renew(begin, self._best_range(light))):
-            light = yield from self._confirm(light)
+        agrees = light.lux == 0 or (self._last is not None and light.agrees(self._last))
+        was_on = agrees and self._renew(begin, self._best_range(light))
+        if not was_on:
+            light = yield from self._confirm([] if agrees else [(self._range, light)], light)
             self._renew(begin, self._best_range(light))
         self._last, self._range_of_last_cycle, self._last_cycle_at = light, self._range, begin
         if light.lux == math.inf:
@@ -194,20 +213,27 @@ class BH1750(Chip):
             return count
         raise NotFinishedError(f"{self.id}: no result in light")
 
-    def _confirm(self, light: Light) -> Steps[Light]:
-        """Measure again until the result agrees with another one.
+    def _confirm(self, results: list[tuple[Range, Light]], light: Light) -> Steps[Light]:
+        """Measure again until a result agrees with the last cycle's, or with one that was measured in another range.
+
+        Args:
+            results: The results of this cycle.
+            light: An estimate of the light.
 
         Raises:
             ImplausibleError: if no two results agree.
         """
-        others = [light] if self._last is None else [self._last, light]
         for _ in range(CONFIRMATIONS):
-            self._use(self._confirming_range(light))
+            if not self._use(self._confirming_range(light)):
+                results.clear()  # another program has measured them
             light = yield from self._light()
-            if light.lux == 0 or any(map(light.agrees, others)):
+            if light.lux == 0 or (self._last is not None and light.agrees(self._last)):
                 return light
-            others.append(light)
-        if light.agrees(others[-2], FLICKER_RATIO):
+            for range_, other in results:
+                if (range_ != self._range or range_ == RANGES[-1]) and light.agrees(other):
+                    return min(light, other, key=lambda one: one.resolution)
+            results.append((self._range, light))
+        if any(light.agrees(other, FLICKER_RATIO) for _, other in results[:-1]):
             return light
         raise ImplausibleError(f"{self.id}: no two results agree")
 
@@ -220,9 +246,12 @@ class BH1750(Chip):
         return next((range_ for range_ in RANGES if light.lux < fraction(range_) * range_.end), RANGES[-1])
 
     def _confirming_range(self, light: Light) -> Range:
-        """Return the fastest range with sufficient resolution."""
-        best = self._best_range(light)
-        return RANGES[1] if best == RANGES[0] and light.lux > BRIGHT else best
+        """Return a range to confirm a result of the current range with."""
+        if light.lux > BRIGHT:
+            return RANGES[-1]
+        if self._range.mode == CONTINUOUS_HIGH_2:
+            return CONFIRMING_RANGE if light.lux > DIM else CONFIRMING_DIM
+        return CONFIRMING_HIGH_2 if light.lux > DIM else RANGES[0]
 
     def _renew(self, begin: float, range_: Range) -> bool:
         """Send settings if they are new or may have been changed, and return whether the chip was still measuring.

@@ -179,6 +179,8 @@ class Bus:
         self._reopen = reopen
         self._is_closed = False
         self._timeouts = 0
+        self.written: set[int] = set()
+        """Addresses to which data was written, including numbers of registers to read."""
         self.name = name
         self.clock = clock
         self.lock = _locks.setdefault(name, RLock())
@@ -211,6 +213,7 @@ class Bus:
 
     def write(self, address: int, data: bytes) -> None:
         """Write one message."""
+        self.written.add(address)
         self._transfer(address, i2c_msg.write(address, data))
 
     def read(self, address: int, length: int) -> bytes:
@@ -231,6 +234,7 @@ class Bus:
     def read_register(self, address: int, register: int, length: int = 1) -> bytes:
         """Write a register number, and read from that register after a repeated start."""
         message = i2c_msg.read(address, length)
+        self.written.add(address)
         self._transfer(address, i2c_msg.write(address, [register]), message)
         return bytes(message)
 
