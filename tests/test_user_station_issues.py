@@ -303,7 +303,7 @@ async def test_a_stream_that_was_created_again_is_reported(
 ) -> None:
     """Case 10. The repair sends what is missing."""
     for index in ("1", "2"):
-        forwarder.checkpoint.record_stream(frozenset({index}))
+        forwarder.checkpoint.record_stream({index: index})
     forwarder.status.async_notify_listeners()
     expected = {"stream_01USER": ("user_station_stream_recreated", {"user_station": "Casa"})}
     assert active_issues(issue_registry) == expected

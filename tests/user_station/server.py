@@ -54,8 +54,8 @@ def elastic(body: object, status: int = HTTPStatus.OK) -> web.Response:
 
 
 def stream(*indices: str, **more: object) -> dict[str, Any]:
-    """Return a stream with the unique ids of its indices, as a time series."""
-    described = [{"index_uuid": index} for index in indices]
+    """Return a stream with the unique ids of its indices, as a time series. Their first letters are the names."""
+    described = [{"index_name": index[0], "index_uuid": index} for index in indices]
     return {"name": STREAM + NAMESPACE, "indices": described, "time_series": {}, **more}
 
 

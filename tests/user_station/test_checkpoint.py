@@ -212,19 +212,25 @@ def test_states_are_recorded() -> None:
 
 def test_another_stream_has_none_of_the_indices() -> None:
     checkpoint = Checkpoint("task")
-    assert not checkpoint.record_stream(frozenset({"a"}))
-    assert not checkpoint.record_stream(frozenset({"a", "b"}))
-    assert not checkpoint.record_stream(frozenset()), "the server does not say"
-    assert not checkpoint.record_stream(frozenset({"b"}))
-    assert checkpoint == Checkpoint("task", stream=frozenset({"b"}))
-    assert checkpoint.record_stream(frozenset({"c"}))
-    assert not checkpoint.record_stream(frozenset({"c"}))
-    assert checkpoint == Checkpoint("task", stream=frozenset({"c"}), is_recreated=True)
+    assert not checkpoint.record_stream({"a": "1"})
+    assert not checkpoint.record_stream({"a": "1", "b": "2"})
+    assert not checkpoint.record_stream({}), "the server does not say"
+    assert not checkpoint.record_stream({"b": "2"})
+    assert checkpoint == Checkpoint("task", stream={"b": "2"})
+    assert checkpoint.record_stream({"c": "3"})
+    assert not checkpoint.record_stream({"c": "3"})
+    assert checkpoint == Checkpoint("task", stream={"c": "3"}, is_recreated=True)
     checkpoint.record_restored()
-    assert checkpoint == Checkpoint("task", stream=frozenset({"c"}))
-    checkpoint.record_stream(frozenset({"d"}))
+    assert checkpoint == Checkpoint("task", stream={"c": "3"})
+    checkpoint.record_stream({"d": "4"})
     checkpoint.begin_task("other", keeps_since=True)
     assert checkpoint == Checkpoint("other"), "another place has another stream"
+
+
+def test_an_index_that_was_restored_is_another_one() -> None:
+    checkpoint = Checkpoint("task", stream={"a": "1", "b": "2"})
+    assert not checkpoint.record_stream({"b": "2", "downsample-1h-a": "3"})
+    assert checkpoint.record_stream({"b": "4", "downsample-1h-a": "3"})
 
 
 def test_waiting_states_are_remembered() -> None:

@@ -285,14 +285,14 @@ async def test_a_stream_that_would_store_states_twice(
 @pytest.mark.parametrize(
     ("streams", "indices"),
     [
-        ([stream("a", "b")], {"a", "b"}),
-        ([stream()], set()),
-        ([stream(indices=None)], set()),
-        ([stream(indices=["a", {"index_uuid": 5}, {"index_uuid": "c"}])], {"c"}),
+        ([stream("a", "b1")], {"a": "a", "b": "b1"}),
+        ([stream()], {}),
+        ([stream(indices=None)], {}),
+        ([stream(indices=["a", {"index_name": "b", "index_uuid": 5}, {"index_uuid": "c"}])], {}),
     ],
 )
 async def test_the_indices_of_a_stream(
-    server: Server, connect: Connect, streams: list[dict[str, object]], indices: set[str]
+    server: Server, connect: Connect, streams: list[dict[str, object]], indices: dict[str, str]
 ) -> None:
     server.streams = streams
     assert await connect().async_check() == indices

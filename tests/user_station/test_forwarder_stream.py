@@ -43,14 +43,14 @@ async def test_a_stream_that_was_created_again_is_noticed(harness: Harness, cloc
     await harness.record("1", "2")
     await harness.start()
     await harness.stored("1", "2")
-    assert harness.forwarder.checkpoint.stream == {"1"}
+    assert harness.forwarder.checkpoint.stream == {"1": "1"}
     recreate(harness, "2")
     await pass_time(harness, clock, "3")
     await until(lambda: harness.forwarder.checkpoint.is_recreated)
     await until(lambda: harness.checkpoint["is_recreated"])
     assert harness.forwarder.status.connected
     assert harness.server.values() == ["3"]
-    assert logged() == [("ERROR", "Farol: the stream was deleted and created again, so states are missing in it")]
+    assert logged() == [("ERROR", "Farol: the stream was created again or restored, so states are missing in it")]
 
     await harness.forwarder.async_restore_stream()
     await harness.record("4")
@@ -58,7 +58,7 @@ async def test_a_stream_that_was_created_again_is_noticed(harness: Harness, cloc
 
     assert sorted(harness.server.values(), key=str) == ["1", "2", "3", "4"]
     await until(lambda: not harness.checkpoint["is_recreated"])
-    assert harness.checkpoint["stream"] == ["2"]
+    assert harness.checkpoint["stream"] == {"2": "2"}
 
 
 async def test_a_stream_that_was_created_again_while_nothing_was_sent_is_noticed(harness: Harness) -> None:
@@ -97,9 +97,9 @@ async def test_a_rollover_is_not_another_stream(harness: Harness, clock: Clock) 
     await harness.stored("1")
     harness.server.streams = [stream("1", "2")]
     await pass_time(harness, clock, "2")
-    await until(lambda: harness.forwarder.checkpoint.stream == {"1", "2"})
+    await until(lambda: harness.forwarder.checkpoint.stream == {"1": "1", "2": "2"})
     harness.server.streams = [stream("2", "3")]
     await pass_time(harness, clock, "3")
-    await until(lambda: harness.forwarder.checkpoint.stream == {"2", "3"})
+    await until(lambda: harness.forwarder.checkpoint.stream == {"2": "2", "3": "3"})
     assert not harness.forwarder.checkpoint.is_recreated
     assert KEY in harness.storage

@@ -1,6 +1,6 @@
 """Checkpoints: how far a station's states have been sent. Nothing else is stored beside the recorder."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -72,10 +72,10 @@ class Checkpoint:
     maybe_purged_count: int = 0
     """States that the recorder purged, of which it is not known whether they were sent before, like after a restored backup."""
     maybe_purged_acknowledged: int = 0
-    stream: frozenset[str] = frozenset()
-    """Unique ids of the indices that the stream had when it was last checked."""
+    stream: Mapping[str, str] = field(default_factory=dict)
+    """Unique ids of the indices that the stream had when it was last checked, by their names."""
     is_recreated: bool = False
-    """Whether the stream was deleted and created again, so that the states from before are missing."""
+    """Whether the stream or a part of it was deleted, and created again or restored, so that states are missing."""
     waiting: Waiting | None = None
     """States after the position, when they were last counted; None: none, or they were not counted."""
 
@@ -102,15 +102,21 @@ class Checkpoint:
         """
         self.task = task
         self.start_over()
-        self.stream = frozenset()
+        self.stream = {}
         self.is_recreated = False
         self.last_stored_ts = None
         if not keeps_since:
             self.since = None
 
-    def record_stream(self, indices: frozenset[str]) -> bool:
-        """Record the indices of the stream; return whether it is another one than before, of the same name."""
-        is_other = bool(self.stream and indices) and self.stream.isdisjoint(indices)
+    def record_stream(self, indices: Mapping[str, str]) -> bool:
+        """Record the indices of the stream; return whether one of them, or all, are others than before, of the same name.
+
+        Retention deletes indices, and downsampling replaces them by others with other names.
+        """
+        is_other = bool(self.stream and indices) and (
+            indices.keys().isdisjoint(self.stream)
+            or any(self.stream.get(name, unique_id) != unique_id for name, unique_id in indices.items())
+        )
         self.stream = indices or self.stream
         self.is_recreated |= is_other
         return is_other

@@ -52,7 +52,7 @@ class _Stored(TypedDict):
     maybe_purged: NotRequired[int]
     maybe_purged_noted: NotRequired[int]
     waiting: NotRequired[tuple[int, _StoredPosition] | None]
-    stream: NotRequired[list[str]]
+    stream: NotRequired[dict[str, str]]
     is_recreated: NotRequired[bool]
     aside: NotRequired[list[tuple[int, int, int]]]
     breaker: NotRequired[_StoredBreaker]
@@ -84,7 +84,7 @@ _STORED = vol.Schema(
             for name in ("dropped", "foreign", "maybe_purged")
             for count in (name, f"{name}_noted")
         },
-        "stream": [str],
+        "stream": {str: str},
         "is_recreated": bool,
         "waiting": vol.Any(None, vol.ExactSequence([int, _POSITION])),
         **{vol.Optional(ranges): [vol.ExactSequence([int, int, int])] for ranges in ("aside", "rejected", "again")},
@@ -137,7 +137,7 @@ class CheckpointStore:
             foreign_acknowledged=data.get("foreign_noted", 0),
             maybe_purged_count=data.get("maybe_purged", 0),
             maybe_purged_acknowledged=data.get("maybe_purged_noted", 0),
-            stream=frozenset(data.get("stream", ())),
+            stream=data.get("stream", {}),
             is_recreated=data.get("is_recreated", False),
             waiting=Waiting(waiting[0], Position(*waiting[1])) if waiting else None,
             aside=_ranges(data.get("aside", ())),
@@ -175,7 +175,7 @@ class CheckpointStore:
                 foreign_noted=checkpoint.foreign_acknowledged,
                 maybe_purged=checkpoint.maybe_purged_count,
                 maybe_purged_noted=checkpoint.maybe_purged_acknowledged,
-                stream=sorted(checkpoint.stream),
+                stream=dict(checkpoint.stream),
                 is_recreated=checkpoint.is_recreated,
                 waiting=(waiting.count, waiting.newest) if waiting else None,
                 aside=list(checkpoint.aside),

@@ -101,7 +101,7 @@ class Elasticsearch:
         self.repeated_count = 0
         """Number of requests that were sent again because their connection broke."""
 
-    async def async_check(self) -> frozenset[str]:
+    async def async_check(self) -> Mapping[str, str]:
         """Check that the key may write, that the stream stores each state once, and that this clock is not behind.
 
         Returns:
@@ -117,11 +117,11 @@ class Elasticsearch:
         await self.async_check_clock()
         return indices
 
-    async def async_indices(self) -> frozenset[str]:
+    async def async_indices(self) -> Mapping[str, str]:
         """Check that the stream stores each state once.
 
         Returns:
-            The unique ids of its indices. A stream that is deleted and created again has others.
+            The unique ids of its indices by their names. An index that is created again or restored has another one.
 
         Raises:
             NotTimeSeriesError: if it does not exist, or does not store each state once.
@@ -138,8 +138,9 @@ class Elasticsearch:
         if "time_series" not in found:
             raise NotTimeSeriesError(stream)
         indices = found.get("indices")
-        ids = [as_object(index).get("index_uuid") for index in indices] if isinstance(indices, list) else []
-        return frozenset(index_id for index_id in ids if isinstance(index_id, str))
+        described = [as_object(index) for index in indices] if isinstance(indices, list) else []
+        ids = [(index.get("index_name"), index.get("index_uuid")) for index in described]
+        return {name: unique_id for name, unique_id in ids if isinstance(name, str) and isinstance(unique_id, str)}
 
     async def _async_missing(self, name: str, privileges: Sequence[str]) -> Sequence[str]:
         """Return the privileges on a stream or an index that the key lacks."""

@@ -1,5 +1,6 @@
-"""Watch over the stream, which may be deleted, created again or replaced while everything looks healthy."""
+"""Watch over the stream, which may be deleted, created again or restored while everything looks healthy."""
 
+from collections.abc import Mapping
 import logging
 
 from .elasticsearch import Elasticsearch
@@ -26,16 +27,16 @@ class StreamWatch:
         self._elasticsearch = elasticsearch
         self._checked_at = 0.0
 
-    async def async_record(self, indices: frozenset[str], *, now: float) -> None:
-        """Record the unique ids of the stream's indices, and whether it was created again.
+    async def async_record(self, indices: Mapping[str, str], *, now: float) -> None:
+        """Record the unique ids of the stream's indices, and whether one was created again or restored.
 
         Args:
-            indices: The ids.
+            indices: The ids by the names.
             now: Seconds of a monotonic clock.
         """
         self._checked_at = now
         if self._ledger.checkpoint.record_stream(indices):
-            LOGGER.error("%s: the stream was deleted and created again, so states are missing in it", self._name)
+            LOGGER.error("%s: the stream was created again or restored, so states are missing in it", self._name)
             await self._ledger.async_save()
             self._ledger.status.async_notify_listeners()
 
