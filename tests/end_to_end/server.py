@@ -10,6 +10,7 @@ from pathlib import Path
 import re
 import shlex
 import subprocess
+import time
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from urllib.request import Request, urlopen
 SETUP = Path(__file__).parents[2] / "docker/user_station/elasticsearch/setup"
 PAGE = 5000
 ATTEMPTS = 3
+DAY = 86_400
 NANOSECOND_DIGITS = 9
 NANOSECONDS = 1_000_000_000  # in a second
 
@@ -119,8 +121,9 @@ class Server:
         return int(self.request("GET", f"{index}/_count")["count"])
 
     def _hits(self, index: str) -> Iterator[Any]:
-        self.request("POST", f"{index}/_refresh")
-        opened = self.request("POST", f"{index}/_pit?keep_alive=1m")["id"]
+        # A closed index of the stream is left out
+        self.request("POST", f"{index}/_refresh?ignore_unavailable=true")
+        opened = self.request("POST", f"{index}/_pit?keep_alive=1m&ignore_unavailable=true")["id"]
         after: list[Any] | None = None
         while True:
             search = {
@@ -135,6 +138,30 @@ class Server:
             yield from hits
             after = hits[-1]["sort"]
         self.request("DELETE", "_pit", {"id": opened})
+
+    def indices(self, namespace: str) -> list[str]:
+        """Return the names of a stream's backing indices, oldest first."""
+        (stream,) = self.request("GET", f"_data_stream/metrics-anavi_weather.state-{namespace}")["data_streams"]
+        return [index["index_name"] for index in stream["indices"]]
+
+    def add_old_index(self, namespace: str) -> str:
+        """Add an index to a stream for twenty days before its first; return its name."""
+        name = f"metrics-anavi_weather.state-{namespace}"
+        (stream,) = self.request("GET", f"_data_stream/{name}")["data_streams"]
+        current = self.request("GET", f"{self.indices(namespace)[-1]}/_mapping")
+        (mappings,) = (index["mappings"] for index in current.values())
+        settings = {
+            "index.mode": "time_series",
+            "index.routing_path": ["station.id", "entity.id"],
+            "index.time_series.start_time": datetime.fromtimestamp(time.time() - 20 * DAY, UTC).isoformat(),
+            "index.time_series.end_time": stream["time_series"]["temporal_ranges"][0]["start"],
+            "index.number_of_replicas": 0,
+        }
+        index = f".ds-{name}-old"
+        self.request("PUT", index, {"settings": settings, "mappings": mappings})
+        add = {"add_backing_index": {"data_stream": name, "index": index}}
+        self.request("POST", "_data_stream/_modify", {"actions": [add]})
+        return index
 
     def clean(self) -> None:
         """Delete the streams that the tests created, and revoke their keys."""

@@ -138,6 +138,26 @@ class Station:
         issues = self.call("repairs/list_issues")["issues"]
         return {issue["translation_key"] for issue in issues if issue["domain"] == "anavi_weather"}
 
+    def issue(self, key: str) -> str:
+        """Return the texts in a repair issue of the integration without Markdown's escapes, nothing if there is none."""
+        found = [issue for issue in self.call("repairs/list_issues")["issues"] if issue["translation_key"] == key]
+        return " ".join(text for issue in found for text in issue["translation_placeholders"].values()).replace(
+            "\\", ""
+        )
+
+    def submit_repair(self, key: str) -> None:
+        """Submit the form of a repair issue."""
+        issues = self.call("repairs/list_issues")["issues"]
+        (issue_id,) = (issue["issue_id"] for issue in issues if issue["translation_key"] == key)
+        flow = "/api/repairs/issues/fix"
+        form = self.post(flow, handler="anavi_weather", issue_id=issue_id)
+        self.post(f"{flow}/{form['flow_id']}")
+
+    def reload(self) -> None:
+        """Set the station up again, so that it does at once what it does every few minutes."""
+        entry_id, _ = self.subentries()
+        self.act("homeassistant.reload_config_entry", entry_id=entry_id)
+
     def status(self, key: str) -> str:
         """Return the state of an entity of the only user station."""
         (entity_id,) = (

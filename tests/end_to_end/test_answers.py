@@ -6,6 +6,8 @@ One Home Assistant meets one mistake of an administrator after another.
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+import os
+from pathlib import Path
 import shutil
 import time
 from typing import Any
@@ -149,11 +151,53 @@ def test_a_pipeline_that_drops_documents(station: Station, server: Server, spoil
     compare(station, server, "dropped documents that are sent again")
 
 
+def test_the_newest_index_is_closed_and_rolls_over(station: Station, server: Server) -> None:
+    """Case 1."""
+    newest = server.indices(NAMESPACE)[-1]
+    station.produce(50)
+    server.request("POST", f"{newest}/_close")
+    station.produce(300)
+    wait_for(lambda: newest in station.issue("user_station_index_closed"))
+    assert station.status("connected") == "off"
+    wait_for(lambda: (reported(station)["backlog"] or 0) >= 300)
+    server.request("POST", f"{newest}/_open")
+    compare(station, server, "newest index closed")
+    wait_for(lambda: not station.issue("user_station_index_closed"))
+
+    station.act("state_source.produce", count=500)
+    assert server.request("POST", f"{STREAM}/_rollover")["rolled_over"]
+    station.produce(100)
+    compare(station, server, "rollover while states are sent")
+
+
+def test_an_older_index_has_a_write_block_and_is_closed(station: Station, server: Server) -> None:
+    """Cases 5 and 6: newer states are stored at once, the older ones follow when the block is lifted."""
+    assert server.add_old_index(NAMESPACE) == OLD_INDEX
+    station.produce(20, prefix="older", ago=9 * DAY)
+    compare(station, server, "older index")
+    refused = reported(station)["refused"]
+    for fault, repair, key in (
+        (("PUT", "_block/write"), ("PUT", "_settings", {"index.blocks.write": False}), "index_blocked"),
+        (("POST", "_close"), ("POST", "_open"), "index_closed"),
+    ):
+        server.request(fault[0], f"{OLD_INDEX}/{fault[1]}")
+        station.produce(20, prefix="older", ago=9 * DAY)
+        station.produce(100)
+        wait_for(lambda key=key: OLD_INDEX in station.issue(f"user_station_{key}"))  # type: ignore[misc]
+        assert station.status("connected") == "on"
+        older = {(row.entity_id, row.timestamp) for row in station.rows() if row.entity_id.startswith("sensor.older")}
+        station.excused |= older
+        compare(station, server, f"older index with {key}: newer states")
+        station.excused -= older
+        server.request(repair[0], f"{OLD_INDEX}/{repair[1]}", *repair[2:])
+    station.reload()
+    compare(station, server, "older index with a write block, then closed")
+    wait_for(lambda: not station.issue("user_station_index_closed") and not station.issue("user_station_index_blocked"))
+    assert reported(station)["refused"] == refused
+
+
 def test_an_older_index_is_downsampled(station: Station, server: Server) -> None:
     """Cases 7 and 30: as late states, and as the history of a new station."""
-    add_old_index(server)
-    station.produce(40, prefix="older", ago=9 * DAY)
-    compare(station, server, "older index")
     before = reported(station)["refused"]
     downsample_old_index(server)
 
@@ -170,22 +214,6 @@ def test_an_older_index_is_downsampled(station: Station, server: Server) -> None
     server.request("POST", "_data_stream/_modify", {"actions": [remove]})
     server.request("DELETE", DOWNSAMPLED_INDEX)
     compare(station, server, "older index downsampled in place")
-
-
-def add_old_index(server: Server) -> None:
-    """Add an index for the time before the stream was made."""
-    (stream,) = server.request("GET", f"_data_stream/{STREAM}")["data_streams"]
-    (current,) = server.request("GET", f"{STREAM}/_mapping").values()
-    settings = {
-        "index.mode": "time_series",
-        "index.routing_path": ["station.id", "entity.id"],
-        "index.time_series.start_time": datetime.fromtimestamp(time.time() - 20 * DAY, UTC).isoformat(),
-        "index.time_series.end_time": stream["time_series"]["temporal_ranges"][0]["start"],
-        "index.number_of_replicas": 0,
-    }
-    server.request("PUT", OLD_INDEX, {"settings": settings, "mappings": current["mappings"]})
-    add = {"add_backing_index": {"data_stream": STREAM, "index": OLD_INDEX}}
-    server.request("POST", "_data_stream/_modify", {"actions": [add]})
 
 
 def downsample_old_index(server: Server) -> None:
@@ -231,6 +259,30 @@ def test_another_station_sends_as_this_one(station: Station, server: Server) -> 
         if row.entity_id in {document["entity"]["id"] for document in foreign}  # type: ignore[index]
     }
     compare(station, server, "another station sends as this one")
+
+
+@pytest.mark.skipif("ELASTICSEARCH_PATH_REPO" not in os.environ, reason="ELASTICSEARCH_PATH_REPO is not set")
+def test_the_stream_is_restored_from_a_snapshot(station: Station, server: Server) -> None:
+    """What was stored since the snapshot is missing, until an administrator has it sent again."""
+    repository = f"_snapshot/{NAMESPACE}"
+    folder = Path(os.environ["ELASTICSEARCH_PATH_REPO"]) / NAMESPACE
+    server.request("PUT", repository, {"type": "fs", "settings": {"location": str(folder)}})
+    try:
+        only_stream = {"indices": STREAM, "include_global_state": False}
+        server.request("PUT", f"{repository}/one?wait_for_completion=true", only_stream)
+        station.produce(200)
+        compare(station, server, "after the snapshot")
+        server.request("DELETE", f"_data_stream/{STREAM}")
+        server.request("POST", f"{repository}/one/_restore?wait_for_completion=true", only_stream)
+    finally:
+        server.request("DELETE", repository)
+    station.produce(50)
+    station.reload()
+    wait_for(lambda: station.issue("user_station_stream_recreated"))
+    assert station.status("connected") == "on"
+    station.submit_repair("user_station_stream_recreated")
+    compare(station, server, "stream restored from a snapshot, and sent again")
+    wait_for(lambda: not station.issue("user_station_stream_recreated"))
 
 
 def test_the_stream_is_deleted(station: Station, server: Server) -> None:
