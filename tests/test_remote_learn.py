@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 import time
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -16,6 +17,7 @@ from custom_components.anavi_weather.ir_codes.capture import alike
 from custom_components.anavi_weather.ir_codes.decode import decode
 from custom_components.anavi_weather.ir_codes.message import frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
+from custom_components.anavi_weather.phat.lirc import DeviceGoneError, Transmitter
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.press_collector import PRESS_ENDS
@@ -202,6 +204,27 @@ async def test_learning_ends_with_the_receiver(
         await learning
     assert raised.value.translation_key == "learn_interrupted"
     assert not shown
+
+
+async def test_learning_goes_on_without_the_transmitter(
+    hass: HomeAssistant, call: Call, codes: CodeStore, freezer: FrozenDateTimeFactory, pair: SimulatedLirc
+) -> None:
+    learning = hass.async_create_task(call("learn_command", device="TV", command=["Power"]))
+    await let_read()
+    with patch.object(Transmitter, "send", side_effect=DeviceGoneError("gone")):
+        sending = hass.async_create_task(call("send_command", command=[NEC]))
+        await wait_until(hass, sending.done)
+    with pytest.raises(HomeAssistantError):
+        await sending
+    freezer.tick(1)
+    for _ in range(3):
+        await let_read()
+        await press(pair, NEC)
+        freezer.tick(FRAME + PRESS_ENDS)
+        await let_read()
+    await wait_until(hass, learning.done)
+    assert learning.done()
+    assert codes.codes == {"TV": {"Power": [NEC]}}
 
 
 async def test_one_command_is_learned_at_a_time(

@@ -6,6 +6,8 @@ from functools import partial
 from math import inf
 from typing import override
 
+from astral.sun import elevation  # type: ignore[import-untyped]
+
 from homeassistant.components.weather import (
     ATTR_CONDITION_CLEAR_NIGHT,
     ATTR_CONDITION_CLOUDY,
@@ -21,7 +23,7 @@ from homeassistant.components.weather import (
 from homeassistant.const import UnitOfPressure, UnitOfTemperature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.sun import get_astral_location
+from homeassistant.helpers.sun import get_astral_observer
 from homeassistant.util import dt as dt_util
 
 from . import meteorology
@@ -126,22 +128,21 @@ class AnaviWeather(AnaviWeatherEntity, WeatherEntity):
         The station does not notice rain, so rain to come means clouds now.
         """
         data = self.coordinator.data
-        elevation = self._elevation(now)
+        height = self._sun_elevation(now)
         if Quantity.ILLUMINANCE in data.sources:
             measured = data.value(Quantity.ILLUMINANCE)
-            if found := sky(inf if measured is None else measured, elevation):
+            if found := sky(inf if measured is None else measured, height):
                 return CONDITION_OF_SKY[found]
         if data.forecast is None:
             return None
         expected = CONDITION_OF_FORECAST[data.forecast]
-        if expected == ATTR_CONDITION_SUNNY and elevation < 0:
+        if expected == ATTR_CONDITION_SUNNY and height < 0:
             return ATTR_CONDITION_CLEAR_NIGHT
         return expected if expected in CONDITION_OF_SKY.values() else ATTR_CONDITION_CLOUDY
 
-    def _elevation(self, now: datetime) -> float:
+    def _sun_elevation(self, now: datetime) -> float:
         """Return the sun's elevation, in degrees."""
-        location, height = get_astral_location(self.coordinator.hass)
-        return float(location.solar_elevation(now, height))
+        return float(elevation(get_astral_observer(self.coordinator.hass), now))
 
     @override
     async def async_forecast_twice_daily(self) -> list[Forecast] | None:
