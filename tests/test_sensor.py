@@ -308,7 +308,8 @@ async def test_the_forecast_depends_on_the_hemisphere(
 @pytest.mark.usefixtures("station")
 async def test_light_above_the_range_is_reported(hass: HomeAssistant, air: Air, pass_time: PassTime) -> None:
     above_range = "binary_sensor.simulated_phat_light_above_range"
-    assert (number(hass, ILLUMINANCE), value(hass, above_range)) == (300, "off")
+    assert number(hass, ILLUMINANCE) == pytest.approx(300, abs=0.3)
+    assert value(hass, above_range) == "off"
 
     air.illuminance = 200_000
     await pass_time()
@@ -429,7 +430,7 @@ async def test_a_chips_own_reading_is_unavailable_while_it_fails(
     hass: HomeAssistant, simulator: Simulator, air: Air, pass_time: PassTime
 ) -> None:
     own = f"{STATION}illuminance_bh1750"
-    assert number(hass, own) == 300
+    assert number(hass, own) == pytest.approx(300, abs=0.3)
 
     air.illuminance = 200_000
     await pass_time()
@@ -442,8 +443,8 @@ async def test_a_chips_own_reading_is_unavailable_while_it_fails(
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
 async def test_the_read_time_is_that_of_the_slowest_chip(hass: HomeAssistant) -> None:
-    # The slowest chip is the light sensor, whose first reading takes 180 ms, as does the second one that confirms it
-    assert 360 <= number(hass, f"{STATION}read_time") < 480
+    # The slowest chip is the light sensor, whose first reading takes 180 ms, and the one that confirms it 130 ms
+    assert 310 <= number(hass, f"{STATION}read_time") < 480
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "simulator", "freezer")
