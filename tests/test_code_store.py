@@ -7,6 +7,7 @@ import errno
 import json
 import os
 from pathlib import Path
+import threading
 from typing import Any, NoReturn
 from unittest.mock import patch
 
@@ -68,6 +69,33 @@ async def test_commands_are_saved_at_once_and_loaded(
     assert match(again, RAW) == ("Fan", "On")
     assert match(again, "nec:4,8") is None
     assert match(again, "raw:38000:100,-200,300") is None
+
+
+async def test_a_setup_does_not_wait_until_thousands_of_commands_are_decoded(
+    hass: HomeAssistant, hass_storage: dict[str, Any], codes: CodeStore
+) -> None:
+    await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}})
+    again = CodeStore(hass, "01STATION")
+    decoded = threading.Event()
+    index = code_store._index
+
+    def build(*arguments: Any) -> object:
+        decoded.wait()
+        return index(*arguments)
+
+    with patch.object(code_store, "INDEX_PATIENCE", 0), patch.object(code_store, "_index", build):
+        await again.async_load()
+        assert again.codes == {"TV": {"Power": ["nec:0x04,0x08"]}}
+        assert match(again, "nec:4,8") is None
+
+        addition = hass.async_create_task(store_codes(again, {"TV": {"Up": ["nec:4,9"]}}))
+        await asyncio.sleep(0)
+        assert "Up" not in again.codes["TV"]
+        decoded.set()
+        await addition
+
+    assert hass_storage[KEY]["data"] == again.codes == {"TV": {"Power": ["nec:0x04,0x08"], "Up": ["nec:0x04,0x09"]}}
+    assert match(again, "nec:4,8") == ("TV", "Power")
 
 
 async def test_files_are_written_atomically(hass: HomeAssistant, codes: CodeStore) -> None:

@@ -33,7 +33,9 @@ _SHARP = re.compile(r"\bsharp:\w+,\w+(?!,\w+(?:,|$)|.*extension=)(?=,|$)")
 
 # Limits of what a Raspberry Pi with 1 GB loads within seconds
 MAX_COMMANDS = 20_000
-MAX_CHARACTERS = 10_000_000
+MAX_CHARACTERS = 20_000_000
+# Seconds that loading waits for the index. Until thousands of commands are decoded, received keys have no names.
+INDEX_PATIENCE = 1.0
 
 type Codes = dict[str, dict[str, list[str]]]
 """Device → command → texts of the codes that successive presses send in turn."""
@@ -93,6 +95,7 @@ class CodeStore:
         self._codes: Codes = {}
         self._index = _Index({}, {}, MessageIndex(), set(), set())
         self._lock = asyncio.Lock()
+        self._indexing: asyncio.Task[None] | None = None
 
     @property
     def codes(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
@@ -119,8 +122,18 @@ class CodeStore:
             LOGGER.error("Cannot read %s, which is kept as %s: %s: %s", path, kept, type(err).__name__, err)
             with suppress(OSError):
                 await self._hass.async_add_executor_job(path.rename, path.with_name(kept))
-        await self._async_use(codes, self._index.recognizable)
+        self._codes = codes
+        await self._async_indexed()  # of an earlier load
+        self._indexing = self._hass.async_create_background_task(
+            self._async_use(codes, self._index.recognizable), f"{DOMAIN} index of commands"
+        )
+        await asyncio.wait({self._indexing}, timeout=INDEX_PATIENCE)
         return kept
+
+    async def _async_indexed(self) -> None:
+        """Wait until the loaded commands are decoded."""
+        if self._indexing is not None:
+            await self._indexing
 
     async def async_remove(self) -> None:
         """Delete the stored commands, after a change that is still being saved."""
@@ -138,6 +151,7 @@ class CodeStore:
             StorageError: if they cannot be saved.
         """
         async with self._lock:
+            await self._async_indexed()
             added, recognizable = await self._hass.async_add_executor_job(_encode, devices)
             codes = self._codes | {device: self._codes.get(device, {}) | commands for device, commands in added.items()}
             _check_size(codes)
@@ -157,6 +171,7 @@ class CodeStore:
             StorageError: if that cannot be saved.
         """
         async with self._lock:
+            await self._async_indexed()
             commands = dict(self._codes[device])
             for name in dict.fromkeys(names):
                 del commands[name]
