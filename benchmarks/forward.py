@@ -103,7 +103,7 @@ class Bench:
             async with connect(login) as home_assistant:
                 await home_assistant.wait_until_running()
                 login.save(self.folder)
-                await set_up_station(home_assistant, self.folder, "simulated")
+                await set_up_station(home_assistant, self.folder, "simulated", past_days=30)
                 await asyncio.sleep(SETTLE)
         finally:
             await instance.stop()

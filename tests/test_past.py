@@ -1,6 +1,7 @@
 """Tests of the past that `scripts/develop` gives to its simulated station."""
 
-from datetime import timedelta
+import argparse
+from datetime import datetime, timedelta
 from pathlib import Path
 import sys
 from typing import Any, override
@@ -9,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from homeassistant.components.recorder.history import state_changes_during_period
+from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
@@ -21,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts" / "lib"))
 
 import api
 from components import simulated_past
+import develop
 import past
 from smoke import Entity
 
@@ -31,6 +34,7 @@ ENTITIES = [
     Entity(PRESSURE, "entry_pressure"),
 ]
 HISTORY = timedelta(hours=4)
+EPOCH = datetime.fromtimestamp(0, dt_util.UTC)
 
 
 class Session(api.HomeAssistant):
@@ -39,10 +43,13 @@ class Session(api.HomeAssistant):
     def __init__(self, client: MockHAClientWebSocket) -> None:
         self._client = client
         self.commands: list[str] = []
+        self.imported: list[int] = []
+        """Number of hours in each message that imports statistics."""
 
     @override
-    async def call(self, command: str, **data: object) -> Any:
+    async def call(self, command: str, **data: Any) -> Any:
         self.commands.append(command)
+        self.imported += [len(stats)] if (stats := data.get("stats")) else []
         if command == "call_service":  # reloads an entry that this Home Assistant does not have
             return None
         await self._client.send_json_auto_id({"type": command, **data})
@@ -78,6 +85,39 @@ async def recorded(hass: HomeAssistant) -> list[tuple[float, str]]:
         lambda: state_changes_during_period(hass, dt_util.utcnow() - HISTORY, entity_id=PRESSURE)
     )
     return [(state.last_updated_timestamp, state.state) for state in history[PRESSURE]]
+
+
+async def statistics(hass: HomeAssistant) -> dict[str, list[float]]:
+    """Return the beginnings of the hours of which the recorder has statistics, by their entities."""
+    await get_instance(hass).async_block_till_done()
+    found = await get_instance(hass).async_add_executor_job(
+        lambda: statistics_during_period(hass, EPOCH, None, None, "hour", None, {"mean", "min", "max"})
+    )
+    return {statistic_id: [row["start"] for row in rows] for statistic_id, rows in found.items()}
+
+
+async def test_every_hour_of_the_past_has_statistics(hass: HomeAssistant, client: MockHAClientWebSocket) -> None:
+    session = Session(client)
+
+    await past.import_past(session, "entry", ENTITIES, 61)
+
+    found = await statistics(hass)
+    last = found[PRESSURE][-1]
+    hours = [last - number * 3600 for number in reversed(range(61 * 24))]
+    assert found == {PRESSURE: hours, "sensor.sea_level_pressure": hours}
+    assert 0 <= dt_util.utcnow().timestamp() - (last + 3600) <= 3600
+    assert session.imported == [720, 720, 720, 720, 24, 24], "no message is too large"
+
+
+@pytest.mark.parametrize(("text", "days"), [("0", 0), ("730", 730), ("3650", 3650)])
+def test_days_of_the_past(text: str, days: int) -> None:
+    assert develop.past_days(text) == days
+
+
+@pytest.mark.parametrize("text", ["", "-1", "3651", "1.5", "two"])
+def test_days_of_the_past_that_are_no_number_of_days(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="from 0 to 3650"):
+        develop.past_days(text)
 
 
 async def test_pressure_is_recorded_at_its_times(hass: HomeAssistant, client: MockHAClientWebSocket) -> None:

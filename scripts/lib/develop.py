@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+from typing import NamedTuple
 
 from api import ApiError, FlowError, HomeAssistant, Login, connect
 from instance import DEFAULT_UNITS, LOG_FILE, RESTART_EXIT_CODE, UNITS, Instance, StartError, bind, prepare
@@ -33,9 +34,19 @@ DEFAULT_FOLDER = OURS.parents[1] / ".develop"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 18123
 DEFAULT_LANGUAGE = "en"
+DEFAULT_PAST_DAYS = 30
+MAX_PAST_DAYS = 3650
 SMOKE_SECONDS = 120
 CLEAN_EXITS = {0, -signal.SIGTERM}  # SIGTERM if it is still starting
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Setup(NamedTuple):
+    """Settings of a Home Assistant's station and dashboard."""
+
+    bus: str
+    past_days: int
+    title: str
 
 
 def say(message: str) -> None:
@@ -46,6 +57,17 @@ def say(message: str) -> None:
 def show(line: str) -> None:
     """Print a line of Home Assistant's log."""
     print(line, file=sys.stderr, flush=True)
+
+
+def past_days(text: str) -> int:
+    """Return a number of days.
+
+    Raises:
+        argparse.ArgumentTypeError: if the text is none, or they are too many.
+    """
+    if not (text.isdecimal() and int(text) <= MAX_PAST_DAYS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {MAX_PAST_DAYS}")
+    return int(text)
 
 
 def arguments() -> argparse.Namespace:
@@ -66,6 +88,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--units", default=DEFAULT_UNITS, choices=UNITS, help="unit system of Home Assistant (default: %(default)s)"
     )
+    parser.add_argument(
+        "--past-days",
+        type=past_days,
+        default=DEFAULT_PAST_DAYS,
+        metavar="DAYS",
+        help="days of past weather that a new simulated station gets (default: %(default)s)",
+    )
     folder = parser.add_mutually_exclusive_group()
     folder.add_argument(
         "--config",
@@ -84,7 +113,7 @@ def arguments() -> argparse.Namespace:
 
 
 @asynccontextmanager
-async def running(instance: Instance, bus: str, title: str) -> AsyncIterator[None]:
+async def running(instance: Instance, setup: Setup) -> AsyncIterator[None]:
     """Start Home Assistant and set it up; stop it on exit."""
     started = time.monotonic()
     say(f"starting Home Assistant in {instance.folder}")
@@ -92,7 +121,7 @@ async def running(instance: Instance, bus: str, title: str) -> AsyncIterator[Non
         await instance.start()
         # Home Assistant would wait for an open connection when it stops.
         async with signed_in(instance) as home_assistant:
-            await make_ready(home_assistant, instance.folder, bus, title)
+            await make_ready(home_assistant, instance.folder, setup)
         say(f"ready after {time.monotonic() - started:.1f} s")
         yield
     finally:
@@ -114,18 +143,19 @@ async def signed_in(instance: Instance) -> AsyncIterator[HomeAssistant]:
         yield home_assistant
 
 
-async def make_ready(home_assistant: HomeAssistant, folder: Path, bus: str, title: str) -> None:
+async def make_ready(home_assistant: HomeAssistant, folder: Path, setup: Setup) -> None:
     """Set up the station and the dashboard."""
-    say(f"the pHAT ({bus}) {await set_up_station(home_assistant, folder, bus)}")
+    done = await set_up_station(home_assistant, folder, setup.bus, past_days=setup.past_days)
+    say(f"the pHAT ({setup.bus}) {done}")
     if problem := await entry_problem(home_assistant):
         say(f"the station is not working: {problem}")
-    say(f"the dashboard “{title}” {await set_up_dashboard(home_assistant, folder, title)}")
+    say(f"the dashboard “{setup.title}” {await set_up_dashboard(home_assistant, folder, setup.title)}")
 
 
-async def serve(instance: Instance, bus: str, title: str) -> int | None:
+async def serve(instance: Instance, setup: Setup) -> int | None:
     """Run Home Assistant until it ends, and restart it if it asks for that."""
     while True:
-        async with running(instance, bus, title):
+        async with running(instance, setup):
             login = Login.load(instance.folder, instance.url)
             say(f"open {login.url}/{URL_PATH} and log in as {login.username}, {login.password}")
             say(f"the log is in {instance.folder / LOG_FILE}; stop with Ctrl-C")
@@ -135,9 +165,9 @@ async def serve(instance: Instance, bus: str, title: str) -> int | None:
             return instance.exit_code
 
 
-async def smoke(instance: Instance, bus: str, title: str) -> int:
+async def smoke(instance: Instance, setup: Setup) -> int:
     """Start Home Assistant, print the entities' states, stop it, and return 0 if nothing is wrong."""
-    async with running(instance, bus, title), signed_in(instance) as home_assistant:
+    async with running(instance, setup), signed_in(instance) as home_assistant:
         say("waiting for the state of every entity")
         content = await states(home_assistant)
     print(table(content), flush=True)
@@ -186,7 +216,8 @@ def run(options: argparse.Namespace, folder: Path) -> int:
         reset = Login.is_unfinished(folder)
         prepare(folder, options.host, port, options.language, units=options.units, reset=reset)
         instance = Instance(folder, address(options.host, port), None if options.smoke else show)
-        work = (smoke if options.smoke else serve)(instance, options.bus, TITLES[options.language])
+        setup = Setup(options.bus, options.past_days, TITLES[options.language])
+        work = (smoke if options.smoke else serve)(instance, setup)
         exit_code = asyncio.run(until_stopped(work))
     except FlowError as error:
         say(f"the pHAT ({options.bus}) cannot be added: {explain(error)}")

@@ -1,8 +1,9 @@
 """The simulated station's past weather, for its graphs, its tendency and its forecast."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import batched
 import sys
 import time
 
@@ -17,7 +18,7 @@ sys.path.insert(0, str(OURS.parents[1]))
 from custom_components.anavi_weather import meteorology
 from custom_components.anavi_weather.phat.simulator import Weather
 
-DAYS = 30
+BATCH = 30 * 24  # hours in a message; Home Assistant refuses messages of over 4 MB
 SAMPLES = 12  # per hour
 PRESSURES = 60  # in the tendency's period
 ARITHMETIC_MEAN = 1  # the recorder's name for it
@@ -33,32 +34,40 @@ SENSORS = {
 }
 
 
-async def import_past(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity]) -> None:
-    """Import statistics of the station's entities for the days before this hour."""
+async def import_past(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity], days: int) -> None:
+    """Import statistics of the station's entities for the days before this hour, the newest first."""
     altitude = (await home_assistant.call("get_config"))["elevation"]
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = [this_hour - timedelta(hours=number) for number in range(DAYS * 24, 0, -1)]
-    past = [list(_samples(entry_id, altitude, hour.timestamp())) for hour in hours]
-    for entity in entities:
-        key = entity.unique_id.removeprefix(f"{entry_id}_")
-        if key not in SENSORS:
-            continue
-        unit, unit_class = SENSORS[key]
-        stats = []
-        for hour, samples in zip(hours, past, strict=True):
-            values = [sample[key] for sample in samples]
-            mean = sum(values) / len(values)
-            stats.append({"start": hour.isoformat(), "mean": mean, "min": min(values), "max": max(values)})
-        metadata = {
-            "has_sum": False,
-            "mean_type": ARITHMETIC_MEAN,
-            "name": None,
-            "source": "recorder",
-            "statistic_id": entity.entity_id,
-            "unit_class": unit_class,
-            "unit_of_measurement": unit,
-        }
-        await home_assistant.call("recorder/import_statistics", metadata=metadata, stats=stats)
+    keys = {entity.entity_id: entity.unique_id.removeprefix(f"{entry_id}_") for entity in entities}
+    known = {entity_id: key for entity_id, key in keys.items() if key in SENSORS}
+    for numbers in batched(range(1, days * 24 + 1), BATCH, strict=False):
+        hours = [this_hour - timedelta(hours=number) for number in reversed(numbers)]
+        past = [list(_samples(entry_id, altitude, hour.timestamp())) for hour in hours]
+        for entity_id, key in known.items():
+            values = ([sample[key] for sample in samples] for samples in past)
+            stats = [_statistics(hour, found) for hour, found in zip(hours, values, strict=True)]
+            await home_assistant.call(
+                "recorder/import_statistics", metadata=_metadata(entity_id, *SENSORS[key]), stats=stats
+            )
+
+
+def _statistics(hour: datetime, values: Sequence[float]) -> dict[str, object]:
+    """Return the statistics of an hour, as the recorder takes them."""
+    mean = sum(values) / len(values)
+    return {"start": hour.isoformat(), "mean": mean, "min": min(values), "max": max(values)}
+
+
+def _metadata(entity_id: str, unit: str, unit_class: str | None) -> dict[str, object]:
+    """Return the description of an entity's statistics, as the recorder takes it."""
+    return {
+        "has_sum": False,
+        "mean_type": ARITHMETIC_MEAN,
+        "name": None,
+        "source": "recorder",
+        "statistic_id": entity_id,
+        "unit_class": unit_class,
+        "unit_of_measurement": unit,
+    }
 
 
 async def record_pressure(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity]) -> None:

@@ -20,10 +20,10 @@ ICON = "mdi:weather-partly-cloudy"
 DASHBOARD = {"strategy": {"type": "custom:anavi-weather"}}
 
 
-async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str, *, has_past: bool = True) -> str:
+async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str, *, past_days: int) -> str:
     """Add or enable the station on this bus, disable the others, and return what was done.
 
-    A new simulated station gets 30 days of past weather, unless `has_past` is false.
+    A new simulated station gets so many days of past weather.
     """
     entries = {entry["entry_id"]: entry for entry in await home_assistant.call("config_entries/get", domain=DOMAIN)}
     stations = {b: id_ for b, id_ in _load(folder / STATIONS_FILE).items() if id_ in entries}
@@ -38,14 +38,14 @@ async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str, 
         _save(folder / STATIONS_FILE, stations)
         if bus == SIMULATED:
             await _import_commands(home_assistant, stations[bus])
-        if bus == SIMULATED and has_past:
+        if bus == SIMULATED and past_days:
             # Imports the integration, which is slow.
             from past import import_past, record_pressure
 
             entities = await enabled_entities(home_assistant)
             await record_pressure(home_assistant, stations[bus], entities)
             # Keeps the recorder busy after it has answered.
-            await import_past(home_assistant, stations[bus], entities)
+            await import_past(home_assistant, stations[bus], entities, past_days)
         done = "added"
     elif entries[stations[bus]]["disabled_by"]:
         await _disable(home_assistant, stations[bus], None)

@@ -225,7 +225,7 @@ class Station:
         async with connect(login) as home_assistant:
             await home_assistant.wait_until_running()
             login.save(self.folder)
-            await set_up_station(home_assistant, self.folder, "simulated", has_past=False)
+            await set_up_station(home_assistant, self.folder, "simulated", past_days=0)
 
     def _request(self, method: str, path: str, data: object = None) -> Any:
         headers = {
