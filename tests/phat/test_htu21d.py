@@ -7,8 +7,9 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.anavi_weather.phat import ChipId, Quantity
+from custom_components.anavi_weather.phat.checksum import crc8
 from custom_components.anavi_weather.phat.chip import ChecksumError, ImplausibleError, NotFinishedError, WrongChipError
-from custom_components.anavi_weather.phat.htu21d import crc8, humidity, temperature
+from custom_components.anavi_weather.phat.htu21d import humidity, temperature
 from custom_components.anavi_weather.phat.simulated_htu21d import SimulatedHTU21D
 from custom_components.anavi_weather.phat.simulated_sht21 import SimulatedSHT21
 from custom_components.anavi_weather.phat.simulated_si7021 import SimulatedSi7021
@@ -48,15 +49,15 @@ def chips() -> tuple[ChipId, ...]:
 
 @pytest.mark.parametrize(("data", "checksum"), [("dc", 0x79), ("683a", 0x7C), ("4e85", 0x6B), ("0000", 0x00)])
 def test_the_data_sheets_checksums(data: str, checksum: int) -> None:
-    assert crc8(bytes.fromhex(data)) == checksum
+    assert crc8(bytes.fromhex(data), initial=0) == checksum
 
 
 @given(data=st.binary(min_size=2, max_size=2), flips=st.sets(st.integers(0, 23), min_size=1, max_size=2))
 def test_one_or_two_flipped_bits_never_pass_the_checksum(data: bytes, flips: set[int]) -> None:
-    answer = bytearray((*data, crc8(data)))
+    answer = bytearray((*data, crc8(data, initial=0)))
     for bit in flips:
         answer[bit // 8] ^= 0x80 >> bit % 8
-    assert crc8(bytes(answer[:2])) != answer[2]
+    assert crc8(bytes(answer[:2]), initial=0) != answer[2]
 
 
 @pytest.mark.parametrize(

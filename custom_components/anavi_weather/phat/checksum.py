@@ -1,9 +1,9 @@
-"""The checksum of Sensirion's and Aosong's chips."""
+"""The checksum of Sensirion's, Aosong's and Measurement Specialties' chips."""
 
 
-def crc8(data: bytes) -> int:
-    """Return the checksum of data: polynomial x⁸ + x⁵ + x⁴ + 1, initial value 0xFF."""
-    crc = 0xFF
+def crc8(data: bytes, initial: int = 0xFF) -> int:
+    """Return the checksum of data: polynomial x⁸ + x⁵ + x⁴ + 1."""
+    crc = initial
     for byte in data:
         crc ^= byte
         for _ in range(8):

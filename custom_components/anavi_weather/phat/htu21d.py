@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, NamedTuple, override
 
+from .checksum import crc8
 from .chip import Accuracy, ChecksumError, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
 from .i2c import Bus, ChipError, NoAnswerError
 
@@ -46,16 +47,6 @@ POLL_EARLIER = 0.93  # × the time of the last conversion
 MAX_TIME_HTU21D = 0.050 + 0.016
 
 
-def crc8(data: bytes) -> int:
-    """Return the checksum of a measurement: polynomial x⁸ + x⁵ + x⁴ + 1, initial value 0."""
-    crc = 0
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc << 1 ^ (0x131 if crc & 0x80 else 0)
-    return crc
-
-
 def temperature(signal: int) -> float:
     """Return the temperature in °C from a 16-bit signal, ignoring its two status bits."""
     return -46.85 + 175.72 * (signal & ~STATUS_MASK) / 65536
@@ -75,7 +66,7 @@ def convert(bus: Bus, address: int, conversion: Conversion, first_poll: float) -
     """
     bus.write(address, bytes((conversion.command,)))
     data = yield from until(partial(bus.read_when_ready, address, 3), first_poll, conversion.slowest)
-    if crc8(data[:2]) != data[2]:
+    if crc8(data[:2], initial=0) != data[2]:
         raise ChecksumError(f"0x{address:02x}: {data.hex()} has a wrong checksum")
     return int.from_bytes(data[:2])
 
