@@ -4,7 +4,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_CHIPS
-from custom_components.anavi_weather.phat.simulator import Simulator
+from custom_components.anavi_weather.phat.simulator import SPARE_CHIP, Simulator
 from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN, SERVICE_TURN_OFF, SERVICE_TURN_ON
 from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -74,6 +74,21 @@ async def test_the_simulated_weather_depends_on_the_altitude(hass: HomeAssistant
     await hass.async_block_till_done()
 
     assert number(hass, "sensor.simulated_phat_atmospheric_pressure") == pytest.approx(700, abs=20)
+
+
+async def test_a_spare_chip_takes_over_when_it_is_plugged_in(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    spare = "switch.simulated_phat_bme280_plugged_in"
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert value(hass, spare) == STATE_OFF
+
+    await hass.services.async_call(SWITCH_DOMAIN, SERVICE_TURN_ON, {ATTR_ENTITY_ID: spare}, blocking=True)
+
+    assert value(hass, spare) == STATE_ON
+    pressure = hass.states.get("sensor.simulated_phat_atmospheric_pressure")
+    assert pressure
+    assert pressure.attributes["chip"] == str(SPARE_CHIP)
+    assert str(SPARE_CHIP) in entry.data[CONF_CHIPS]
 
 
 async def test_a_real_board_has_no_slot_switches(

@@ -28,7 +28,7 @@ from .exceptions import ReadingError
 from .outdoor_temperature import OutdoorTemperature
 from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, WrongChipError
 from .phat.simulated_lirc import SimulatedLirc
-from .phat.simulator import Simulator, Weather, is_simulated
+from .phat.simulator import OFFICIAL_CHIPS, SPARE_CHIP, Simulator, Weather, is_simulated
 from .pressure_history import HISTORY_PERIOD, PressureHistory
 from .reading_failures import async_record_failure
 from .roles import best_chip, sources, value
@@ -112,7 +112,8 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         self.chips = _chips(entry)
         self.simulator: Simulator | None = None
         if is_simulated(entry.data[CONF_BUS]):
-            self.simulator = Simulator(air=Weather(entry.entry_id, self.altitude))
+            weather = Weather(entry.entry_id, self.altitude, longitude=hass.config.longitude)
+            self.simulator = Simulator((*OFFICIAL_CHIPS, SPARE_CHIP), weather)
             for address in self.simulator.chips.keys() - {chip.address for chip in self.chips}:
                 self.simulator.unplug(address)  # or a removed chip would be detected again at once
         self._phat: Phat | None = None

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator
 from .entity import AnaviWeatherEntity, async_follow_chips
 from .phat import ChipId
-from .phat.simulator import OFFICIAL_CHIPS, Simulator
+from .phat.simulator import OFFICIAL_CHIPS, SPARE_CHIP, Simulator
 
 PARALLEL_UPDATES = 0
 
@@ -23,7 +23,8 @@ async def async_setup_entry(
     simulator = coordinator.simulator
 
     def create() -> list[AnaviWeatherEntity]:
-        return [SlotSwitch(coordinator, simulator, chip) for chip in OFFICIAL_CHIPS] if simulator else []
+        chips = (*OFFICIAL_CHIPS, SPARE_CHIP)
+        return [SlotSwitch(coordinator, simulator, chip) for chip in chips] if simulator else []
 
     async_follow_chips(coordinator, async_add_entities, create)
 

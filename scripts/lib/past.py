@@ -1,6 +1,6 @@
 """The simulated station's past weather, for its graphs, its tendency and its forecast."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import batched
@@ -16,6 +16,7 @@ from homeassistant.util.unit_conversion import PressureConverter
 
 sys.path.insert(0, str(OURS.parents[1]))
 from custom_components.anavi_weather import meteorology
+from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulator import Weather
 
 BATCH = 30 * 24  # hours in a message; Home Assistant refuses messages of over 4 MB
@@ -36,13 +37,13 @@ SENSORS = {
 
 async def import_past(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity], days: int) -> None:
     """Import statistics of the station's entities for the days before this hour, the newest first."""
-    altitude = (await home_assistant.call("get_config"))["elevation"]
+    place = await home_assistant.call("get_config")
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     keys = {entity.entity_id: entity.unique_id.removeprefix(f"{entry_id}_") for entity in entities}
     known = {entity_id: key for entity_id, key in keys.items() if key in SENSORS}
     for numbers in batched(range(1, days * 24 + 1), BATCH, strict=False):
         hours = [this_hour - timedelta(hours=number) for number in reversed(numbers)]
-        past = [list(_samples(entry_id, altitude, hour.timestamp())) for hour in hours]
+        past = [list(_samples(entry_id, place, hour.timestamp())) for hour in hours]
         for entity_id, key in known.items():
             values = ([sample[key] for sample in samples] for samples in past)
             stats = [_statistics(hour, found) for hour, found in zip(hours, values, strict=True)]
@@ -72,7 +73,7 @@ def _metadata(entity_id: str, unit: str, unit_class: str | None) -> dict[str, ob
 
 async def record_pressure(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity]) -> None:
     """Record the last hours' pressure, from which the tendency and the forecast follow, and reload the station."""
-    altitude = (await home_assistant.call("get_config"))["elevation"]
+    place = await home_assistant.call("get_config")
     (entity_id,) = (entity.entity_id for entity in entities if entity.unique_id == f"{entry_id}_pressure")
     step = meteorology.TENDENCY_PERIOD / PRESSURES
     now = time.time()
@@ -82,7 +83,7 @@ async def record_pressure(home_assistant: HomeAssistant, entry_id: str, entities
         for state in await home_assistant.call("get_states")
         if state["entity_id"] == entity_id
     )
-    pressures = [Weather(entry_id, altitude, partial(float, moment))().pressure for moment in moments]
+    pressures = [_air(entry_id, place, moment).pressure for moment in moments]
     states = [
         (f"{PressureConverter.convert(pressure, UnitOfPressure.HPA, unit):.4f}", moment)
         for pressure, moment in zip(pressures, moments, strict=True)
@@ -93,16 +94,21 @@ async def record_pressure(home_assistant: HomeAssistant, entry_id: str, entities
     )
 
 
-def _samples(entry_id: str, altitude: float, begin: float) -> Iterator[dict[str, float]]:
+def _air(entry_id: str, place: Mapping[str, float], moment: float) -> Air:
+    """Return the simulated air of a moment, at Home Assistant's place."""
+    weather = Weather(entry_id, place["elevation"], partial(float, moment), longitude=place["longitude"])
+    return weather()
+
+
+def _samples(entry_id: str, place: Mapping[str, float], begin: float) -> Iterator[dict[str, float]]:
     """Yield the sensors' simulated readings of an hour."""
     for number in range(SAMPLES):
-        moment = begin + number * 3600 / SAMPLES
-        air = Weather(entry_id, altitude, partial(float, moment))()
+        air = _air(entry_id, place, begin + number * 3600 / SAMPLES)
         yield {
             "temperature": air.temperature,
             "dew_point": meteorology.dew_point(air.temperature, air.humidity) or air.temperature,
             "humidity": air.humidity,
             "pressure": air.pressure,
-            "sea_level_pressure": meteorology.sea_level_pressure(air.pressure, altitude, air.temperature),
+            "sea_level_pressure": meteorology.sea_level_pressure(air.pressure, place["elevation"], air.temperature),
             "illuminance": air.illuminance,
         }

@@ -66,14 +66,13 @@ class TestWeather:
 
     def test_afternoons_are_warmer_and_lighter_than_nights(self) -> None:
         now = 0.0
-        weather = Weather(3, now=lambda: now)
-        offset = time.localtime(NOON).tm_gmtoff
+        weather = Weather(3, now=lambda: now, longitude=-45)
 
         def airs(hour: int) -> list[Air]:
             nonlocal now
             found = []
             for day in range(30):
-                now = NOON // DAY * DAY + DAY * day + 3600 * hour - offset
+                now = NOON // DAY * DAY + DAY * day + 3600 * (hour + 3)
                 found.append(weather())
             return found
 

@@ -32,6 +32,7 @@ SIMULATED = "simulated"
 """Name of a simulated bus, instead of a path."""
 
 OFFICIAL_CHIPS = (ChipId("BMP180", 0x77), ChipId("HTU21D", 0x40), ChipId("BH1750", 0x23))
+SPARE_CHIP = ChipId("BME280", 0x76)  # which can be plugged in to try a replacement
 """The chips that are sold with the board."""
 
 SIMULATED_CHIPS: dict[str, type[SimulatedChip]] = {
@@ -81,10 +82,18 @@ class VirtualClock:
 class Weather:
     """Weather that differs for each seed, with a daily cycle, weather fronts, and small fluctuations."""
 
-    def __init__(self, seed: int | str = 0, altitude: float = 0.0, now: Callable[[], float] = time.time) -> None:
-        """Initialize the weather of a place at an altitude in m."""
+    def __init__(
+        self,
+        seed: int | str = 0,
+        altitude: float = 0.0,
+        now: Callable[[], float] = time.time,
+        *,
+        longitude: float = 0.0,
+    ) -> None:
+        """Initialize the weather of a place at an altitude in m and a longitude in degrees, which decides on its noon."""
         generator = random.Random(seed)
         self._altitude = altitude
+        self._longitude = longitude
         self._now = now
         self._phases = [generator.uniform(0, math.tau) for _ in range(16)]
 
@@ -96,7 +105,7 @@ class Weather:
     def __call__(self) -> Air:
         """Return the current air."""
         now = self._now()
-        hour = (now + time.localtime(now).tm_gmtoff) / 3600 % 24
+        hour = (now / 3600 + self._longitude / 15) % 24  # mean solar time
         front = self._waves(now, 0, 3.1 * 86400, 5.7 * 86400, 8.3 * 86400)
         gust = self._waves(now, 3, 47, 131, 419, 1009)
         temperature = 21 + 5 * math.cos(math.tau * (hour - 15) / 24) - 4 * front + 0.3 * gust
