@@ -26,6 +26,7 @@ NAMESPACE = f"answers_{uuid4().hex}"  # several runs may use one server
 STREAM = f"metrics-anavi_weather.state-{NAMESPACE}"
 PIPELINE = NAMESPACE
 OLD_INDEX = f".ds-{STREAM}-old"
+OTHER_TEMPLATE = f"_index_template/{NAMESPACE}"
 DOWNSAMPLED_INDEX = f".ds-{STREAM}-downsampled"
 SPOIL = {"field": "state.number", "value": "not a number"}
 DAY = 86_400
@@ -298,6 +299,45 @@ def test_the_stream_is_deleted(station: Station, server: Server) -> None:
     }
     station.produce(50)
     compare(station, server, "stream deleted, and sent again")
+
+
+@pytest.fixture
+def use_other_template(server: Server) -> Iterator[Callable[[], None]]:
+    """Return a function that lets a template without time series win over that of `setup`."""
+
+    def create() -> None:
+        template = {"index_patterns": [STREAM], "priority": 9999, "data_stream": {}}
+        server.request("PUT", OTHER_TEMPLATE, template)
+
+    yield create
+    with suppress(HTTPError):
+        server.request("DELETE", OTHER_TEMPLATE)
+
+
+@pytest.mark.parametrize("change", [("DELETE", f"_data_stream/{STREAM}"), ("POST", f"{STREAM}/_rollover")])
+def test_another_template_makes_an_ordinary_stream(
+    station: Station, server: Server, use_other_template: Callable[[], None], change: tuple[str, str]
+) -> None:
+    """Case 9: the server stores what is sent next, perhaps twice."""
+    use_other_template()
+    server.request(*change)
+    stored = len(server.documents(NAMESPACE)) if change[0] == "POST" else 0
+    station.produce(60)
+    wait_for(lambda: len(server.documents(NAMESPACE)) >= stored + 60)
+    assert station.status("connected") == "on"
+    station.reload()
+    wait_for(lambda: STREAM in station.issue("user_station_not_time_series"))
+    station.produce(40)
+    assert station.status("connected") == "off"
+    assert len(server.documents(NAMESPACE)) < stored + 100
+
+    server.request("DELETE", OTHER_TEMPLATE)
+    server.request("DELETE", f"_data_stream/{STREAM}")
+    server.setup(NAMESPACE)
+    wait_for(lambda: station.issue("user_station_stream_recreated"))
+    station.submit_repair("user_station_stream_recreated")
+    compare(station, server, f"ordinary stream by another template and {change}, and sent again")
+    wait_for(lambda: not station.issue("user_station_not_time_series"))
 
 
 def test_two_stations_are_restored_from_one_backup(
