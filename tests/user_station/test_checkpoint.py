@@ -227,6 +227,16 @@ def test_another_stream_has_none_of_the_indices() -> None:
     assert checkpoint == Checkpoint("other"), "another place has another stream"
 
 
+def test_a_stream_that_was_no_time_series_lacks_states() -> None:
+    checkpoint = Checkpoint("task")
+    assert not checkpoint.record_not_time_series(), "nothing was stored in a stream that was never good"
+    checkpoint.record_stream({"a": "1"})
+    assert checkpoint.record_not_time_series()
+    assert not checkpoint.record_not_time_series()
+    assert checkpoint.record_stream({"a": "1", "c": "3"})
+    assert checkpoint == Checkpoint("task", stream={"a": "1", "c": "3"}, is_recreated=True)
+
+
 def test_an_index_that_was_restored_is_another_one() -> None:
     checkpoint = Checkpoint("task", stream={"a": "1", "b": "2"})
     assert not checkpoint.record_stream({"b": "2", "downsample-1h-a": "3"})

@@ -91,6 +91,25 @@ async def test_an_ordinary_stream_in_its_place_is_noticed(harness: Harness, cloc
     await until(lambda: len(harness.server.documents) == 4)
 
 
+async def test_an_ordinary_index_after_a_rollover_is_noticed(harness: Harness, clock: Clock) -> None:
+    """Another template made it. It is deleted after the next rollover, so what was stored in it is missing."""
+    await harness.record("1")
+    await harness.start()
+    await harness.stored("1")
+    ordinary = stream("1", "2")
+    del ordinary["time_series"]
+    harness.server.streams = [ordinary]
+    await pass_time(harness, clock, "2")
+    await clock.asleep()
+    assert isinstance(problem(harness), NotTimeSeriesError)
+    await harness.stop()
+
+    harness.server.streams = [stream("1", "3")]
+    await harness.start()
+    await until(lambda: harness.forwarder.checkpoint.is_recreated)
+    await until(lambda: harness.checkpoint["stream"] == {"1": "1", "3": "3"})
+
+
 async def test_a_rollover_is_not_another_stream(harness: Harness, clock: Clock) -> None:
     await harness.record("1")
     await harness.start()

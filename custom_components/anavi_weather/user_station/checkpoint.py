@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .breaker import Breaker
@@ -9,6 +10,9 @@ from .names import Names
 from .ranges import Range, Ranges, ordered, pending_count, without
 from .recorder_log import Position, Waiting
 from .settle import Settlement
+
+# In place of the indices of a stream that was replaced: no index has this name
+NO_INDICES: Mapping[str, str] = MappingProxyType({"": ""})
 
 
 class SentAgain(NamedTuple):
@@ -120,6 +124,16 @@ class Checkpoint:
         self.stream = indices or self.stream
         self.is_recreated |= is_other
         return is_other
+
+    def record_not_time_series(self) -> bool:
+        """Record that the stream does not store each state once any more; return whether that is new.
+
+        What was stored in it meanwhile may be there twice and has to be deleted, so the next stream lacks states.
+        """
+        if not self.stream or self.stream == NO_INDICES:
+            return False
+        self.stream = NO_INDICES
+        return True
 
     def record_restored(self) -> None:
         """Record that a user sends the states again that are missing in the stream."""

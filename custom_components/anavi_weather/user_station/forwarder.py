@@ -195,6 +195,7 @@ class Forwarder:
             await self._async_forward()
         except ElasticsearchError as err:
             self._record_failure(err)
+            await self._watch.async_record_failure(err)
         except RecorderBusyError:
             await asyncio.sleep(RECORDER_DELAY)
             return

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 import logging
 
 from .elasticsearch import Elasticsearch
+from .errors import ElasticsearchError, NotTimeSeriesError
 from .ledger import Ledger
 
 LOGGER = logging.getLogger(__name__)
@@ -39,6 +40,11 @@ class StreamWatch:
             LOGGER.error("%s: the stream was created again or restored, so states are missing in it", self._name)
             await self._ledger.async_save()
             self._ledger.status.async_notify_listeners()
+
+    async def async_record_failure(self, error: ElasticsearchError) -> None:
+        """Record that the stream is not there or is an ordinary one, if that is the error."""
+        if isinstance(error, NotTimeSeriesError) and self._ledger.checkpoint.record_not_time_series():
+            await self._ledger.async_save()
 
     async def async_check(self, *, now: float) -> None:
         """Check the stream, but not too often.
