@@ -76,6 +76,20 @@ async def test_a_board_is_added_after_the_detected_chips_are_confirmed(hass: Hom
     assert is_loaded(result["result"])
 
 
+async def test_a_module_with_two_chips_of_today_is_added(hass: HomeAssistant, machine: Machine) -> None:
+    machine.plug(chips=(ChipId("AHT20", 0x38), ChipId("BMP280", 0x77)))
+
+    form = await choose(hass, await start(hass), machine.path())
+    assert form["description_placeholders"]
+    assert form["description_placeholders"]["chips"] == "- AHT20 0x38\n- BMP280 0x77"
+    await confirm(hass, form)
+
+    readings = {
+        name: number(hass, f"sensor.anavi_infrared_phat_{name}") for name in ("humidity", "atmospheric_pressure")
+    }
+    assert readings == pytest.approx({"humidity": 55, "atmospheric_pressure": 1013.25}, abs=0.1)
+
+
 async def test_the_simulated_phat_is_added(hass: HomeAssistant, machine: Machine, simulator: Simulator) -> None:
     machine.plug()
 
