@@ -192,5 +192,31 @@ def test_finding_compares_few_of_many_messages(monkeypatch: pytest.MonkeyPatch) 
     assert compared == MAX_CANDIDATES
 
 
+def test_many_messages_with_four_lengths_of_spaces() -> None:
+    """Two bits for each space, whose lengths are too close to each other to divide all messages by a threshold."""
+
+    def four_lengths(state: int) -> list[int]:
+        spaces = [(430, 1000, 1650, 2440)[state >> place & 3] for place in range(0, 12, 2)]
+        timings = [1050, -660]
+        for space in (*spaces, *reversed(spaces), 430):
+            timings += (580, -space)
+        return timings[:-1]
+
+    messages = [four_lengths(state) for state in range(500)]
+    index = index_of(messages)
+    random = Random(1)
+    for state in range(0, 500, 25):
+        assert index.find(received(messages[state], 80, random)) == [state]
+
+
+def test_messages_of_equal_length_with_another_layout_divide_nothing() -> None:
+    """A file has some commands with another layout, such as off. A place may then have durations of any length."""
+    other = [[value * scale // 10 for value in distance(0)] for scale in (13, 16, 19)]
+    index = index_of([*map(distance, range(1_000)), *other])
+    random = Random(1)
+    for state in range(0, 1_000, 100):
+        assert index.find(received(distance(state), 80, random)) == [state]
+
+
 def test_an_empty_index() -> None:
     assert MessageIndex[int]().find(distance(1)) == []

@@ -6,9 +6,9 @@ few that remain are compared duration by duration.
 """
 
 from array import array
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, pairwise
-from operator import gt
 from statistics import fmean
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ DISTORTION = 0.08  # the most by which clock and stretch change a duration, toge
 DISTORTION_US = 190
 DIFFERENT_US = 100  # less is within the jitter of two receptions of the same message
 MAX_CANDIDATES = 64  # that are compared duration by duration while the event loop waits
+MAX_VARYING = 32  # durations, by which more candidates are compared first
 
 
 class Fit(NamedTuple):
@@ -84,21 +85,29 @@ class _Group[Value]:
     def __init__(self, messages: Sequence[tuple[Sequence[int], Value]]) -> None:
         """Sort the messages by the durations that no distortion hides."""
         columns = list(map(set, zip(*(timings for timings, _ in messages), strict=True)))
-        thresholds = [_threshold(column) for column in columns]
-        self._is_clear = [threshold is not None for threshold in thresholds]
-        self._thresholds = [threshold for threshold in thresholds if threshold is not None]
+        thresholds = [_thresholds(column) for column in columns]
+        self._is_clear = [bool(found) for found in thresholds]
+        self._thresholds = [found for found in thresholds if found]
         by_key: dict[bytes, dict[bytes, tuple[array[int], list[Value]]]] = {}
         for timings, value in messages:
             exact = timings if isinstance(timings, array) else array("i", timings)
             by_key.setdefault(self._key(exact), {}).setdefault(exact.tobytes(), (exact, []))[1].append(value)
         self._by_key = {key: list(same.values()) for key, same in by_key.items()}
+        spreads = sorted(((max(column) - min(column), place) for place, column in enumerate(columns)), reverse=True)
+        self._varying = [place for _, place in spreads[:MAX_VARYING]]
 
     def _key(self, timings: Sequence[int]) -> bytes:
-        return bytes(map(gt, compress(timings, self._is_clear), self._thresholds, strict=True))
+        return bytes(map(bisect, self._thresholds, compress(timings, self._is_clear), strict=True))
+
+    def _may_fit(self, known: Sequence[int], heard: Sequence[int]) -> bool:
+        """Return whether no duration that varies most is too different, which most messages fail at once."""
+        return all(abs(known[place] - heard[place]) <= _distortion(known[place]) for place in self._varying)
 
     def find(self, heard: Sequence[int]) -> list[Value]:
         """Return the values of the messages as which a received one was sent."""
         candidates = self._by_key.get(self._key(heard), [])
+        if len(candidates) > MAX_CANDIDATES:
+            candidates = [candidate for candidate in candidates if self._may_fit(candidate[0], heard)]
         if len(candidates) > MAX_CANDIDATES:
             return []
         fitting = [
@@ -116,14 +125,13 @@ class _Group[Value]:
         return found
 
 
-def _threshold(durations: Iterable[int]) -> float | None:
-    """Return the signed duration that divides those of a place clearly, or None if there is none."""
-    ordered = sorted(durations)
-    middle = (ordered[0] + ordered[-1]) / 2
-    below = max(duration for duration in ordered if duration <= middle)
-    above = min(duration for duration in ordered if duration >= middle)
-    clear = middle - below > _distortion(below) and above - middle > _distortion(above)
-    return middle if clear else None
+def _thresholds(durations: Iterable[int]) -> list[float]:
+    """Return the signed durations that divide those of a place clearly, the lowest first."""
+    return [
+        (lowest_above + highest_below) / 2
+        for below, above in pairwise(sorted(durations))
+        if (highest_below := below + _distortion(below)) < (lowest_above := above - _distortion(above))
+    ]
 
 
 def _distortion(duration: int) -> float:
