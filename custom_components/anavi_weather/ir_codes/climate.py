@@ -31,9 +31,8 @@ MAX_CELSIUS = 45  # a higher temperature is in °F
 AUTO = "auto"  # to prefer if the wanted fan speed or swing does not exist
 SYNONYMS: Mapping[str, str] = {"med": "medium", "mid": "medium", "middle": "medium"}
 
-_FIRST_WORD = re.compile(
-    "({})(?=[_ 0-9]|$)[_ ]?".format("|".join(sorted((*MODES, *PRESET_MODES), key=len, reverse=True))), re.IGNORECASE
-)
+_LONGEST_FIRST = "|".join(sorted((*MODES, *PRESET_MODES), key=len, reverse=True))
+_FIRST_WORD = re.compile(rf"({_LONGEST_FIRST})(?=[_ 0-9]|$)[_ ]?", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?", re.ASCII)
 _WORD_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|[^A-Za-z0-9]+")
 
