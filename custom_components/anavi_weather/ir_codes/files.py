@@ -5,6 +5,7 @@ import re
 
 from .command import CodeError
 from .flipper import parse_flipper
+from .irdb import is_irdb, parse_irdb
 from .lircd import parse_lircd
 from .remote_file import FileRemote
 from .smartir import parse_smartir
@@ -18,7 +19,8 @@ _FLIPPER = re.compile(r"\s*Filetype\s*:")
 def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
     """Return the remote controls of a file by name.
 
-    The forms are `lircd.conf`, SmartIR's JSON, and Flipper's `.ir`, which does not name the remote: `name` does.
+    The forms are `lircd.conf`, SmartIR's JSON,
+    and Flipper's `.ir` and IRDB's csv, which do not name the remote: `name` does.
 
     Raises:
         CodeError: if the file has none of these forms, or is malformed other than in single commands; it has the line if
@@ -31,11 +33,12 @@ def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
         raise CodeError("file_empty")
     if text.lstrip().startswith("{"):
         return parse_smartir(text)
-    if _FLIPPER.match(text):
-        remote = parse_flipper(text)
-        if name is None:
-            raise CodeError("file_without_name")
-        return {name: remote}
+    for is_form, parse in ((_FLIPPER.match, parse_flipper), (is_irdb, parse_irdb)):
+        if is_form(text):
+            remote = parse(text)
+            if name is None:
+                raise CodeError("file_without_name")
+            return {name: remote}
     if _LIRCD.search(text):
         return parse_lircd(text)
     raise CodeError("file_unknown")

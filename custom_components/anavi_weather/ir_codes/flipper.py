@@ -13,7 +13,7 @@ from infrared_protocols.commands import Command
 from .command import CodeError, RawCommand
 from .named import build
 from .raw import complete, in_turn
-from .remote_file import FileRemote
+from .remote_file import MAX_NAME, FileRemote, Names
 from .text import excerpt
 
 HEADERS = ("IR signals file", "IR library file")
@@ -21,7 +21,6 @@ MIN_FREQUENCY = 10_000  # Hz
 MAX_FREQUENCY = 56_000
 MAX_RAW_TIMINGS = 1024
 MAX_COMMANDS = 5000
-MAX_NAME = 100  # characters
 
 _LINE = re.compile(r"([A-Za-z_]{1,40})\s{0,9}:(.*)")
 _BYTES = re.compile(r"(?:[0-9A-Fa-f]{2} +){3}[0-9A-Fa-f]{2}")
@@ -86,18 +85,14 @@ def parse_flipper(text: str) -> FileRemote:
         CodeError: if the file is malformed other than in single commands.
     """
     remote = FileRemote()
-    counts: dict[str, int] = {}
+    names = Names()
     for signal in _signals(text):
-        counts[signal.name] = counts.get(signal.name, 0) + 1
-        name = signal.name if counts[signal.name] == 1 else f"{signal.name} {counts[signal.name]}"
-        while name in remote.commands or name in remote.unreadable:
-            counts[signal.name] += 1
-            name = f"{signal.name} {counts[signal.name]}"
+        name = names.distinct(signal.name)
         try:
             remote.commands[name] = _commands(signal)
         except CodeError as err:
             remote.add_unreadable(name, err)
-    if not counts:
+    if not names.count:
         raise CodeError("file_empty")
     return remote
 

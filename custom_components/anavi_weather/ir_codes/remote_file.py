@@ -6,6 +6,8 @@ from infrared_protocols.commands import Command
 
 from .command import CodeError
 
+MAX_NAME = 100  # characters, of a device or a command
+
 
 @dataclass(slots=True)
 class FileRemote:
@@ -19,3 +21,32 @@ class FileRemote:
     def add_unreadable(self, name: str, error: CodeError) -> None:
         """Add the name of a command that cannot be read, without the memory of its traceback."""
         self.unreadable[name] = error.with_traceback(None)
+
+
+def clean_name(text: str) -> str:
+    """Return an untrusted text as a name: printable, on one line, and not too long."""
+    words = "".join(character if character.isprintable() else " " for character in text).split()
+    return " ".join(words)[:MAX_NAME].strip()
+
+
+class Names:
+    """Distinct names for the commands of a file: a repeated name gets a number."""
+
+    def __init__(self) -> None:
+        """Initialize without names."""
+        self._counts: dict[str, int] = {}
+        self._taken: set[str] = set()
+
+    @property
+    def count(self) -> int:
+        """The number of names so far."""
+        return len(self._taken)
+
+    def distinct(self, name: str) -> str:
+        """Return the name, with the first number that makes it a new one if it is taken."""
+        found = name
+        while found in self._taken:
+            self._counts[name] = self._counts.get(name, 1) + 1
+            found = f"{name} {self._counts[name]}"
+        self._taken.add(found)
+        return found

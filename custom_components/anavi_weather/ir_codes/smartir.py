@@ -14,7 +14,7 @@ from .broadlink import from_base64, parse_broadlink
 from .command import CodeError, RawCommand
 from .pronto import parse_pronto
 from .raw import as_raw, complete, numbers
-from .remote_file import FileRemote
+from .remote_file import MAX_NAME, FileRemote
 from .text import excerpt
 from .tuya import parse_tuya
 from .xiaomi import parse_xiaomi
@@ -22,7 +22,6 @@ from .xiaomi import parse_xiaomi
 MAX_COMMANDS = 20_000  # an air conditioner has one for each mode, fan speed, swing and temperature
 MAX_FILE_TIMINGS = 2_000_000  # the longest of SmartIR's files has 1.6 million
 MAX_DEPTH = 8
-MAX_NAME = 100  # characters
 MAX_SEQUENCE = 16  # codes that one command sends one after another
 PAUSE = 500_000  # µs, SmartIR's pause between the codes of a sequence
 
