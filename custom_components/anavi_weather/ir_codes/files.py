@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 import re
 
+from .broadlink_storage import is_broadlink_storage, parse_broadlink_storage
 from .command import CodeError
 from .flipper import parse_flipper
 from .irdb import is_irdb, parse_irdb
@@ -19,7 +20,7 @@ _FLIPPER = re.compile(r"\s*Filetype\s*:")
 def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
     """Return the remote controls of a file by name.
 
-    The forms are `lircd.conf`, SmartIR's JSON,
+    The forms are `lircd.conf`, SmartIR's JSON, the storage of Home Assistant's Broadlink integration,
     and Flipper's `.ir` and IRDB's csv, which do not name the remote: `name` does.
 
     Raises:
@@ -32,7 +33,7 @@ def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
     if not text.strip():
         raise CodeError("file_empty")
     if text.lstrip().startswith("{"):
-        return parse_smartir(text)
+        return parse_broadlink_storage(text) if is_broadlink_storage(text) else parse_smartir(text)
     for is_form, parse in ((_FLIPPER.match, parse_flipper), (is_irdb, parse_irdb)):
         if is_form(text):
             remote = parse(text)

@@ -4,7 +4,6 @@ Source: SmartIR's controllers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-import json
 import re
 from typing import Any
 
@@ -12,6 +11,7 @@ from infrared_protocols.commands import Command
 
 from .broadlink import from_base64, parse_broadlink
 from .command import CodeError, RawCommand
+from .json_file import MAX_DEPTH, load_json
 from .pronto import parse_pronto
 from .raw import as_raw, complete, numbers
 from .remote_file import MAX_NAME, FileRemote
@@ -21,7 +21,6 @@ from .xiaomi import parse_xiaomi
 
 MAX_COMMANDS = 20_000  # an air conditioner has one for each mode, fan speed, swing and temperature
 MAX_FILE_TIMINGS = 2_000_000  # the longest of SmartIR's files has 1.6 million
-MAX_DEPTH = 8
 MAX_SEQUENCE = 16  # codes that one command sends one after another
 PAUSE = 500_000  # µs, SmartIR's pause between the codes of a sequence
 
@@ -36,7 +35,7 @@ def parse_smartir(text: str) -> dict[str, FileRemote]:
     Raises:
         CodeError: if the file is malformed other than in single codes.
     """
-    data = _load(text)
+    data = load_json(text)
     if not isinstance(data, dict) or not isinstance(commands := data.get("commands"), dict):
         raise CodeError("smartir_no_commands")
     decode = _decoder(data.get("commandsEncoding"), data.get("supportedController"))
@@ -62,17 +61,6 @@ def parse_smartir(text: str) -> dict[str, FileRemote]:
     if not (remote.commands or remote.unreadable):
         raise CodeError("file_empty")
     return {_device(data): remote}
-
-
-def _load(text: str) -> Any:
-    try:
-        return json.loads(text.removeprefix("\ufeff"))
-    except json.JSONDecodeError as err:
-        raise CodeError("json_invalid", line=err.lineno, reason=excerpt(err.msg)) from err
-    except ValueError as err:  # a number with too many digits
-        raise CodeError("json_invalid", reason=excerpt(str(err))) from err
-    except RecursionError as err:
-        raise CodeError("json_too_deep", maximum=str(MAX_DEPTH)) from err
 
 
 def _device(data: dict[str, Any]) -> str:
@@ -159,7 +147,7 @@ def _timings(code: Any) -> Command:
 def _blaster(code: str) -> Command:
     """Return the command of a message to a blaster: a code of Tuya, or JSON that contains one."""
     if code.lstrip().startswith("{"):
-        message = _load(code)
+        message = load_json(code)
         code = next(
             (message[key] for key in ("ir_code_to_send", "ir_code", "code") if isinstance(message.get(key), str)), ""
         )

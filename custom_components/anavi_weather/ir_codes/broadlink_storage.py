@@ -1,0 +1,61 @@
+"""Remote controls from `.storage/broadlink_remote_…_codes`, where Home Assistant's Broadlink integration keeps what it learned.
+
+    {"version": 1, "key": "broadlink_remote_…_codes", "data": {DEVICE: {COMMAND: BASE64 or [BASE64, BASE64]}}}
+
+A list has the codes of a toggle command, which are sent in turn.
+"""
+
+import re
+from typing import Any
+
+from .broadlink import from_base64, parse_broadlink
+from .command import CodeError, RawCommand
+from .json_file import load_json
+from .remote_file import MAX_NAME, FileRemote
+from .text import excerpt
+
+MAX_COMMANDS = 20_000
+MAX_CODES = 16  # of one command
+
+
+is_broadlink_storage = re.compile(r'"key"\s{0,9}:\s{0,9}"broadlink_remote_').search
+
+
+def parse_broadlink_storage(text: str) -> dict[str, FileRemote]:
+    """Return the devices of a storage by name.
+
+    Raises:
+        CodeError: if the storage is malformed other than in single codes.
+    """
+    data = load_json(text)
+    devices = data.get("data") if isinstance(data, dict) else None
+    if not isinstance(devices, dict) or not all(isinstance(commands, dict) for commands in devices.values()):
+        raise CodeError("broadlink_storage")
+    if sum(map(len, devices.values())) > MAX_COMMANDS:
+        raise CodeError("too_many_commands", maximum=str(MAX_COMMANDS))
+    remotes = {_name(device): _remote(commands) for device, commands in devices.items() if commands}
+    if not remotes:
+        raise CodeError("file_empty")
+    return remotes
+
+
+def _remote(commands: dict[str, Any]) -> FileRemote:
+    remote = FileRemote()
+    for name, codes in commands.items():
+        try:
+            remote.commands[_name(name)] = _commands(codes if isinstance(codes, list) else [codes])
+        except CodeError as err:
+            remote.add_unreadable(excerpt(name, MAX_NAME), err)
+    return remote
+
+
+def _name(name: str) -> str:
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+        raise CodeError("name_invalid", name=excerpt(name))
+    return name
+
+
+def _commands(codes: list[Any]) -> tuple[RawCommand, ...]:
+    if not 1 <= len(codes) <= MAX_CODES or not all(isinstance(code, str) for code in codes):
+        raise CodeError("broadlink_storage_code")
+    return tuple(parse_broadlink(from_base64(code.removeprefix("b64:"))) for code in codes)

@@ -1,0 +1,79 @@
+"""Tests of the storage of Home Assistant's Broadlink integration."""
+
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.anavi_weather.ir_codes import broadlink_storage, parse
+from custom_components.anavi_weather.ir_codes.broadlink import to_broadlink
+from custom_components.anavi_weather.ir_codes.broadlink_storage import is_broadlink_storage, parse_broadlink_storage
+
+from .helpers import refused, same, strict_all
+
+CODE = to_broadlink(parse("nec:4,8"))[4:]
+OTHER = to_broadlink(parse("nec:4,9"))[4:]
+
+
+def storage(data: Any) -> str:
+    """Return a file of Home Assistant's storage."""
+    content = {"version": 1, "minor_version": 1, "key": "broadlink_remote_780f77000000_codes", "data": data}
+    return json.dumps(content, indent=2)
+
+
+def test_devices() -> None:
+    text = storage({"TV": {"power": CODE, "lamp": [CODE, OTHER]}, "Fan": {"on": f"b64:{OTHER}"}, "empty": {}})
+    assert is_broadlink_storage(text)
+    devices = strict_all(parse_broadlink_storage("\ufeff" + text))
+    assert {name: list(commands) for name, commands in devices.items()} == {"TV": ["power", "lamp"], "Fan": ["on"]}
+    # A toggle command is two codes that presses send in turn
+    code, other = parse(f"b64:{CODE}"), parse(f"b64:{OTHER}")
+    first, second = devices["TV"]["lamp"]
+    assert same(first, code)
+    assert same(second, other)
+    assert same(devices["Fan"]["on"][0], other)
+
+
+def test_codes_that_cannot_be_read() -> None:
+    commands = {"radio": "sgACAA==", "none": [], "number": 4, "numbers": [4], "": CODE, "fine": CODE}
+    (remote,) = parse_broadlink_storage(storage({"TV": commands})).values()
+    assert list(remote.commands) == ["fine"]
+    assert {name: error.key for name, error in remote.unreadable.items()} == {
+        "radio": "broadlink_radio",
+        "none": "broadlink_storage_code",
+        "number": "broadlink_storage_code",
+        "numbers": "broadlink_storage_code",
+        "": "name_invalid",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (storage({}), "file_empty"),
+        (storage({"TV": {}}), "file_empty"),
+        (storage([]), "broadlink_storage"),
+        (storage({"TV": CODE}), "broadlink_storage"),
+        ("[]", "broadlink_storage"),
+        (storage({"": {"power": CODE}}), "name_invalid"),
+        (storage({"T\x00V": {"power": CODE}}), "name_invalid"),
+        ("{", "json_invalid"),
+    ],
+)
+def test_refused(text: str, key: str) -> None:
+    assert refused(parse_broadlink_storage, text) == key
+
+
+def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadlink_storage, "MAX_COMMANDS", 2)
+    monkeypatch.setattr(broadlink_storage, "MAX_CODES", 2)
+    assert parse_broadlink_storage(storage({"TV": {"a": [CODE] * 2}, "Fan": {"b": CODE}}))
+    (remote,) = parse_broadlink_storage(storage({"TV": {"a": [CODE] * 3}})).values()
+    assert remote.unreadable["a"].key == "broadlink_storage_code"
+    assert refused(parse_broadlink_storage, storage({"TV": {"a": CODE, "b": CODE}, "Fan": {"c": CODE}})) == (
+        "too_many_commands"
+    )
+
+
+def test_other_files_are_not_taken_for_storages() -> None:
+    assert not is_broadlink_storage('{"commands": {}, "key": "smartir"}')
