@@ -6,6 +6,7 @@ import re
 from .broadlink_storage import is_broadlink_storage, parse_broadlink_storage
 from .command import CodeError
 from .flipper import parse_flipper
+from .girr import is_girr, parse_girr
 from .irdb import is_irdb, parse_irdb
 from .lircd import parse_lircd
 from .remote_file import FileRemote
@@ -20,7 +21,7 @@ _FLIPPER = re.compile(r"\s*Filetype\s*:")
 def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
     """Return the remote controls of a file by name.
 
-    The forms are `lircd.conf`, SmartIR's JSON, the storage of Home Assistant's Broadlink integration,
+    The forms are `lircd.conf`, SmartIR's JSON, the storage of Home Assistant's Broadlink integration, Girr,
     and Flipper's `.ir` and IRDB's csv, which do not name the remote: `name` does.
 
     Raises:
@@ -34,6 +35,8 @@ def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
         raise CodeError("file_empty")
     if text.lstrip().startswith("{"):
         return parse_broadlink_storage(text) if is_broadlink_storage(text) else parse_smartir(text)
+    if text.lstrip().startswith("<") and is_girr(text):
+        return parse_girr(text, name)
     for is_form, parse in ((_FLIPPER.match, parse_flipper), (is_irdb, parse_irdb)):
         if is_form(text):
             remote = parse(text)
