@@ -40,6 +40,15 @@ SMARTIR = json.dumps(
         "commands": {"on": "900A 006C 0000 0001 04FB 08F7"},
     }
 )
+BROADLINK = json.dumps({"key": "broadlink_remote_1_codes", "data": {"TV": {"on": "JgAEAAQEBAQ="}}})
+IRDB = "functionname,protocol,device,subdevice,function\nPOWER,NEC1,4,-1,8\n"
+GIRR = '<?xml version="1.0"?><remotes><remote name="TV"><command name="on" protocol="nec1" D="4" F="8"/></remote></remotes>'
+ESPHOME = """
+button:
+  - name: Power
+    on_press:
+      - remote_transmitter.transmit_nec: {address: 0xFB04, command: 0xF708}
+"""
 
 
 @pytest.mark.parametrize(
@@ -47,13 +56,17 @@ SMARTIR = json.dumps(
     [
         (LIRCD, {"TV": ["POWER"]}),
         ("\ufeff" + LIRCD.upper().replace("40000", "40000"), {"TV": ["POWER"]}),
-        (FLIPPER, {"Flipper": ["Power"]}),
-        ("\ufeff\n" + FLIPPER, {"Flipper": ["Power"]}),
+        (FLIPPER, {"Den": ["Power"]}),
+        ("\ufeff\n" + FLIPPER, {"Den": ["Power"]}),
         ("\n " + SMARTIR, {"Sony": ["on"]}),
+        (BROADLINK, {"TV": ["on"]}),
+        ("\ufeff" + IRDB, {"Den": ["POWER"]}),
+        ("\n" + GIRR, {"TV": ["on"]}),
+        (ESPHOME, {"Den": ["Power"]}),
     ],
 )
 def test_forms(text: str, names: dict[str, list[str]]) -> None:
-    assert {name: list(remote.commands) for name, remote in parse_file(text, "Flipper").items()} == names
+    assert {name: list(remote.commands) for name, remote in parse_file(text, "Den").items()} == names
 
 
 def test_name_for_a_file_without_one() -> None:
@@ -71,6 +84,9 @@ def test_name_for_a_file_without_one() -> None:
         ("{", "json_invalid"),
         ("Filetype: nonsense", "flipper_header"),
         (FLIPPER, "file_without_name"),
+        (IRDB, "file_without_name"),
+        (ESPHOME, "file_without_name"),
+        ("<html>", "file_unknown"),
     ],
 )
 def test_refused(text: str, key: str) -> None:
@@ -84,14 +100,14 @@ def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @given(
     st.one_of(st.text(), st.binary().map(lambda data: data.decode("latin-1"))),
-    st.sampled_from([LIRCD, FLIPPER, SMARTIR]),
+    st.sampled_from([LIRCD, FLIPPER, SMARTIR, BROADLINK, IRDB, GIRR, ESPHOME]),
     st.data(),
 )
 def test_any_text(junk: str, whole: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(whole)))
     for text in (junk, whole[:at] + junk + whole[at:], whole[:at]):
         try:
-            parse_file(text, "Flipper")
+            parse_file(text, "Den")
         except CodeError:
             continue
 
@@ -109,13 +125,25 @@ def test_any_text(junk: str, whole: str, data: st.DataObject) -> None:
         '{"commands": {"a": "' + "A" * 1_000_000 + '"}, "commandsEncoding": "Base64"}',
         '{"commands": {"a": "' + "1 " * 500_000 + '"}, "commandsEncoding": "Raw", "supportedController": "LOOKin"}',
         '{"commands": {"a": "' + "4P//" * 250_000 + '"}, "commandsEncoding": "Raw", "supportedController": "MQTT"}',
+        '{"key": "broadlink_remote_", "data": {"a": {"b": "' + "JgAA" * 500_000 + '"}}}',
+        IRDB + "A,NEC1,4,-1,8\n" * 200_000,
+        IRDB + '"' + "\n" * 500_000,
+        IRDB + "," * 500_000,
+        "<remotes>" + "<a>" * 500_000,
+        "<remotes>" + "<a/>" * 200_000,
+        "<remotes " + "a" * 1_000_000,
+        ESPHOME + "x: " + "[" * 500_000,
+        ESPHOME + "x: [" + "1, " * 30_000 + "1]",
+        ESPHOME + "x: &a [a]\n" + "y: *a\n" * 10_000,
+        ESPHOME + "? " * 100_000,
+        ESPHOME + "  - remote_transmitter.transmit_nec: {address: 1, command: 1}\n" * 4000,
     ],
     ids=lambda text: text[-20:] + text[:9],
 )
 def test_worst_files_are_quick(text: str) -> None:
     started = thread_time()
     with suppress(CodeError):
-        parse_file(text, "Flipper")
+        parse_file(text, "Den")
     assert thread_time() - started < 1
 
 

@@ -5,6 +5,7 @@ import re
 
 from .broadlink_storage import is_broadlink_storage, parse_broadlink_storage
 from .command import CodeError
+from .esphome import is_esphome, parse_esphome
 from .flipper import parse_flipper
 from .girr import is_girr, parse_girr
 from .irdb import is_irdb, parse_irdb
@@ -21,7 +22,7 @@ _FLIPPER = re.compile(r"\s*Filetype\s*:")
 def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
     """Return the remote controls of a file by name.
 
-    The forms are `lircd.conf`, SmartIR's JSON, the storage of Home Assistant's Broadlink integration, Girr,
+    The forms are `lircd.conf`, SmartIR's JSON, the storage of Home Assistant's Broadlink integration, Girr, ESPHome's YAML,
     and Flipper's `.ir` and IRDB's csv, which do not name the remote: `name` does.
 
     Raises:
@@ -45,4 +46,6 @@ def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
             return {name: remote}
     if _LIRCD.search(text):
         return parse_lircd(text)
+    if is_esphome(text):
+        return parse_esphome(text, name)
     raise CodeError("file_unknown")

@@ -1,0 +1,203 @@
+"""Protocols of ESPHome's `remote_transmitter`, mapped to the protocols here.
+
+Source: ESPHome's encoders. Most send a number with its highest bit first, whereas the protocols count from the lowest.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+import re
+
+from infrared_protocols.commands import Command
+
+from .command import CodeError, RawCommand
+from .irp import nec, reversed_bits, samsung
+from .named import build
+from .pronto import parse_pronto
+from .protocols import PulseProtocol
+from .raw import complete, numbers
+from .text import c_integer, excerpt
+
+_FREQUENCY = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(k?)(?:hz)?", re.IGNORECASE)
+_LEADING_ZEROS = re.compile(r"^0+(?=[0-9])")
+_SONY = {12: "sony", 15: "sony15", 20: "sony20"}
+_LG = PulseProtocol(
+    name="lg", layout="data:28", first_bit="high", header=(8000, 4000), zero=(600, 550), one=(600, 1600), period=108_000
+)
+_COOLIX = PulseProtocol(
+    name="coolix",
+    layout="data@16:8 ~data@16:8 data@8:8 ~data@8:8 data:8 ~data:8",
+    first_bit="high",
+    header=(4480, 4480),
+    zero=(560, 560),
+    one=(560, 1680),
+)
+_COOLIX_PAUSE = 5600  # µs, between the two frames of a press
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action of ESPHome that sends a code."""
+
+    protocol: str
+    values: Mapping[str, str | list[str]]
+
+    def text(self, field: str) -> str:
+        """Return a text of the action."""
+        value = self.values.get(field)
+        if not isinstance(value, str) or not value:
+            raise CodeError("field_missing", protocol=self.protocol, field=field)
+        return value
+
+    def number(self, field: str, bits: int, default: int | None = None) -> int:
+        """Return a number of the action, which has at most this many bits."""
+        if field not in self.values and default is not None:
+            return default
+        value = _integer(self.text(field))
+        if value is None:
+            raise CodeError("value_invalid", protocol=self.protocol, field=field, value=excerpt(self.text(field)))
+        if value >> bits:
+            maximum = hex((1 << bits) - 1)
+            raise CodeError("value_out_of_range", protocol=self.protocol, field=field, maximum=maximum)
+        return value
+
+    def numbers(self, field: str) -> Sequence[str]:
+        """Return a list of the action."""
+        value = self.values.get(field)
+        if not value:
+            raise CodeError("field_missing", protocol=self.protocol, field=field)
+        return value.strip("[] ").split(",") if isinstance(value, str) else value
+
+    def expect(self, field: str, bits: int, expected: int) -> None:
+        """Refuse a number that changes what is sent to something that is unknown here."""
+        if (value := self.number(field, bits, expected)) != expected:
+            raise CodeError("value_invalid", protocol=self.protocol, field=field, value=str(value))
+
+
+def _integer(text: str) -> int | None:
+    """Return a number of YAML, where a leading zero has no meaning."""
+    return c_integer(_LEADING_ZEROS.sub("", text.strip()))
+
+
+def _bytes(value: int) -> tuple[int, int, int, int]:
+    """Return the bytes of a number with the highest bit first, as protocols count that send the lowest bit first."""
+    first, second, third, fourth = (reversed_bits(byte, 8) for byte in value.to_bytes(4))
+    return first, second, third, fourth
+
+
+def _nec(action: Action) -> Command:
+    action.expect("command_repeats", 8, 1)
+    address, command = action.number("address", 16), action.number("command", 16)
+    return nec(address & 0xFF, address >> 8, command & 0xFF, command >> 8)
+
+
+def _samsung(action: Action) -> Command:
+    action.expect("nbits", 8, 32)
+    low, high, command, inverse = _bytes(action.number("data", 32))
+    if command ^ inverse != 0xFF:
+        raise CodeError("value_invalid", protocol=action.protocol, field="data", value=action.text("data"))
+    return samsung(low, high, command)
+
+
+def _lg(action: Action) -> Command:
+    if action.number("nbits", 8, 28) == 32:
+        return nec(*_bytes(action.number("data", 32)))
+    action.expect("nbits", 8, 28)
+    return _sent(_LG, action.number("data", 28))
+
+
+def _sent(protocol: PulseProtocol, data: int) -> RawCommand:
+    return RawCommand(protocol.closed(protocol.frame({"data": data})), modulation=protocol.carrier)
+
+
+def _coolix(action: Action) -> Command:
+    first = action.number("first", 24)
+    frames = [_COOLIX.frame({"data": data}) for data in (first, action.number("second", 24, first))]
+    return RawCommand(complete([*frames[0], -_COOLIX_PAUSE, *frames[1]]), modulation=_COOLIX.carrier)
+
+
+def _sony(action: Action) -> Command:
+    bits = action.number("nbits", 8, 12)
+    if bits not in _SONY:
+        raise CodeError("value_invalid", protocol=action.protocol, field="nbits", value=str(bits))
+    data = reversed_bits(action.number("data", bits), bits)
+    return build(_SONY[bits], address=data >> 7, command=data & 0x7F)
+
+
+def _jvc(action: Action) -> Command:
+    data = reversed_bits(action.number("data", 16), 16)
+    return build("jvc", address=data & 0xFF, command=data >> 8)
+
+
+def _panasonic(action: Action) -> Command:
+    return build("panasonic", address=action.number("address", 16), command=action.number("command", 32))
+
+
+def _pioneer(action: Action) -> Command:
+    first, second = action.number("rc_code_1", 16), action.number("rc_code_2", 16, 0)
+    # The high byte is sent with its highest bit first, the low one with its lowest
+    address, command = reversed_bits(first >> 8, 8), first & 0xFF
+    if not second:
+        return build("pioneer", address=address, command=command)
+    return build(
+        "pioneer",
+        address=reversed_bits(second >> 8, 8),
+        command=second & 0xFF,
+        preamble_address=address,
+        preamble_command=command,
+    )
+
+
+def _rc5(action: Action) -> Command:
+    return build("rc5", address=action.number("address", 5), command=action.number("command", 7))
+
+
+def _rc6(action: Action) -> Command:
+    return build("rc6", address=action.number("address", 8), command=action.number("command", 8))
+
+
+def _aeha(action: Action) -> Command:
+    data = bytearray(action.number("address", 16).to_bytes(2))
+    for text in action.numbers("data"):
+        value = _integer(text)
+        if value is None or value > 0xFF:
+            raise CodeError("value_invalid", protocol=action.protocol, field="data", value=excerpt(text))
+        data.append(value)
+    # ESPHome sends the highest bit of each byte first
+    swapped = bytes(reversed_bits(byte, 8) for byte in data)
+    return build("aeha", data=swapped, modulation=_carrier(action, "38kHz"))
+
+
+def _pronto(action: Action) -> Command:
+    return parse_pronto(action.text("data"))
+
+
+def _raw_timings(action: Action) -> Command:
+    timings = complete(numbers(",".join(action.numbers("code"))))
+    carrier = _carrier(action, "0Hz")
+    if not carrier:  # which no receiver of infrared detects
+        raise CodeError("esphome_no_carrier")
+    return RawCommand(timings, modulation=carrier)
+
+
+def _carrier(action: Action, default: str) -> int:
+    text = action.text("carrier_frequency") if "carrier_frequency" in action.values else default
+    if not (found := _FREQUENCY.fullmatch(text.strip())):
+        raise CodeError("value_invalid", protocol=action.protocol, field="carrier_frequency", value=excerpt(text))
+    return round(float(found[1]) * (1000 if found[2] else 1))
+
+
+PROTOCOLS: Mapping[str, Callable[[Action], Command]] = {
+    "aeha": _aeha,
+    "coolix": _coolix,
+    "jvc": _jvc,
+    "lg": _lg,
+    "nec": _nec,
+    "panasonic": _panasonic,
+    "pioneer": _pioneer,
+    "pronto": _pronto,
+    "raw": _raw_timings,
+    "rc5": _rc5,
+    "rc6": _rc6,
+    "samsung": _samsung,
+    "sony": _sony,
+}
