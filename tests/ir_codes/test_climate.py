@@ -93,6 +93,11 @@ def test_temperatures_of_a_mode() -> None:
     assert found.modes == ["cool", "heat", "fan_only"]
 
 
+def test_step() -> None:
+    found = air_conditioner("cool_20", "cool_20.5", "cool_22", "heat_20", "dry_18", "dry_20")
+    assert [found.temperature_step(mode) for mode in ("cool", "heat", "dry", None)] == [0.5, None, 2, 0.5]
+
+
 @pytest.mark.parametrize(("names", "expected"), [(("cool_45",), False), (("heat_60", "fan_only_low"), True)])
 def test_unit(names: tuple[str, ...], expected: bool) -> None:
     assert air_conditioner(*names).is_fahrenheit is expected

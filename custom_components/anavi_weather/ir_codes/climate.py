@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum, auto
+from itertools import pairwise
 import re
 from typing import NamedTuple
 
@@ -57,7 +58,6 @@ POWER_COMMANDS: Mapping[str, Power] = {
     "power": Power.TOGGLE,
     "on_off": Power.TOGGLE,
 }
-ON_BEFORE_EACH_STATE = "on"  # SmartIR sends this one before each state
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,10 @@ class AirConditioner:
         """Return the temperatures of a mode (None: of all), the lowest first."""
         return sorted({state.temperature for state in self._of_mode(mode) if state.temperature is not None})
 
+    def temperature_step(self, mode: str | None) -> float | None:
+        """Return the smallest step between the temperatures of a mode (None: of all), or None if there is none."""
+        return min((higher - lower for lower, higher in pairwise(self.temperatures(mode))), default=None)
+
     def nearest(self, wanted: ClimateState, most_important: str = "mode") -> ClimateState:
         """Return the state of the wanted mode that is nearest to a state, which need not exist.
 
@@ -146,7 +150,8 @@ class AirConditioner:
             return powers.pop() if len(meanings) == 1 else None
         if len({state.mode for state in states}) > 1:
             states = {state for state in states if state.mode == current.mode}
-        return min(states, key=_distance(current, SETTINGS), default=None)
+        in_order = [state for state in self.commands if state in states]
+        return min(in_order, key=_distance(current, SETTINGS), default=None)
 
     def _of_mode(self, mode: str | None) -> Iterator[ClimateState]:
         return (state for state in self.commands if mode in (None, state.mode))
@@ -159,7 +164,7 @@ def state_name(state: ClimateState) -> str:
     return "_".join((state.mode, *words, *temperature))
 
 
-def _distance(wanted: ClimateState, order: Sequence[str]) -> Callable[[ClimateState], tuple[float | str, ...]]:
+def _distance(wanted: ClimateState, order: Sequence[str]) -> Callable[[ClimateState], tuple[float, ...]]:
     """Return the key to find the state that is nearest in the first of the settings, then in the second, and so on."""
 
     def difference(state: ClimateState, setting: str) -> float:
@@ -168,7 +173,7 @@ def _distance(wanted: ClimateState, order: Sequence[str]) -> Callable[[ClimateSt
             return abs(have - want)
         return 0 if have == want else 1 if have == AUTO else 2
 
-    return lambda state: (*(difference(state, setting) for setting in order), str(state))
+    return lambda state: tuple(difference(state, setting) for setting in order)
 
 
 def _power(codes: Mapping[str, Sequence[str]]) -> dict[str, ClimateState | Power]:
