@@ -27,13 +27,13 @@ import develop
 import past
 from smoke import Entity
 
-PRESSURE = "sensor.pressure"
+PRESSURE, SEA_LEVEL_PRESSURE = "sensor.pressure", "sensor.sea_level_pressure"
 ENTITIES = [
-    Entity("sensor.sea_level_pressure", "entry_sea_level_pressure"),
+    Entity(SEA_LEVEL_PRESSURE, "entry_sea_level_pressure"),
     Entity("sensor.pressure_bmp180", "entry_bmp180_77_pressure"),
     Entity(PRESSURE, "entry_pressure"),
 ]
-HISTORY = timedelta(hours=4)
+HISTORY = timedelta(hours=25)
 EPOCH = datetime.fromtimestamp(0, dt_util.UTC)
 
 
@@ -65,6 +65,12 @@ def records_states() -> bool:
 
 
 @pytest.fixture
+def short_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the last day have one hour, because the recorder of a test commits each state."""
+    monkeypatch.setattr(past, "DAY", 3600)
+
+
+@pytest.fixture
 def unit() -> str:
     """Return the unit of the pressure. Tests may parametrize it."""
     return "hPa"
@@ -72,15 +78,16 @@ def unit() -> str:
 
 @pytest.fixture
 async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator, unit: str) -> MockHAClientWebSocket:
-    """Return a websocket of a Home Assistant that has the component, and one pressure."""
+    """Return a websocket of a Home Assistant that has the component, and two pressures."""
     assert await async_setup_component(hass, "websocket_api", {})
     assert await simulated_past.async_setup(hass, {})
-    hass.states.async_set(PRESSURE, "930.0", {"unit_of_measurement": unit})
+    for entity_id in (PRESSURE, SEA_LEVEL_PRESSURE):
+        hass.states.async_set(entity_id, "930.0", {"unit_of_measurement": unit})
     return await hass_ws_client(hass)
 
 
 async def recorded(hass: HomeAssistant) -> list[tuple[float, str]]:
-    """Return the times and states of the pressure that the recorder has of the last hours."""
+    """Return the times and states of the pressure that the recorder has of the last day."""
     history = await get_instance(hass).async_add_executor_job(
         lambda: state_changes_during_period(hass, dt_util.utcnow() - HISTORY, entity_id=PRESSURE)
     )
@@ -120,28 +127,31 @@ def test_days_of_the_past_that_are_no_number_of_days(text: str) -> None:
         develop.past_days(text)
 
 
-async def test_pressure_is_recorded_at_its_times(hass: HomeAssistant, client: MockHAClientWebSocket) -> None:
+@pytest.mark.usefixtures("short_day")
+async def test_the_last_day_is_recorded_at_its_times(hass: HomeAssistant, client: MockHAClientWebSocket) -> None:
     now = dt_util.utcnow().timestamp()
     session = Session(client)
 
-    await past.record_pressure(session, "entry", ENTITIES)
+    await past.record_day(session, "entry", ENTITIES)
 
     times = [moment for moment, _ in await recorded(hass)]
-    assert len(times) == past.PRESSURES + 2 + 1  # the current one too
-    assert now - times[0] > 3 * 3600
-    assert session.commands == ["get_config", "get_states", "simulated_past/record", "call_service"]
+    assert len(times) == 20 + 1  # the current one too
+    assert now - times[0] == pytest.approx(3600, abs=10)
+    assert times[1] - times[0] == pytest.approx(180, abs=0.001)
+    assert session.commands == ["get_config", "get_states", *["simulated_past/record"] * 2, "call_service"]
 
 
 @pytest.mark.parametrize("unit", ["hPa", "inHg", "mmHg"])
-async def test_pressure_is_recorded_in_the_unit_of_its_entity(
+@pytest.mark.usefixtures("short_day")
+async def test_the_past_is_recorded_in_the_unit_of_its_entity(
     hass: HomeAssistant, client: MockHAClientWebSocket, unit: str
 ) -> None:
     hass.config.elevation = 760
 
-    await past.record_pressure(Session(client), "entry", ENTITIES)
+    await past.record_day(Session(client), "entry", ENTITIES)
 
     pressures = [PressureConverter.convert(float(state), unit, "hPa") for _, state in (await recorded(hass))[:-1]]
-    assert len(pressures) == past.PRESSURES + 2
+    assert len(pressures) == 20
     assert all(pressure == pytest.approx(925, abs=25) for pressure in pressures)  # 1013 hPa at 760 m
 
 

@@ -1,6 +1,6 @@
 """The simulated station's past weather, for its graphs, its tendency and its forecast."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import batched
@@ -11,8 +11,7 @@ from api import HomeAssistant
 from requirements import OURS
 from smoke import Entity
 
-from homeassistant.const import UnitOfPressure
-from homeassistant.util.unit_conversion import PressureConverter
+from homeassistant.util.unit_conversion import BaseUnitConverter, PressureConverter, TemperatureConverter
 
 sys.path.insert(0, str(OURS.parents[1]))
 from custom_components.anavi_weather import meteorology
@@ -21,7 +20,7 @@ from custom_components.anavi_weather.phat.simulator import Weather
 
 BATCH = 30 * 24  # hours in a message; Home Assistant refuses messages of over 4 MB
 SAMPLES = 12  # per hour
-PRESSURES = 60  # in the tendency's period
+DAY, STEP = 86_400, 180  # seconds: of the readings that are recorded, and between them
 ARITHMETIC_MEAN = 1  # the recorder's name for it
 
 # Unit and the recorder's unit class, by the key in a sensor's unique id
@@ -33,18 +32,27 @@ SENSORS = {
     "sea_level_pressure": ("hPa", "pressure"),
     "illuminance": ("lx", None),
 }
+CONVERTERS: dict[str | None, type[BaseUnitConverter]] = {
+    "temperature": TemperatureConverter,
+    "pressure": PressureConverter,
+}
 
 
 async def import_past(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity], days: int) -> None:
     """Import statistics of the station's entities for the days before this hour, the newest first."""
     place = await home_assistant.call("get_config")
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    keys = {entity.entity_id: entity.unique_id.removeprefix(f"{entry_id}_") for entity in entities}
-    known = {entity_id: key for entity_id, key in keys.items() if key in SENSORS}
+    sensors = _sensors(entry_id, entities)
     for numbers in batched(range(1, days * 24 + 1), BATCH, strict=False):
         hours = [this_hour - timedelta(hours=number) for number in reversed(numbers)]
-        past = [list(_samples(entry_id, place, hour.timestamp())) for hour in hours]
-        for entity_id, key in known.items():
+        past = [
+            [
+                _readings(_air(entry_id, place, hour.timestamp() + 3600 * sample / SAMPLES), place["elevation"])
+                for sample in range(SAMPLES)
+            ]
+            for hour in hours
+        ]
+        for entity_id, key in sensors.items():
             values = ([sample[key] for sample in samples] for samples in past)
             stats = [_statistics(hour, found) for hour, found in zip(hours, values, strict=True)]
             await home_assistant.call(
@@ -71,27 +79,36 @@ def _metadata(entity_id: str, unit: str, unit_class: str | None) -> dict[str, ob
     }
 
 
-async def record_pressure(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity]) -> None:
-    """Record the last hours' pressure, from which the tendency and the forecast follow, and reload the station."""
+async def record_day(home_assistant: HomeAssistant, entry_id: str, entities: Iterable[Entity]) -> None:
+    """Record the last day's readings for the graphs, the tendency and the forecast, and reload the station."""
     place = await home_assistant.call("get_config")
-    (entity_id,) = (entity.entity_id for entity in entities if entity.unique_id == f"{entry_id}_pressure")
-    step = meteorology.TENDENCY_PERIOD / PRESSURES
-    now = time.time()
-    moments = [now - step * number for number in range(PRESSURES + 2, 0, -1)]
-    (unit,) = (
-        state["attributes"]["unit_of_measurement"]
+    units = {
+        state["entity_id"]: state["attributes"].get("unit_of_measurement")
         for state in await home_assistant.call("get_states")
-        if state["entity_id"] == entity_id
-    )
-    pressures = [_air(entry_id, place, moment).pressure for moment in moments]
-    states = [
-        (f"{PressureConverter.convert(pressure, UnitOfPressure.HPA, unit):.4f}", moment)
-        for pressure, moment in zip(pressures, moments, strict=True)
-    ]
-    await home_assistant.call("simulated_past/record", entity_id=entity_id, states=states)
+    }
+    now = time.time()
+    moments = [now - STEP * number for number in range(DAY // STEP, 0, -1)]
+    readings = [_readings(_air(entry_id, place, moment), place["elevation"]) for moment in moments]
+    for entity_id, key in _sensors(entry_id, entities).items():
+        texts = (_text(reading[key], key, units[entity_id]) for reading in readings)
+        states = list(zip(texts, moments, strict=True))
+        await home_assistant.call("simulated_past/record", entity_id=entity_id, states=states)
     await home_assistant.call(
         "call_service", domain="homeassistant", service="reload_config_entry", service_data={"entry_id": entry_id}
     )
+
+
+def _sensors(entry_id: str, entities: Iterable[Entity]) -> dict[str, str]:
+    """Return the keys of the sensors that have a past, by their entity ids."""
+    keys = {entity.entity_id: entity.unique_id.removeprefix(f"{entry_id}_") for entity in entities}
+    return {entity_id: key for entity_id, key in keys.items() if key in SENSORS}
+
+
+def _text(number: float, key: str, unit: str) -> str:
+    """Return the state of a sensor that shows a reading in this unit."""
+    native, unit_class = SENSORS[key]
+    converter = CONVERTERS.get(unit_class)
+    return f"{converter.convert(number, native, unit) if converter else number:.4f}"
 
 
 def _air(entry_id: str, place: Mapping[str, float], moment: float) -> Air:
@@ -100,15 +117,13 @@ def _air(entry_id: str, place: Mapping[str, float], moment: float) -> Air:
     return weather()
 
 
-def _samples(entry_id: str, place: Mapping[str, float], begin: float) -> Iterator[dict[str, float]]:
-    """Yield the sensors' simulated readings of an hour."""
-    for number in range(SAMPLES):
-        air = _air(entry_id, place, begin + number * 3600 / SAMPLES)
-        yield {
-            "temperature": air.temperature,
-            "dew_point": meteorology.dew_point(air.temperature, air.humidity) or air.temperature,
-            "humidity": air.humidity,
-            "pressure": air.pressure,
-            "sea_level_pressure": meteorology.sea_level_pressure(air.pressure, place["elevation"], air.temperature),
-            "illuminance": air.illuminance,
-        }
+def _readings(air: Air, altitude: float) -> dict[str, float]:
+    """Return the sensors' readings in some air."""
+    return {
+        "temperature": air.temperature,
+        "dew_point": meteorology.dew_point(air.temperature, air.humidity) or air.temperature,
+        "humidity": air.humidity,
+        "pressure": air.pressure,
+        "sea_level_pressure": meteorology.sea_level_pressure(air.pressure, altitude, air.temperature),
+        "illuminance": air.illuminance,
+    }

@@ -40,10 +40,10 @@ async def set_up_station(home_assistant: HomeAssistant, folder: Path, bus: str, 
             await _import_commands(home_assistant, stations[bus])
         if bus == SIMULATED and past_days:
             # Imports the integration, which is slow.
-            from past import import_past, record_pressure
+            from past import import_past, record_day
 
             entities = await enabled_entities(home_assistant)
-            await record_pressure(home_assistant, stations[bus], entities)
+            await record_day(home_assistant, stations[bus], entities)
             # Keeps the recorder busy after it has answered.
             await import_past(home_assistant, stations[bus], entities, past_days)
         done = "added"
