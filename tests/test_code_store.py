@@ -14,8 +14,9 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.anavi_weather import code_store
-from custom_components.anavi_weather.code_store import CodeStore, Match
+from custom_components.anavi_weather import code_index, code_store
+from custom_components.anavi_weather.code_index import Match, build_index
+from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.exceptions import InvalidActionError, StorageError
 from custom_components.anavi_weather.ir_codes import parse
@@ -77,13 +78,12 @@ async def test_a_setup_does_not_wait_until_thousands_of_commands_are_decoded(
     await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}})
     again = CodeStore(hass, "01STATION")
     decoded = threading.Event()
-    index = code_store._index
 
     def build(*arguments: Any) -> object:
         decoded.wait()
-        return index(*arguments)
+        return build_index(*arguments)
 
-    with patch.object(code_store, "INDEX_PATIENCE", 0), patch.object(code_store, "_index", build):
+    with patch.object(code_store, "INDEX_PATIENCE", 0), patch.object(code_store, "build_index", build):
         await again.async_load()
         assert again.codes == {"TV": {"Power": ["nec:0x04,0x08"]}}
         assert match(again, "nec:4,8") is None
@@ -347,8 +347,8 @@ async def test_a_command_is_parsed_and_decoded_once(codes: CodeStore) -> None:
     await store_codes(codes, {"TV": {f"{number}": [f"nec:4,{number}"] for number in range(50)}})
 
     with (
-        patch.object(code_store, "decode_message", wraps=decode_message) as decoder,
-        patch.object(code_store, "parse", wraps=parse) as parser,
+        patch.object(code_index, "decode_message", wraps=decode_message) as decoder,
+        patch.object(code_index, "parse", wraps=parse) as parser,
     ):
         await store_codes(codes, {"TV": {"Power": ["nec:9,9"]}})
 

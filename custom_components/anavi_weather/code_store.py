@@ -1,12 +1,11 @@
 """Storage of the commands that a station has learned or imported."""
 
-from array import array
 import asyncio
-from collections.abc import Mapping, Sequence, Set as AbstractSet
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 import re
-from typing import Any, NamedTuple, override
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -15,20 +14,16 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from .code_index import CodeIndex, Codes, Match, Recognizable, build_index, encode
 from .const import DOMAIN, LOGGER
 from .exceptions import InvalidActionError, StorageError
-from .ir_codes import CodeError, Command, parse, to_text
-from .ir_codes.decode import Decoded, decode, decode_message
-from .ir_codes.matching import MessageIndex, sent_messages
+from .ir_codes import Command
+from .ir_codes.decode import Decoded
 from .storage import DAMAGES
 
 VERSION = 1
 MINOR_VERSION = 2  # 2: the extension of Sharp's protocol is 1, not 0, if a text lacks it
 SCHEMA = vol.Schema({str: {str: [str]}})
-# Protocols of keys that some air conditioners use for states, which differ in the address too
-STATE_PROTOCOLS = ("necext", "nec42ext")
-MAX_ADDRESSES = 4  # of a device without states
-
 _SHARP = re.compile(r"\bsharp:\w+,\w+(?!,\w+(?:,|$)|.*extension=)(?=,|$)")
 
 # Limits of what a Raspberry Pi with 1 GB loads within seconds
@@ -37,37 +32,8 @@ MAX_CHARACTERS = 20_000_000
 # Seconds that loading waits for the index. Until thousands of commands are decoded, received keys have no names.
 INDEX_PATIENCE = 1.0
 
-type Codes = dict[str, dict[str, list[str]]]
-"""Device → command → texts of the codes that successive presses send in turn."""
-
-
 type Names = dict[str, list[str]]
 """Device → names of commands."""
-
-
-class Match(NamedTuple):
-    """The stored command that a received message matches."""
-
-    device: str
-    name: str
-
-
-class _Recognizable(NamedTuple):
-    """A command as it is received."""
-
-    decoded: Decoded | None
-    first: Decoded | None  # the message's first frame, if the message continues with something else
-    messages: Sequence[array[int]]  # signed µs, with and without the command's repeats
-
-
-class _Index(NamedTuple):
-    """Lookup of stored commands by received messages."""
-
-    recognizable: Mapping[str, _Recognizable]  # by text
-    by_key: Mapping[tuple[object, ...], Sequence[Match]]
-    by_message: MessageIndex[Match]
-    first_keys: AbstractSet[tuple[object, ...]]  # of frames that are messages, with which longer messages begin
-    state_devices: AbstractSet[str]
 
 
 class _CodeFile(Store[Codes]):
@@ -93,7 +59,7 @@ class CodeStore:
         self._key = f"{DOMAIN}.{entry_id}.codes"
         self._store = self._open()
         self._codes: Codes = {}
-        self._index = _Index({}, {}, MessageIndex(), set(), set())
+        self._index = CodeIndex()
         self._lock = asyncio.Lock()
         self._indexing: asyncio.Task[None] | None = None
 
@@ -152,7 +118,7 @@ class CodeStore:
         """
         async with self._lock:
             await self._async_indexed()
-            added, recognizable = await self._hass.async_add_executor_job(_encode, devices)
+            added, recognizable = await self._hass.async_add_executor_job(encode, devices)
             codes = self._codes | {device: self._codes.get(device, {}) | commands for device, commands in added.items()}
             _check_size(codes)
             replaced = {
@@ -185,23 +151,13 @@ class CodeStore:
             decoded: The contents of the whole message; None for an unknown protocol.
             timings: The message, in signed µs.
         """
-        found = self._index.by_key.get(decoded.key) if decoded is not None and not decoded.repeat else None
-        if not found:
-            found = self._index.by_message.find(timings)
-        if not found:
-            return None
-        # A key with two names is either, but of two states that share a code it is unknown which is meant
-        is_state = decoded is None or decoded.is_state or found[0].device in self._index.state_devices
-        return None if is_state and not _have_one_name(found) else found[0]
+        return self._index.match(decoded, timings)
 
     def may_continue(self, timings: Sequence[int]) -> bool:
         """Return whether a key's message in signed µs may be the first part of a stored command's longer message."""
-        if not self._index.first_keys:
-            return False
-        decoded = decode(timings)
-        return decoded is not None and decoded.key in self._index.first_keys
+        return self._index.may_continue(timings)
 
-    async def _async_save(self, codes: Codes, recognizable: Mapping[str, _Recognizable]) -> None:
+    async def _async_save(self, codes: Codes, recognizable: Mapping[str, Recognizable]) -> None:
         """Write commands, and use them once they are on the disk.
 
         Raises:
@@ -218,8 +174,8 @@ class CodeStore:
     def _open(self) -> Store[Codes]:
         return _CodeFile(self._hass, VERSION, self._key, atomic_writes=True, minor_version=MINOR_VERSION)
 
-    async def _async_use(self, codes: Codes, recognizable: Mapping[str, _Recognizable]) -> None:
-        self._index = await self._hass.async_add_executor_job(_index, codes, recognizable)
+    async def _async_use(self, codes: Codes, recognizable: Mapping[str, Recognizable]) -> None:
+        self._index = await self._hass.async_add_executor_job(build_index, codes, recognizable)
         self._codes = codes
 
 
@@ -254,64 +210,6 @@ def _check_size(codes: Codes) -> None:
         raise InvalidActionError("codes_too_large", maximum=str(MAX_CHARACTERS // 1_000_000))
 
 
-def _have_one_name(matches: Sequence[Match]) -> bool:
-    """Return whether commands that cannot be distinguished have one name in each device."""
-    names = {match.device: match.name for match in matches}
-    return all(match.name == names[match.device] for match in matches)
-
-
 def _with_extension(text: str) -> str:
     """Return the text of a command with the extension that version 1.0.0 sent."""
     return _SHARP.sub(r"\g<0>,0x00", text)
-
-
-def _encode(devices: Mapping[str, Mapping[str, Sequence[Command]]]) -> tuple[Codes, dict[str, _Recognizable]]:
-    """Return commands as texts, and as what they are received as, by the texts."""
-    recognizable: dict[str, _Recognizable] = {}
-
-    def encode(command: Command) -> str:
-        text = to_text(command)
-        recognizable[text] = _recognizable(command)
-        return text
-
-    codes = {
-        device: {name: [encode(command) for command in alternatives] for name, alternatives in commands.items()}
-        for device, commands in devices.items()
-    }
-    return codes, recognizable
-
-
-def _index(codes: Codes, known: Mapping[str, _Recognizable]) -> _Index:
-    """Return the index of codes. What is known is reused because decoding thousands of codes takes seconds."""
-    recognizable: dict[str, _Recognizable] = {}
-    by_key: dict[tuple[object, ...], list[Match]] = {}
-    messages: list[tuple[array[int], Match]] = []
-    first_keys: set[tuple[object, ...]] = set()
-    addresses: dict[str, set[int | None]] = {}
-    for device, commands in codes.items():
-        for name, texts in commands.items():
-            match = Match(device, name)
-            for text in texts:
-                try:
-                    command = recognizable[text] = known.get(text) or _recognizable(parse(text))
-                except CodeError as err:
-                    # The command stays stored: another version of Home Assistant may support its protocol
-                    LOGGER.warning("Cannot read the command %s of %s: %s", name, device, err)
-                    continue
-                if command.decoded is not None and not command.decoded.repeat:
-                    by_key.setdefault(command.decoded.key, []).append(match)
-                    if command.decoded.protocol in STATE_PROTOCOLS:
-                        addresses.setdefault(device, set()).add(command.decoded.address)
-                if command.first is not None:
-                    first_keys.add(command.first.key)
-                messages += ((message, match) for message in command.messages)
-    state_devices = {device for device, values in addresses.items() if len(values) > MAX_ADDRESSES}
-    return _Index(recognizable, by_key, MessageIndex(messages), first_keys, state_devices)
-
-
-def _recognizable(command: Command) -> _Recognizable:
-    messages = [array("i", message) for message in sent_messages(command)]
-    decoded = decode_message(messages[0])
-    first = decode(messages[0]) if decoded is None else None
-    is_message = first is not None and not first.is_state and not first.repeat
-    return _Recognizable(decoded, first if is_message else None, messages)
