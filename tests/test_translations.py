@@ -15,8 +15,10 @@ from custom_components import anavi_weather
 from custom_components.anavi_weather import exceptions, sensor
 from custom_components.anavi_weather.calibration_flow import CONF_CORRECTION, SAME_UNIT, STATION, CalibrationFlow
 from custom_components.anavi_weather.config_flow import AnaviWeatherConfigFlow
-from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_USER_STATION
+from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.event import EVENT_HELD, EVENT_PRESSED
+from custom_components.anavi_weather.infrared_device_flow import MENUS, NAME_SCHEMA, NEW_SCHEMA, InfraredDeviceFlow
+from custom_components.anavi_weather.infrared_devices import Kind
 from custom_components.anavi_weather.meteorology import Forecast
 from custom_components.anavi_weather.options_flow import AnaviWeatherOptionsFlow, options_schema
 from custom_components.anavi_weather.phat import BusError, ChipId, Quantity
@@ -44,6 +46,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 
 FOLDER = Path(anavi_weather.__file__).parent
+PACKAGE = anavi_weather.__name__
 LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("translations/*.json")}
 ENGLISH = LANGUAGES["en"]
 ICONS = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))
@@ -66,6 +69,8 @@ SMARTIR_CODES = {
     "code_xiaomi_code",
 }
 
+OF_INFRARED = {"codes_damaged", "infrared_device_deleted", "infrared_device_name"}
+CHOICES = ("chip_", "infrared_device_deleted")  # repairs with a menu
 OTHER_FIXABLE = {"user_station_checkpoint_damaged", "user_station_stream_recreated"}
 COMPARISON = {
     "changed",
@@ -86,11 +91,18 @@ PLACEHOLDERS = {
     "config.step.infrared": {"bus", "claimed", "foreign"},
     "config_subentries.user_station.error": {"detail", "example", "stream"},
     "config_subentries.user_station.step": {"example"},
+    "config_subentries.infrared_device.abort.saved": {"count", "device"},
+    "config_subentries.infrared_device.error.failed": {"detail"},
+    "config_subentries.infrared_device.step.menu": {"count", "device"},
+    "config_subentries.infrared_device.step.rename": {"device"},
     "device.user_station": {"title"},
     "entity.sensor.chip_": {"chip"},
     "entity.switch.slot": {"chip"},
     "issues.codes_": {"file", "station"},
     "issues.chip_": {"address", "chip", "error", "station"},
+    "issues.infrared_device_deleted.fix_flow.abort.failed": {"detail"},
+    "issues.infrared_device_deleted": {"count", "device", "station"},
+    "issues.infrared_device_name": {"device", "name", "reason"},
     "issues.user_station_purge_near": {"backlog", "hours", "user_station"},
     "issues.user_station_states_dropped": {"count", "user_station"},
     "issues.user_station_states_foreign": {"count", "user_station"},
@@ -303,6 +315,23 @@ def test_the_steps_of_adding_a_user_station() -> None:
     assert ENGLISH["selector"]["user_station_entities"]["options"].keys() == set(Selection)
 
 
+def test_the_steps_of_an_infrared_device() -> None:
+    texts_of_flow = ENGLISH["config_subentries"][SUBENTRY_INFRARED_DEVICE]
+    assert texts_of_flow["initiate_flow"].keys() == {SOURCE_USER, SOURCE_RECONFIGURE}
+    all_steps = {
+        step for part in InfraredDeviceFlow.__mro__ if part.__module__.startswith(PACKAGE) for step in steps(part)
+    }
+    assert texts_of_flow["step"].keys() == all_steps - {"finish", SOURCE_RECONFIGURE}
+    for step, schema in {"user": NEW_SCHEMA, "rename": NAME_SCHEMA}.items():
+        texts_of_step = texts_of_flow["step"][step]
+        fields = set(map(str, schema.schema))
+        assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == fields
+    assert texts_of_flow["step"]["menu"]["menu_options"].keys() == {step for menu in MENUS.values() for step in menu}
+    assert texts_of_flow["abort"].keys() == {"device_deleted", "saved", "station_not_loaded"}
+    assert texts_of_flow["error"].keys() == {"failed"}
+    assert ENGLISH["selector"]["infrared_device_kind"]["options"].keys() == set(Kind)
+
+
 def invalid_inputs() -> Iterator[str]:
     """Return the keys of the errors shown at a field of a user station."""
     yield from constants("user_station_flow", r"errors\[CONF_.*\]")
@@ -342,7 +371,8 @@ def test_exceptions() -> None:
     filled = [(key, frozenset({"bus"})) for key in BUS_ERRORS]
     filled += [(key, frozenset({"error"})) for key in lirc_errors()]
     filled += [*raised("coordinator"), *raised("learning"), *raised("remote"), *raised("services"), *code_errors()]
-    filled += [*raised("button"), *raised("code_store"), *raised("send_again")]
+    filled += [*raised("button"), *raised("code_store"), *raised("infrared_devices"), *raised("send_again")]
+    filled += [*raised("storage"), ("command_exists", frozenset({"name"}))]
     known: dict[str, frozenset[str]] = {}
     for key, names in filled:
         known[key] = known.get(key, names) & names  # placeholders that are filled in wherever the error is raised
@@ -388,16 +418,14 @@ def test_the_types_of_events() -> None:
 def test_issues() -> None:
     of_user_stations = {f"user_station_{key}" for key in user_station_issues()}
     of_user_stations |= {f"user_station_{error.key}" for error in REPORTED} | {"user_station_statistics_rejected"}
-    assert (
-        ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | {"codes_damaged"} | of_user_stations
-    )
+    assert ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | OF_INFRARED | of_user_stations
     fixable = {f"user_station_states_{kind}" for kind in FIXABLE} | OTHER_FIXABLE
     for key, issue in ENGLISH["issues"].items():
-        if key in of_user_stations - fixable:
+        if key in (of_user_stations | {"infrared_device_name"}) - fixable:
             assert issue.keys() == {"title", "description"}
         else:
             assert issue.keys() == {"title", "fix_flow"}
-            assert issue["fix_flow"]["step"].keys() == {"init" if key.startswith("chip_") else "confirm"}
+            assert issue["fix_flow"]["step"].keys() == {"init" if key.startswith(CHOICES) else "confirm"}
 
 
 def test_the_choice_of_the_repair_of_a_chip() -> None:

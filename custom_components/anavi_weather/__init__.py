@@ -5,14 +5,17 @@ from functools import partial
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv, issue_registry as ir
+from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
-from .code_store import async_get_code_store, async_remove_code_store
+from .code_store import async_get_code_store
+from .command_sender import CommandSender
 from .const import CODES_ISSUE_PREFIX, CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
 from .dashboard import async_setup_dashboard
+from .deleted_codes import async_get_deleted_codes
+from .entity import device_info
 from .forwarding import (
     async_create_forwarder,
     async_create_statistics_forwarder,
@@ -22,6 +25,7 @@ from .forwarding import (
     loaded_user_stations,
     user_stations,
 )
+from .infrared_devices import InfraredDevices, async_delete_all
 from .migration import async_give_main_entities_to_station
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
@@ -90,7 +94,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         for subentry in user_stations(entry)
         if subentry.data.get(CONF_SEND_STATISTICS, True)
     }
-    entry.runtime_data = RemoteStation(coordinator, codes, transceiver, pair, forwarders, statistics_forwarders)
+    device = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **device_info(entry))
+    devices = InfraredDevices(hass, entry, codes, device.id)
+    sender = CommandSender(hass, entry, transceiver) if transceiver else None
+    entry.runtime_data = RemoteStation(
+        coordinator, codes, devices, transceiver, sender, pair, forwarders, statistics_forwarders
+    )
+    entry.async_on_unload(await devices.async_start())
+    await async_get_deleted_codes(hass).async_load()
     if transceiver:
         entry.async_on_unload(transceiver.async_stop)
         await transceiver.async_start()
@@ -121,22 +132,23 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
-    """Delete a remote station's stored codes and checkpoints."""
+    """Delete a remote station's stored codes, which a repair can restore, and its checkpoints."""
     ir.async_delete_issue(hass, DOMAIN, CODES_ISSUE_PREFIX + entry.entry_id)
-    await async_remove_code_store(hass, entry.entry_id)
+    await async_delete_all(hass, entry)
     for subentry in user_stations(entry):
         await async_remove_checkpoint(hass, subentry.subentry_id)
 
 
 def _settings(entry: ConfigEntry) -> tuple[object, ...]:
-    """Return what requires a reload if it changes. Chips come and go without one."""
+    """Return what requires a reload if it changes. Chips and infrared devices come and go without one."""
     # Home Assistant changes a subentry in place
-    subentries = {subentry_id: (subentry.title, subentry.data) for subentry_id, subentry in entry.subentries.items()}
+    subentries = {subentry.subentry_id: (subentry.title, subentry.data) for subentry in user_stations(entry)}
     return entry.title, entry.data[CONF_BUS], entry.options, subentries
 
 
 async def _async_updated(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, *, settings: tuple[object, ...]) -> None:
-    """Follow a change of the entry, and delete the checkpoints of user stations that were removed."""
+    """Follow a change of the entry or its subentries, and delete the checkpoints of user stations that were removed."""
+    await entry.runtime_data.devices.async_follow()
     if _settings(entry) == settings:
         await entry.runtime_data.coordinator.async_follow_entry()
         return

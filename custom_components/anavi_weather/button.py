@@ -1,4 +1,4 @@
-"""Buttons that send states again, and those of a simulated remote control, which send to the simulated receiver."""
+"""Buttons that send states again, those of commands, and those of a simulated remote control, which send to the receiver."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .command_buttons import CommandButtons
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, UserStationEntity
 from .exceptions import InvalidActionError
@@ -61,13 +62,15 @@ USER_STATION_BUTTONS = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the buttons of user stations, and the keys of the simulated pHAT. A real board receives real remote controls."""
+    """Set up the buttons. Only the simulated pHAT has keys, because a real board receives real remote controls."""
     for subentry, forwarder in loaded_user_stations(entry):
         async_add_entities(
             [UserStationButton(subentry, forwarder, description) for description in USER_STATION_BUTTONS],
             config_subentry_id=subentry.subentry_id,
         )
     station = entry.runtime_data
+    if station.sender:
+        entry.async_on_unload(await CommandButtons(hass, entry, station.sender, async_add_entities).async_start())
     if station.transceiver and station.simulated_pair:
         async_add_entities(
             SimulatedKey(entry, station.transceiver, station.simulated_pair, key, code) for key, code in KEYS.items()

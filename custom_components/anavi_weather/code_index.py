@@ -79,13 +79,13 @@ def encode(devices: Mapping[str, Mapping[str, Sequence[Command]]]) -> tuple[Code
     """Return commands as texts, and as what they are received as, by the texts."""
     recognizable: dict[str, Recognizable] = {}
 
-    def encode(command: Command) -> str:
+    def to_known_text(command: Command) -> str:
         text = to_text(command)
         recognizable[text] = _recognizable(command)
         return text
 
     codes = {
-        device: {name: [encode(command) for command in alternatives] for name, alternatives in commands.items()}
+        device: {name: [to_known_text(command) for command in alternatives] for name, alternatives in commands.items()}
         for device, commands in devices.items()
     }
     return codes, recognizable

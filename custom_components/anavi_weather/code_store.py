@@ -1,25 +1,23 @@
 """Storage of the commands that a station has learned or imported."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 import re
 from typing import Any, override
 
 import voluptuous as vol
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
-from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .code_index import CodeIndex, Codes, Match, Recognizable, build_index, encode
-from .const import DOMAIN, LOGGER
-from .exceptions import InvalidActionError, StorageError
+from .const import DOMAIN
+from .exceptions import InvalidActionError
 from .ir_codes import Command
 from .ir_codes.decode import Decoded
-from .storage import DAMAGES
+from .storage import DAMAGES, async_save, async_set_aside
 
 VERSION = 1
 MINOR_VERSION = 2  # 2: the extension of Sharp's protocol is 1, not 0, if a text lacks it
@@ -29,6 +27,7 @@ _SHARP = re.compile(r"\bsharp:\w+,\w+(?!,\w+(?:,|$)|.*extension=)(?=,|$)")
 # Limits of what a Raspberry Pi with 1 GB loads within seconds
 MAX_COMMANDS = 20_000
 MAX_CHARACTERS = 20_000_000
+MAX_NAME = 100  # characters of a device or a command
 # Seconds that loading waits for the index. Until thousands of commands are decoded, received keys have no names.
 INDEX_PATIENCE = 1.0
 
@@ -62,11 +61,18 @@ class CodeStore:
         self._index = CodeIndex()
         self._lock = asyncio.Lock()
         self._indexing: asyncio.Task[None] | None = None
+        self._listeners: set[CALLBACK_TYPE] = set()
 
     @property
     def codes(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
         """All stored commands."""
         return self._codes
+
+    @callback
+    def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call a listener after each change that was saved. Return a function to unsubscribe."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
 
     async def async_load(self) -> str | None:
         """Load the commands, after a change that is still being saved.
@@ -83,11 +89,7 @@ class CodeStore:
             codes: Codes = SCHEMA(await self._store.async_load() or {})
         except DAMAGES as err:
             codes = {}
-            path = Path(self._store.path)
-            kept = f"{path.name}.corrupt.{dt_util.utcnow().isoformat()}"
-            LOGGER.error("Cannot read %s, which is kept as %s: %s: %s", path, kept, type(err).__name__, err)
-            with suppress(OSError):
-                await self._hass.async_add_executor_job(path.rename, path.with_name(kept))
+            kept = await async_set_aside(self._hass, Path(self._store.path), err)
         self._codes = codes
         await self._async_indexed()  # of an earlier load
         self._indexing = self._hass.async_create_background_task(
@@ -144,6 +146,44 @@ class CodeStore:
             codes = {key: value for key, value in self._codes.items() if key != device}
             await self._async_save(codes | ({device: commands} if commands else {}), self._index.recognizable)
 
+    async def async_restore(self, device: str, commands: Mapping[str, Sequence[str]]) -> None:
+        """Add a device with commands in their text form, including those that cannot be read, and save.
+
+        Raises:
+            InvalidActionError: if there would be too many commands, or the device exists.
+            StorageError: if they cannot be saved.
+        """
+        await self._async_change(lambda codes: _with_device(codes, device, commands))
+
+    async def async_rename(self, device: str, name: str) -> None:
+        """Rename a device, and save.
+
+        Raises:
+            KeyError: if the device does not exist.
+            InvalidActionError: if another device has the name, or it cannot be a name.
+            StorageError: if that cannot be saved.
+        """
+        await self._async_change(lambda codes: _renamed(codes, device, name, "device_exists"))
+
+    async def async_rename_command(self, device: str, command: str, name: str) -> None:
+        """Rename a command of a device, and save.
+
+        Raises:
+            KeyError: if the device or the command does not exist.
+            InvalidActionError: if another command of the device has the name, or it cannot be a name.
+            StorageError: if that cannot be saved.
+        """
+        await self._async_change(
+            lambda codes: codes | {device: _renamed(codes[device], command, name, "command_exists")}
+        )
+
+    async def _async_change(self, change: Callable[[Codes], Codes]) -> None:
+        async with self._lock:
+            await self._async_indexed()
+            codes = change(self._codes)
+            _check_size(codes)
+            await self._async_save(codes, self._index.recognizable)
+
     def match(self, decoded: Decoded | None, timings: Sequence[int]) -> Match | None:
         """Return the stored command that a received message matches, or None if there is none, or it is uncertain which.
 
@@ -163,12 +203,7 @@ class CodeStore:
         Raises:
             StorageError: if they are not.
         """
-        if self._hass.is_stopping:  # then the storage writes later
-            raise StorageError("codes_stopping")
-        await self._store.async_save(codes)
-        # The storage only logs that the disk is full or read-only, so read what it has written
-        if await self._open().async_load() != codes:
-            raise StorageError("codes_not_saved")
+        await async_save(self._hass, self._store, self._open(), codes)
         await self._async_use(codes, recognizable)
 
     def _open(self) -> Store[Codes]:
@@ -177,6 +212,8 @@ class CodeStore:
     async def _async_use(self, codes: Codes, recognizable: Mapping[str, Recognizable]) -> None:
         self._index = await self._hass.async_add_executor_job(build_index, codes, recognizable)
         self._codes = codes
+        for listener in tuple(self._listeners):
+            listener()
 
 
 STORES: HassKey[dict[str, CodeStore]] = HassKey(f"{DOMAIN}.code_stores")
@@ -195,6 +232,37 @@ async def async_remove_code_store(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the commands of a config entry."""
     await async_get_code_store(hass, entry_id).async_remove()
     del hass.data[STORES][entry_id]
+
+
+def check_name(name: str) -> None:
+    """Check the name of a device or a command.
+
+    Raises:
+        InvalidActionError: if it cannot be a name.
+    """
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name != name.strip():
+        raise InvalidActionError("name_invalid", maximum=str(MAX_NAME))
+
+
+def _with_device(codes: Codes, device: str, commands: Mapping[str, Sequence[str]]) -> Codes:
+    if device in codes:
+        raise InvalidActionError("device_exists", name=device)
+    return codes | {device: {name: list(texts) for name, texts in commands.items()}}
+
+
+def _renamed[T](named: Mapping[str, T], old: str, name: str, exists: str) -> dict[str, T]:
+    """Return a mapping in the same order in which one key has a new name.
+
+    Raises:
+        KeyError: if the key does not exist.
+        InvalidActionError: with the key `exists` if the name is taken, or it cannot be a name.
+    """
+    if old not in named:
+        raise KeyError(old)
+    check_name(name)
+    if name in named and name != old:
+        raise InvalidActionError(exists, name=name)
+    return {name if key == old else key: value for key, value in named.items()}
 
 
 def _check_size(codes: Codes) -> None:

@@ -8,6 +8,8 @@ LOGGER = logging.getLogger(__package__)
 ATTR_CHIP = "chip"
 
 CODES_ISSUE_PREFIX = "codes_"
+DELETED_ISSUE_PREFIX = "deleted_"
+NAME_ISSUE_PREFIX = "name_"
 
 CONF_ALTITUDE = "altitude"
 CONF_BUS = "bus"
@@ -20,6 +22,7 @@ CONF_ENTITIES = "entities"
 CONF_EXCLUDE = "exclude"
 CONF_INCLUDE = "include"
 CONF_INTERVAL = "interval"
+CONF_KIND = "kind"
 CONF_NAMESPACE = "namespace"
 CONF_OUTDOOR_TEMPERATURE = "outdoor_temperature"
 CONF_SEND_HISTORY = "send_history"
@@ -29,4 +32,5 @@ CONF_TEMPERATURE_OFFSET = "temperature_offset"
 
 DEFAULT_INTERVAL = 30  # seconds
 
+SUBENTRY_INFRARED_DEVICE = "infrared_device"
 SUBENTRY_USER_STATION = "user_station"

@@ -23,8 +23,10 @@ from . import meteorology
 from .calibration import Calibration
 from .chip_issues import ChipIssues
 from .code_store import CodeStore
+from .command_sender import CommandSender
 from .const import ATTR_CHIP, CONF_ALTITUDE, CONF_BUS, CONF_CHIPS, CONF_INTERVAL, DEFAULT_INTERVAL, DOMAIN, LOGGER
 from .exceptions import ReadingError
+from .infrared_devices import InfraredDevices
 from .outdoor_temperature import OutdoorTemperature
 from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, WrongChipError
 from .phat.simulated_lirc import SimulatedLirc
@@ -86,8 +88,11 @@ class RemoteStation:
 
     coordinator: AnaviWeatherCoordinator
     codes: CodeStore
+    devices: InfraredDevices
     transceiver: Transceiver | None
     """None if another entry owns the machine's one infrared pair."""
+    sender: CommandSender | None
+    """Sender of commands by the transceiver."""
     simulated_pair: SimulatedLirc | None
     forwarders: Mapping[str, Forwarder]
     """Forwarders by the id of the user station's subentry."""

@@ -14,10 +14,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, ReceivingEntity, async_add_pair_entities
 from .transceiver import Transceiver
+from .unique_ids import EMITTER
 
 PARALLEL_UPDATES = 1
-
-EMITTER = "emitter"
 
 
 async def async_setup_entry(

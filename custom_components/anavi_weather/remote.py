@@ -1,7 +1,7 @@
 """Remote entity that learns, sends and deletes infrared commands."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from math import ceil
@@ -9,7 +9,6 @@ from typing import Any, override
 
 from infrared_protocols.commands import Command
 
-from homeassistant.components.infrared import DOMAIN as INFRARED_DOMAIN, async_send_command
 from homeassistant.components.remote import (
     ATTR_ALTERNATIVE,
     ATTR_COMMAND,
@@ -25,20 +24,19 @@ from homeassistant.components.remote import (
 )
 from homeassistant.const import STATE_OFF
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
+from .command_sender import CommandSender
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, async_add_pair_entities
 from .exceptions import InfraredError, InvalidActionError, InvalidCodeError
-from .infrared import EMITTER
 from .ir_codes import CodeError, as_raw, parse
 from .ir_codes.command import MAX_DURATION
 from .learning import Learner
 from .transceiver import Transceiver
-from .unique_ids import REMOTE, infrared_unique_id
+from .unique_ids import REMOTE
 
 PARALLEL_UPDATES = 0
 
@@ -50,7 +48,8 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the remote control."""
-    async_add_pair_entities(hass, entry, async_add_entities, partial(AnaviWeatherRemote, hass))
+    if sender := entry.runtime_data.sender:
+        async_add_pair_entities(hass, entry, async_add_entities, partial(AnaviWeatherRemote, hass, sender))
 
 
 class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
@@ -60,12 +59,14 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
     _attr_is_on = True
     _attr_supported_features = RemoteEntityFeature.LEARN_COMMAND | RemoteEntityFeature.DELETE_COMMAND
 
-    def __init__(self, hass: HomeAssistant, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
-        """Initialize the remote, which sends the first alternative of each command first."""
+    def __init__(
+        self, hass: HomeAssistant, sender: CommandSender, entry: AnaviWeatherConfigEntry, transceiver: Transceiver
+    ) -> None:
+        """Initialize the remote."""
         super().__init__(entry, transceiver, REMOTE)
+        self._sender = sender
         self._learner = Learner(hass, transceiver, f"{DOMAIN}_{entry.entry_id}_learn")
         self._off = asyncio.Event()
-        self._turns: dict[tuple[str, ...], int] = {}
 
     @property
     @override
@@ -114,7 +115,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
                 if any_sent and await self._async_is_turned_off(kwargs.get(ATTR_DELAY_SECS, DEFAULT_DELAY_SECS)):
                     return
                 any_sent = True
-                await self._async_send_in_turn(alternatives)
+                await self._sender.async_send(alternatives, self._context)
 
     async def _async_is_turned_off(self, seconds: float) -> bool:
         """Wait, and return early if the remote is turned off meanwhile, or was."""
@@ -122,23 +123,6 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             async with asyncio.timeout(seconds):
                 await self._off.wait()
         return self._off.is_set()
-
-    async def _async_send_in_turn(self, alternatives: Mapping[str, Command]) -> None:
-        texts = tuple(alternatives)
-        turn = self._turns.get(texts, 0) % len(texts)
-        await self._async_send(alternatives[texts[turn]])
-        if len(texts) > 1:
-            self._turns[texts] = turn + 1
-
-    async def _async_send(self, command: Command) -> None:
-        """Send a command by the emitter entity, which updates its state, or directly if a user disabled it."""
-        emitter = er.async_get(self.hass).async_get_entity_id(
-            INFRARED_DOMAIN, DOMAIN, infrared_unique_id(self.entry, EMITTER)
-        )
-        if emitter and self.hass.states.get(emitter):
-            await async_send_command(self.hass, emitter, command, self._context)
-        else:
-            await self.transceiver.async_send(command)
 
     def _find(self, device: str | None, name: str) -> dict[str, Command]:
         """Return the alternatives of a device's command, or the command of a code, by their texts.
@@ -190,6 +174,8 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             if name not in self.codes.codes[device]:
                 raise InvalidActionError("command_unknown", device=device, command=name)
         await self.codes.async_delete(device, names)
+        if device not in self.codes.codes:
+            self.entry.runtime_data.devices.async_remove(device)
 
     def _check_on(self) -> None:
         if not self.is_on:

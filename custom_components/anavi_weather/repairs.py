@@ -9,8 +9,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .chip_issues import CHIP_ISSUE_PREFIX
-from .const import CODES_ISSUE_PREFIX, CONF_CHIPS
+from .const import CODES_ISSUE_PREFIX, CONF_CHIPS, DELETED_ISSUE_PREFIX, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
+from .deleted_codes import async_get_deleted_codes
+from .exceptions import TranslatedError, async_message
 from .send_again import async_restore_stream
 from .user_station.forwarder import Forwarder
 from .user_station_issues import HELD_ISSUE_PREFIX, STREAM_ISSUE_PREFIX
@@ -97,12 +99,57 @@ class RestoreStreamFlow(ForwarderFlow):
         await async_restore_stream(forwarder)
 
 
+class DeletedDeviceFlow(RepairsFlow):
+    """Fix flow for an infrared device that was deleted: restore it, or delete its commands for good."""
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Offer the choice."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["restore", "delete"],
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )
+
+    async def async_step_restore(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Restore the device on its station, or on another one if its own is gone."""
+        deleted = await async_get_deleted_codes(self.hass).async_get(self._deleted_id)
+        if deleted is not None:
+            entries: list[AnaviWeatherConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
+            if not entries:
+                return self.async_abort(reason="no_station")
+            entry = next((entry for entry in entries if entry.entry_id == deleted["entry_id"]), entries[0])
+            try:
+                await entry.runtime_data.devices.async_restore(deleted)
+            except TranslatedError as err:
+                return await self._async_abort(err)
+        return await self.async_step_delete()
+
+    async def async_step_delete(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Delete the commands for good."""
+        try:
+            await async_get_deleted_codes(self.hass).async_forget(self._deleted_id)
+        except TranslatedError as err:
+            return await self._async_abort(err)
+        return self.async_create_entry(data={})
+
+    async def _async_abort(self, error: TranslatedError) -> RepairsFlowResult:
+        detail = await async_message(self.hass, error)
+        return self.async_abort(reason="failed", description_placeholders={"detail": detail})
+
+    @property
+    def _deleted_id(self) -> str:
+        return self.issue_id.removeprefix(DELETED_ISSUE_PREFIX)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the fix flow of an issue."""
     if issue_id.startswith(CODES_ISSUE_PREFIX):
         return ConfirmRepairFlow()
+    if issue_id.startswith(DELETED_ISSUE_PREFIX):
+        return DeletedDeviceFlow()
     if issue_id.startswith(CHIP_ISSUE_PREFIX):
         return LostChipFlow()
     if issue_id.startswith(STREAM_ISSUE_PREFIX):

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidActionError
+from .forwarding import user_stations
 from .user_station.forwarder import Forwarder
 from .user_station.recorder_log import RecorderError
 
@@ -80,7 +81,7 @@ def _forwarder(hass: HomeAssistant, device_id: str) -> Forwarder:
     ids = {name for domain, name in device.identifiers if domain == DOMAIN} if device else set()
     entry: AnaviWeatherConfigEntry | None
     for entry in hass.config_entries.async_entries(DOMAIN):
-        for subentry_id in ids & entry.subentries.keys():
+        for subentry_id in ids & {subentry.subentry_id for subentry in user_stations(entry)}:
             if entry.state is not ConfigEntryState.LOADED:
                 raise InvalidActionError("user_station_not_loaded")
             return entry.runtime_data.forwarders[subentry_id]

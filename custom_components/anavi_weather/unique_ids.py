@@ -4,6 +4,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 from .phat import ChipId, Quantity
 
+EMITTER = "emitter"
 REMOTE = "remote"
 
 
@@ -25,3 +26,8 @@ def infrared_unique_id(entry: ConfigEntry, key: str) -> str:
 def user_station_unique_id(subentry: ConfigSubentry, key: str) -> str:
     """Return the unique id of an entity of a user station."""
     return f"{subentry.subentry_id}_{key}"
+
+
+def command_unique_id(subentry: ConfigSubentry, command: str) -> str:
+    """Return the unique id of the button of an infrared device's command."""
+    return f"{subentry.subentry_id}_command_{command}"

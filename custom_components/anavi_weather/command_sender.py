@@ -1,0 +1,47 @@
+"""Sending of a station's stored commands."""
+
+from collections.abc import Mapping
+
+from infrared_protocols.commands import Command
+
+from homeassistant.components.infrared import DOMAIN as INFRARED_DOMAIN, async_send_command
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .const import DOMAIN
+from .transceiver import Transceiver
+from .unique_ids import EMITTER, infrared_unique_id
+
+
+class CommandSender:
+    """Sender that remembers whose turn it is among the codes of a command."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, transceiver: Transceiver) -> None:
+        """Initialize the sender, which sends the first code of each command first."""
+        self.transceiver = transceiver
+        self._hass = hass
+        self._entry = entry
+        self._turns: dict[tuple[str, ...], int] = {}
+
+    async def async_send(self, alternatives: Mapping[str, Command], context: Context | None) -> None:
+        """Send one of the codes of a command, given by their texts: the next in turn.
+
+        Raises:
+            InfraredError: if it could not be sent.
+        """
+        texts = tuple(alternatives)
+        turn = self._turns.get(texts, 0) % len(texts)
+        await self._async_send(alternatives[texts[turn]], context)
+        if len(texts) > 1:
+            self._turns[texts] = turn + 1
+
+    async def _async_send(self, command: Command, context: Context | None) -> None:
+        """Send a command by the emitter entity, which updates its state, or directly if a user disabled it."""
+        emitter = er.async_get(self._hass).async_get_entity_id(
+            INFRARED_DOMAIN, DOMAIN, infrared_unique_id(self._entry, EMITTER)
+        )
+        if emitter and self._hass.states.get(emitter):
+            await async_send_command(self._hass, emitter, command, context)
+        else:
+            await self.transceiver.async_send(command)

@@ -1,0 +1,88 @@
+"""What the steps of an infrared device's subentry flow have in common."""
+
+from typing import override
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntryState,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow
+
+from .coordinator import AnaviWeatherConfigEntry, RemoteStation
+from .exceptions import TranslatedError, async_message
+from .infrared_devices import stored_name
+
+
+class InfraredDeviceFlowBase(ConfigSubentryFlow):
+    """Subentry flow whose device exists as soon as it has a name, so that nothing is lost if the flow is left."""
+
+    _added_id: str | None = None  # subentry that this flow has added
+    _keeps_empty = False
+
+    @property
+    def entry(self) -> AnaviWeatherConfigEntry:
+        """The station's entry, which is loaded.
+
+        Raises:
+            AbortFlow: if it is not.
+        """
+        entry: AnaviWeatherConfigEntry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            raise AbortFlow("station_not_loaded")
+        return entry
+
+    @property
+    def station(self) -> RemoteStation:
+        """The loaded station.
+
+        Raises:
+            AbortFlow: if it is not loaded.
+        """
+        return self.entry.runtime_data
+
+    @property
+    def subentry(self) -> ConfigSubentry:
+        """The device's subentry.
+
+        Raises:
+            AbortFlow: if the device was deleted meanwhile.
+        """
+        subentry_id = self._reconfigure_subentry_id if self.source == SOURCE_RECONFIGURE else self._added_id
+        if subentry_id is None or (subentry := self.entry.subentries.get(subentry_id)) is None:
+            raise AbortFlow("device_deleted")
+        return subentry
+
+    @property
+    def device(self) -> str:
+        """The device's name in the code store."""
+        return stored_name(self.subentry)
+
+    async def async_detail(self, error: TranslatedError) -> dict[str, str]:
+        """Return the placeholders of the error `failed`, with the reason in the language of Home Assistant."""
+        return {"detail": await async_message(self.hass, error)}
+
+    async def async_step_finish(self, user_input: None = None) -> SubentryFlowResult:
+        """End the flow. Everything is saved already."""
+        self._keeps_empty = True
+        return self.async_abort(
+            reason="saved",
+            description_placeholders={
+                "device": self.device,
+                "count": str(len(self.station.devices.commands(self.subentry))),
+            },
+        )
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Remove the device if the flow that added it was left before the device had a command."""
+        entry: AnaviWeatherConfigEntry = self._get_entry()
+        subentry = entry.subentries.get(self._added_id or "")
+        if subentry is None or self._keeps_empty or entry.state is not ConfigEntryState.LOADED:
+            return
+        if not entry.runtime_data.devices.commands(subentry):
+            self.hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
