@@ -1,8 +1,6 @@
 """Actions to import, list and export infrared codes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-import errno
-import os
 from pathlib import Path
 
 import voluptuous as vol
@@ -13,12 +11,13 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 from homeassistant.helpers import config_validation as cv, selector
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from .code_files import read_code_file, remote_name
 from .code_store import CodeStore
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidActionError, InvalidCodeError, async_message
 from .ir_codes import CodeError, parse, to_pronto
-from .ir_codes.files import MAX_FILE_LENGTH, parse_file
+from .ir_codes.files import parse_file
 from .ir_codes.remote_file import FileRemote
 from .permissions import async_require_admin, async_require_remote
 
@@ -67,7 +66,7 @@ async def _async_import(call: ServiceCall) -> ServiceResponse:
     if (path := call.data.get(ATTR_PATH)) is not None:
         await async_require_admin(call.hass, call.context)
         text = await call.hass.async_add_executor_job(_read, call.hass, path)
-        file_name = device or Path(path).stem
+        file_name = device or remote_name(Path(path))
     else:
         text, file_name = call.data[ATTR_TEXT], device
     try:
@@ -150,19 +149,9 @@ def _read(hass: HomeAssistant, path: str) -> str:
     if not hass.config.is_allowed_path(str(file)):
         raise InvalidActionError("path_not_allowed", path=path)
     try:
-        if not file.is_file():  # reading a pipe would block
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        try:
-            return _text(file, "utf-8")
-        except UnicodeDecodeError:  # many old lircd.conf files are Latin-1
-            return _text(file, "latin-1")
+        return read_code_file(file)
     except OSError as err:
         raise InvalidActionError("path_not_readable", path=path, error=err.strerror or str(err)) from err
-
-
-def _text(file: Path, encoding: str) -> str:
-    with file.open(encoding=encoding) as stream:
-        return stream.read(MAX_FILE_LENGTH + 1)
 
 
 def _names(codes: Mapping[str, Iterable[str]]) -> JsonObjectType:
