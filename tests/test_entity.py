@@ -20,7 +20,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from .conftest import fail, refuse, value
 
 
-@pytest.mark.parametrize("platform", [platform for platform in PLATFORMS if platform is not Platform.DATETIME])
+@pytest.mark.parametrize("platform", sorted({*PLATFORMS} - {Platform.CLIMATE, Platform.DATETIME}))
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "simulator")
 async def test_entities(
     hass: HomeAssistant,

@@ -327,7 +327,7 @@ async def test_only_one_of_two_stations_owns_the_pair(
     registry = er.async_get(hass)
     domains = {entity.domain for entity in er.async_entries_for_config_entry(registry, other.entry_id)}
     assert "sensor" in domains
-    assert domains.isdisjoint(("infrared", "remote", "event", "button"))
+    assert domains.isdisjoint(("infrared", "remote", "event", "button", "climate"))
 
 
 async def test_a_disabled_station_does_not_own_the_pair(

@@ -187,10 +187,10 @@ def fields(tree: Any) -> Iterator[str]:
 
 
 def entity_names(language: str) -> Iterator[str]:
-    """Yield the names of all entities, without the name of a chip."""
+    """Yield the names of all entities that are not named as their device, without the name of a chip."""
     for entities in texts(language)["entity"].values():
-        for entity in entities.values():
-            yield entity["name"].replace(" ({chip})", " (").removeprefix("{chip} ")
+        for name in (entity["name"] for entity in entities.values() if "name" in entity):
+            yield name.replace(" ({chip})", " (").removeprefix("{chip} ")
 
 
 class Row(NamedTuple):

@@ -14,6 +14,7 @@ import voluptuous as vol
 from custom_components import anavi_weather
 from custom_components.anavi_weather import exceptions, sensor
 from custom_components.anavi_weather.calibration_flow import CONF_CORRECTION, SAME_UNIT, STATION, CalibrationFlow
+from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.config_flow import AnaviWeatherConfigFlow
 from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.event import EVENT_HELD, EVENT_PRESSED
@@ -44,6 +45,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
+
+from .conftest import store_codes
 
 FOLDER = Path(anavi_weather.__file__).parent
 PACKAGE = anavi_weather.__name__
@@ -447,8 +450,10 @@ ALL_KINDS = ("BH1750 0x23", "BH1750 0x5c", "BME280 0x76", "BMP180 0x77", "HTU21D
 
 
 @pytest.mark.parametrize("chips", [tuple(ChipId.parse(chip) for chip in ALL_KINDS)])
-@pytest.mark.usefixtures("user_station", "station")
-async def test_entities(hass: HomeAssistant) -> None:
+@pytest.mark.usefixtures("user_station")
+async def test_entities(hass: HomeAssistant, codes: CodeStore) -> None:
+    await store_codes(codes, {"Air conditioner": {"cool_24": ["nec:1,2"]}})
+    await hass.async_block_till_done()
     used: dict[str, set[str]] = {}
     for entry in er.async_get(hass).entities.values():
         if entry.translation_key:
@@ -456,7 +461,7 @@ async def test_entities(hass: HomeAssistant) -> None:
 
     assert {platform: set(entities) for platform, entities in ENGLISH["entity"].items()} == used
     assert {platform: icons.keys() - used[platform] for platform, icons in ICONS["entity"].items()} == {
-        platform: set() for platform in used
+        platform: set() for platform in used.keys() - {"climate"}
     }
 
 

@@ -39,6 +39,7 @@ from .user_station_issues import UserStationIssues
 PLATFORMS = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CLIMATE,
     Platform.DATETIME,
     Platform.EVENT,
     Platform.INFRARED,

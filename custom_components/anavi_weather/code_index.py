@@ -52,14 +52,16 @@ class CodeIndex:
             decoded: The contents of the whole message; None for an unknown protocol.
             timings: The message, in signed µs.
         """
-        found = self.by_key.get(decoded.key) if decoded is not None and not decoded.repeat else None
-        if not found:
-            found = self.by_message.find(timings)
-        if not found:
+        if not (found := self.find(decoded, timings)):
             return None
         # A key with two names is either, but of two states that share a code it is unknown which is meant
         is_state = decoded is None or decoded.is_state or found[0].device in self.state_devices
         return None if is_state and not _have_one_name(found) else found[0]
+
+    def find(self, decoded: Decoded | None, timings: Sequence[int]) -> Sequence[Match]:
+        """Return all stored commands that a received message may be; the arguments are those of `match`."""
+        found = self.by_key.get(decoded.key) if decoded is not None and not decoded.repeat else None
+        return found or self.by_message.find(timings)
 
     def may_continue(self, timings: Sequence[int]) -> bool:
         """Return whether a key's message in signed µs may be the first part of a stored command's longer message."""

@@ -193,6 +193,10 @@ class CodeStore:
         """
         return self._index.match(decoded, timings)
 
+    def find(self, decoded: Decoded | None, timings: Sequence[int]) -> Sequence[Match]:
+        """Return all stored commands that a received message may be; the arguments are those of `match`."""
+        return self._index.find(decoded, timings)
+
     def may_continue(self, timings: Sequence[int]) -> bool:
         """Return whether a key's message in signed µs may be the first part of a stored command's longer message."""
         return self._index.may_continue(timings)

@@ -1,12 +1,12 @@
 """Sending of a station's stored commands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from infrared_protocols.commands import Command
 
 from homeassistant.components.infrared import DOMAIN as INFRARED_DOMAIN, async_send_command
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
@@ -23,6 +23,13 @@ class CommandSender:
         self._hass = hass
         self._entry = entry
         self._turns: dict[tuple[str, ...], int] = {}
+        self._listeners: set[Callable[[Sequence[str]], None]] = set()
+
+    @callback
+    def async_subscribe(self, listener: Callable[[Sequence[str]], None]) -> CALLBACK_TYPE:
+        """Call a listener with the texts of each command that was sent. Return a function to unsubscribe."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
 
     async def async_send(self, alternatives: Mapping[str, Command], context: Context | None) -> None:
         """Send one of the codes of a command, given by their texts: the next in turn.
@@ -35,6 +42,8 @@ class CommandSender:
         await self._async_send(alternatives[texts[turn]], context)
         if len(texts) > 1:
             self._turns[texts] = turn + 1
+        for listener in tuple(self._listeners):
+            listener(texts)
 
     async def _async_send(self, command: Command, context: Context | None) -> None:
         """Send a command by the emitter entity, which updates its state, or directly if a user disabled it."""

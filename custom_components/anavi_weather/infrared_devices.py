@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, count
-import re
 from types import MappingProxyType
 from typing import Any
 
@@ -16,9 +15,7 @@ from .code_store import CodeStore, async_get_code_store, async_remove_code_store
 from .const import CONF_KIND, DOMAIN, LOGGER, NAME_ISSUE_PREFIX, SUBENTRY_INFRARED_DEVICE
 from .deleted_codes import DeletedDevice, async_get_deleted_codes
 from .exceptions import InvalidActionError, StorageError, async_message
-
-# SmartIR's name of a state: mode, fan speed or other settings, temperature
-_STATE = re.compile(r"(?:auto|cool|dry|fan_only|heat|heat_cool)_(?:.+_)?\d+(?:\.\d+)?")
+from .ir_codes.climate import AirConditioner
 
 
 class Kind(StrEnum):
@@ -49,9 +46,11 @@ def stored_name(subentry: ConfigSubentry) -> str:
 
 
 def likely_kind(commands: Iterable[str]) -> Kind:
-    """Return the kind of a device with these commands."""
-    are_states = [bool(_STATE.fullmatch(command)) for command in commands]
-    return Kind.AIR_CONDITIONER if sum(are_states) * 2 > len(are_states) else Kind.REMOTE_CONTROL
+    """Return the kind of a device with these commands: an air conditioner if most of them set a temperature."""
+    names = list(commands)
+    states = AirConditioner({name: [] for name in names}).commands
+    has_temperature = [state.temperature is not None for state in states]
+    return Kind.AIR_CONDITIONER if sum(has_temperature) * 2 > len(names) else Kind.REMOTE_CONTROL
 
 
 def _likely_data(commands: Iterable[str]) -> dict[str, str]:

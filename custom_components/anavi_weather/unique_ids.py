@@ -31,3 +31,8 @@ def user_station_unique_id(subentry: ConfigSubentry, key: str) -> str:
 def command_unique_id(subentry: ConfigSubentry, command: str) -> str:
     """Return the unique id of the button of an infrared device's command."""
     return f"{subentry.subentry_id}_command_{command}"
+
+
+def climate_unique_id(subentry_id: str) -> str:
+    """Return the unique id of the climate entity of an air conditioner."""
+    return f"{subentry_id}_climate"
