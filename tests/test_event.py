@@ -277,3 +277,16 @@ async def test_without_a_receiver_it_is_unavailable(
     pair.unplug()
     await let_read()
     assert value(hass, entity_of(hass, "event", "key")) == STATE_UNAVAILABLE
+
+
+async def test_an_unknown_key_has_a_fingerprint(
+    hass: HomeAssistant, events: list[dict[str, Any]], pair: SimulatedLirc, release: Release
+) -> None:
+    """An automation can use a key that nobody has learned."""
+    for code in (UNKNOWN, OTHER, UNKNOWN):
+        await press(pair, code)
+        await release()
+
+    fingerprints = [event["fingerprint"] for event in events if event["event_type"] == "pressed"]
+    assert fingerprints[0] == fingerprints[2] != fingerprints[1]
+    assert all(len(fingerprint) == 16 for fingerprint in fingerprints)

@@ -15,9 +15,10 @@ from custom_components import anavi_weather
 from custom_components.anavi_weather import exceptions, sensor
 from custom_components.anavi_weather.calibration_flow import CONF_CORRECTION, SAME_UNIT, STATION, CalibrationFlow
 from custom_components.anavi_weather.code_store import CodeStore
+from custom_components.anavi_weather.common_keys import COMMON_KEYS, NAMED_KEYS
 from custom_components.anavi_weather.config_flow import AnaviWeatherConfigFlow
 from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
-from custom_components.anavi_weather.event import EVENT_HELD, EVENT_PRESSED
+from custom_components.anavi_weather.device_key_event import EVENT_HELD, EVENT_PRESSED
 from custom_components.anavi_weather.infrared_device_flow import MENUS, NAME_SCHEMA, NEW_SCHEMA, InfraredDeviceFlow
 from custom_components.anavi_weather.infrared_devices import Kind
 from custom_components.anavi_weather.meteorology import Forecast
@@ -418,6 +419,17 @@ def test_the_types_of_events() -> None:
     assert states.keys() == icons.keys() == {EVENT_PRESSED, EVENT_HELD}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_common_keys_have_the_same_names_everywhere(language: str) -> None:
+    tree = LANGUAGES[language]
+    names = tree["selector"]["infrared_key"]["options"]
+    assert names.keys() == set(NAMED_KEYS)
+    assert len(set(names.values())) == len(names)
+    assert {key: tree["entity"]["button"][key] for key in names} == {key: {"name": name} for key, name in names.items()}
+    for event in ("key_pressed", "key_held"):
+        assert tree["entity"]["event"][event]["state_attributes"]["event_type"]["state"] == names
+
+
 def test_issues() -> None:
     of_user_stations = {f"user_station_{key}" for key in user_station_issues()}
     of_user_stations |= {f"user_station_{error.key}" for error in REPORTED} | {"user_station_statistics_rejected"}
@@ -452,7 +464,9 @@ ALL_KINDS = ("BH1750 0x23", "BH1750 0x5c", "BME280 0x76", "BMP180 0x77", "HTU21D
 @pytest.mark.parametrize("chips", [tuple(ChipId.parse(chip) for chip in ALL_KINDS)])
 @pytest.mark.usefixtures("user_station")
 async def test_entities(hass: HomeAssistant, codes: CodeStore) -> None:
-    await store_codes(codes, {"Air conditioner": {"cool_24": ["nec:1,2"]}})
+    await store_codes(
+        codes, {"TV": {key: ["nec:4,8"] for key in COMMON_KEYS}, "Air conditioner": {"cool_24": ["nec:1,2"]}}
+    )
     await hass.async_block_till_done()
     used: dict[str, set[str]] = {}
     for entry in er.async_get(hass).entities.values():

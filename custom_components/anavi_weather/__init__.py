@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
-from .code_store import async_get_code_store
+from .code_store import CodeStore, async_get_code_store
 from .command_sender import CommandSender
 from .const import CODES_ISSUE_PREFIX, CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
@@ -30,6 +30,7 @@ from .migration import async_give_main_entities_to_station
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import is_simulated
+from .received_keys import KeyReceiver
 from .send_again import async_setup_send_again
 from .services import async_setup_services
 from .statistics_issues import StatisticsIssues
@@ -67,18 +68,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     await async_remove_orphans(hass)
     coordinator = AnaviWeatherCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
-    codes = async_get_code_store(hass, entry.entry_id)
-    if kept := await codes.async_load():
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            CODES_ISSUE_PREFIX + entry.entry_id,
-            is_fixable=True,
-            is_persistent=True,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="codes_damaged",
-            translation_placeholders={"station": entry.title, "file": f"{STORAGE_DIR}/{kept}"},
-        )
+    codes = await _async_load_codes(hass, entry)
     pair = SimulatedLirc() if is_simulated(entry.data[CONF_BUS]) else None
     transceiver: Transceiver | None = None
     if pair is not None:
@@ -98,11 +88,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     device = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **device_info(entry))
     devices = InfraredDevices(hass, entry, codes, device.id)
     sender = CommandSender(hass, entry, transceiver) if transceiver else None
+    keys = KeyReceiver(hass, transceiver, codes) if transceiver else None
     entry.runtime_data = RemoteStation(
-        coordinator, codes, devices, transceiver, sender, pair, forwarders, statistics_forwarders
+        coordinator, codes, devices, transceiver, sender, keys, pair, forwarders, statistics_forwarders
     )
     entry.async_on_unload(await devices.async_start())
     await async_get_deleted_codes(hass).async_load()
+    if keys:
+        entry.async_on_unload(keys.async_start())
     if transceiver:
         entry.async_on_unload(transceiver.async_stop)
         await transceiver.async_start()
@@ -117,6 +110,23 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     if _settings(entry) != settings:  # changed during the setup, when nothing listened
         hass.config_entries.async_schedule_reload(entry.entry_id)
     return True
+
+
+async def _async_load_codes(hass: HomeAssistant, entry: ConfigEntry) -> CodeStore:
+    """Load the stored commands, and create an issue if they are damaged."""
+    codes = async_get_code_store(hass, entry.entry_id)
+    if kept := await codes.async_load():
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            CODES_ISSUE_PREFIX + entry.entry_id,
+            is_fixable=True,
+            is_persistent=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="codes_damaged",
+            translation_placeholders={"station": entry.title, "file": f"{STORAGE_DIR}/{kept}"},
+        )
+    return codes
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:

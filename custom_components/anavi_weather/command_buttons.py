@@ -13,6 +13,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .command_sender import CommandSender
+from .common_keys import NAMED_KEYS
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidCodeError
@@ -49,7 +50,10 @@ class CommandButton(ButtonEntity):
         self.texts = texts
         """Texts of the codes that successive presses send in turn."""
         self._sender = sender
-        self._attr_name = readable(command)
+        if command in NAMED_KEYS:
+            self._attr_translation_key = command
+        else:
+            self._attr_name = readable(command)
         self._attr_unique_id = command_unique_id(subentry, command)
         self._attr_device_info = DeviceInfo(identifiers=device_identifiers(subentry))
 

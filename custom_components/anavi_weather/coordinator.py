@@ -33,6 +33,7 @@ from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import OFFICIAL_CHIPS, SPARE_CHIP, Simulator, Weather, is_simulated
 from .pressure_history import HISTORY_PERIOD, PressureHistory
 from .reading_failures import async_record_failure
+from .received_keys import KeyReceiver
 from .roles import best_chip, sources, value
 from .transceiver import Transceiver
 from .unique_ids import station_unique_id
@@ -93,6 +94,8 @@ class RemoteStation:
     """None if another entry owns the machine's one infrared pair."""
     sender: CommandSender | None
     """Sender of commands by the transceiver."""
+    keys: KeyReceiver | None
+    """Receiver of keys by the transceiver."""
     simulated_pair: SimulatedLirc | None
     forwarders: Mapping[str, Forwarder]
     """Forwarders by the id of the user station's subentry."""

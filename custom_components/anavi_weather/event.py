@@ -1,5 +1,6 @@
 """Event entity for the keys of remote controls."""
 
+from functools import partial
 from typing import override
 
 from homeassistant.components.event import EventEntity
@@ -7,56 +8,60 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry
-from .entity import ReceivingEntity, async_add_pair_entities
-from .key_tracker import KeyTracker, PressedKey
+from .device_key_event import EVENT_HELD, EVENT_PRESSED, async_add_device_key_events
+from .entity import InfraredPairEntity, async_add_pair_entities
+from .received_keys import KeyReceiver, ReceivedKey
 from .transceiver import Transceiver
 
 PARALLEL_UPDATES = 0
-
-EVENT_PRESSED = "pressed"
-EVENT_HELD = "held"
 
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the key event."""
-    async_add_pair_entities(hass, entry, async_add_entities, AnaviWeatherKeyEvent)
+    if keys := entry.runtime_data.keys:
+        async_add_pair_entities(hass, entry, async_add_entities, partial(AnaviWeatherKeyEvent, keys))
+        async_add_device_key_events(hass, entry, keys, async_add_entities)
 
 
-class AnaviWeatherKeyEvent(ReceivingEntity, EventEntity):
+class AnaviWeatherKeyEvent(InfraredPairEntity, EventEntity):
     """The event that a key was pressed or is held."""
 
     _attr_translation_key = "key"
 
-    def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
+    def __init__(self, keys: KeyReceiver, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
         """Initialize the event before the first key."""
         super().__init__(entry, transceiver, "key")
         self._attr_event_types = [EVENT_PRESSED, EVENT_HELD]
-        self._tracker = KeyTracker()
-        self._attributes: dict[str, str | int | None] = {}
+        self._keys = keys
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.transceiver.can_receive
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._keys.async_subscribe(self._on_key))
 
     @callback
-    @override
-    def _on_message(self, timings: list[int]) -> None:
-        key = self._tracker.add_message(timings, self.hass.loop.time())
-        if key is None:
-            return
-        if key.repeats:
-            self._trigger_event(EVENT_HELD, self._attributes | {"repeats": key.repeats})
-        else:
-            self._attributes = self._describe(key)
-            self._trigger_event(EVENT_PRESSED, self._attributes)
+    def _on_key(self, received: ReceivedKey) -> None:
+        repeats = received.key.repeats
+        more = {"repeats": repeats} if repeats else {}
+        self._trigger_event(EVENT_HELD if repeats else EVENT_PRESSED, {**_describe(received), **more})
         self.async_write_ha_state()
 
-    def _describe(self, key: PressedKey) -> dict[str, str | int | None]:
-        decoded = key.decoded
-        match = self.codes.match(decoded, key.timings)
-        return {
-            "protocol": decoded.protocol if decoded else None,
-            "address": decoded.address if decoded else None,
-            "command": decoded.command if decoded else None,
-            "code": decoded.text if decoded else None,
-            "device": match.device if match else None,
-            "name": match.name if match else None,
-        }
+
+def _describe(received: ReceivedKey) -> dict[str, str | int | None]:
+    decoded, match = received.key.decoded, received.match
+    return {
+        "protocol": decoded.protocol if decoded else None,
+        "address": decoded.address if decoded else None,
+        "command": decoded.command if decoded else None,
+        "code": decoded.text if decoded else None,
+        "device": match.device if match else None,
+        "name": match.name if match else None,
+        "fingerprint": received.fingerprint,
+    }

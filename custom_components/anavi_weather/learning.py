@@ -22,6 +22,64 @@ type Store = Callable[[str, Sequence[Command]], Awaitable[object]]
 """Stores a command, by its name, with its alternatives."""
 
 
+async def async_receive_presses(
+    transceiver: Transceiver, command: str, wanted: int, timeout: float, on_press: Callable[[int], None]
+) -> list[list[int]]:
+    """Return several presses of a key, in signed µs.
+
+    Args:
+        transceiver: Receives the presses.
+        command: The name of the command, for the error.
+        wanted: The number of presses.
+        timeout: The time for all presses, in seconds.
+        on_press: Called at the start of each press, with the number of those that are still missing.
+
+    Raises:
+        LearnError: if fewer presses are received in time, or the receiver is gone.
+    """
+
+    @callback
+    def stop_if_gone() -> None:
+        if not transceiver.can_receive:
+            collector.abort()
+
+    collector = PressCollector(wanted, lambda: on_press(collector.missing))
+    unsubscribes = (
+        transceiver.async_subscribe_messages(collector.add_message),
+        transceiver.async_subscribe_state(stop_if_gone),
+    )
+    try:
+        async with asyncio.timeout(timeout):
+            await collector.wait_until_complete()
+    except TimeoutError as err:
+        if collector.missing:  # otherwise the key of the last press is still held
+            raise LearnError(
+                "learn_too_few" if collector.presses else "learn_timeout",
+                command=command,
+                seconds=f"{timeout:g}",
+                presses=str(len(collector.presses)),
+            ) from err
+    finally:
+        for unsubscribe in unsubscribes:
+            unsubscribe()
+        collector.stop()
+    if collector.is_aborted:
+        raise LearnError("learn_interrupted", command=command)
+    return collector.presses
+
+
+async def async_common_command(hass: HomeAssistant, name: str, presses: Sequence[Sequence[int]]) -> Command:
+    """Return the command of the presses of a key, in signed µs.
+
+    Raises:
+        LearnError: if they are not alike.
+    """
+    command = await hass.async_add_executor_job(consensus, presses)
+    if command is None:
+        raise LearnError("learn_no_consensus", command=name)
+    return command
+
+
 class Learner:
     """Learner of commands, one at a time, each from several presses. A notification shows what to press."""
 
@@ -30,7 +88,6 @@ class Learner:
         self._hass = hass
         self._transceiver = transceiver
         self._notification_id = notification_id
-        self._lock = asyncio.Lock()
 
     async def async_learn(
         self, names: Sequence[str], timeout: float, async_store: Store, *, alternative: bool = False
@@ -47,7 +104,7 @@ class Learner:
             LearnError: if a command cannot be learned; those before it are stored.
             TranslatedError: if the first command cannot be stored.
         """
-        async with self._lock:
+        async with self._transceiver.learn_lock:
             try:
                 for number, name in enumerate(names):
                     title = self._title(number + 1, len(names))
@@ -70,53 +127,14 @@ class Learner:
                 persistent_notification.async_dismiss(self._hass, self._notification_id)
 
     async def _async_learn(self, title: str, name: str, timeout: float, *, alternative: bool = False) -> Command:
-        presses = await self._async_collect_presses(title, name, timeout, alternative)
-        command = await self._hass.async_add_executor_job(consensus, presses)
-        if command is None:
-            raise LearnError("learn_no_consensus", command=name)
-        return command
-
-    async def _async_collect_presses(self, title: str, name: str, timeout: float, alternative: bool) -> list[list[int]]:
-        """Return several presses of a key, in signed µs.
-
-        Raises:
-            LearnError: if fewer presses are received in time, or the receiver is gone.
-        """
-
         @callback
-        def notify() -> None:
-            if collector.missing:
-                self._notify(title, name, alternative, collector.missing)
+        def notify(missing: int) -> None:
+            if missing:
+                self._notify(title, name, alternative, missing)
 
-        @callback
-        def stop_if_gone() -> None:
-            if not self._transceiver.can_receive:
-                collector.abort()
-
-        collector = PressCollector(PRESSES, notify)
-        notify()
-        unsubscribes = (
-            self._transceiver.async_subscribe_messages(collector.add_message),
-            self._transceiver.async_subscribe_state(stop_if_gone),
-        )
-        try:
-            async with asyncio.timeout(timeout):
-                await collector.wait_until_complete()
-        except TimeoutError as err:
-            if collector.missing:  # otherwise the key of the last press is still held
-                raise LearnError(
-                    "learn_too_few" if collector.presses else "learn_timeout",
-                    command=name,
-                    seconds=f"{timeout:g}",
-                    presses=str(len(collector.presses)),
-                ) from err
-        finally:
-            for unsubscribe in unsubscribes:
-                unsubscribe()
-            collector.stop()
-        if collector.is_aborted:
-            raise LearnError("learn_interrupted", command=name)
-        return collector.presses
+        notify(PRESSES)
+        presses = await async_receive_presses(self._transceiver, name, PRESSES, timeout, notify)
+        return await async_common_command(self._hass, name, presses)
 
     def _text(self, key: str, **placeholders: object) -> str:
         texts = translation.async_get_cached_translations(self._hass, self._hass.config.language, "common", DOMAIN)

@@ -66,6 +66,8 @@ class Transceiver:
         """
         self.can_send = False
         self.can_receive = False
+        self.learn_lock = asyncio.Lock()
+        """Held while presses are learned, because each of them can be for one command only."""
         self._hass = hass
         self._transmitter = Transmitter(ports)
         self._receiver = MessageReceiver(hass.loop, self._on_message, self._on_disconnect, ports, self._find_whole)

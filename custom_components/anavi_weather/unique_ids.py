@@ -28,9 +28,14 @@ def user_station_unique_id(subentry: ConfigSubentry, key: str) -> str:
     return f"{subentry.subentry_id}_{key}"
 
 
+def device_unique_id(subentry: ConfigSubentry, key: str) -> str:
+    """Return the unique id of an entity of an infrared device."""
+    return f"{subentry.subentry_id}_{key}"
+
+
 def command_unique_id(subentry: ConfigSubentry, command: str) -> str:
     """Return the unique id of the button of an infrared device's command."""
-    return f"{subentry.subentry_id}_command_{command}"
+    return device_unique_id(subentry, f"command_{command}")
 
 
 def climate_unique_id(subentry_id: str) -> str:

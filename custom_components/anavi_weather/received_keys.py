@@ -1,0 +1,62 @@
+"""Keys of remote controls as a station receives them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from .code_index import Match
+from .code_store import CodeStore
+from .ir_codes.fingerprint import fingerprint
+from .key_tracker import KeyTracker, PressedKey
+from .transceiver import Transceiver
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedKey:
+    """A key that was pressed or is held."""
+
+    key: PressedKey
+    match: Match | None
+    """The stored command that it matches."""
+    fingerprint: str
+    received_at: datetime
+
+
+class KeyReceiver:
+    """Receiver of keys. Decodes and matches each message once, for all who want to know."""
+
+    def __init__(self, hass: HomeAssistant, transceiver: Transceiver, codes: CodeStore) -> None:
+        """Initialize the receiver before the first key."""
+        self.last: ReceivedKey | None = None
+        self._hass = hass
+        self._transceiver = transceiver
+        self._codes = codes
+        self._tracker = KeyTracker()
+        self._listeners: set[Callable[[ReceivedKey], None]] = set()
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Listen to the transceiver. Return a function to stop."""
+        return self._transceiver.async_subscribe_messages(self._on_message)
+
+    @callback
+    def async_subscribe(self, listener: Callable[[ReceivedKey], None]) -> CALLBACK_TYPE:
+        """Call a listener with each key that is pressed, and repeatedly while it is held. Return a function to stop."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    @callback
+    def _on_message(self, timings: list[int]) -> None:
+        key = self._tracker.add_message(timings, self._hass.loop.time())
+        if key is None:
+            return
+        if key.repeats and self.last:
+            self.last = ReceivedKey(key, self.last.match, self.last.fingerprint, self.last.received_at)
+        else:
+            match = self._codes.match(key.decoded, key.timings)
+            self.last = ReceivedKey(key, match, fingerprint(key.decoded, key.timings), dt_util.utcnow())
+        for listener in tuple(self._listeners):
+            listener(self.last)
