@@ -83,10 +83,18 @@ def test_an_entitys_own_area_comes_before_its_devices(
 
 
 def test_long_names_are_cut(
-    hass: HomeAssistant, device_registry: dr.DeviceRegistry, device: dr.DeviceEntry, entity: er.RegistryEntry
+    hass: HomeAssistant,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+    label_registry: lr.LabelRegistry,
+    device: dr.DeviceEntry,
+    entity: er.RegistryEntry,
 ) -> None:
     device_registry.async_update_device(device.id, name_by_user="x" * 2000)
-    assert async_origin(hass, entity).device == "x" * MAX_TEXT
+    label = label_registry.async_create("y" * 2000)
+    entity = entity_registry.async_update_entity(entity.entity_id, labels={label.label_id})
+    origin = async_origin(hass, entity)
+    assert (origin.device, origin.labels) == ("x" * MAX_TEXT, ("y" * MAX_TEXT,))
 
 
 @pytest.mark.parametrize("change", ["device", "area", "floor", "label"])

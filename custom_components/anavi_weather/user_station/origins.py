@@ -56,7 +56,7 @@ def async_origin(hass: HomeAssistant, entry: er.RegistryEntry) -> Origin:
         device=_limited(device.name_by_user or device.name) if device else None,
         area=_limited(area.name) if area else None,
         floor=_limited(floor.name) if floor else None,
-        labels=tuple(sorted(label.name for id_ in label_ids if (label := labels.async_get_label(id_)))),
+        labels=tuple(sorted(label.name[:MAX_TEXT] for id_ in label_ids if (label := labels.async_get_label(id_)))),
     )
 
 
