@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import closing
 import json
 import math
 import os
 from pathlib import Path
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from typing import Any, override
 from urllib.request import Request, urlopen
+
+from sqlalchemy import create_engine, text
 
 from .conftest import LIBRARY, STOP_SECONDS
 from .server import Document, Server
@@ -40,7 +40,7 @@ FROM states s JOIN states_meta m USING (metadata_id) LEFT JOIN state_attributes 
 WHERE m.entity_id NOT LIKE '%.user!_station!_%' ESCAPE '!'
 ORDER BY s.state_id
 """
-COUNT = "SELECT count(*) FROM states JOIN states_meta m USING (metadata_id) WHERE m.entity_id LIKE ? ESCAPE '!'"
+COUNT = "SELECT count(*) FROM states JOIN states_meta m USING (metadata_id) WHERE m.entity_id LIKE :pattern ESCAPE '!'"
 
 
 class Station:
@@ -49,6 +49,8 @@ class Station:
     def __init__(self, folder: Path) -> None:
         """Initialize the folder, without starting Home Assistant."""
         self.folder = folder
+        self.recorder: dict[str, Any] = {"commit_interval": 1}
+        """The recorder's configuration at the next start."""
         self._port = bind("127.0.0.1", 0)
         self._process: subprocess.Popen[bytes] | None = None
         self.known: dict[tuple[str, int], Document] = {}
@@ -61,6 +63,12 @@ class Station:
         """Return Home Assistant's address."""
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def database_url(self) -> str:
+        """Return the recorder's database, where it is only read."""
+        read_only = f"sqlite:///file:{self.folder / DATABASE}?mode=ro&uri=true&timeout=30"
+        return str(self.recorder.get("db_url", read_only))
+
     def start(self) -> None:
         """Start Home Assistant, and wait until it is ready."""
         self.launch()
@@ -70,7 +78,8 @@ class Station:
         """Start Home Assistant. It ends with the thread that started it."""
         prepare(self.folder, "127.0.0.1", self._port, "en", reset=Login.is_unfinished(self.folder))
         configuration = self.folder / "configuration.yaml"
-        content = configuration.read_text().replace("recorder:\n", "recorder:\n  commit_interval: 1\n")
+        recorder = "".join(f"  {key}: {value}\n" for key, value in self.recorder.items())
+        content = configuration.read_text().replace("recorder:\n", f"recorder:\n{recorder}")
         configuration.write_text(f"{content}state_source:\n")
         link = self.folder / "custom_components" / "state_source"
         if not link.is_symlink():
@@ -119,6 +128,10 @@ class Station:
     def post(self, path: str, **data: object) -> Any:
         """Return the answer of the REST API."""
         return self._request("POST", path, data)
+
+    def delete(self, path: str) -> Any:
+        """Return the answer of the REST API."""
+        return self._request("DELETE", path)
 
     def act(self, action: str, **data: object) -> None:
         """Call an action."""
@@ -198,17 +211,20 @@ class Station:
             time.sleep(0.2)
 
     def _count(self, prefix: str) -> int:
-        with closing(self._database()) as database:
-            (count,) = database.execute(COUNT, (f"sensor.{prefix}!_%",)).fetchone()
+        ((count,),) = self._query(COUNT, pattern=f"sensor.{prefix}!_%")
         return int(count)
 
-    def _database(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"file:{self.folder / DATABASE}?mode=ro", uri=True, timeout=30)
+    def _query(self, statement: str, **values: str) -> list[tuple[Any, ...]]:
+        """Return what is in the recorder's database."""
+        engine = create_engine(self.database_url)
+        with engine.connect() as connection:
+            rows = [tuple(row) for row in connection.execute(text(statement), values)]
+        engine.dispose()
+        return rows
 
     def rows(self) -> list[Document]:
         """Return the documents that the recorder's rows must become."""
-        with closing(self._database()) as database:
-            rows = [expected(row) for row in database.execute(ROWS)]
+        rows = [expected(row) for row in self._query(ROWS)]
         self.known.update({(row.entity_id, row.timestamp): row for row in rows})
         return rows
 

@@ -9,12 +9,9 @@ import time
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
-from uuid import uuid4
 
 from aiohttp import ClientSession
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 import trustme
 from yarl import URL
 
@@ -22,9 +19,10 @@ from custom_components.anavi_weather.user_station import forwarder, recorder_com
 from custom_components.anavi_weather.user_station.elasticsearch import Destination, Elasticsearch
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
+from tests.databases import SERVERS, temporary_database
 
 from .harness import LOGGER, Clock, Harness, Logged
-from .log import SERVERS, Log
+from .log import Log
 from .server import API_KEY, Connect, Server
 
 
@@ -86,18 +84,8 @@ def database_url(database: str, tmp_path: Path, socket_enabled: None) -> Iterato
     if database == "sqlite":
         yield f"sqlite:///{tmp_path}/recorder.db"
         return
-    server = make_url(os.environ[SERVERS[database]])
-    name = f"anavi_weather_{uuid4().hex}"
-
-    def run(statement: str) -> None:
-        engine = create_engine(server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-        engine.dispose()
-
-    run(f"CREATE DATABASE {name}" + (" CHARACTER SET utf8mb4" if database == "mariadb" else " ENCODING 'UTF8'"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    run(f"DROP DATABASE {name}" + ("" if database == "mariadb" else " WITH (FORCE)"))
+    with temporary_database(database) as url:
+        yield url
 
 
 @pytest.fixture

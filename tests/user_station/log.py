@@ -1,8 +1,4 @@
-"""Recorder and reader for the tests of recorder_log, on each kind of database.
-
-SQLite is always tested. MariaDB and PostgreSQL are tested if RECORDER_MARIADB_URL and RECORDER_POSTGRESQL_URL name a server
-to create databases on, for example `mysql+pymysql://root@127.0.0.1:3306/` and `postgresql://postgres@127.0.0.1:5432/`.
-"""
+"""Recorder and reader for the tests of recorder_log, on each kind of database."""
 
 from typing import Any
 
@@ -16,7 +12,6 @@ from custom_components.anavi_weather.user_station.recorder_tables import Selecte
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 
-SERVERS = {"mariadb": "RECORDER_MARIADB_URL", "postgresql": "RECORDER_POSTGRESQL_URL"}
 TIME = 1_790_000_000.25
 MANY = 1_000_000_000  # bytes
 
