@@ -1,7 +1,10 @@
 """Steps of the infrared device's flow, for the tests."""
 
+from http import HTTPStatus
 from typing import Any
 
+from aiohttp import FormData
+from aiohttp.test_utils import TestClient
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import CONF_KIND, DOMAIN, SUBENTRY_INFRARED_DEVICE
@@ -54,3 +57,14 @@ def device_of(entry: MockConfigEntry, title: str) -> ConfigSubentry:
 def button_of(hass: HomeAssistant, subentry: ConfigSubentry, command: str) -> str | None:
     """Return the button of a command, or None."""
     return er.async_get(hass).async_get_entity_id("button", DOMAIN, f"{subentry.subentry_id}_command_{command}")
+
+
+async def upload(
+    hass: HomeAssistant, client: TestClient[Any, Any], form: SubentryFlowResult, content: str | bytes
+) -> SubentryFlowResult:
+    """Upload a file, and submit the form that asks for it."""
+    data = FormData()
+    data.add_field("file", content.encode() if isinstance(content, str) else content, filename="tv.txt")
+    response = await client.post("/api/file_upload", data=data)
+    assert response.status == HTTPStatus.OK
+    return await answer(hass, form, file=(await response.json())["file_id"])

@@ -21,6 +21,8 @@ from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_INFRARED_DE
 from custom_components.anavi_weather.device_key_event import EVENT_HELD, EVENT_PRESSED
 from custom_components.anavi_weather.infrared_device_flow import MENUS, NAME_SCHEMA, NEW_SCHEMA, InfraredDeviceFlow
 from custom_components.anavi_weather.infrared_devices import Kind
+from custom_components.anavi_weather.infrared_file_flow import CONF_FILE, CONF_REMOTE, UPLOAD_SCHEMA
+from custom_components.anavi_weather.infrared_search_flow import SEARCH_SCHEMA
 from custom_components.anavi_weather.meteorology import Forecast
 from custom_components.anavi_weather.options_flow import AnaviWeatherOptionsFlow, options_schema
 from custom_components.anavi_weather.phat import BusError, ChipId, Quantity
@@ -97,8 +99,11 @@ PLACEHOLDERS = {
     "config_subentries.user_station.step": {"example"},
     "config_subentries.infrared_device.abort.saved": {"count", "device"},
     "config_subentries.infrared_device.error.failed": {"detail"},
+    "config_subentries.infrared_device.step.confirm_import": {"count", "device", "failure", "replaced", "unreadable"},
+    "config_subentries.infrared_device.step.found": {"count", "query"},
     "config_subentries.infrared_device.step.menu": {"count", "device"},
     "config_subentries.infrared_device.step.rename": {"device"},
+    "config_subentries.infrared_device.step.search": {"folders"},
     "device.user_station": {"title"},
     "entity.sensor.chip_": {"chip"},
     "entity.switch.slot": {"chip"},
@@ -325,14 +330,25 @@ def test_the_steps_of_an_infrared_device() -> None:
     all_steps = {
         step for part in InfraredDeviceFlow.__mro__ if part.__module__.startswith(PACKAGE) for step in steps(part)
     }
-    assert texts_of_flow["step"].keys() == all_steps - {"finish", SOURCE_RECONFIGURE}
-    for step, schema in {"user": NEW_SCHEMA, "rename": NAME_SCHEMA}.items():
+    assert texts_of_flow["step"].keys() == all_steps - {"finish", "import_commands", SOURCE_RECONFIGURE}
+    found = vol.Schema({CONF_FILE: str})
+    schemas = {
+        "user": NEW_SCHEMA,
+        "rename": NAME_SCHEMA,
+        "upload": UPLOAD_SCHEMA,
+        "remote": vol.Schema({CONF_REMOTE: str}),
+        "search": SEARCH_SCHEMA,
+        "found": found,
+        "found_some": found,
+    }
+    for step, schema in schemas.items():
         texts_of_step = texts_of_flow["step"][step]
         fields = set(map(str, schema.schema))
         assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == fields
     assert texts_of_flow["step"]["menu"]["menu_options"].keys() == {step for menu in MENUS.values() for step in menu}
     assert texts_of_flow["abort"].keys() == {"device_deleted", "saved", "station_not_loaded"}
-    assert texts_of_flow["error"].keys() == {"failed"}
+    assert texts_of_flow["error"].keys() == {"failed", "nothing_found", "search_stopped"}
+    assert texts_of_flow["progress"].keys() == {"search_codes"}
     assert ENGLISH["selector"]["infrared_device_kind"]["options"].keys() == set(Kind)
 
 
@@ -376,6 +392,7 @@ def test_exceptions() -> None:
     filled += [(key, frozenset({"error"})) for key in lirc_errors()]
     filled += [*raised("coordinator"), *raised("learning"), *raised("remote"), *raised("services"), *code_errors()]
     filled += [*raised("button"), *raised("code_store"), *raised("infrared_devices"), *raised("send_again")]
+    filled += [*raised("infrared_file_flow"), *raised("infrared_search_flow")]
     filled += [*raised("storage"), ("command_exists", frozenset({"name"}))]
     known: dict[str, frozenset[str]] = {}
     for key, names in filled:

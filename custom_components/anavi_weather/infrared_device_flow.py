@@ -1,6 +1,6 @@
 """Subentry flow of an infrared device. Each group of steps is a base class in a module of its own."""
 
-from typing import Any
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -10,8 +10,8 @@ from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig,
 
 from .const import CONF_KIND
 from .exceptions import TranslatedError
-from .infrared_device_flow_base import InfraredDeviceFlowBase
 from .infrared_devices import Kind, kind
+from .infrared_search_flow import InfraredSearchFlow
 
 NAME_SCHEMA = vol.Schema({vol.Required(CONF_NAME): TextSelector()})
 NEW_SCHEMA = NAME_SCHEMA.extend(
@@ -24,13 +24,13 @@ NEW_SCHEMA = NAME_SCHEMA.extend(
     }
 )
 MENUS = {
-    Kind.REMOTE_CONTROL: ["rename", "finish"],
-    Kind.AIR_CONDITIONER: ["rename", "finish"],
+    Kind.REMOTE_CONTROL: ["upload", "search", "rename", "finish"],
+    Kind.AIR_CONDITIONER: ["upload", "search", "rename", "finish"],
 }
 """Steps that the menu offers for each kind."""
 
 
-class InfraredDeviceFlow(InfraredDeviceFlowBase):
+class InfraredDeviceFlow(InfraredSearchFlow):
     """Subentry flow that adds or changes an infrared device. Each change is saved at once."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -57,6 +57,7 @@ class InfraredDeviceFlow(InfraredDeviceFlowBase):
         """Start to change a device."""
         return await self.async_step_menu()
 
+    @override
     async def async_step_menu(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Offer what can be done with the device."""
         return self.async_show_menu(

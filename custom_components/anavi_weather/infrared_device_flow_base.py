@@ -1,6 +1,7 @@
 """What the steps of an infrared device's subentry flow have in common."""
 
-from typing import override
+from abc import abstractmethod
+from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -64,6 +65,10 @@ class InfraredDeviceFlowBase(ConfigSubentryFlow):
     async def async_detail(self, error: TranslatedError) -> dict[str, str]:
         """Return the placeholders of the error `failed`, with the reason in the language of Home Assistant."""
         return {"detail": await async_message(self.hass, error)}
+
+    @abstractmethod
+    async def async_step_menu(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Offer what can be done with the device."""
 
     async def async_step_finish(self, user_input: None = None) -> SubentryFlowResult:
         """End the flow. Everything is saved already."""

@@ -15,18 +15,17 @@ from .code_files import read_code_file, remote_name
 from .code_store import CodeStore
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
-from .exceptions import InvalidActionError, InvalidCodeError, async_message
+from .exceptions import InvalidActionError, InvalidCodeError
 from .ir_codes import CodeError, parse, to_pronto
 from .ir_codes.files import parse_file
 from .ir_codes.remote_file import FileRemote
 from .permissions import async_require_admin, async_require_remote
+from .unreadable_commands import async_reasons, listed
 
 ATTR_DEVICE = "device"
 ATTR_PATH = "path"
 ATTR_SKIP_UNREADABLE = "skip_unreadable"
 ATTR_TEXT = "text"
-
-MAX_SHOWN = 10  # commands in an error
 
 ENTRY_SCHEMA = {vol.Required(ATTR_CONFIG_ENTRY_ID): selector.ConfigEntrySelector({"integration": DOMAIN})}
 IMPORT_SCHEMA = vol.All(
@@ -91,9 +90,7 @@ async def _async_import(call: ServiceCall) -> ServiceResponse:
 async def _async_reasons(hass: HomeAssistant, remotes: Mapping[str, FileRemote]) -> dict[str, dict[str, str]]:
     """Return by device and command why commands cannot be read, in the language of Home Assistant."""
     return {
-        device: {name: await async_message(hass, InvalidCodeError(error)) for name, error in remote.unreadable.items()}
-        for device, remote in remotes.items()
-        if remote.unreadable
+        device: await async_reasons(hass, remote.unreadable) for device, remote in remotes.items() if remote.unreadable
     }
 
 
@@ -101,10 +98,9 @@ def _unreadable(
     readable: Mapping[str, Collection[str]], reasons: Mapping[str, Mapping[str, str]]
 ) -> InvalidActionError:
     """Return the error that lists the first commands that cannot be read."""
-    lines = [f"- {name}: {reason}" for device in reasons.values() for name, reason in device.items()]
-    shown = lines if len(lines) <= MAX_SHOWN else [*lines[:MAX_SHOWN], "- …"]
-    total = len(lines) + sum(map(len, readable.values()))
-    return InvalidActionError("commands_unreadable", count=str(len(lines)), total=str(total), commands="\n".join(shown))
+    items = [f"{name}: {reason}" for device in reasons.values() for name, reason in device.items()]
+    total = len(items) + sum(map(len, readable.values()))
+    return InvalidActionError("commands_unreadable", count=str(len(items)), total=str(total), commands=listed(items))
 
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:
