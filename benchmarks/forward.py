@@ -173,9 +173,10 @@ class Bench:
     async def remove(self, home_assistant: HomeAssistant, entry_id: str) -> None:
         """Remove the user station."""
         for subentry in await home_assistant.call("config_entries/subentries/list", entry_id=entry_id):
-            await home_assistant.call(
-                "config_entries/subentries/delete", entry_id=entry_id, subentry_id=subentry["subentry_id"]
-            )
+            if subentry["subentry_type"] == SUBENTRY_USER_STATION:
+                await home_assistant.call(
+                    "config_entries/subentries/delete", entry_id=entry_id, subentry_id=subentry["subentry_id"]
+                )
         await asyncio.sleep(SETTLE)
 
     async def compare(self, one: str, other: str) -> None:

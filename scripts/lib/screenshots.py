@@ -167,7 +167,8 @@ def user_station(stage: Stage) -> Iterator[None]:
         stage.wait("Connected")
         yield
         entry_id = stage.entry()
-        (subentry,) = stage.ask("callWS", {"type": "config_entries/subentries/list", "entry_id": entry_id})
+        subentries = stage.ask("callWS", {"type": "config_entries/subentries/list", "entry_id": entry_id})
+        (subentry,) = (one for one in subentries if one["subentry_type"] == "user_station")
         delete = {"type": "config_entries/subentries/delete", "entry_id": entry_id}
         stage.ask("callWS", {**delete, "subentry_id": subentry["subentry_id"]})
 

@@ -168,30 +168,37 @@ class Station:
 
     def reload(self) -> None:
         """Set the station up again, so that it does at once what it does every few minutes."""
-        entry_id, _ = self.subentries()
+        entry_id, _ = self.user_stations()
         self.act("homeassistant.reload_config_entry", entry_id=entry_id)
 
     def status(self, key: str) -> str:
         """Return the state of an entity of the only user station."""
-        (entity_id,) = (
-            entry["entity_id"]
-            for entry in self.call("config/entity_registry/list")
-            if entry["config_subentry_id"] and entry["unique_id"].endswith(f"_{key}")
-        )
-        state: str = self.get(f"/api/states/{entity_id}")["state"]
+        state: str = self.get(f"/api/states/{self.entity(key)}")["state"]
         return state
 
-    def subentries(self) -> tuple[str, list[dict[str, Any]]]:
-        """Return the entry, and its user stations."""
+    def entity(self, key: str) -> str:
+        """Return an entity of the only user station."""
+        (entity_id,) = (entry["entity_id"] for entry in self.entities() if entry["unique_id"].endswith(f"_{key}"))
+        return str(entity_id)
+
+    def entities(self) -> list[dict[str, Any]]:
+        """Return the registry entries of the only user station."""
+        _, (subentry,) = self.user_stations()
+        entries = self.call("config/entity_registry/list")
+        return [entry for entry in entries if entry["config_subentry_id"] == subentry["subentry_id"]]
+
+    def user_stations(self) -> tuple[str, list[dict[str, Any]]]:
+        """Return the entry, and the subentries that are user stations."""
         (entry,) = self.call("config_entries/get", domain="anavi_weather")
-        return entry["entry_id"], self.call("config_entries/subentries/list", entry_id=entry["entry_id"])
+        subentries = self.call("config_entries/subentries/list", entry_id=entry["entry_id"])
+        return entry["entry_id"], [one for one in subentries if one["subentry_type"] == "user_station"]
 
     def send_to(self, url: str, api_key: str, namespace: str, certificate: str = "", **states: object) -> None:
         """Add a user station as the UI does, or change the existing one."""
-        entry_id, subentries = self.subentries()
+        entry_id, user_stations = self.user_stations()
         start: dict[str, object] = {"handler": [entry_id, "user_station"]}
-        if subentries:
-            start["subentry_id"] = subentries[0]["subentry_id"]
+        if user_stations:
+            start["subentry_id"] = user_stations[0]["subentry_id"]
         flow = "/api/config/config_entries/subentries/flow"
         form = self.post(flow, **start)
         server = {"url": url, "api_key": api_key, "namespace": namespace, "ca_certificate": certificate}
@@ -199,7 +206,7 @@ class Station:
         assert form["step_id"] == "states", form
         wanted = {"station_name": self.folder.name, "entities": "all", "send_history": True, **states}
         result = self.post(f"{flow}/{form['flow_id']}", **wanted)
-        assert result["type"] == ("abort" if subentries else "create_entry"), result
+        assert result["type"] == ("abort" if user_stations else "create_entry"), result
 
     def produce(self, count: int, prefix: str = "produced", **data: object) -> None:
         """Set states, and wait until the recorder has stored them all."""

@@ -78,19 +78,9 @@ def compare(station: Station, server: Server, name: str) -> None:
 
 def reported(station: Station) -> dict[str, Any]:
     """Return what the diagnostics report. The sensors follow once a minute."""
-    entry_id, _ = station.subentries()
+    entry_id, _ = station.user_stations()
     reported: dict[str, Any] = station.get(f"/api/diagnostics/config_entry/{entry_id}")["data"]["user_stations"][0]
     return reported
-
-
-def entity(station: Station, key: str) -> str:
-    """Return an entity of the user station."""
-    (entity_id,) = (
-        entry["entity_id"]
-        for entry in station.call("config/entity_registry/list")
-        if entry["config_subentry_id"] and entry["unique_id"].endswith(f"_{key}")
-    )
-    return str(entity_id)
 
 
 def test_a_pipeline_that_spoils_every_document(station: Station, server: Server, spoil: Spoil) -> None:
@@ -124,12 +114,7 @@ def test_two_bad_documents_among_many(station: Station, server: Server, spoil: S
 
     spoil()
     station.excused -= rejected
-    device_id = next(
-        device["id"]
-        for device in station.call("config/device_registry/list")
-        if device["entry_type"] == "service" and device["config_entries_subentries"]
-        if any(identifier[0] == "anavi_weather" for identifier in device["identifiers"])
-    )
+    (device_id,) = {entry["device_id"] for entry in station.entities()}
     station.act("anavi_weather.send_again", device_id=device_id)
     compare(station, server, "two bad documents that are sent again")
     assert reported(station)["refused"] == before + 2, "nothing is counted twice"
@@ -148,7 +133,7 @@ def test_a_pipeline_that_drops_documents(station: Station, server: Server, spoil
 
     spoil()
     station.excused -= dropped
-    station.act("button.press", entity_id=entity(station, "send_rejected_again"))
+    station.act("button.press", entity_id=station.entity("send_rejected_again"))
     compare(station, server, "dropped documents that are sent again")
 
 
@@ -292,8 +277,8 @@ def test_the_stream_is_deleted(station: Station, server: Server) -> None:
     server.setup(NAMESPACE)
     station.excused.clear()
     start = datetime.fromtimestamp(time.time() - 5 * DAY, UTC).isoformat()
-    station.act("datetime.set_value", entity_id=entity(station, "send_again_from"), datetime=start)
-    station.act("button.press", entity_id=entity(station, "send_again"))
+    station.act("datetime.set_value", entity_id=station.entity("send_again_from"), datetime=start)
+    station.act("button.press", entity_id=station.entity("send_again"))
     station.excused |= {
         (row.entity_id, row.timestamp) for row in station.rows() if row.entity_id.startswith("sensor.older")
     }

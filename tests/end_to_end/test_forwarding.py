@@ -196,7 +196,7 @@ def test_key_revoked_and_replaced(station: Station, server: Server, certificate_
     wait_for(lambda: "user_station_key_refused" not in station.issues())
     secret = key[:12]
     assert secret not in station.log
-    entry_id, _ = station.subentries()
+    entry_id, _ = station.user_stations()
     assert secret not in str(station.get(f"/api/diagnostics/config_entry/{entry_id}"))
 
 
@@ -236,7 +236,7 @@ def test_purge_of_what_was_not_sent_is_counted_and_reported(station: Station, se
     compare(station, server, "purge of what was not sent, during an outage")
     sent = {(document.entity_id, document.timestamp) for document in server.documents(NAMESPACE)}
     purged = len(before - sent - station.excused)
-    entry_id, _ = station.subentries()
+    entry_id, _ = station.user_stations()
     reported = station.get(f"/api/diagnostics/config_entry/{entry_id}")["data"]["user_stations"][0]["purged"]
     assert purged >= 300
     assert reported == pytest.approx(purged, abs=20)  # ids are counted, and a few that were never sent are among them
@@ -259,7 +259,7 @@ def test_database_deleted_and_recreated(station: Station, server: Server) -> Non
 
 def test_user_station_is_removed(station: Station, server: Server) -> None:
     """Its checkpoint, device and repair issues are deleted."""
-    entry_id, (subentry,) = station.subentries()
+    entry_id, (subentry,) = station.user_stations()
     (checkpoint,) = Path(station.folder / ".storage").glob("anavi_weather.*.checkpoint")
     assert subentry["subentry_id"] in checkpoint.name
     assert station.issues()

@@ -103,7 +103,7 @@ def sent(server: Server, prefix: str) -> int:
 
 def described(station: Station, key: str) -> object:
     """Return a value of the diagnostics."""
-    entry_id, _ = station.subentries()
+    entry_id, _ = station.user_stations()
     return station.get(f"/api/diagnostics/config_entry/{entry_id}")["data"]["user_stations"][0][key]
 
 
@@ -199,9 +199,7 @@ def test_a_renamed_entity_is_stored_once(station: Station, server: Server) -> No
     station.call("config/entity_registry/update", entity_id=TEMPERATURE, new_entity_id=RENAMED)
     wait_for(lambda: any(document.entity_id == RENAMED for document in server.documents(NAMESPACE)))
     before = {(document.entity_id, document.timestamp) for document in server.documents(NAMESPACE)}
-    (device_id,) = {
-        entry["device_id"] for entry in station.call("config/entity_registry/list") if entry["config_subentry_id"]
-    }
+    (device_id,) = {entry["device_id"] for entry in station.entities()}
 
     station.act("anavi_weather.send_again", device_id=device_id, start="2026-01-01 00:00:00")
     wait_for(lambda: described(station, "sent_again") == [])
