@@ -329,3 +329,12 @@ def test_every_command_is_in_the_contributing_guide() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     commands = [file.name for file in SCRIPTS.iterdir() if file.is_file()]
     assert sorted(command for command in commands if f"`scripts/{command}" not in guide) == []
+
+
+@pytest.mark.parametrize(("language", "page"), [("en", "docs/forwarding.md"), ("pt-BR", "docs/forwarding.pt-BR.md")])
+def test_repairs_of_user_stations_are_listed(language: str, page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    issues = json.loads((FOLDER / "translations" / f"{language}.json").read_text(encoding="utf-8"))["issues"]
+    titles = [issue["title"].removeprefix("{user_station}: ") for key, issue in issues.items() if "user_station" in key]
+    rows = [title[0].upper() + title[1:].replace("{hours}", "…") for title in titles]
+    assert [row for row in rows if f"\n| {row} |" not in text] == []
