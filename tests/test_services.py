@@ -13,6 +13,7 @@ from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.ir_codes import as_raw, parse
 from custom_components.anavi_weather.ir_codes.decode import decode
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import entity_registry as er
@@ -377,14 +378,24 @@ async def test_commands_that_pronto_cannot_represent_are_listed(hass: HomeAssist
 @pytest.mark.parametrize("service", ["list_commands", "export_codes", "import_codes"])
 async def test_a_station_has_to_be_loaded(hass: HomeAssistant, station: MockConfigEntry, service: str) -> None:
     data = {"text": FLIPPER} if service == "import_codes" else {}
-    other = MockConfigEntry(domain="other")
-    other.add_to_hass(hass)
-    with pytest.raises(ServiceValidationError) as raised:
-        await call(hass, service, **data, config_entry_id=other.entry_id)
-    assert raised.value.translation_key == "station_not_loaded"
-
     await hass.config_entries.async_unload(station.entry_id)
     for entry_id in (station.entry_id, "missing"):
         with pytest.raises(ServiceValidationError) as raised:
             await call(hass, service, **data, config_entry_id=entry_id)
         assert raised.value.translation_key == "station_not_loaded"
+
+
+@pytest.mark.parametrize("service", ["list_commands", "export_codes", "import_codes"])
+async def test_a_loaded_entry_of_another_integration_is_no_station(
+    hass: HomeAssistant, station: MockConfigEntry, service: str
+) -> None:
+    data = {"text": FLIPPER} if service == "import_codes" else {}
+    other = MockConfigEntry(domain="other")
+    other.runtime_data = station.runtime_data
+    other.add_to_hass(hass)
+    other.mock_state(hass, ConfigEntryState.LOADED)
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, service, **data, config_entry_id=other.entry_id)
+
+    assert raised.value.translation_key == "station_not_loaded"
