@@ -69,7 +69,9 @@ def main(root: Path) -> None:
 
     del adapter.chips[HTU21D]
     (devices / "lirc1").unlink()
-    no_transmitter = "FAILED  infrared transmitter: there is none. Run setup-pi, and restart the Pi"
+    no_transmitter = (
+        "FAILED  infrared transmitter: this system has no config.txt of a Raspberry Pi, and no other infrared device"
+    )
     expect(root, 1, bus, barometer, no_hygrometer, light, some, no_transmitter, pair[1])
 
     # A receiver where the transmitter should be: `gpio-ir-tx` without its pin

@@ -1,0 +1,228 @@
+"""Plan of what changes, and its execution."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from difflib import unified_diff
+import os
+from pathlib import Path
+
+from . import system
+from .boot_files import BootFileError, cmdline_txt, config_txt, has_marks, settings, without_block, without_words
+from .files import DamagedCopyError, decode, encode, write
+from .firmware import read
+from .output import Failure, say
+from .pins import Claim
+from .target import MODULES_FILE, Kind, Target, require_boot_files
+
+BOOT_ID = Path("proc/sys/kernel/random/boot_id")
+DECIDE = (
+    "The board needs these pins. Nothing was changed. To put these lines aside as comments: setup-pi --take-pins. "
+    "To leave them, and the infrared out: setup-pi --keep-pins"
+)
+
+
+@dataclass
+class Change:
+    """A file that changes."""
+
+    path: Path
+    base: str
+    """Its text without what setup-pi did before."""
+    now: str
+    new: str
+
+
+@dataclass
+class Options:
+    """What the user decided."""
+
+    user: str = "root"
+    docker: bool = True
+    take_pins: bool = False
+    keep_pins: bool = False
+
+
+@dataclass
+class Plan:
+    """What is missing on a system."""
+
+    changes: list[Change] = field(default_factory=list)
+    created: dict[Path, str] = field(default_factory=dict)
+    groups: list[str] = field(default_factory=list)
+    packages: system.Packages | None = None
+    claims: Sequence[Claim] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether something changes."""
+        return bool(self.changes or self.created or self.groups or self.packages)
+
+
+def base(target: Target, path: Path) -> tuple[str, str]:
+    """Return a file's text without what setup-pi did to it, and a remark if that is not certain.
+
+    Byte for byte, unless somebody has changed the file since.
+    """
+    now, remark = target.text(path), ""
+    try:
+        copies = target.copies.load(path.name)
+    except DamagedCopyError as error:
+        remark, copies = f"{error}: this copy is not used.", None
+    if copies and encode(now) == copies[1]:
+        return decode(copies[0]), remark
+    if path == target.config:
+        return (without_block(now) if has_marks(now) else now), remark
+    return (without_words(now, *map(decode, copies)) if copies else now), remark
+
+
+def make_plan(target: Target, options: Options) -> Plan:
+    """Return what changes.
+
+    Raises:
+        Failure: if the system cannot be prepared.
+        BootFileError: if a file cannot be prepared as it is.
+    """
+    require_boot_files(target)
+    plan = Plan()
+    config, remark = base(target, target.config)
+    _say_if(remark)
+    plan.claims = settings(read(config, target.included)).claims
+    leave = {claim.pin for claim in plan.claims} if options.keep_pins else set()
+    _add(
+        plan,
+        target,
+        target.config,
+        config,
+        config_txt(config, target.included, take_pins=options.take_pins, leave=leave),
+    )
+    if target.kind is Kind.RASPBERRY_PI_OS:
+        cmdline, remark = base(target, target.cmdline)
+        _say_if(remark)
+        _add(plan, target, target.cmdline, cmdline, cmdline_txt(cmdline, load_module=target.modules_file is None))
+    if target.modules_file and not target.loads_module():
+        plan.created[target.modules_file] = MODULES_FILE
+    if target.is_live:
+        _plan_system(plan, options)
+    return plan
+
+
+def _say_if(remark: str) -> None:
+    if remark:
+        say(remark)
+
+
+def _add(plan: Plan, target: Target, path: Path, before: str, new: str) -> None:
+    now = target.text(path)
+    if now != new:
+        plan.changes.append(Change(path, before, now, new))
+
+
+def _plan_system(plan: Plan, options: Options) -> None:
+    if os.sysconf("SC_LONG_BIT") != 64:
+        raise Failure(
+            "this system is 32-bit, and Home Assistant's image is 64-bit only: install the 64-bit Raspberry Pi OS"
+        )
+    if options.user != "root":
+        if not system.user_exists(options.user):
+            raise Failure(f"user {options.user}: not found. Nothing was changed")
+        plan.groups = system.missing_groups(options.user)
+    if options.docker and not system.has_compose():
+        plan.packages = system.Packages()
+
+
+def show(plan: Plan, options: Options, target: Target) -> None:
+    """Print what changes."""
+    for change in plan.changes:
+        say(f"In {change.path}:", *difference(change.now, change.new))
+    for path, content in plan.created.items():
+        say(f"In {path}:", *(f"  + {line}" for line in content.splitlines() if not line.startswith("#")))
+    if target.is_live and options.user == "root":
+        say("Nobody gets the groups: --user names who should.")
+    if plan.groups:
+        say(f"Groups that {options.user} gets: {' '.join(plan.groups)}")
+    if plan.packages:
+        if plan.packages.needs_repository:
+            say("A source of packages: download.docker.com")
+        say(f"Packages, and what they depend on: {' '.join(plan.packages.names)}")
+        if removals := plan.packages.removals():
+            say(f"Packages that these replace: {' '.join(removals)}")
+
+
+def difference(before: str, after: str) -> list[str]:
+    """Return the lines that differ."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    return [f"  {line[0]} {line[1:]}" for line in list(lines)[2:] if line[0] in "+-"]
+
+
+def execute(plan: Plan, target: Target, options: Options, *, may_remove: Callable[[list[str]], bool]) -> None:
+    """Make the changes. Copies to undo them with are on disk before.
+
+    Raises:
+        Failure: if something cannot be changed.
+    """
+    for change in plan.changes:
+        target.copies.store(change.path.name, encode(change.base), encode(change.new))
+    _note(target, "folders", [str(folder) for path in plan.created for folder in _new_folders(path, target)])
+    if plan.changes or plan.created:
+        _note_boot(target)
+    for change in plan.changes:
+        write(change.path, encode(change.new))
+    for path, content in plan.created.items():
+        write(path, content.encode())
+    for group in plan.groups:
+        system.add_to_group(options.user, group)
+        _note(target, "groups", [f"{options.user} {group}"])
+    if plan.packages:
+        _install(plan.packages, target, may_remove)
+
+
+def _new_folders(path: Path, target: Target) -> list[Path]:
+    return [folder.relative_to(target.boot) for folder in path.parents if target.is_card and not folder.exists()]
+
+
+def _note_boot(target: Target) -> None:
+    """Note in which session of the kernel the files changed, because a Pi may have no clock to compare times with."""
+    if target.is_card:
+        return
+    with suppress(FileNotFoundError):  # in a folder
+        write(target.state / "boot_id", (target.root / BOOT_ID).read_bytes())
+
+
+def _note(target: Target, name: str, lines: list[str]) -> None:
+    path = target.state / name
+    old = path.read_bytes() if path.exists() else b""
+    if lines:
+        write(path, old + "".join(f"{line}\n" for line in lines).encode())
+
+
+def _install(packages: system.Packages, target: Target, may_remove: Callable[[list[str]], bool]) -> None:
+    say("Installing Docker. This takes some minutes.")
+    system.update_lists()
+    if packages.needs_repository:
+        system.add_repository()
+    removals = packages.removals()
+    if removals and not may_remove(removals):
+        if packages.needs_repository:
+            system.remove_repository()
+        raise Failure(
+            f"Docker is not installed, because these packages would be removed: {' '.join(removals)}. All else is prepared. "
+            "To agree: setup-pi --replace-docker. To keep your Docker as it is: setup-pi --no-docker"
+        )
+    before = system.installed()
+    _note(target, "removed", removals)
+    try:
+        packages.install(may_remove=bool(removals))
+    finally:
+        _note(target, "packages", sorted(system.installed() - before))
+
+
+def require_decision(plan: Plan, options: Options) -> None:
+    """Leave to the user what becomes of other uses of the pins.
+
+    Raises:
+        BootFileError: if the user has not decided.
+    """
+    if plan.claims and not options.take_pins and not options.keep_pins:
+        raise BootFileError(
+            "\n".join(["pins of the board are in use:", *(f"  {claim.shown}" for claim in plan.claims), DECIDE])
+        )

@@ -1,0 +1,141 @@
+"""The system that is prepared: this one, one in a folder, or a memory card in a card reader."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from .boot_files import BEGIN, END, BootFileError
+from .files import UndoCopies, decode
+from .firmware import read
+from .output import Failure
+
+MARK = "# By setup-pi of anavi_weather"
+MODULES_FILE = f"{MARK}: I2C buses appear in /dev\ni2c-dev\n"
+
+
+class Kind(Enum):
+    """Operating systems that can be prepared."""
+
+    RASPBERRY_PI_OS = auto()
+    HOME_ASSISTANT_OS = auto()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A system that is prepared."""
+
+    root: Path
+    boot: Path
+    """The folder that the firmware reads."""
+    state: Path
+    """The folder to undo changes with."""
+    kind: Kind = Kind.RASPBERRY_PI_OS
+    is_card: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether this is the system that runs now."""
+        return self.root == Path("/") and not self.is_card
+
+    @property
+    def config(self) -> Path:
+        """Return the settings of the firmware."""
+        return self.boot / "config.txt"
+
+    @property
+    def cmdline(self) -> Path:
+        """Return the kernel's command line."""
+        return self.boot / "cmdline.txt"
+
+    @property
+    def copies(self) -> UndoCopies:
+        """Return the copies to undo changes with."""
+        return UndoCopies(self.state)
+
+    def text(self, path: Path) -> str:
+        """Return the text of a file.
+
+        Raises:
+            Failure: if the file cannot be read.
+        """
+        try:
+            return decode(path.read_bytes())
+        except OSError as error:
+            raise Failure(f"{path}: {error.strerror}. Nothing was changed") from error
+
+    def included(self, name: str) -> str | None:
+        """Return the text of a file that config.txt includes."""
+        try:
+            return decode((self.boot / name).read_bytes())
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def modules_file(self) -> Path | None:
+        """Return the file to load the module of the I2C devices with, or None if only the command line can."""
+        if self.kind is Kind.HOME_ASSISTANT_OS:
+            folder = self.boot / "CONFIG/modules"
+            taken = (folder / "rpi-i2c.conf").exists() and not is_ours(folder / "rpi-i2c.conf")
+            return folder / ("anavi_weather.conf" if taken else "rpi-i2c.conf")
+        return None if self.is_card else self.root / "etc/modules-load.d/anavi_weather.conf"
+
+    def loads_module(self) -> bool:
+        """Return whether a file loads the module of the I2C devices."""
+        file = self.modules_file
+        if file is None:
+            return False
+        files = [*file.parent.glob("*.conf"), *([] if self.is_card else [self.root / "etc/modules"])]
+        return any("i2c-dev" in map(str.strip, _lines(path)) for path in files)
+
+
+def is_ours(path: Path) -> bool:
+    """Return whether a file was made by setup-pi."""
+    return next(iter(_lines(path)), "").startswith(MARK)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return decode(path.read_bytes()).splitlines()
+    except OSError:
+        return []
+
+
+def system_in(root: Path) -> Target:
+    """Return the Raspberry Pi OS in a folder."""
+    boot = root / "boot/firmware"
+    if not (boot / "config.txt").is_file():
+        boot = root / "boot"  # before Bookworm
+    return Target(root, boot, root / "var/lib/anavi_weather")
+
+
+def card_in(boot: Path) -> Target:
+    """Return the system of a memory card by its boot partition, which also takes the copies to undo changes with."""
+    target = Target(Path("/"), boot, boot / "anavi_weather_undo", is_card=True)
+    if (
+        target.config.is_file()
+        and read(target.text(target.config), target.included).values.get("kernel") == "u-boot.bin"
+    ):
+        return Target(Path("/"), boot, target.state, Kind.HOME_ASSISTANT_OS, is_card=True)
+    return target
+
+
+def require_boot_files(target: Target) -> None:
+    """Refuse what is no Raspberry Pi's boot partition, or is damaged.
+
+    Raises:
+        Failure: if a file is missing.
+        BootFileError: if a file is damaged.
+    """
+    if not target.config.is_file() or not target.cmdline.is_file():
+        raise Failure(
+            f"{target.config} and {target.cmdline.name}: not found. Is this the boot partition of Raspberry Pi OS or Home "
+            "Assistant OS? Nothing was changed"
+            if target.is_card
+            else f"{target.root / 'boot/firmware/config.txt'} and cmdline.txt: not found. Is this Raspberry Pi OS? For a memory "
+            "card, name its boot partition with --card. Nothing was changed"
+        )
+    if len([line for line in target.text(target.cmdline).split("\n") if line.strip()]) != 1:
+        raise BootFileError(f"{target.cmdline} should have one line, and has not: correct it first")
+    config = target.text(target.config)
+    if config.count(BEGIN) != config.count(END):
+        raise BootFileError(f"in {target.config}, {BEGIN} is without {END}: put it back where that part ends")
