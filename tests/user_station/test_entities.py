@@ -8,7 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.anavi_weather.const import DOMAIN, SUBENTRY_USER_STATION
+from custom_components.anavi_weather.const import DOMAIN, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.user_station.documents import Origin
 from custom_components.anavi_weather.user_station.entities import Entities, Selection, entity_ids
 from custom_components.anavi_weather.user_station.filters import Rules
@@ -28,6 +28,7 @@ NOW = START.timestamp()
 HOUR = 3600.0
 
 type Follow = Callable[..., Entities]
+type Create = Callable[[str, str], er.RegistryEntry]
 
 
 @pytest.fixture
@@ -103,24 +104,36 @@ async def test_origins_follow_the_other_registries(
 
 
 @pytest.fixture
-def status(hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry) -> er.RegistryEntry:
+def create(hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry) -> Create:
+    """Return a function that creates an entity of a subentry."""
+
+    def create(subentry_type: str, name: str) -> er.RegistryEntry:
+        subentry = ConfigSubentry(
+            data=MappingProxyType({}), subentry_type=subentry_type, title=subentry_type, unique_id=None
+        )
+        hass.config_entries.async_add_subentry(entry, subentry)
+        return entity_registry.async_get_or_create(
+            "sensor",
+            DOMAIN,
+            name,
+            config_entry=entry,
+            config_subentry_id=subentry.subentry_id,
+            suggested_object_id=name,
+        )
+
+    return create
+
+
+@pytest.fixture
+def status(create: Create) -> er.RegistryEntry:
     """Return a status entity of a user station."""
-    subentry = ConfigSubentry(
-        data=MappingProxyType({}),
-        subentry_id="01USER",
-        subentry_type=SUBENTRY_USER_STATION,
-        title="User station",
-        unique_id=None,
-    )
-    hass.config_entries.async_add_subentry(entry, subentry)
-    return entity_registry.async_get_or_create(
-        "sensor",
-        DOMAIN,
-        "backlog",
-        config_entry=entry,
-        config_subentry_id="01USER",
-        suggested_object_id="backlog",
-    )
+    return create(SUBENTRY_USER_STATION, "backlog")
+
+
+@pytest.fixture
+def infrared(create: Create) -> er.RegistryEntry:
+    """Return an entity of an infrared device."""
+    return create(SUBENTRY_INFRARED_DEVICE, "infrared")
 
 
 @pytest.mark.parametrize(
@@ -157,6 +170,26 @@ def test_status_entities_are_not_among_all_entities(follow: Follow) -> None:
 @pytest.mark.usefixtures("ours", "status")
 def test_status_entities_are_not_among_the_stations_own(follow: Follow) -> None:
     assert follow(Selection.STATION).async_wanted().selected == selected("sensor.ours")
+
+
+@pytest.mark.usefixtures("ours", "status", "infrared")
+def test_entities_of_infrared_devices_are_sent(follow: Follow) -> None:
+    assert follow(Selection.ALL).async_wanted().selected == Selected(None, excluded=frozenset({"sensor.backlog"}))
+    wanted = follow(Selection.STATION).async_wanted()
+    assert wanted.selected == selected("sensor.ours", "sensor.infrared")
+
+
+async def test_entities_of_removed_subentries_stay_what_they_were(
+    hass: HomeAssistant, follow: Follow, entry: MockConfigEntry, status: er.RegistryEntry, infrared: er.RegistryEntry
+) -> None:
+    """States of the infrared device may wait, and those of the status were never wanted."""
+    entities = follow(Selection.STATION)
+    for removed in (status, infrared):
+        assert removed.config_subentry_id
+        hass.config_entries.async_remove_subentry(entry, removed.config_subentry_id)
+    await hass.async_block_till_done()
+    times = entities.async_wanted().selected.times
+    assert [part.entity_id for part in times] == ["sensor.infrared"]
 
 
 def test_status_entities_can_be_chosen(follow: Follow, status: er.RegistryEntry) -> None:

@@ -12,7 +12,7 @@ from homeassistant.core import Event, HomeAssistant, callback, valid_entity_id
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN  # noqa: TID252
+from ..const import DOMAIN, SUBENTRY_USER_STATION  # noqa: TID252
 from .documents import Identities, Origin
 from .filters import NO_RULES, Filter, Rules
 from .names import Name, Names, Span
@@ -84,6 +84,7 @@ class Entities:
         self.names = names
         self._origins: dict[str, Origin] = {}
         """Of the selected entities by key, those that were removed included."""
+        self._status_keys: set[str] = set()
         self._wanted: Wanted | None = None
         self._version = 0  # of the names, for the above
 
@@ -182,8 +183,17 @@ class Entities:
 
         The entities that show the status of user stations are among these: each state sent would change them, and be sent too.
         """
-        is_status = entry.platform == DOMAIN and entry.config_subentry_id is not None
-        return is_status or self._exclude.async_matches(entry)
+        return self._is_status(entry) or self._exclude.async_matches(entry)
+
+    def _is_status(self, entry: er.RegistryEntry) -> bool:
+        """Return whether an entity shows the status of a user station. Infrared devices are subentries too."""
+        if entry.platform == DOMAIN and entry.config_subentry_id and entry.config_entry_id:
+            config_entry = self._hass.config_entries.async_get_entry(entry.config_entry_id)
+            subentry = config_entry.subentries.get(entry.config_subentry_id) if config_entry else None
+            # A subentry is removed before its entities
+            if subentry and subentry.subentry_type == SUBENTRY_USER_STATION:
+                self._status_keys.add(entry.id)
+        return entry.id in self._status_keys
 
     def _is_wanted(self, name: Name) -> bool:
         """Return whether the rows of a name are sent. Of an entity that was removed, its last state decides."""
@@ -200,7 +210,7 @@ class Entities:
     def _is_followed(self, entry: er.RegistryEntry) -> bool:
         """Return whether an entity is followed although it was never renamed, because its name alone does not decide."""
         if self._selection is Selection.STATION:
-            return entry.config_entry_id == self._entry_id and not entry.config_subentry_id
+            return entry.config_entry_id == self._entry_id and not self._is_status(entry)
         if self._selection is Selection.CHOSEN:
             return self._include.async_matches(entry) or (
                 self._include.matches_name(entry.entity_id) and self._is_excluded(entry)
