@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import override
 
@@ -20,17 +19,16 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
-from homeassistant.util import dt as dt_util
 
 from . import meteorology
 from .const import ATTR_CHIP
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, Climate, StationData
-from .entity import AnaviWeatherEntity, QuantityEntity, UserStationEntity, async_follow_chips
+from .entity import AnaviWeatherEntity, QuantityEntity, async_follow_chips
 from .forwarding import loaded_user_stations
 from .phat import ChipId, Measurement, Quantity, quantities
 from .pressure_unit import async_follow_pressure_unit, async_pressure_unit, async_replace_default_unit, precision_in
 from .unique_ids import chip_sensor_key, station_unique_id
-from .user_station.forwarder import Forwarder
+from .user_station_sensor import USER_STATION_SENSORS, UserStationSensor
 
 PARALLEL_UPDATES = 0
 
@@ -183,49 +181,6 @@ DIAGNOSTIC_SENSORS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserStationSensorEntityDescription(SensorEntityDescription):
-    """Description of a sensor of the forwarding to a user station."""
-
-    value_fn: Callable[[Forwarder], int | datetime | None]
-
-
-USER_STATION_SENSORS = (
-    UserStationSensorEntityDescription(
-        key="backlog",
-        translation_key="backlog",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda forwarder: forwarder.status.backlog,
-    ),
-    UserStationSensorEntityDescription(
-        key="last_stored",
-        translation_key="last_stored",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        device_class=SensorDeviceClass.TIMESTAMP,
-        value_fn=lambda forwarder: (
-            None
-            if (stored_ts := forwarder.checkpoint.last_stored_ts) is None
-            else dt_util.utc_from_timestamp(stored_ts)
-        ),
-    ),
-    UserStationSensorEntityDescription(
-        key="stored",
-        translation_key="stored",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        value_fn=lambda forwarder: forwarder.checkpoint.stored_count,
-    ),
-    UserStationSensorEntityDescription(
-        key="refused",
-        translation_key="refused",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        value_fn=lambda forwarder: forwarder.checkpoint.refused_count,
-    ),
-)
-
-
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
@@ -372,17 +327,6 @@ class PressureTendencySensor(PressureSensor):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(async_follow_pressure_unit(self.hass, self.entity_id, self._pressure_unique_id))
-
-
-class UserStationSensor(UserStationEntity, SensorEntity):
-    """A sensor of the forwarding to one user station."""
-
-    entity_description: UserStationSensorEntityDescription
-
-    @property
-    @override
-    def native_value(self) -> int | datetime | None:
-        return self.entity_description.value_fn(self.forwarder)
 
 
 def _rounded(value: float | None) -> float | None:
