@@ -31,6 +31,7 @@ HYGROMETER = {f"sensor.simulated_phat_{key}" for key in ("humidity", "dew_point"
 BAROMETER = {
     "sensor.simulated_phat_atmospheric_pressure",
     "sensor.simulated_phat_forecast",
+    "sensor.simulated_phat_rain_probability",
     "sensor.simulated_phat_pressure_tendency",
     "sensor.simulated_phat_sea_level_pressure",
 }

@@ -477,6 +477,7 @@ async def test_numeric_sensors_have_long_term_statistics(hass: HomeAssistant) ->
         ABSOLUTE_HUMIDITY: (mean, False, "g/m³", "concentration"),
         DEW_POINT: (mean, False, "°C", "temperature"),
         f"{STATION}feels_like": (mean, False, "°C", "temperature"),
+        f"{STATION}rain_probability": (mean, False, "%", "unitless"),
         f"{STATION}frost_point": (mean, False, "°C", "temperature"),
         f"{STATION}wet_bulb_temperature": (mean, False, "°C", "temperature"),
         HUMIDITY: (mean, False, "%", "unitless"),

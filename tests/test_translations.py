@@ -17,7 +17,7 @@ from custom_components.anavi_weather.calibration_flow import CONF_CORRECTION, SA
 from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.common_keys import COMMON_KEYS, NAMED_KEYS
 from custom_components.anavi_weather.config_flow import AnaviWeatherConfigFlow
-from custom_components.anavi_weather.const import CONF_BUS, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
+from custom_components.anavi_weather.const import CONF_BUS, CONF_RAIN, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.device_key_event import EVENT_HELD, EVENT_PRESSED
 from custom_components.anavi_weather.infrared_device_flow import MENUS, NAME_SCHEMA, NEW_SCHEMA, InfraredDeviceFlow
 from custom_components.anavi_weather.infrared_devices import Kind
@@ -479,6 +479,7 @@ ALL_KINDS = ("BH1750 0x23", "BH1750 0x5c", "BME280 0x76", "BMP180 0x77", "HTU21D
 
 
 @pytest.mark.parametrize("chips", [tuple(ChipId.parse(chip) for chip in ALL_KINDS)])
+@pytest.mark.parametrize("options", [{CONF_RAIN: "binary_sensor.rain"}])
 @pytest.mark.usefixtures("user_station")
 async def test_entities(hass: HomeAssistant, codes: CodeStore) -> None:
     await store_codes(

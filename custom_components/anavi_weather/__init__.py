@@ -30,6 +30,7 @@ from .migration import async_give_main_entities_to_station
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import is_simulated
+from .rain_forecast import async_remove_rain_forecast
 from .received_keys import KeyReceiver
 from .send_again import async_setup_send_again
 from .services import async_setup_services
@@ -93,6 +94,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         coordinator, codes, devices, transceiver, sender, keys, pair, forwarders, statistics_forwarders
     )
     entry.async_on_unload(await devices.async_start())
+    entry.async_on_unload(coordinator.rain.async_start())
     await async_get_deleted_codes(hass).async_load()
     if keys:
         entry.async_on_unload(keys.async_start())
@@ -143,9 +145,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
-    """Delete a remote station's stored codes, which a repair can restore, and its checkpoints."""
+    """Delete a remote station's stored codes, which a repair can restore, its checkpoints, and what it learned about rain."""
     ir.async_delete_issue(hass, DOMAIN, CODES_ISSUE_PREFIX + entry.entry_id)
     await async_delete_all(hass, entry)
+    await async_remove_rain_forecast(hass, entry.entry_id)
     for subentry in user_stations(entry):
         await async_remove_checkpoint(hass, subentry.subentry_id)
 

@@ -32,6 +32,8 @@ from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, WrongC
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import OFFICIAL_CHIPS, SPARE_CHIP, Simulator, Weather, is_simulated
 from .pressure_history import HISTORY_PERIOD, PressureHistory
+from .rain import Predictors
+from .rain_forecast import RainForecast
 from .reading_failures import async_record_failure
 from .received_keys import KeyReceiver
 from .roles import best_chip, sources, value
@@ -60,27 +62,19 @@ class StationData:
     """Measurements after the user's corrections."""
     sources: Mapping[Quantity, ChipId]
     """The chip that provides each quantity: the most accurate one that responded."""
+    climate: Climate | None
+    """The temperature and relative humidity of the same air: the hygrometer's own temperature, if it has one."""
     sea_level_pressure: float | None
     pressure_tendency: float | None
     forecast: meteorology.Forecast | None
+    rain_probability: float | None
+    """Probability of rain in the next 12 hours, from 0 to 1."""
     errors: int
     """Count of failed chip readings since the entry was loaded."""
 
     def value(self, quantity: Quantity) -> float | None:
         """Return the station's value of a quantity, or None if it is above the range or no chip provides it."""
         return value(self.measurements, self.sources, quantity)
-
-    @property
-    def climate(self) -> Climate | None:
-        """The temperature and relative humidity of the same air: the hygrometer's own temperature, if it has one."""
-        humidity = self.value(Quantity.HUMIDITY)
-        if humidity is None:
-            return None
-        hygrometer = self.measurements[self.sources[Quantity.HUMIDITY]]
-        temperature = hygrometer.values.get(Quantity.TEMPERATURE, self.value(Quantity.TEMPERATURE))
-        if temperature is None:
-            return None
-        return Climate(temperature, humidity, self.value(Quantity.PRESSURE) or meteorology.STANDARD_PRESSURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +123,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         self._calibration = Calibration(entry.options)
         self._pressures = PressureHistory()
         self._outdoor_temperature = OutdoorTemperature(hass, entry)
+        self.rain = RainForecast(hass, entry)
         self._chip_issues = ChipIssues(hass, entry)
         self._errors = 0
         self._chip_listeners: list[Callable[[], None]] = []
@@ -162,7 +157,8 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
     @override
     async def _async_setup(self) -> None:
-        """Load the pressures and temperatures of the last hours from the recorder."""
+        """Load the pressures and temperatures of the last hours from the recorder, and what was learned about rain."""
+        await self.rain.async_load()
         await self._outdoor_temperature.async_load()
         await self._async_load_pressures()
 
@@ -292,7 +288,11 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             forecast = meteorology.forecast(
                 sea_level_pressure, tendency, dt_util.now().month, self.hass.config.latitude < 0
             )
-        return StationData(reading, measurements, chosen, sea_level_pressure, tendency, forecast, self._errors)
+        climate = _climate(measurements, chosen)
+        rain = self.rain.async_probability(_predictors(sea_level_pressure, tendency, climate))
+        return StationData(
+            reading, measurements, chosen, climate, sea_level_pressure, tendency, forecast, rain, self._errors
+        )
 
     def _add_pressures(self, measurements: Mapping[ChipId, Measurement], barometer: ChipId) -> None:
         pressures = {
@@ -305,3 +305,25 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
 def _chips(entry: ConfigEntry) -> tuple[ChipId, ...]:
     return tuple(ChipId.parse(chip) for chip in entry.data[CONF_CHIPS])
+
+
+def _climate(measurements: Mapping[ChipId, Measurement], chosen: Mapping[Quantity, ChipId]) -> Climate | None:
+    """Return the state of the air around the hygrometer that is in use."""
+    humidity = value(measurements, chosen, Quantity.HUMIDITY)
+    if humidity is None:
+        return None
+    hygrometer = measurements[chosen[Quantity.HUMIDITY]]
+    temperature = hygrometer.values.get(Quantity.TEMPERATURE, value(measurements, chosen, Quantity.TEMPERATURE))
+    if temperature is None:
+        return None
+    pressure = value(measurements, chosen, Quantity.PRESSURE)
+    return Climate(temperature, humidity, pressure or meteorology.STANDARD_PRESSURE)
+
+
+def _predictors(sea_level_pressure: float | None, tendency: float | None, climate: Climate | None) -> Predictors | None:
+    """Return what rain is forecast from, or None if something is missing."""
+    if sea_level_pressure is None or tendency is None or climate is None:
+        return None
+    if (dew_point := meteorology.dew_point(climate.temperature, climate.humidity)) is None:
+        return None
+    return Predictors(sea_level_pressure, tendency, climate.temperature - dew_point)

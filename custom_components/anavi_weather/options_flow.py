@@ -5,6 +5,7 @@ from typing import Any
 
 import voluptuous as vol
 
+from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR_DOMAIN
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import UnitOfTime
@@ -12,6 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
+    EntityWithDeviceFilterSelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -25,12 +27,21 @@ from .const import (
     CONF_CORRECTIONS,
     CONF_INTERVAL,
     CONF_OUTDOOR_TEMPERATURE,
+    CONF_RAIN,
     CONF_TEMPERATURE_OFFSET,
     DEFAULT_INTERVAL,
 )
 from .phat import Quantity
 from .user_units import UserUnit, altitude_unit, temperature_offset_unit
 
+ENTITIES = (CONF_OUTDOOR_TEMPERATURE, CONF_RAIN)
+RAIN_OBSERVERS = [
+    EntityWithDeviceFilterSelectorConfig(domain=BINARY_SENSOR_DOMAIN),
+    EntityWithDeviceFilterSelectorConfig(
+        domain=SENSOR_DOMAIN,
+        device_class=[SensorDeviceClass.PRECIPITATION, SensorDeviceClass.PRECIPITATION_INTENSITY],
+    ),
+]
 MIN_ALTITUDE, MAX_ALTITUDE = -430, 8848  # m
 
 
@@ -53,12 +64,11 @@ class AnaviWeatherOptionsFlow(CalibrationFlow):
                 key: units[key].store(value, stored.get(key)) if key in units else value
                 for key, value in user_input.items()
             }
-            if outdoor := data.get(CONF_OUTDOOR_TEMPERATURE):
-                data[CONF_OUTDOOR_TEMPERATURE] = self._registry_id(str(outdoor))
+            data |= {key: self._registry_id(str(data[key])) for key in ENTITIES if key in data}
             return self.async_create_entry(data=self._with_calibration(data))
         shown = {key: units[key].show(value) if key in units else value for key, value in stored.items()}
-        if outdoor := stored.get(CONF_OUTDOOR_TEMPERATURE):
-            shown[CONF_OUTDOOR_TEMPERATURE] = er.async_resolve_entity_id(er.async_get(self.hass), outdoor)
+        registry = er.async_get(self.hass)
+        shown |= {key: er.async_resolve_entity_id(registry, stored[key]) for key in ENTITIES if key in stored}
         altitude = units[CONF_ALTITUDE]
         return self.async_show_form(
             step_id="settings",
@@ -97,6 +107,7 @@ def options_schema(temperature_offset: UserUnit, altitude: UserUnit) -> vol.Sche
             vol.Optional(CONF_OUTDOOR_TEMPERATURE): EntitySelector(
                 EntitySelectorConfig(domain=SENSOR_DOMAIN, device_class=SensorDeviceClass.TEMPERATURE)
             ),
+            vol.Optional(CONF_RAIN): EntitySelector(EntitySelectorConfig(filter=RAIN_OBSERVERS)),
         }
     )
 

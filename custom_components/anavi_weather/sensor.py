@@ -148,6 +148,21 @@ PRESSURE_SENSORS = (
     ),
 )
 
+RAIN_PROBABILITY = StationSensorEntityDescription(
+    key="rain_probability",
+    translation_key="rain_probability",
+    native_unit_of_measurement=PERCENTAGE,
+    state_class=SensorStateClass.MEASUREMENT,
+    suggested_display_precision=0,
+    value_fn=lambda data: None if data.rain_probability is None else round(100 * data.rain_probability),
+)
+RAIN_ACCURACY = SensorEntityDescription(
+    key="rain_accuracy",
+    translation_key="rain_accuracy",
+    native_unit_of_measurement=PERCENTAGE,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    suggested_display_precision=1,
+)
 PRESSURE_TENDENCY = StationSensorEntityDescription(
     key="pressure_tendency",
     translation_key="pressure_tendency",
@@ -156,6 +171,7 @@ PRESSURE_TENDENCY = StationSensorEntityDescription(
     state_class=SensorStateClass.MEASUREMENT,
     value_fn=lambda data: data.pressure_tendency,
 )
+ATTR_NEVER_RAIN, ATTR_SKILL, ATTR_HOURS = "never_rain", "skill", "hours"
 TENDENCY_DECIMALS = 1  # in hPa
 STEADY_BELOW = 0.5  # hPa in 3 hours
 
@@ -207,6 +223,10 @@ def _station_sensors(coordinator: AnaviWeatherCoordinator) -> Iterator[AnaviWeat
         for derived in PRESSURE_SENSORS:
             yield PressureSensor(coordinator, derived, Quantity.PRESSURE)
         yield PressureTendencySensor(coordinator)
+    if measured >= {Quantity.PRESSURE, Quantity.HUMIDITY}:
+        yield PressureSensor(coordinator, RAIN_PROBABILITY, Quantity.PRESSURE)
+        if coordinator.rain.is_verified:
+            yield RainAccuracySensor(coordinator, RAIN_ACCURACY)
     for diagnostic in DIAGNOSTIC_SENSORS:
         yield StationSensor(coordinator, diagnostic)
     for chip in coordinator.chips:
@@ -291,6 +311,26 @@ class PressureSensor(QuantityEntity, StationSensor):
     """A value derived from the pressure."""
 
 
+class RainAccuracySensor(AnaviWeatherEntity, SensorEntity):
+    """How often the station was right about rain here, compared with "never rain"."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return _percentage(self.coordinator.rain.verification.accuracy)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, float | None]:
+        """Return what "never rain" would have been, the Brier skill score, and the hours that were verified."""
+        verification = self.coordinator.rain.verification
+        return {
+            ATTR_NEVER_RAIN: _percentage(verification.never_rain_accuracy),
+            ATTR_SKILL: _rounded(verification.skill),
+            ATTR_HOURS: verification.hours,
+        }
+
+
 class PressureTendencySensor(PressureSensor):
     """The pressure tendency, in the unit of the station's pressure.
 
@@ -327,6 +367,10 @@ class PressureTendencySensor(PressureSensor):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(async_follow_pressure_unit(self.hass, self.entity_id, self._pressure_unique_id))
+
+
+def _percentage(part: float | None) -> float | None:
+    return None if part is None else round(100 * part, 1)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -156,4 +156,12 @@ class AnaviWeather(AnaviWeatherEntity, WeatherEntity):
         condition = CONDITION_OF_FORECAST[found]
         if condition == ATTR_CONDITION_SUNNY and not is_daytime:
             condition = ATTR_CONDITION_CLEAR_NIGHT
-        return [Forecast(datetime=dt_util.as_utc(begin).isoformat(), is_daytime=is_daytime, condition=condition)]
+        rain = self.coordinator.data.rain_probability
+        return [
+            Forecast(
+                datetime=dt_util.as_utc(begin).isoformat(),
+                is_daytime=is_daytime,
+                condition=condition,
+                precipitation_probability=None if rain is None else round(100 * rain),
+            )
+        ]

@@ -18,7 +18,7 @@ const REGISTRIES = ["entities", "devices", "localize"];
 
 /** Keys of readings, in display order. Readings with the same unit share a graph. */
 const GAUGES = ["temperature", "humidity", "sea_level_pressure", "illuminance"];
-const TILES = ["forecast", "pressure_tendency", "dew_point", "feels_like", "wet_bulb", "frost_point", "atmospheric_pressure", "absolute_humidity"];
+const TILES = ["forecast", "rain_probability", "pressure_tendency", "dew_point", "feels_like", "wet_bulb", "frost_point", "atmospheric_pressure", "absolute_humidity"];
 const HISTORY = [["temperature", "dew_point"], ["humidity"], ["sea_level_pressure"], ["illuminance"]];
 const STATISTICS = ["temperature", "humidity", "sea_level_pressure"];
 const SUBSTITUTES = { sea_level_pressure: "atmospheric_pressure" };
