@@ -84,6 +84,7 @@ def test_master_is_preferred() -> None:
     code = f"{parameters}{RAW}<ccf>{PRONTO}</ccf>"
     assert texts(f'<command name="A" master="raw">{code}</command>')["A"] == ["raw:38400:9024,-4512,564,-40000"]
     assert texts(f'<command name="A" master="ccf">{code}</command>')["A"][0].startswith("raw:38029:")
+    assert texts(f'<command name="A" master="prontoHex">{code}</command>')["A"][0].startswith("raw:38029:")
     assert texts(f'<command name="A" master="parameters">{code}</command>')["A"] == ["nec:0x04,0x08"]
     assert texts(f'<command name="A">{code}</command>')["A"] == ["nec:0x04,0x08"]
 
@@ -149,6 +150,11 @@ def test_name_for_a_file_without_one() -> None:
     text = f'<commandSet><command name="A">{RAW}</command></commandSet>'
     assert list(parse_girr(text, "TV")) == ["TV"]
     assert refused(parse_girr, text) == "file_without_name"
+
+
+def test_declared_encoding_does_not_matter_for_a_text() -> None:
+    text = f'<?xml version="1.0" encoding="WINDOWS-1252"?><remote name="Fernsehgerät"><command name="Lauter é">{RAW}</command></remote>'
+    assert list(strict_all(parse_girr(text))["Fernsehgerät"]) == ["Lauter é"]
 
 
 BOMB = '<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><remotes>&b;</remotes>'

@@ -31,6 +31,8 @@ DEFAULT_FREQUENCY = 38_000  # Hz
 NAMESPACE_END = "}"
 ROOTS = ("remotes", "remote", "commandSet", "command")
 COMMAND_ATTRIBUTES = ("name", "displayName", "master", "comment", "protocol")  # the others are parameters
+# IrScrutinizer's names of forms
+MASTERS = {"prontoHex": "ccf"}
 
 is_girr = re.compile(r"<(?:\w+:)?(?:remotes?|commandSet|command)[\s>]").search
 
@@ -138,7 +140,8 @@ def _commands(
 
 def _codes(command: Element, protocol: str, parameters: Mapping[str, str]) -> tuple[Command, ...]:
     """Return the commands of an element: of the form that is its master if it can be read, else of another one."""
-    forms = sorted(("parameters", "raw", "ccf"), key=lambda form: form != command.get("master"))
+    master = command.get("master")
+    forms = sorted(("parameters", "raw", "ccf"), key=lambda form: form != MASTERS.get(master or "", master))
     first_error: CodeError | None = None
     for form in forms:
         try:
