@@ -18,6 +18,7 @@ from homeassistant.components import file_upload
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 
 from .conftest import store_codes
 from .infrared_device_steps import answer, choose, device_of, start, start_new, upload
@@ -34,11 +35,16 @@ BROADLINK = json.dumps(
 
 @pytest.fixture(name="client")
 async def _client(
-    hass_client: ClientSessionGenerator, station: MockConfigEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    station: MockConfigEntry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> TestClient[Any, Any]:
     """Return a client of the user who uploads."""
     # Home Assistant deletes the folder at its start, which may be while another test uploads
     monkeypatch.setattr(file_upload, "TEMP_DIR_NAME", str(tmp_path / "uploads"))
+    assert await async_setup_component(hass, file_upload.DOMAIN, {})  # as the frontend does
     client: TestClient[Any, Any] = await hass_client()
     return client
 
@@ -127,6 +133,7 @@ async def test_one_of_several_remote_controls_is_chosen(
         (b"\x00\xff" * 3_000_000, "The file has more than 4 MB."),
         (HEADER + "MENU,Mitsubishi,7,-1,1\n", "No command in the file can be read:\n- MENU: The protocol"),
     ],
+    ids=["unknown", "empty", "large", "unreadable"],
 )
 async def test_files_that_cannot_be_read(
     hass: HomeAssistant,
