@@ -260,6 +260,29 @@ def test_two_stations_of_one_name_stay_two(server: Server, setup: Run) -> None:
     assert store(server, second, document(two)) == [(201, None)]
 
 
+NAMES = ("Casa", "Casa {1}", "}", "{", "[a], b:c", "Estação 🌦", "a,b", "invalidated false", "null")
+
+
+def test_every_station_is_listed(server: Server, setup: Run) -> None:
+    """Whatever its name has, a key can be listed and revoked; keys that others made are left out."""
+    setup()
+    keys = {name: key_of(setup("add-station", name)) for name in NAMES}
+    foreign = {"name": 'anavi_weather "x\\" {', "metadata": {"note": 'a "quoted" {brace}', "nested": {"a": ["b"]}}}
+    encoded = server.good("POST", "_security/api_key", foreign)["encoded"]
+    mixed = {
+        "name": "anavi_weather Mixed",
+        "metadata": {"tags": [1, {"a": "}"}], "station": "Mixed", "namespace": server.namespace},
+    }
+    server.good("POST", "_security/api_key", mixed)
+    lines = [line.split("\t") for line in setup("stations").stdout.splitlines()]
+    mine = {name: station for name, namespace, station in lines if namespace == server.namespace}
+    assert mine == {name: station_of(server, key) for name, key in keys.items()} | {"Mixed": "unbound"}
+    for name, key in keys.items():
+        assert "1 revoked" in setup("remove-station", name).stderr
+        assert server.call("GET", "_security/_authenticate", api_key=key)[0] == 401
+    assert server.call("GET", "_security/_authenticate", api_key=encoded)[0] == 200
+
+
 @pytest.mark.parametrize("option", [(), ("--unbound",), ("--id", "nobody")])
 def test_what_has_no_key_is_not_removed(server: Server, setup: Run, option: tuple[str, ...]) -> None:
     setup()
