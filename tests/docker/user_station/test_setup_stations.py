@@ -293,6 +293,15 @@ def test_what_has_no_key_is_not_removed(server: Server, setup: Run, option: tupl
     assert "there is no key" in done.stderr
 
 
+def test_the_same_name_in_another_namespace_keeps_its_key(server: Server, setup: Run) -> None:
+    setup()
+    key = key_of(setup("add-station", STATION))
+    other = setup("remove-station", STATION, NAMESPACE=f"{server.namespace}_other")
+    assert other.returncode == 1
+    assert "there is no key" in other.stderr
+    assert server.call("GET", "_security/_authenticate", api_key=key)[0] == 200
+
+
 def test_a_closed_index_keeps_no_station_from_a_key(server: Server, setup: Run) -> None:
     setup()
     key = key_of(setup("add-station", "Casa"))
