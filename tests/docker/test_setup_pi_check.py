@@ -215,3 +215,22 @@ def test_what_is_no_device(pi: Pi) -> None:
     assert f"-       {pi.root}/dev/lirc0: Inappropriate ioctl for device" in output
     assert "lircd" not in output
     assert "FAILED  infrared receiver: not in" in output
+
+
+def test_report(running: RunningPi) -> None:
+    """It has the findings and what explains them, and nothing of the network or the user."""
+    write(running.root / "proc/device-tree/model", "Raspberry Pi 4 Model B Rev 1.5\0")
+    write(running.root / "etc/os-release", 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\n')
+    write(running.root / "var/log/dmesg", f"[    1.0] smsc95xx: MAC b8:27:eb:00:00:01\n{LOG}")
+    running.pi.config.write_bytes(b"# secret\n" + RIGHT)
+    running.pi.cmdline.write_text("root=PARTUUID=1 ip=192.0.2.7 cgroup_enable=memory cgroup_disable=memory\n")
+    output = running.pi.run("--check", "--report", status=1)
+    assert "- Model: Raspberry Pi 4 Model B Rev 1.5\n- System: Debian GNU/Linux 13 (trixie), kernel " in output
+    for title, lines in {
+        "config.txt": RIGHT.decode(),
+        "cmdline.txt, as far as it concerns us": "cgroup_enable=memory\ncgroup_disable=memory\n",
+        "Kernel": LOG,
+    }.items():
+        assert f"### {title}\n\n```text\n{lines}```\n" in output
+    assert "FAILED  infrared receiver: GPIO 18 is taken by 3f203000.i2s\n" in output
+    assert not {"secret", "192.0.2.7", "b8:27"} & set(re.findall(r"secret|192\.0\.2\.7|b8:27", output))

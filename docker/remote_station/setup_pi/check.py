@@ -108,26 +108,32 @@ def _why_no_limits(target: Target, diagnosis: Diagnosis) -> str:
 def report(target: Target, findings: list[Finding]) -> None:
     """Print the findings and what explains them, ready to paste into an issue. Nothing in it is secret."""
     diagnosis = Diagnosis(target)
-    root = target.root
-    release = dict(line.split("=", 1) for line in _lines(root, "etc/os-release") if "=" in line)
-    say(
-        "## setup-pi --check --report",
-        "",
-        f"- Model: {' '.join(_lines(root, 'proc/device-tree/model')) or 'unknown'}",
-        f"- System: {release.get('PRETTY_NAME', 'unknown').strip(chr(34))}, kernel {platform.release()}, {platform.machine()}",
-        f"- Docker: {system.output('docker', 'version', '--format', '{{.Server.Version}}').strip() or 'none'}",
-        f"- Compose: {system.output('docker', 'compose', 'version', '--short').strip() or 'none'}",
-        f"- Restart pending: {'yes' if diagnosis.is_pending else 'no'}",
-    )
+    say("## setup-pi --check --report", "", *_system(target, diagnosis))
     _block("Findings", (finding.shown for finding in findings))
     if target.config.is_file():
         active = (line.strip() for line in target.text(target.config).splitlines())
         _block("config.txt", (line for line in active if line and not line.startswith("#")))
     _block("cmdline.txt, as far as it concerns us", _words(target))
-    _block(
-        "Kernel",
-        list(lines_of(diagnosis.kernel_log, r"i2c|lirc|gpio.ir|gpio-ir|rc rc\d|already requested"))[-LOG_LINES:],
-    )
+    if not target.is_card:
+        _block(
+            "Kernel",
+            list(lines_of(diagnosis.kernel_log, r"i2c|lirc|gpio.ir|gpio-ir|rc rc\d|already requested"))[-LOG_LINES:],
+        )
+
+
+def _system(target: Target, diagnosis: Diagnosis) -> list[str]:
+    """Return what is prepared, by its versions."""
+    if target.is_card:
+        return [f"- Card: {target.kind.value}"]
+    release = dict(line.split("=", 1) for line in _lines(target.root, "etc/os-release") if "=" in line)
+    engine = system.output("docker", "version", "--format", "{{.Server.Version}}").strip()
+    compose = system.output("docker", "compose", "version", "--short").strip()
+    return [
+        f"- Model: {' '.join(_lines(target.root, 'proc/device-tree/model')) or 'unknown'}",
+        f"- System: {release.get('PRETTY_NAME', 'unknown').strip(chr(34))}, kernel {platform.release()}, {platform.machine()}",
+        f"- Docker: {engine or 'none'}, Compose: {compose or 'none'}",
+        f"- Restart pending: {'yes' if diagnosis.is_pending else 'no'}",
+    ]
 
 
 def _words(target: Target) -> list[str]:

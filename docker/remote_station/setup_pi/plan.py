@@ -13,12 +13,18 @@ from .files import DamagedCopyError, decode, encode, write
 from .firmware import read
 from .output import Failure, say
 from .pins import Claim
-from .target import MODULES_FILE, Kind, Target, require_boot_files
+from .target import IMPORTED, MODULES_FILE, Kind, Target, require_boot_files
 
 BOOT_ID = Path("proc/sys/kernel/random/boot_id")
 DECIDE = (
     "The board needs these pins. Nothing was changed. To put these lines aside as comments: setup-pi --take-pins. "
     "To leave them, and the infrared out: setup-pi --keep-pins"
+)
+
+
+IMPORT = (
+    "Home Assistant OS imports the folder CONFIG once, and deletes it. The import replaces modules that you imported before, and "
+    "removes the key for debugging by SSH: if you use either, add them to CONFIG before you eject the card."
 )
 
 
@@ -136,6 +142,8 @@ def show(plan: Plan, options: Options, target: Target) -> None:
         say(f"In {change.path}:", *difference(change.now, change.new))
     for path, content in plan.created.items():
         say(f"In {path}:", *(f"  + {line}" for line in content.splitlines() if not line.startswith("#")))
+    if plan.created and target.kind is Kind.HOME_ASSISTANT_OS:
+        say(IMPORT)
     if target.is_live and options.user == "root":
         say("Nobody gets the groups: --user names who should.")
     if plan.groups:
@@ -163,6 +171,8 @@ def execute(plan: Plan, target: Target, options: Options, *, may_remove: Callabl
     for change in plan.changes:
         target.copies.store(change.path.name, encode(change.base), encode(change.new))
     _note(target, "folders", [str(folder) for path in plan.created for folder in _new_folders(path, target)])
+    if target.kind is Kind.HOME_ASSISTANT_OS:
+        _note(target, IMPORTED, [str(path.relative_to(target.boot)) for path in plan.created])
     if plan.changes or plan.created:
         _note_boot(target)
     for change in plan.changes:

@@ -1,7 +1,7 @@
 """The system that is prepared: this one, one in a folder, or a memory card in a card reader."""
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from pathlib import Path
 
 from .boot_files import BEGIN, END, BootFileError
@@ -10,14 +10,16 @@ from .firmware import read
 from .output import Failure
 
 MARK = "# By setup-pi of anavi_weather"
+# Home Assistant OS imports the folder CONFIG once, and deletes it. This note says that setup-pi has made it.
+IMPORTED = "modules"
 MODULES_FILE = f"{MARK}: I2C buses appear in /dev\ni2c-dev\n"
 
 
 class Kind(Enum):
     """Operating systems that can be prepared."""
 
-    RASPBERRY_PI_OS = auto()
-    HOME_ASSISTANT_OS = auto()
+    RASPBERRY_PI_OS = "Raspberry Pi OS"
+    HOME_ASSISTANT_OS = "Home Assistant OS"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Target:
         file = self.modules_file
         if file is None:
             return False
+        if self.kind is Kind.HOME_ASSISTANT_OS and not (self.boot / "CONFIG").exists():
+            return (self.state / IMPORTED).exists()
         files = [*file.parent.glob("*.conf"), *([] if self.is_card else [self.root / "etc/modules"])]
         return any("i2c-dev" in map(str.strip, _lines(path)) for path in files)
 
