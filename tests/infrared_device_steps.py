@@ -1,19 +1,25 @@
 """Steps of the infrared device's flow, for the tests."""
 
 from http import HTTPStatus
+import time
 from typing import Any
 
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient
+from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import CONF_KIND, DOMAIN, SUBENTRY_INFRARED_DEVICE
 from custom_components.anavi_weather.infrared_devices import Kind, infrared_devices
+from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
+from custom_components.anavi_weather.press_collector import PRESS_ENDS
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigSubentry, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
+
+from .conftest import let_read, press
 
 
 async def start(hass: HomeAssistant, subentry: ConfigSubentry | None = None) -> SubentryFlowResult:
@@ -39,6 +45,29 @@ async def choose(hass: HomeAssistant, menu: SubentryFlowResult, step_id: str) ->
     assert menu["type"] is FlowResultType.MENU
     assert step_id in menu["menu_options"]
     return await answer(hass, menu, next_step_id=step_id)
+
+
+async def press_key(hass: HomeAssistant, pair: SimulatedLirc, freezer: FrozenDateTimeFactory, code: str) -> None:
+    """Press a key briefly, and wait until its press has ended."""
+    await press(pair, code)
+    freezer.tick(0.2)
+    await let_read()
+    freezer.tick(PRESS_ENDS + 0.01)
+    await let_read()
+
+
+async def progress(hass: HomeAssistant, step: SubentryFlowResult) -> SubentryFlowResult:
+    """Return the step that follows when the progress is done."""
+    assert step["type"] is FlowResultType.SHOW_PROGRESS
+    flow = hass.config_entries.subentries._progress[step["flow_id"]]
+    for _ in range(300):
+        await let_read()
+        if flow.cur_step and flow.cur_step["type"] is not FlowResultType.SHOW_PROGRESS:
+            break
+        await hass.async_add_executor_job(time.sleep, 0.01)
+    result = await hass.config_entries.subentries.async_configure(step["flow_id"])
+    await hass.async_block_till_done()
+    return result
 
 
 async def start_new(hass: HomeAssistant, name: str, kind: Kind = Kind.REMOTE_CONTROL) -> SubentryFlowResult:

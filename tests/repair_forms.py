@@ -36,14 +36,24 @@ async def open_repair(hass: HomeAssistant, issue_id: str) -> RepairForm:
     return RepairForm(hass, manager, form["flow_id"], form["description_placeholders"])
 
 
-async def choose_repair(hass: HomeAssistant, issue_id: str, step_id: str) -> Any:
-    """Open the menu of an issue, choose a step, and return its result."""
-    assert await async_setup_component(hass, REPAIRS_DOMAIN, {})
+async def open_repair_menu(hass: HomeAssistant, issue_id: str) -> Any:
+    """Open the menu of an issue."""
+    # The menu may have a link to a file
+    for component in ("http", REPAIRS_DOMAIN):
+        assert await async_setup_component(hass, component, {})
     manager = repairs_flow_manager(hass)
     assert manager
     menu = await manager.async_init(DOMAIN, data={"issue_id": issue_id})
     assert menu["type"] is FlowResultType.MENU
+    return menu
+
+
+async def choose_repair(hass: HomeAssistant, issue_id: str, step_id: str) -> Any:
+    """Open the menu of an issue, choose a step, and return its result."""
+    menu = await open_repair_menu(hass, issue_id)
     assert step_id in menu["menu_options"]
+    manager = repairs_flow_manager(hass)
+    assert manager
     result = await manager.async_configure(menu["flow_id"], {"next_step_id": step_id})
     await hass.async_block_till_done()
     return result

@@ -64,7 +64,7 @@ async def test_a_name_that_is_taken_or_impossible_is_explained(
 
     form = await answer(hass, await start(hass), **{CONF_NAME: name, "kind": "remote_control"})
 
-    assert form["errors"] == {CONF_NAME: "failed"}
+    assert form["errors"] == {"base": "failed"}
     assert form["description_placeholders"]
     assert "Choose another name" in form["description_placeholders"]["detail"]
     assert len(infrared_devices(station)) == 1
@@ -77,7 +77,7 @@ async def test_a_device_is_renamed(hass: HomeAssistant, station: MockConfigEntry
 
     form = await choose(hass, await start(hass, fan), "rename")
     form = await answer(hass, form, **{CONF_NAME: "TV"})
-    assert form["errors"] == {CONF_NAME: "failed"}
+    assert form["errors"] == {"base": "failed"}
     menu = await answer(hass, form, **{CONF_NAME: "Ventilator"})
 
     assert menu["description_placeholders"] == {"device": "Ventilator", "count": "1"}
@@ -100,3 +100,9 @@ async def test_a_device_that_is_deleted_meanwhile_ends_the_flow(
     result = await answer(hass, menu, next_step_id="finish")
 
     assert result["reason"] == "device_deleted"
+
+
+async def test_a_device_without_commands_is_renamed(hass: HomeAssistant, station: MockConfigEntry) -> None:
+    menu = await start_new(hass, "TV")
+    await answer(hass, await choose(hass, menu, "rename"), **{CONF_NAME: "Television"})
+    assert stored_name(device_of(station, "Television")) == "Television"

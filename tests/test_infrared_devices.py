@@ -104,6 +104,7 @@ async def test_actions_add_and_delete_devices_without_a_reload(
     hass: HomeAssistant, station: MockConfigEntry, call: Call, codes: CodeStore
 ) -> None:
     runtime_data = station.runtime_data
+    await station.runtime_data.devices.async_add("Fan", {"kind": "remote_control"})
     await store_codes(codes, {"TV": {"power": [NEC], "mute": ["nec:4,9"]}})
     await hass.async_block_till_done()
     tv = device_of(station, "TV")
@@ -115,7 +116,7 @@ async def test_actions_add_and_delete_devices_without_a_reload(
     await call("delete_command", device="TV", command=["mute"])
     await hass.async_block_till_done()
 
-    assert not infrared_devices(station)
+    assert [subentry.title for subentry in infrared_devices(station)] == ["Fan"]
     assert not issues(hass, "infrared_device_deleted")
     assert is_loaded(station)
     assert station.runtime_data is runtime_data

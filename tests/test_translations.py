@@ -19,7 +19,9 @@ from custom_components.anavi_weather.common_keys import COMMON_KEYS, NAMED_KEYS
 from custom_components.anavi_weather.config_flow import AnaviWeatherConfigFlow
 from custom_components.anavi_weather.const import CONF_BUS, CONF_RAIN, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
 from custom_components.anavi_weather.device_key_event import EVENT_HELD, EVENT_PRESSED
+from custom_components.anavi_weather.infrared_device_commands import CONF_COMMAND, CONF_COMMANDS
 from custom_components.anavi_weather.infrared_device_flow import MENUS, NAME_SCHEMA, NEW_SCHEMA, InfraredDeviceFlow
+from custom_components.anavi_weather.infrared_device_learn import KEY_SCHEMA, KEYS_SCHEMA
 from custom_components.anavi_weather.infrared_devices import Kind
 from custom_components.anavi_weather.infrared_file_flow import CONF_FILE, CONF_REMOTE, UPLOAD_SCHEMA
 from custom_components.anavi_weather.infrared_search_flow import SEARCH_SCHEMA
@@ -44,6 +46,7 @@ from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STA
 from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS, FIXABLE
 from custom_components.anavi_weather.user_units import altitude_unit, temperature_offset_unit
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
@@ -75,6 +78,8 @@ SMARTIR_CODES = {
     "code_xiaomi_code",
 }
 
+# Steps of an infrared device that show another step
+SILENT_STEPS = {"finish", "import_commands", "learn_again", "next", "retry", "skip", "undo", SOURCE_RECONFIGURE}
 OF_INFRARED = {"codes_damaged", "infrared_device_deleted", "infrared_device_name"}
 CHOICES = ("chip_", "infrared_device_deleted")  # repairs with a menu
 OTHER_FIXABLE = {"user_station_checkpoint_damaged", "user_station_stream_recreated"}
@@ -90,6 +95,7 @@ COMPARISON = {
     "reference",
 }
 PLACEHOLDERS = {
+    "common.known": {"device", "name"},
     "common.learn_press": {"command", "presses"},
     "common.learn_title_several": {"count", "number"},
     "config.error": {"bus", "claimed", "foreign"},
@@ -101,6 +107,13 @@ PLACEHOLDERS = {
     "config_subentries.infrared_device.error.failed": {"detail"},
     "config_subentries.infrared_device.step.confirm_import": {"count", "device", "failure", "replaced", "unreadable"},
     "config_subentries.infrared_device.step.found": {"count", "query"},
+    "config_subentries.infrared_device.progress": {"count", "key", "number"},
+    "config_subentries.infrared_device.step.export": {"file"},
+    "config_subentries.infrared_device.step.last_key": {"code", "name", "time"},
+    "config_subentries.infrared_device.step.learned": {"code", "count", "key", "note", "number"},
+    "config_subentries.infrared_device.step.learn": {"stored"},
+    "config_subentries.infrared_device.step.not_learned": {"count", "key", "number", "reason"},
+    "config_subentries.infrared_device.step.sent": {"command"},
     "config_subentries.infrared_device.step.menu": {"count", "device"},
     "config_subentries.infrared_device.step.rename": {"device"},
     "config_subentries.infrared_device.step.search": {"folders"},
@@ -110,7 +123,7 @@ PLACEHOLDERS = {
     "issues.codes_": {"file", "station"},
     "issues.chip_": {"address", "chip", "error", "station"},
     "issues.infrared_device_deleted.fix_flow.abort.failed": {"detail"},
-    "issues.infrared_device_deleted": {"count", "device", "station"},
+    "issues.infrared_device_deleted": {"count", "device", "file", "station"},
     "issues.infrared_device_name": {"device", "name", "reason"},
     "issues.user_station_purge_near": {"backlog", "hours", "user_station"},
     "issues.user_station_states_dropped": {"count", "user_station"},
@@ -330,7 +343,7 @@ def test_the_steps_of_an_infrared_device() -> None:
     all_steps = {
         step for part in InfraredDeviceFlow.__mro__ if part.__module__.startswith(PACKAGE) for step in steps(part)
     }
-    assert texts_of_flow["step"].keys() == all_steps - {"finish", "import_commands", SOURCE_RECONFIGURE}
+    assert texts_of_flow["step"].keys() == all_steps - SILENT_STEPS
     found = vol.Schema({CONF_FILE: str})
     schemas = {
         "user": NEW_SCHEMA,
@@ -340,6 +353,11 @@ def test_the_steps_of_an_infrared_device() -> None:
         "search": SEARCH_SCHEMA,
         "found": found,
         "found_some": found,
+        "learn": KEYS_SCHEMA,
+        "last_key": KEY_SCHEMA,
+        "try": vol.Schema({CONF_COMMAND: str}),
+        "rename_command": vol.Schema({CONF_COMMAND: str, CONF_NAME: str}),
+        "delete_commands": vol.Schema({CONF_COMMANDS: str}),
     }
     for step, schema in schemas.items():
         texts_of_step = texts_of_flow["step"][step]
@@ -348,7 +366,7 @@ def test_the_steps_of_an_infrared_device() -> None:
     assert texts_of_flow["step"]["menu"]["menu_options"].keys() == {step for menu in MENUS.values() for step in menu}
     assert texts_of_flow["abort"].keys() == {"device_deleted", "saved", "station_not_loaded"}
     assert texts_of_flow["error"].keys() == {"failed", "nothing_found", "search_stopped"}
-    assert texts_of_flow["progress"].keys() == {"search_codes"}
+    assert texts_of_flow["progress"].keys() == {"press", "search_codes", "verify"}
     assert ENGLISH["selector"]["infrared_device_kind"]["options"].keys() == set(Kind)
 
 
@@ -393,6 +411,7 @@ def test_exceptions() -> None:
     filled += [*raised("coordinator"), *raised("learning"), *raised("remote"), *raised("services"), *code_errors()]
     filled += [*raised("button"), *raised("code_store"), *raised("infrared_devices"), *raised("send_again")]
     filled += [*raised("infrared_file_flow"), *raised("infrared_search_flow")]
+    filled += [*raised("infrared_device_commands"), *raised("infrared_device_learn")]
     filled += [*raised("storage"), ("command_exists", frozenset({"name"}))]
     known: dict[str, frozenset[str]] = {}
     for key, names in filled:

@@ -10,6 +10,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
 from .code_store import CodeStore, async_get_code_store
+from .codes_download import async_setup_download
 from .command_sender import CommandSender
 from .const import CODES_ISSUE_PREFIX, CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
@@ -55,10 +56,11 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions and the weather panel."""
+    """Set up the actions, the weather panel, and the download of codes."""
     async_setup_services(hass)
     async_setup_send_again(hass)
     await async_setup_dashboard(hass)
+    async_setup_download(hass)
     return True
 
 

@@ -177,6 +177,15 @@ class CodeStore:
             lambda codes: codes | {device: _renamed(codes[device], command, name, "command_exists")}
         )
 
+    async def async_set_texts(self, device: str, command: str, texts: Sequence[str]) -> None:
+        """Store a command of a device in its text form, and save.
+
+        Raises:
+            InvalidActionError: if there would be too many commands.
+            StorageError: if that cannot be saved.
+        """
+        await self._async_change(lambda codes: codes | {device: {**codes.get(device, {}), command: list(texts)}})
+
     async def _async_change(self, change: Callable[[Codes], Codes]) -> None:
         async with self._lock:
             await self._async_indexed()

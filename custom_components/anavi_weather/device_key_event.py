@@ -45,16 +45,14 @@ class DeviceKeyEvent(EventEntity):
     @property
     @override
     def available(self) -> bool:
-        transceiver = self._station.transceiver
-        return transceiver is not None and transceiver.can_receive
+        return self._keys.transceiver.can_receive
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self._keys.async_subscribe(self._on_key))
         self.async_on_remove(self._station.devices.async_subscribe(self._follow_commands))
-        if self._station.transceiver:
-            self.async_on_remove(self._station.transceiver.async_subscribe_state(self.async_write_ha_state))
+        self.async_on_remove(self._keys.transceiver.async_subscribe_state(self.async_write_ha_state))
 
     @callback
     def _on_key(self, received: ReceivedKey) -> None:

@@ -9,7 +9,8 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode, TextSelector
 
 from .const import CONF_KIND
-from .exceptions import TranslatedError
+from .infrared_device_commands import CommandSteps
+from .infrared_device_learn import LearnSteps
 from .infrared_devices import Kind, kind
 from .infrared_search_flow import InfraredSearchFlow
 
@@ -23,35 +24,20 @@ NEW_SCHEMA = NAME_SCHEMA.extend(
         ),
     }
 )
+COMMAND_STEPS = ("try", "rename_command", "delete_commands", "export")
 MENUS = {
-    Kind.REMOTE_CONTROL: ["upload", "search", "rename", "finish"],
-    Kind.AIR_CONDITIONER: ["upload", "search", "rename", "finish"],
+    Kind.REMOTE_CONTROL: ("learn", "last_key", "upload", "search", *COMMAND_STEPS, "rename", "finish"),
+    Kind.AIR_CONDITIONER: ("learn", "last_key", "upload", "search", *COMMAND_STEPS, "rename", "finish"),
 }
-"""Steps that the menu offers for each kind."""
+"""Steps that the menu offers for each kind, if they are possible."""
 
 
-class InfraredDeviceFlow(InfraredSearchFlow):
+class InfraredDeviceFlow(LearnSteps, InfraredSearchFlow, CommandSteps):
     """Subentry flow that adds or changes an infrared device. Each change is saved at once."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Handle the name and the kind of a new device."""
-        errors: dict[str, str] = {}
-        detail = {"detail": ""}
-        devices = self.station.devices
-        if user_input is not None:
-            try:
-                subentry = await devices.async_add(user_input[CONF_NAME].strip(), {CONF_KIND: user_input[CONF_KIND]})
-            except TranslatedError as err:
-                errors, detail = {CONF_NAME: "failed"}, await self.async_detail(err)
-            else:
-                self._added_id = subentry.subentry_id
-                return await self.async_step_menu()
-        return self.async_show_form(
-            step_id="user",
-            data_schema=self.add_suggested_values_to_schema(NEW_SCHEMA, user_input),
-            errors=errors,
-            description_placeholders=detail,
-        )
+        return await self.async_handle_form("user", NEW_SCHEMA, user_input, self._async_add)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Start to change a device."""
@@ -62,27 +48,36 @@ class InfraredDeviceFlow(InfraredSearchFlow):
         """Offer what can be done with the device."""
         return self.async_show_menu(
             step_id="menu",
-            menu_options=MENUS[kind(self.subentry)],
+            menu_options=[step for step in MENUS[kind(self.subentry)] if self._is_possible(step)],
             description_placeholders={
                 "device": self.device,
                 "count": str(len(self.station.devices.commands(self.subentry))),
             },
         )
 
+    def _is_possible(self, step_id: str) -> bool:
+        if step_id == "last_key":
+            return self._last_key is not None
+        return step_id not in COMMAND_STEPS or bool(self.station.devices.commands(self.subentry))
+
     async def async_step_rename(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Handle another name of the device."""
-        errors: dict[str, str] = {}
-        detail = {"detail": ""}
-        if user_input is not None:
-            try:
-                await self.station.devices.async_rename(self.subentry, user_input[CONF_NAME].strip())
-            except TranslatedError as err:
-                errors, detail = {CONF_NAME: "failed"}, await self.async_detail(err)
-            else:
-                return await self.async_step_menu()
-        return self.async_show_form(
-            step_id="rename",
-            data_schema=self.add_suggested_values_to_schema(NAME_SCHEMA, user_input or {CONF_NAME: self.device}),
-            errors=errors,
-            description_placeholders=detail,
+        return await self.async_handle_form(
+            "rename",
+            NAME_SCHEMA,
+            user_input,
+            self._async_rename,
+            suggested={CONF_NAME: self.device},
+            placeholders={"device": self.device},
         )
+
+    async def _async_add(self, user_input: dict[str, Any]) -> SubentryFlowResult:
+        subentry = await self.station.devices.async_add(
+            user_input[CONF_NAME].strip(), {CONF_KIND: user_input[CONF_KIND]}
+        )
+        self._added_id = subentry.subentry_id
+        return await self.async_step_menu()
+
+    async def _async_rename(self, user_input: dict[str, Any]) -> SubentryFlowResult:
+        await self.station.devices.async_rename(self.subentry, user_input[CONF_NAME].strip())
+        return await self.async_step_menu()

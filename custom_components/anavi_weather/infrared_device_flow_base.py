@@ -1,7 +1,10 @@
 """What the steps of an infrared device's subentry flow have in common."""
 
 from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, override
+
+import voluptuous as vol
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -62,13 +65,48 @@ class InfraredDeviceFlowBase(ConfigSubentryFlow):
         """The device's name in the code store."""
         return stored_name(self.subentry)
 
+    @abstractmethod
+    async def async_step_menu(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Offer what can be done with the device."""
+
     async def async_detail(self, error: TranslatedError) -> dict[str, str]:
         """Return the placeholders of the error `failed`, with the reason in the language of Home Assistant."""
         return {"detail": await async_message(self.hass, error)}
 
-    @abstractmethod
-    async def async_step_menu(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Offer what can be done with the device."""
+    async def async_handle_form(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        user_input: dict[str, Any] | None,
+        async_apply: Callable[[dict[str, Any]], Awaitable[SubentryFlowResult]],
+        *,
+        suggested: Mapping[str, Any] | None = None,
+        placeholders: Mapping[str, str] | None = None,
+    ) -> SubentryFlowResult:
+        """Show a form until its input can be applied.
+
+        Args:
+            step_id: The step.
+            schema: The form's fields.
+            user_input: The input; None before the form is shown.
+            async_apply: Applies the input, and returns the next step. Its errors are shown in the form.
+            suggested: Values of the fields before the first input.
+            placeholders: Placeholders of the form's description.
+        """
+        errors: dict[str, str] = {}
+        detail = {"detail": ""}
+        if user_input is not None:
+            try:
+                return await async_apply(user_input)
+            except TranslatedError as err:
+                errors = {"base": "failed"}
+                detail = await self.async_detail(err)
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or suggested),
+            errors=errors,
+            description_placeholders={**(placeholders or {}), **detail},
+        )
 
     async def async_step_finish(self, user_input: None = None) -> SubentryFlowResult:
         """End the flow. Everything is saved already."""

@@ -7,15 +7,17 @@ from itertools import chain, count
 from types import MappingProxyType
 from typing import Any
 
+from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
 from .code_store import CodeStore, async_get_code_store, async_remove_code_store, check_name
 from .const import CONF_KIND, DOMAIN, LOGGER, NAME_ISSUE_PREFIX, SUBENTRY_INFRARED_DEVICE
 from .deleted_codes import DeletedDevice, async_get_deleted_codes
-from .exceptions import InvalidActionError, StorageError, async_message
+from .exceptions import InvalidActionError, StorageError, TranslatedError, async_message
 from .ir_codes.climate import AirConditioner
+from .unique_ids import command_unique_id
 
 
 class Kind(StrEnum):
@@ -124,6 +126,27 @@ class InfraredDevices:
             await self._async_rename(subentry, name)
         await self.async_follow()
 
+    async def async_rename_command(self, subentry: ConfigSubentry, command: str, name: str) -> None:
+        """Rename a command of a device, which keeps its button.
+
+        Raises:
+            InvalidActionError: if another command has the name, it cannot be a name, or the command does not exist.
+            StorageError: if that cannot be saved.
+        """
+        device = stored_name(subentry)
+        async with self._lock:
+            if command not in self.commands(subentry):
+                raise InvalidActionError("command_unknown", device=device, command=command)
+            unique_ids = command_unique_id(subentry, command), command_unique_id(subentry, name)
+            # Before the buttons follow, which remove those of unknown commands from the registry
+            is_button_renamed = self._rename_button(*unique_ids)
+            try:
+                await self._codes.async_rename_command(device, command, name)
+            except TranslatedError:
+                if is_button_renamed:
+                    self._rename_button(*reversed(unique_ids))
+                raise
+
     async def async_restore(self, deleted: DeletedDevice) -> None:
         """Restore a device that was deleted, under another name if its own is taken.
 
@@ -147,6 +170,15 @@ class InfraredDevices:
     @callback
     def _schedule_follow(self) -> None:
         self._entry.async_create_task(self._hass, self.async_follow(), f"{DOMAIN} infrared devices")
+
+    def _rename_button(self, old: str, new: str) -> bool:
+        """Return whether the button with a unique id has a new one."""
+        registry = er.async_get(self._hass)
+        entity_id = registry.async_get_entity_id(BUTTON_DOMAIN, DOMAIN, old)
+        if entity_id is None or registry.async_get_entity_id(BUTTON_DOMAIN, DOMAIN, new):
+            return False
+        registry.async_update_entity(entity_id, new_unique_id=new)
+        return True
 
     async def _async_follow_deletions(self) -> None:
         """Keep the commands of devices whose subentries were deleted, and delete them from the stored commands."""

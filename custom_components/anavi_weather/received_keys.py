@@ -30,9 +30,9 @@ class KeyReceiver:
 
     def __init__(self, hass: HomeAssistant, transceiver: Transceiver, codes: CodeStore) -> None:
         """Initialize the receiver before the first key."""
+        self.transceiver = transceiver
         self.last: ReceivedKey | None = None
         self._hass = hass
-        self._transceiver = transceiver
         self._codes = codes
         self._tracker = KeyTracker()
         self._listeners: set[Callable[[ReceivedKey], None]] = set()
@@ -40,7 +40,7 @@ class KeyReceiver:
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Listen to the transceiver. Return a function to stop."""
-        return self._transceiver.async_subscribe_messages(self._on_message)
+        return self.transceiver.async_subscribe_messages(self._on_message)
 
     @callback
     def async_subscribe(self, listener: Callable[[ReceivedKey], None]) -> CALLBACK_TYPE:

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .chip_issues import CHIP_ISSUE_PREFIX
+from .codes_download import async_download_link
 from .const import CODES_ISSUE_PREFIX, CONF_CHIPS, DELETED_ISSUE_PREFIX, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .deleted_codes import async_get_deleted_codes
@@ -103,12 +104,14 @@ class DeletedDeviceFlow(RepairsFlow):
     """Fix flow for an infrared device that was deleted: restore it, or delete its commands for good."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Offer the choice."""
+        """Offer the choice, and the commands in a file."""
         issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        placeholders = (issue.translation_placeholders if issue else None) or {"device": "–"}
+        file = async_download_link(self.hass, self._deleted_id, placeholders["device"])
         return self.async_show_menu(
             step_id="init",
             menu_options=["restore", "delete"],
-            description_placeholders=issue.translation_placeholders if issue else None,
+            description_placeholders={**placeholders, "file": file},
         )
 
     async def async_step_restore(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:

@@ -1,15 +1,21 @@
-"""Remote controls from `.storage/broadlink_remote_…_codes`, where Home Assistant's Broadlink integration keeps what it learned.
+"""Remote controls from files in `.storage`, where Home Assistant's Broadlink integration and this one keep what they learned.
 
     {"version": 1, "key": "broadlink_remote_…_codes", "data": {DEVICE: {COMMAND: BASE64 or [BASE64, BASE64]}}}
+    {"version": 1, "key": "anavi_weather.….codes", "data": {DEVICE: {COMMAND: [TEXT, TEXT]}}}
 
-A list has the codes of a toggle command, which are sent in turn.
+A list has the codes of a command that are sent in turn. The second form is also that of exported files.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+import json
 import re
 from typing import Any
 
+from infrared_protocols.commands import Command
+
+from . import parse
 from .broadlink import from_base64, parse_broadlink
-from .command import CodeError, RawCommand
+from .command import CodeError
 from .json_file import load_json
 from .remote_file import MAX_NAME, FileRemote
 from .text import excerpt
@@ -18,7 +24,14 @@ MAX_COMMANDS = 20_000
 MAX_CODES = 16  # of one command
 
 
-is_broadlink_storage = re.compile(r'"key"\s{0,9}:\s{0,9}"broadlink_remote_').search
+OWN_KEY = "anavi_weather."
+
+is_broadlink_storage = re.compile(r'"key"\s{0,9}:\s{0,9}"(?:broadlink_remote_|anavi_weather\.)').search
+
+
+def to_file(devices: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    """Return a file with devices, each with the texts of the codes of its commands."""
+    return json.dumps({"version": 1, "key": f"{OWN_KEY}codes", "data": devices}, ensure_ascii=False, indent=2)
 
 
 def parse_broadlink_storage(text: str) -> dict[str, FileRemote]:
@@ -33,17 +46,18 @@ def parse_broadlink_storage(text: str) -> dict[str, FileRemote]:
         raise CodeError("broadlink_storage")
     if sum(map(len, devices.values())) > MAX_COMMANDS:
         raise CodeError("too_many_commands", maximum=str(MAX_COMMANDS))
-    remotes = {_name(device): _remote(commands) for device, commands in devices.items() if commands}
+    decode = parse if str(data.get("key")).startswith(OWN_KEY) else _broadlink
+    remotes = {_name(device): _remote(commands, decode) for device, commands in devices.items() if commands}
     if not remotes:
         raise CodeError("file_empty")
     return remotes
 
 
-def _remote(commands: dict[str, Any]) -> FileRemote:
+def _remote(commands: dict[str, Any], decode: Callable[[str], Command]) -> FileRemote:
     remote = FileRemote()
     for name, codes in commands.items():
         try:
-            remote.commands[_name(name)] = _commands(codes if isinstance(codes, list) else [codes])
+            remote.commands[_name(name)] = _commands(codes if isinstance(codes, list) else [codes], decode)
         except CodeError as err:
             remote.add_unreadable(excerpt(name, MAX_NAME), err)
     return remote
@@ -55,7 +69,11 @@ def _name(name: str) -> str:
     return name
 
 
-def _commands(codes: list[Any]) -> tuple[RawCommand, ...]:
+def _commands(codes: list[Any], decode: Callable[[str], Command]) -> tuple[Command, ...]:
     if not 1 <= len(codes) <= MAX_CODES or not all(isinstance(code, str) for code in codes):
         raise CodeError("broadlink_storage_code")
-    return tuple(parse_broadlink(from_base64(code.removeprefix("b64:"))) for code in codes)
+    return tuple(decode(code) for code in codes)
+
+
+def _broadlink(code: str) -> Command:
+    return parse_broadlink(from_base64(code.removeprefix("b64:")))
