@@ -69,6 +69,34 @@ class Pages:
         finally:
             page.close()
 
+    def use(self, *, login: dict[str, str], path: str, steps: list[tuple[str, str]], picture: str | None) -> list[str]:
+        """Open a page of Home Assistant, use its dialog step by step, and return the lines of the page.
+
+        A step clicks on a text or a button, types into the last field, or uploads a file.
+
+        Raises:
+            PageError: if the page shows an error.
+        """
+        page = open_page(self._browser, login, (1000, 800))
+        try:
+            page.goto(login["url"] + path)
+            read_page(page)
+            for action, value in steps:
+                if action == "click":
+                    page.get_by_text(value, exact=True).filter(visible=True).last.click()
+                elif action == "button":
+                    page.get_by_role("button", name=value).filter(visible=True).last.click()
+                elif action == "type":
+                    page.get_by_role("textbox").last.fill(value)
+                else:
+                    page.locator("input[type=file]").set_input_files(value)
+                text = read_page(page)
+            if picture:
+                page.screenshot(path=picture)
+            return text.splitlines()
+        finally:
+            page.close()
+
     def generate(self, *, hass: dict[str, Any], commands: dict[str, Any]) -> Any:
         """Return the dashboard that the strategy generates for a Home Assistant."""
         page = self._browser.new_page()
@@ -93,7 +121,7 @@ def main() -> None:
     """Answer requests until there are no more."""
     with open_browser() as browser:
         pages = Pages(browser)
-        methods: dict[str, Callable[..., Any]] = {"read": pages.read, "generate": pages.generate}
+        methods: dict[str, Callable[..., Any]] = {"read": pages.read, "use": pages.use, "generate": pages.generate}
         for line in sys.stdin:
             request = json.loads(line)
             try:

@@ -1,0 +1,92 @@
+"""Tests of adding infrared devices from files in a browser, without YAML."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_socket
+
+from .browser_process import Browser
+from .conftest import Develop, needs_browser
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
+
+PAGE = "/config/integrations/integration/anavi_weather"
+LIRCD = """
+begin remote
+  name AMPLIFIER
+  bits 8
+  flags SPACE_ENC
+  header 9000 4500
+  one 560 1690
+  zero 560 560
+  ptrail 560
+  gap 40000
+  begin codes
+    KEY_POWER 0x01
+    KEY_MUTE 0x02
+  end codes
+end remote
+"""
+IRDB = "functionname,protocol,device,subdevice,function\nPOWER,NEC1,4,-1,8\nMENU,Mitsubishi,7,-1,1\n"
+
+
+@pytest.fixture(scope="module")
+def develop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Develop]:
+    """Return a running scripts/develop with a collection of codes in the folder of the configuration."""
+    pytest_socket.enable_socket()
+    folder = tmp_path_factory.mktemp("develop")
+    collection = folder / "ir" / "irdb" / "codes" / "Sony" / "TV"
+    collection.mkdir(parents=True)
+    (collection / "1,-1.csv").write_text(IRDB)
+    with Develop(folder) as develop:
+        yield develop
+
+
+def use(browser: Browser, develop: Develop, name: str, *steps: tuple[str, str]) -> list[str]:
+    """Add an infrared device, use its menu, and return the lines of the page."""
+    steps = (("click", "Add infrared device"), ("type", name), ("button", "Submit"), *steps)
+    lines: list[str] = browser.ask("use", login=develop.login, path=PAGE, steps=steps, picture=None)
+    return lines
+
+
+def buttons(develop: Develop, name: str) -> list[str]:
+    """Return the names of a device's buttons."""
+    states: list[dict[str, Any]] = develop.get("/api/states")
+    names = [state["attributes"]["friendly_name"] for state in states if state["entity_id"].startswith("button.")]
+    return sorted(button for button in names if button.startswith(f"{name} "))
+
+
+@needs_browser
+def test_a_file_is_uploaded(develop: Develop, browser: Browser, tmp_path: Path) -> None:
+    """Five clicks and a name: add, submit, upload, the file, submit."""
+    file = tmp_path / "lircd.conf"
+    file.write_text(LIRCD)
+
+    lines = use(
+        browser, develop, "Deck", ("click", "Upload a file with codes"), ("upload", str(file)), ("button", "Submit")
+    )
+
+    assert any(line.startswith("Stored commands: 2.") for line in lines), "\n".join(lines)
+    assert len(buttons(develop, "Deck")) == 2
+
+
+@needs_browser
+def test_a_file_is_found(develop: Develop, browser: Browser) -> None:
+    """What cannot be read is listed before the rest is taken."""
+    steps = [
+        ("click", "Search my folders for codes"),
+        ("type", "sony tv"),
+        ("button", "Submit"),
+        ("click", "irdb/codes/Sony/TV/1,-1.csv"),
+        ("button", "Submit"),
+    ]
+    lines = use(browser, develop, "Radio", *steps)
+    assert any(line.startswith("MENU: The protocol “Mitsubishi” is unknown.") for line in lines), "\n".join(lines)
+    assert not buttons(develop, "Radio")
+
+    lines = use(browser, develop, "Stereo", *steps, ("click", "Import the commands that can be read"))
+
+    assert any(line.startswith("Stored commands: 1.") for line in lines), "\n".join(lines)
+    assert len(buttons(develop, "Stereo")) == 1
