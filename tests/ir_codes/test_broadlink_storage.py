@@ -47,6 +47,15 @@ def test_codes_that_cannot_be_read() -> None:
     }
 
 
+def test_lengths_of_names() -> None:
+    names = ["x", "x" * 100, "x" * 101]
+    for name in names[:2]:
+        assert strict_all(parse_broadlink_storage(storage({name: {name: CODE}})))[name].keys() == {name}
+    assert refused(parse_broadlink_storage, storage({names[2]: {"power": CODE}})) == "name_invalid"
+    (remote,) = parse_broadlink_storage(storage({"TV": {names[2]: CODE}})).values()
+    assert list(remote.unreadable.values())[0].key == "name_invalid"
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

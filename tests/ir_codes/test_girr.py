@@ -139,6 +139,17 @@ def test_names() -> None:
     }
 
 
+def test_file_whose_commands_cannot_be_read() -> None:
+    (remote,) = parse_girr('<remote name="TV"><command name="A"/></remote>').values()
+    assert remote.unreadable.keys() == {"A"}
+
+
+def test_depth_is_that_of_each_element() -> None:
+    deepest = "<a>" * (girr.MAX_DEPTH - 1) + "</a>" * (girr.MAX_DEPTH - 1)
+    assert refused(parse_girr, f"<remotes>{deepest * 3}</remotes>") == "file_empty"
+    assert refused(parse_girr, f"<remotes>{'<b/>' * 99}<a>{deepest}</a></remotes>") == "xml_too_deep"
+
+
 @pytest.mark.parametrize("root", ["command", "commandSet", "remote"])
 def test_file_of_one_remote(root: str) -> None:
     text = f'<{root} name="A" protocol="nec1" D="4" F="8"><command name="A" protocol="nec1" D="4" F="8"/></{root}>'

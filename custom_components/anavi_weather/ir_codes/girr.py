@@ -29,7 +29,7 @@ MAX_DEPTH = 32
 DEFAULT_FREQUENCY = 38_000  # Hz
 
 NAMESPACE_END = "}"
-ROOTS = ("remotes", "remote", "commandSet", "command")
+CHILDREN = ("commandSet", "command")
 COMMAND_ATTRIBUTES = ("name", "displayName", "master", "comment", "protocol")  # the others are parameters
 # IrScrutinizer's names of forms
 MASTERS = {"prontoHex": "ccf"}
@@ -82,7 +82,7 @@ def _load(text: str) -> Element:
     def end(tag: str) -> None:
         nonlocal depth
         depth -= 1
-        builder.end(tag.rpartition(NAMESPACE_END)[2])
+        builder.end(tag)
 
     parser = expat.ParserCreate(namespace_separator=NAMESPACE_END)
     parser.buffer_text = True
@@ -134,7 +134,7 @@ def _commands(
         yield element, element.get("protocol", protocol), {**parameters, **more}
         return
     for child in element:
-        if child.tag in ROOTS:
+        if child.tag in CHILDREN:
             yield from _commands(child, protocol, parameters)
 
 
