@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from custom_components import anavi_weather
+from custom_components.anavi_weather.common_keys import NAMED_KEYS
 from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_INTERVAL, CONF_TEMPERATURE_OFFSET
 from custom_components.anavi_weather.options_flow import options_schema
 from custom_components.anavi_weather.phat.chip import CHIPS
@@ -187,9 +188,9 @@ def fields(tree: Any) -> Iterator[str]:
 
 
 def entity_names(language: str) -> Iterator[str]:
-    """Yield the names of all entities that are not named as their device, without the name of a chip."""
+    """Yield the names of all entities that are not named as their device or as a key, without the name of a chip."""
     for entities in texts(language)["entity"].values():
-        for name in (entity["name"] for entity in entities.values() if "name" in entity):
+        for name in (entity["name"] for key, entity in entities.items() if "name" in entity and key not in NAMED_KEYS):
             yield name.replace(" ({chip})", " (").removeprefix("{chip} ")
 
 
