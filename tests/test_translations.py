@@ -13,6 +13,7 @@ import voluptuous as vol
 
 from custom_components import anavi_weather
 from custom_components.anavi_weather import exceptions, sensor
+from custom_components.anavi_weather.air_conditioner_flow import PROTOCOL_SCHEMA, ROOM_SCHEMA
 from custom_components.anavi_weather.calibration_flow import CONF_CORRECTION, SAME_UNIT, STATION, CalibrationFlow
 from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.common_keys import COMMON_KEYS, NAMED_KEYS
@@ -31,6 +32,7 @@ from custom_components.anavi_weather.phat import BusError, ChipId, Quantity
 from custom_components.anavi_weather.phat.lirc import LircError
 from custom_components.anavi_weather.send_again import SEND_AGAIN_SCHEMA
 from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
+from custom_components.anavi_weather.state_learning_flow import FANS, MODES, PLAN_SCHEMA, SWINGS
 from custom_components.anavi_weather.system_health import system_health_info
 from custom_components.anavi_weather.user_station.entities import Selection
 from custom_components.anavi_weather.user_station.errors import (
@@ -80,6 +82,7 @@ SMARTIR_CODES = {
 
 # Steps of an infrared device that show another step
 SILENT_STEPS = {"finish", "import_commands", "learn_again", "next", "retry", "skip", "undo", SOURCE_RECONFIGURE}
+SILENT_STEPS |= {"learn_state_again", "press_state", "skip_state", "to_air_conditioner", "to_remote_control"}
 OF_INFRARED = {"codes_damaged", "infrared_device_deleted", "infrared_device_name"}
 CHOICES = ("chip_", "infrared_device_deleted")  # repairs with a menu
 OTHER_FIXABLE = {"user_station_checkpoint_damaged", "user_station_stream_recreated"}
@@ -98,6 +101,7 @@ PLACEHOLDERS = {
     "common.known": {"device", "name"},
     "common.learn_press": {"command", "presses"},
     "common.learn_title_several": {"count", "number"},
+    "common.state_learned": {"state"},
     "config.error": {"bus", "claimed", "foreign"},
     "config.step.confirm": {"bus", "chips", "claimed", "foreign"},
     "config.step.infrared": {"bus", "claimed", "foreign"},
@@ -105,6 +109,8 @@ PLACEHOLDERS = {
     "config_subentries.user_station.step": {"example"},
     "config_subentries.infrared_device.abort.saved": {"count", "device"},
     "config_subentries.infrared_device.error.failed": {"detail"},
+    "config_subentries.infrared_device.progress.press_state": {"count", "note", "number", "state"},
+    "config_subentries.infrared_device.step.states_paused": {"count", "note", "number", "state"},
     "config_subentries.infrared_device.step.confirm_import": {"count", "device", "failure", "replaced", "unreadable"},
     "config_subentries.infrared_device.step.found": {"count", "query"},
     "config_subentries.infrared_device.progress": {"count", "key", "number"},
@@ -358,6 +364,9 @@ def test_the_steps_of_an_infrared_device() -> None:
         "try": vol.Schema({CONF_COMMAND: str}),
         "rename_command": vol.Schema({CONF_COMMAND: str, CONF_NAME: str}),
         "delete_commands": vol.Schema({CONF_COMMANDS: str}),
+        "learn_states": PLAN_SCHEMA,
+        "protocol": PROTOCOL_SCHEMA,
+        "room": ROOM_SCHEMA,
     }
     for step, schema in schemas.items():
         texts_of_step = texts_of_flow["step"][step]
@@ -365,8 +374,13 @@ def test_the_steps_of_an_infrared_device() -> None:
         assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == fields
     assert texts_of_flow["step"]["menu"]["menu_options"].keys() == {step for menu in MENUS.values() for step in menu}
     assert texts_of_flow["abort"].keys() == {"device_deleted", "saved", "station_not_loaded"}
-    assert texts_of_flow["error"].keys() == {"failed", "nothing_found", "search_stopped"}
-    assert texts_of_flow["progress"].keys() == {"press", "search_codes", "verify"}
+    paused = {"press_state", "skip_state", "learn_state_again", "menu"}
+    assert texts_of_flow["step"]["states_paused"]["menu_options"].keys() == paused
+    of_states = {"no_modes", "temperatures_invalid", "too_many_states"}
+    assert texts_of_flow["error"].keys() == {"failed", "nothing_found", "search_stopped"} | of_states
+    assert texts_of_flow["progress"].keys() == {"press", "press_state", "search_codes", "verify"}
+    options = {"climate_mode": MODES, "climate_fan_mode": FANS, "climate_swing_mode": SWINGS}
+    assert {key: tuple(ENGLISH["selector"][key]["options"]) for key in options} == options
     assert ENGLISH["selector"]["infrared_device_kind"]["options"].keys() == set(Kind)
 
 

@@ -8,11 +8,13 @@ from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode, TextSelector
 
+from .air_conditioner_flow import AirConditionerFlow
 from .const import CONF_KIND
 from .infrared_device_commands import CommandSteps
 from .infrared_device_learn import LearnSteps
 from .infrared_devices import Kind, kind
 from .infrared_search_flow import InfraredSearchFlow
+from .state_learning_flow import StateLearningFlow
 
 NAME_SCHEMA = vol.Schema({vol.Required(CONF_NAME): TextSelector()})
 NEW_SCHEMA = NAME_SCHEMA.extend(
@@ -26,13 +28,34 @@ NEW_SCHEMA = NAME_SCHEMA.extend(
 )
 COMMAND_STEPS = ("try", "rename_command", "delete_commands", "export")
 MENUS = {
-    Kind.REMOTE_CONTROL: ("learn", "last_key", "upload", "search", *COMMAND_STEPS, "rename", "finish"),
-    Kind.AIR_CONDITIONER: ("learn", "last_key", "upload", "search", *COMMAND_STEPS, "rename", "finish"),
+    Kind.REMOTE_CONTROL: (
+        "learn",
+        "last_key",
+        "upload",
+        "search",
+        *COMMAND_STEPS,
+        "to_air_conditioner",
+        "rename",
+        "finish",
+    ),
+    Kind.AIR_CONDITIONER: (
+        "protocol",
+        "upload",
+        "search",
+        "learn_states",
+        "learn",
+        "last_key",
+        "room",
+        *COMMAND_STEPS,
+        "to_remote_control",
+        "rename",
+        "finish",
+    ),
 }
 """Steps that the menu offers for each kind, if they are possible."""
 
 
-class InfraredDeviceFlow(LearnSteps, InfraredSearchFlow, CommandSteps):
+class InfraredDeviceFlow(AirConditionerFlow, StateLearningFlow, LearnSteps, InfraredSearchFlow, CommandSteps):
     """Subentry flow that adds or changes an infrared device. Each change is saved at once."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:

@@ -1,7 +1,7 @@
 """What the steps of an infrared device's subentry flow have in common."""
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, override
 
 import voluptuous as vol
@@ -107,6 +107,14 @@ class InfraredDeviceFlowBase(ConfigSubentryFlow):
             errors=errors,
             description_placeholders={**(placeholders or {}), **detail},
         )
+
+    @callback
+    def update_data(self, changes: Mapping[str, Any], removed: Iterable[str] = ()) -> None:
+        """Save changes of the subentry's data, without the keys that are removed."""
+        kept = dict(self.subentry.data)
+        for key in removed:
+            kept.pop(key, None)
+        self.hass.config_entries.async_update_subentry(self.entry, self.subentry, data=kept | dict(changes))
 
     async def async_step_finish(self, user_input: None = None) -> SubentryFlowResult:
         """End the flow. Everything is saved already."""

@@ -14,5 +14,10 @@ async def async_text(hass: HomeAssistant, key: str, /, **placeholders: str) -> s
 
 async def async_key_label(hass: HomeAssistant, key: str) -> str:
     """Return the name of a key as users see it."""
+    return await async_option_label(hass, "infrared_key", key)
+
+
+async def async_option_label(hass: HomeAssistant, selector: str, option: str) -> str:
+    """Return the name of a selector's option as users see it; another value is its own name."""
     texts = await translation.async_get_translations(hass, hass.config.language, "selector", [DOMAIN])
-    return texts.get(f"component.{DOMAIN}.selector.infrared_key.options.{key}", key)
+    return texts.get(f"component.{DOMAIN}.selector.{selector}.options.{option}", option)
