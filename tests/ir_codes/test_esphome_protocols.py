@@ -17,7 +17,7 @@ def encoded(protocol: str, **values: str | list[str]) -> str:
     ("protocol", "values", "text"),
     [
         ("nec", {"address": "0xFB04", "command": "0xF708"}, "nec:0x04,0x08"),
-        ("nec", {"address": "0x0504", "command": "0xF708", "command_repeats": "1"}, "necext:0x504,0xf708"),
+        ("nec", {"address": "0x0504", "command": "0xF708", "command_repeats": "1"}, "nec:0x504,0x08"),
         ("nec", {"address": "017", "command": "0"}, "necext:0x11,0x00"),
         ("samsung", {"data": "0xE0E040BF"}, "samsung32:0x07,0x02"),
         ("samsung", {"data": "3772793023", "nbits": "32"}, "samsung32:0x07,0x02"),

@@ -80,7 +80,7 @@ def test_frames_with_the_highest_bit_first(name: str, values: dict[str, int]) ->
     [
         ("NEC1", {"D": 4, "F": 8}, ["nec:0x04,0x08"]),
         ("nec", {"D": 4, "S": 251, "F": 8}, ["nec:0x04,0x08"]),
-        ("NEC2", {"D": 4, "S": 5, "F": 8}, ["necext:0x504,0xf708"]),
+        ("NEC2", {"D": 4, "S": 5, "F": 8}, ["nec:0x504,0x08"]),
         ("NECx1", {"D": 7, "S": 7, "F": 2}, ["samsung32:0x07,0x02"]),
         ("NECx2", {"D": 7, "F": 2}, ["samsung32:0xf807,0x02"]),
         ("Pioneer", {"D": 165, "F": 28}, ["pioneer:0xa5,0x1c,repeat_count=1"]),

@@ -67,8 +67,11 @@ def reversed_bits(value: int, bits: int) -> int:
 
 def nec(low: int, high: int, command: int, second: int) -> Command:
     """Return the command of NEC's four bytes."""
-    if low ^ high == 0xFF and command ^ second == 0xFF:
-        return build("nec", address=low, command=command)
+    if command ^ second == 0xFF:
+        if low ^ high == 0xFF:
+            return build("nec", address=low, command=command)
+        if high:  # infrared_protocols adds the inverse to an address below 256
+            return build("nec", address=low | high << 8, command=command)
     return build("necext", address=low | high << 8, command=command | second << 8)
 
 
