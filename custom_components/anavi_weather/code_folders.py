@@ -18,7 +18,7 @@ MAX_FOUND = 50
 MAX_DEPTH = 8
 HEAD_BYTES = 4096
 
-SUFFIXES = (".conf", ".csv", ".girr", ".ir", ".json", ".lircd", ".xml", ".yaml", ".yml")
+SUFFIXES = (".conf", ".csv", ".girr", ".ir", ".json", ".lircd", ".toml", ".xml", ".yaml", ".yml")
 
 _WORD = re.compile(r"[^\W_]+")
 _SMARTIR = re.compile(

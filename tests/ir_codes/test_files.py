@@ -43,6 +43,7 @@ SMARTIR = json.dumps(
 BROADLINK = json.dumps({"key": "broadlink_remote_1_codes", "data": {"TV": {"on": "JgAEAAQEBAQ="}}})
 IRDB = "functionname,protocol,device,subdevice,function\nPOWER,NEC1,4,-1,8\n"
 GIRR = '<?xml version="1.0"?><remotes><remote name="TV"><command name="on" protocol="nec1" D="4" F="8"/></remote></remotes>'
+KEYMAP = '[[protocols]]\nname = "TV"\nprotocol = "nec"\n[protocols.scancodes]\n0x0408 = "KEY_POWER"\n'
 ESPHOME = """
 button:
   - name: Power
@@ -63,6 +64,7 @@ button:
         ("\ufeff" + IRDB, {"Den": ["POWER"]}),
         ("\n" + GIRR, {"TV": ["on"]}),
         (ESPHOME, {"Den": ["Power"]}),
+        ("# keymap\n" + KEYMAP, {"TV": ["KEY_POWER"]}),
     ],
 )
 def test_forms(text: str, names: dict[str, list[str]]) -> None:
@@ -100,7 +102,7 @@ def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @given(
     st.one_of(st.text(), st.binary().map(lambda data: data.decode("latin-1"))),
-    st.sampled_from([LIRCD, FLIPPER, SMARTIR, BROADLINK, IRDB, GIRR, ESPHOME]),
+    st.sampled_from([LIRCD, FLIPPER, SMARTIR, BROADLINK, IRDB, GIRR, ESPHOME, KEYMAP]),
     st.data(),
 )
 def test_any_text(junk: str, whole: str, data: st.DataObject) -> None:
@@ -129,6 +131,9 @@ def test_any_text(junk: str, whole: str, data: st.DataObject) -> None:
         IRDB + "A,NEC1,4,-1,8\n" * 200_000,
         IRDB + '"' + "\n" * 500_000,
         IRDB + "," * 500_000,
+        KEYMAP + "a." * 100_000 + "a = 1",
+        KEYMAP + "x = " + "[" * 200_000,
+        KEYMAP + "x = " + "{a=" * 60_000,
         "<remotes>" + "<a>" * 500_000,
         "<remotes>" + "<a/>" * 200_000,
         "<remotes " + "a" * 1_000_000,

@@ -10,6 +10,7 @@ from .flipper import parse_flipper
 from .girr import is_girr, parse_girr
 from .irdb import is_irdb, parse_irdb
 from .lircd import parse_lircd
+from .rc_keymap import is_rc_keymap, parse_rc_keymap
 from .remote_file import FileRemote
 from .smartir import parse_smartir
 
@@ -22,7 +23,7 @@ _FLIPPER = re.compile(r"\s*Filetype\s*:")
 def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
     """Return the remote controls of a file by name.
 
-    The forms are `lircd.conf`, SmartIR's JSON, the storage of Home Assistant's Broadlink integration, Girr, ESPHome's YAML,
+    The forms are `lircd.conf`, SmartIR's JSON, the storage of Home Assistant's Broadlink integration, Girr, ESPHome's YAML, the kernel's keymaps,
     and Flipper's `.ir` and IRDB's csv, which do not name the remote: `name` does.
 
     Raises:
@@ -44,6 +45,8 @@ def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:
             if name is None:
                 raise CodeError("file_without_name")
             return {name: remote}
+    if is_rc_keymap(text):
+        return parse_rc_keymap(text)
     if _LIRCD.search(text):
         return parse_lircd(text)
     if is_esphome(text):
