@@ -8,6 +8,8 @@ from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import trustme
 
 from custom_components.anavi_weather.const import (
@@ -16,6 +18,7 @@ from custom_components.anavi_weather.const import (
     CONF_ENTITIES,
     CONF_EXCLUDE,
     CONF_INCLUDE,
+    CONF_LOCATION,
     CONF_NAMESPACE,
     CONF_SEND_HISTORY,
     CONF_STATION_NAME,
@@ -38,6 +41,7 @@ from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry, Co
 from homeassistant.const import CONF_URL, __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import instance_id
+from homeassistant.setup import async_setup_component
 from homeassistant.util.ulid import ulid_at_time
 
 from .conftest import number
@@ -373,3 +377,109 @@ async def test_the_stations_states_reach_the_user_station(hass: HomeAssistant, s
         "device": "Simulated pHAT",
     }
     assert document["state"]["number"] == pytest.approx(21, abs=0.1)
+
+
+# Locations
+
+HOME = {"latitude": -23.5505199, "longitude": -46.6333094, "elevation": 763}
+
+
+async def send(hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, **changes: Any) -> None:
+    """Set the entry up with a changed user station, and send the states of all entities."""
+    await hass.config.async_update(**HOME)
+    entry.add_to_hass(hass)
+    assert await async_setup_component(hass, "zone", {})  # zone.home has the coordinates too
+    data = {**user_station.data, CONF_ENTITIES: "all", **changes}
+    hass.config_entries.async_update_subentry(entry, user_station, data=data)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+def station_of(server: Server, name: str = "sensor.simulated_phat_temperature") -> dict[str, Any]:
+    """Return the station in an entity's newest document."""
+    found: list[dict[str, Any]] = [one["station"] for one in server.documents if one["entity"]["id"] == name]
+    return found[-1] if found else {}
+
+
+@pytest.mark.parametrize("changes", [{}, {CONF_LOCATION: "none"}], ids=["user station of 1.0", "not chosen"])
+async def test_nothing_about_the_location_is_sent_without_consent(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    simulator: Simulator,
+    server: Server,
+    changes: dict[str, str],
+) -> None:
+    await send(hass, entry, user_station, **changes)
+    await until(lambda: station_of(server, "zone.home") and station_of(server))
+    await until(lambda: entry.runtime_data.forwarders[user_station.subentry_id].checkpoint.stored_count)
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    own = {key: stored for key, stored in hass_storage.items() if key.startswith(DOMAIN)}
+    assert station_of(server).keys() == {"id", "name", "version", "home_assistant", "instance"}
+    for sent in (server.documents, server.statistics, server.headers, server.requests, own, diagnostics):
+        for secret in ("23.55", "46.63", "elevation"):
+            assert secret not in str(sent)
+
+
+@pytest.mark.parametrize(
+    ("precision", "options", "location", "elevation"),
+    [
+        ("exact", {}, {"lat": -23.5505199, "lon": -46.6333094}, 763),
+        ("one_kilometer", {"altitude": 12}, {"lat": -23.5488, "lon": -46.6285}, 10),
+        ("ten_kilometers", {}, {"lat": -23.5564, "lon": -46.6558}, 800),
+    ],
+)
+async def test_a_location_is_sent_as_precisely_as_chosen(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    simulator: Simulator,
+    server: Server,
+    precision: str,
+    options: dict[str, float],
+    location: dict[str, float],
+    elevation: float,
+) -> None:
+    """The elevation is the station's, if its options have one."""
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
+    await send(hass, entry, user_station, **{CONF_LOCATION: precision})
+    await until(lambda: station_of(server))
+    station = station_of(server)
+    assert station["location"] == location
+    assert station["elevation"] == elevation
+
+
+async def test_an_unknown_location_is_not_sent(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, simulator: Simulator, server: Server
+) -> None:
+    """Home Assistant is at 0, 0 until somebody tells it where it is."""
+    hass.config.latitude = hass.config.longitude = 0
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_subentry(entry, user_station, data={**user_station.data, CONF_LOCATION: "exact"})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: station_of(server))
+    assert "location" not in station_of(server)
+
+
+@pytest.mark.parametrize(("precision", "moves"), [("exact", True), ("none", False), ("ten_kilometers", False)])
+async def test_a_station_that_moves_sends_its_new_location(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    user_station: ConfigSubentry,
+    simulator: Simulator,
+    server: Server,
+    precision: str,
+    moves: bool,
+) -> None:
+    """A move within a cell changes nothing."""
+    await send(hass, entry, user_station, **{CONF_LOCATION: precision})
+    await until(lambda: station_of(server))
+    before = entry.runtime_data
+    await hass.config.async_update(latitude=-23.55)
+    await hass.async_block_till_done()
+    assert (entry.runtime_data is not before) is moves
+    if moves:
+        await until(lambda: station_of(server)["location"]["lat"] == -23.55)

@@ -12,6 +12,7 @@ from custom_components.anavi_weather.const import (
     CONF_CA_CERTIFICATE,
     CONF_CHOSEN_ENTITIES,
     CONF_ENTITIES,
+    CONF_LOCATION,
     CONF_NAMESPACE,
     CONF_SEND_HISTORY,
     CONF_SEND_STATISTICS,
@@ -62,6 +63,7 @@ async def test_a_user_station_is_added(hass: HomeAssistant, station: MockConfigE
         CONF_CHOSEN_ENTITIES: [],
         CONF_SEND_HISTORY: True,
         CONF_SEND_STATISTICS: True,
+        CONF_LOCATION: "none",
     }
     assert set(station.runtime_data.forwarders) == {subentry.subentry_id}
 

@@ -20,6 +20,7 @@ from .entity import device_info
 from .forwarding import (
     async_create_forwarder,
     async_create_statistics_forwarder,
+    async_follow_location,
     async_remove_checkpoint,
     async_remove_orphans,
     async_remove_private_keys,
@@ -83,7 +84,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     }
     statistics_forwarders = {
         subentry.subentry_id: await async_create_statistics_forwarder(
-            hass, subentry, forwarders[subentry.subentry_id].entities
+            hass, entry, subentry, forwarders[subentry.subentry_id].entities
         )
         for subentry in user_stations(entry)
         if subentry.data.get(CONF_SEND_STATISTICS, True)
@@ -110,6 +111,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         if statistics := statistics_forwarders.get(subentry.subentry_id):
             entry.async_on_unload(StatisticsIssues(hass, subentry, forwarder, statistics).async_start())
             entry.async_create_background_task(hass, statistics.async_run(), f"{DOMAIN} {subentry.title} statistics")
+    entry.async_on_unload(async_follow_location(hass, entry))
     entry.async_on_unload(entry.add_update_listener(partial(_async_updated, settings=settings)))
     if _settings(entry) != settings:  # changed during the setup, when nothing listened
         hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -14,19 +14,21 @@ from ulid_transform import ulid_to_timestamp
 from yarl import URL
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_API_KEY, CONF_URL, __version__
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import CONF_API_KEY, CONF_URL, EVENT_CORE_CONFIG_UPDATE, __version__
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.loader import async_get_integration
 
 from .const import (
+    CONF_ALTITUDE,
     CONF_CA_CERTIFICATE,
     CONF_CHOSEN_ENTITIES,
     CONF_ENTITIES,
     CONF_EXCLUDE,
     CONF_INCLUDE,
+    CONF_LOCATION,
     CONF_NAMESPACE,
     CONF_SEND_HISTORY,
     CONF_STATION_NAME,
@@ -42,6 +44,7 @@ from .user_station.entities import Entities, Selection
 from .user_station.errors import CertificateInvalidError
 from .user_station.filters import Rules
 from .user_station.forwarder import Forwarder
+from .user_station.location import Location, Precision, round_location
 from .user_station.statistics_checkpoint import StatisticsStore
 from .user_station.statistics_forwarder import StatisticsForwarder
 from .user_station.statistics_index import StatisticsIndex
@@ -100,20 +103,55 @@ def _task(data: Mapping[str, Any]) -> str:
     return " ".join([data[CONF_URL], data[CONF_NAMESPACE], data[CONF_ENTITIES], *chosen, *filters])
 
 
-async def _async_station(hass: HomeAssistant, data: Mapping[str, Any]) -> Station:
+def _precision(data: Mapping[str, Any]) -> Precision:
+    """Return how precisely a user station's location is sent. User stations of 1.0 do not have the setting."""
+    return Precision(data.get(CONF_LOCATION, Precision.NONE))
+
+
+def _location(hass: HomeAssistant, entry: ConfigEntry, data: Mapping[str, Any]) -> Location | None:
+    """Return the location that a user station's documents have, if any."""
+    config = hass.config
+    if not config.latitude and not config.longitude:
+        return None  # nobody has told Home Assistant where it is
+    elevation = float(entry.options.get(CONF_ALTITUDE, config.elevation))
+    return round_location(Location(config.latitude, config.longitude, elevation), _precision(data))
+
+
+@callback
+def async_follow_location(hass: HomeAssistant, entry: ConfigEntry) -> CALLBACK_TYPE:
+    """Reload an entry when a location that it sends changes. Return a function that stops that."""
+
+    def locations() -> list[Location | None]:
+        return [_location(hass, entry, subentry.data) for subentry in user_stations(entry)]
+
+    sent = locations()
+
+    @callback
+    def follow(_: Event) -> None:
+        if locations() != sent:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    return hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, follow)
+
+
+async def _async_station(hass: HomeAssistant, entry: ConfigEntry, data: Mapping[str, Any]) -> Station:
     integration = await async_get_integration(hass, DOMAIN)
     own_id = await instance_id.async_get(hass)
+    location = _location(hass, entry, data)
     return Station(
         id=own_id,
         name=data[CONF_STATION_NAME],
         version=str(integration.version),
         home_assistant=__version__,
         instance=await hass.async_add_executor_job(_instance, hass, own_id),
+        location=location.point if location else None,
+        elevation=location.elevation if location else None,
+        sends_coordinates=_precision(data) is Precision.EXACT,
     )
 
 
 async def async_create_statistics_forwarder(
-    hass: HomeAssistant, subentry: ConfigSubentry, entities: Entities
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, entities: Entities
 ) -> StatisticsForwarder:
     """Create a user station's forwarder of statistics, which continues from its checkpoint."""
     data = subentry.data
@@ -125,7 +163,7 @@ async def async_create_statistics_forwarder(
     return StatisticsForwarder(
         hass,
         name=subentry.title,
-        station=await _async_station(hass, data),
+        station=await _async_station(hass, entry, data),
         entities=entities,
         index=StatisticsIndex(async_get_clientsession(hass), _destination(data), trusted),
         store=store,
@@ -163,7 +201,7 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     forwarder = Forwarder(
         hass,
         name=subentry.title,
-        station=await _async_station(hass, data),
+        station=await _async_station(hass, entry, data),
         entities=Entities(
             hass,
             entry.entry_id,

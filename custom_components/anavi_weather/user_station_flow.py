@@ -35,6 +35,7 @@ from .const import (
     CONF_ENTITIES,
     CONF_EXCLUDE,
     CONF_INCLUDE,
+    CONF_LOCATION,
     CONF_NAMESPACE,
     CONF_SEND_HISTORY,
     CONF_SEND_STATISTICS,
@@ -44,6 +45,7 @@ from .forwarding import async_create_elasticsearch
 from .user_station.elasticsearch import NAMESPACE, STREAM
 from .user_station.entities import Selection, entity_ids
 from .user_station.errors import CertificateInvalidError, ElasticsearchError, StorageError
+from .user_station.location import Precision
 from .user_station.tls import extract_certificates, has_private_key, is_private
 
 DEFAULT_NAMESPACE = "default"
@@ -81,6 +83,11 @@ STATES_SCHEMA = vol.Schema(
         ),
         vol.Required(CONF_SEND_HISTORY, default=True): BooleanSelector(),
         vol.Required(CONF_SEND_STATISTICS, default=True): BooleanSelector(),
+        vol.Required(CONF_LOCATION, default=Precision.NONE): SelectSelector(
+            SelectSelectorConfig(
+                options=list(Precision), mode=SelectSelectorMode.DROPDOWN, translation_key="user_station_location"
+            )
+        ),
     }
 )
 

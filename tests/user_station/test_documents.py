@@ -26,6 +26,7 @@ from custom_components.anavi_weather.user_station.names import Span
 from custom_components.anavi_weather.user_station.recorder_log import Row
 
 STATION = Station("0123", "Farol", "1.2.3", "2026.10.4", "4567")
+LOCATED = STATION._replace(location={"lat": -23.5, "lon": -46.6}, elevation=0.0)
 TIME = 1_790_000_000.123456
 ISO = "2026-09-21T14:13:20.123456Z"
 ACTION = b'{"create":{}}\n'
@@ -40,9 +41,11 @@ def row(state: str | None = "on", attributes: str | None = None, **more: Any) ->
     return Row(**{**known, "state": state, "attributes": attributes, **more})
 
 
-def encode(row: Row, origins: dict[str, Origin] | None = None) -> tuple[Sent, Document | None]:
+def encode(
+    row: Row, origins: dict[str, Origin] | None = None, station: Station = STATION
+) -> tuple[Sent, Document | None]:
     """Return the state of a row, and its document if it has one."""
-    (sent,), lines = Encoder(STATION, Identities(origins or {})).encode([row])
+    (sent,), lines = Encoder(station, Identities(origins or {})).encode([row])
     if not lines:
         return sent, None
     (line,) = lines
@@ -53,9 +56,9 @@ def encode(row: Row, origins: dict[str, Origin] | None = None) -> tuple[Sent, Do
     return sent, json.loads(body, parse_constant=pytest.fail)
 
 
-def document(row: Row, origins: dict[str, Origin] | None = None) -> Document:
+def document(row: Row, origins: dict[str, Origin] | None = None, station: Station = STATION) -> Document:
     """Return the document of a row."""
-    sent, found = encode(row, origins)
+    sent, found = encode(row, origins, station)
     assert sent == Sent(row.state_id, row.entity_id or "", row.last_updated_ts)
     assert found is not None
     return found
@@ -64,7 +67,7 @@ def document(row: Row, origins: dict[str, Origin] | None = None) -> Document:
 def leaves(document: Document, path: str = "") -> Iterator[tuple[str, object]]:
     """Return the fields of a document with their values."""
     for name, value in document.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and f"{path}{name}" not in FIELDS:
             yield from leaves(value, f"{path}{name}.")
         else:
             yield f"{path}{name}", value
@@ -431,8 +434,44 @@ def test_the_fields_are_those_of_the_index_template() -> None:
     every = '{"friendly_name":"n","device_class":"d","state_class":"s","unit_of_measurement":"u",' + KEY[1:]
     origins = {"event.key": Origin(DOMAIN, "key", "Board", "Garden", "Ground floor", ("Weather",))}
     for one in (row("5", every, entity_id="event.key"), row(None, "[]", entity_id="event.key")):
-        used |= {field for field, _ in leaves(document(one, origins))}
+        used |= {field for field, _ in leaves(document(one, origins, LOCATED))}
     assert used == FIELDS.keys()
+
+
+# Locations
+
+
+def test_a_station_with_a_location() -> None:
+    """An elevation of 0 is one."""
+    station = document(row(), station=LOCATED)["station"]
+    assert (station["location"], station["elevation"]) == ({"lat": -23.5, "lon": -46.6}, 0.0)
+    assert document(row())["station"].keys() == {"id", "name", "version", "home_assistant", "instance"}
+
+
+TRACKER = {
+    "latitude": -23.5505,
+    "longitude": -46.6333,
+    "Location": [-23.5505, -46.6333],
+    "friendly_name": "Telefone São João",
+}
+
+
+@pytest.mark.parametrize("station", [STATION, LOCATED], ids=["without consent", "with a rounded location"])
+@pytest.mark.parametrize("padding", ["", "x" * documents.CACHED_ATTRIBUTES], ids=["cached", "not cached"])
+def test_coordinates_of_entities_are_not_sent_without_consent(station: Station, padding: str) -> None:
+    found = document(row(attributes=json.dumps(TRACKER | {"padding": padding})), station=station)
+    assert json.loads(found["attributes"]) == {"friendly_name": "Telefone São João", "padding": padding}
+    assert "attributes_omitted" not in found
+    assert "23.55" not in str(found)
+
+
+def test_attributes_that_were_coordinates_only_are_none() -> None:
+    assert "attributes" not in document(row(attributes='{"latitude":1.5,"longitude":2.5}'))
+
+
+def test_coordinates_of_entities_are_sent_with_the_exact_location() -> None:
+    text = json.dumps(TRACKER)
+    assert document(row(attributes=text), station=LOCATED._replace(sends_coordinates=True))["attributes"] == text
 
 
 def test_where_an_entity_is() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import batched
 import math
 import re
@@ -14,6 +14,7 @@ import orjson
 
 from ..const import DOMAIN  # noqa: TID252
 from .compact import Compact
+from .location import COORDINATES
 from .names import Span
 from .recorder_log import Row
 
@@ -58,6 +59,12 @@ class Station(NamedTuple):
     """Version of Home Assistant."""
     instance: str = ""
     """Differs between two Home Assistants that send as the same station, such as one and its restored backup."""
+    location: Mapping[str, float] | None = None
+    """As precise as its user chose; None: it is not sent."""
+    elevation: float | None = None
+    """m."""
+    sends_coordinates: bool = False
+    """Whether attributes may contain coordinates."""
 
 
 class Origin(NamedTuple):
@@ -105,9 +112,11 @@ class Encoder:
     def __init__(self, station: Station, identities: Identities) -> None:
         """Initialize the encoder with the station that sends the documents, and the entities of the rows."""
         self.identities = identities
-        fields = {name: value for name, value in station._asdict().items() if value}
+        fields = {name: value for name, value in station._asdict().items() if value not in ("", None)}
+        sends_coordinates = fields.pop("sends_coordinates")
         self._middle = b'","station":' + orjson.dumps(fields) + b',"state":{"changed":"'
-        self._describe_cached = lru_cache(maxsize=CACHED)(_describe)
+        self._describe = partial(_describe, sends_coordinates=sends_coordinates)
+        self._describe_cached = lru_cache(maxsize=CACHED)(self._describe)
 
     def encode(self, rows: Iterable[Row]) -> tuple[list[Sent], list[bytes]]:
         """Return the state of each row, and the `_bulk` lines of those that have a document.
@@ -145,7 +154,7 @@ class Encoder:
             raise ValueError("the recorder has no entity for it")
         entity_id, origin = self.identities.find(row.entity_id, row.last_updated_ts)
         attributes = row.attributes or "{}"
-        describe = self._describe_cached if len(attributes) <= CACHED_ATTRIBUTES else _describe
+        describe = self._describe_cached if len(attributes) <= CACHED_ATTRIBUTES else self._describe
         timestamp = _iso(row.last_updated_ts, row.twin)
         if row.last_changed_ts is not None:
             changed = _iso(row.last_changed_ts)
@@ -166,13 +175,16 @@ def _value(state: str | None) -> bytes:
     return value + b"}"
 
 
-def _describe(entity_id: str, origin: Origin | None, text: str) -> bytes:
+def _describe(entity_id: str, origin: Origin | None, text: str, *, sends_coordinates: bool) -> bytes:
     """Return the end of a document: the fields that depend on an entity and its attributes, but not on its state."""
     domain = entity_id.partition(".")[0]
     named = NAMED
     if domain == "event":
         named = NAMED_OF_KEY if origin and origin.platform == DOMAIN else NAMED_OF_EVENT
     attributes, omitted = _parse(text)
+    if not sends_coordinates and not attributes.keys().isdisjoint(COORDINATES):
+        attributes = {name: value for name, value in attributes.items() if name not in COORDINATES}
+        text = orjson.dumps(attributes).decode()
     found: dict[str, dict[str, str | Sequence[str]]] = {
         group: {
             field: value

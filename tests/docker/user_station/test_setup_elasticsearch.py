@@ -291,6 +291,42 @@ def test_a_stream_that_is_older_than_a_field_gets_it(server: Server, setup: Run,
         server.good("DELETE", older)
 
 
+def test_a_stream_that_is_older_than_locations_stores_them(server: Server, setup: Run) -> None:
+    """A location is no dimension, so that a state from before is still recognized."""
+    template = json.loads((ELASTICSEARCH_SETUP.parent / "index_template.json").read_text())
+    del template["template"]["lifecycle"]
+    for field in ("location", "elevation"):
+        del template["template"]["mappings"]["properties"]["station"]["properties"][field]
+    older = f"_index_template/test-{server.namespace}"
+    server.good("PUT", older, template | {"index_patterns": [server.stream], "priority": 900})
+    located = document()
+    located["station"] |= {"location": {"lat": -23.5488, "lon": -46.6285}, "elevation": 760.0}
+    before = document()
+    try:
+        server.good("PUT", f"_data_stream/{server.stream}")
+        server.good("POST", f"{server.stream}/_doc", before)
+        (was,) = server.good("GET", f"{server.stream}/_settings/index.routing_path").values()
+        assert setup().returncode == 0
+        (settings,) = server.good("GET", f"{server.stream}/_settings/index.routing_path").values()
+        assert settings == was
+        server.good("POST", f"{server.stream}/_doc?refresh=true", located)
+        for sent in (before, located):
+            moved = deepcopy(sent)
+            moved["station"] |= {"location": {"lat": 1.0, "lon": 2.0}, "elevation": 3.0}
+            assert server.call("POST", f"{server.stream}/_doc", moved)[0] == 409
+        aggregations = {
+            "center": {"geo_centroid": {"field": "station.location"}},
+            "highest": {"max": {"field": "station.elevation"}},
+        }
+        found = server.good("POST", f"{server.stream}/_search", {"size": 0, "aggs": aggregations})["aggregations"]
+        assert found["center"]["count"] == 1
+        assert found["center"]["location"] == pytest.approx({"lat": -23.5488, "lon": -46.6285}, abs=1e-6)
+        assert found["highest"]["value"] == 760
+    finally:
+        server.clean()
+        server.good("DELETE", older)
+
+
 def test_settings_of_a_component_template_of_theirs_apply(server: Server, setup: Run) -> None:
     path = "_component_template/metrics-anavi_weather.state@custom"
     server.good("PUT", path, {"template": {"settings": {"index.refresh_interval": "17s"}}})
