@@ -23,6 +23,8 @@ def _folder(tmp_path: Path) -> Path:
         "Flipper-IRDB/TVs/Samsung/picture.jpg": "Samsung BN59",
         "SmartIR/codes/climate/1062.json": json.dumps(smartir, indent=2),
         "SmartIR/codes/climate/1063.json": json.dumps({"manufacturer": "Gree"}),
+        "IRDB/database/categories/Heater/Rowenta/Rowenta_5870/config.json": json.dumps({"devices": ["Rowenta"]}),
+        "IRDB/database/categories/Heater/Rowenta/Rowenta_5870/Rowenta_5870.ir": "Filetype: IR signals file\n",
         "irdb/codes/Samsung/TV/7,7.csv": "functionname,protocol,device,subdevice,function\n",
         "esphome/fan.yaml": "",
     }
@@ -50,6 +52,7 @@ def found(folder: Path, query: str, is_stopped: Callable[[], bool] = lambda: Fal
         ("climate gree", ["SmartIR/codes/climate/1063.json · Gree"]),
         ("grundig 741", ["lirc-remotes/remotes/unknown/0815.lircd.conf · Grundig TP 741"]),
         ("fan", ["esphome/fan.yaml"]),
+        ("rowenta 5870", ["IRDB/database/categories/Heater/Rowenta/Rowenta_5870/Rowenta_5870.ir"]),
         ("sony p12", []),
         ("", []),
         (" - ", []),

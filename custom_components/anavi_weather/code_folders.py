@@ -109,8 +109,12 @@ def _words(text: str) -> list[str]:
 def _rank(folder: Path, path: Path, words: Collection[str]) -> tuple[int, int, str, Path] | None:
     """Return the rank of a file, of which the smallest is the best, and its label; None if it does not fit."""
     label = " ".join("".join(char if char.isprintable() else " " for char in str(path.relative_to(folder))).split())
-    if not _fits(label, words) and path.suffix.lower() in _DESCRIPTIONS:
-        label = f"{label} · {_description(path)}"
+    suffix = path.suffix.lower()
+    if suffix == ".json" or (suffix in _DESCRIPTIONS and not _fits(label, words)):
+        description = _description(path)
+        if suffix == ".json" and not description:  # not SmartIR's: collections have other files, too
+            return None
+        label = f"{label} · {description}"
     if not _fits(label, words):
         return None
     return -len(set(words) & set(_words(label))), len(label), label, path
