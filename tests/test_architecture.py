@@ -55,7 +55,15 @@ def imported_modules(path: Path) -> set[Path]:
     return found - {path}
 
 
-PURE = ("phat/", "ir_codes/", "key_tracker.py", "meteorology.py", "press_collector.py", "pressure_history.py")
+PURE = (
+    "phat/",
+    "ir_codes/",
+    "key_tracker.py",
+    "meteorology.py",
+    "press_collector.py",
+    "pressure_history.py",
+    "quality.py",
+)
 
 
 @pytest.mark.parametrize("path", of(*PURE), ids=module)

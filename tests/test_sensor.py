@@ -422,7 +422,7 @@ async def test_quantities_that_no_chip_measures_have_no_entities(
         for entry in entity_registry.entities.values()
         if entry.domain == "sensor"
     }
-    assert sensors == expected | {"errors", "read_time"}
+    assert sensors == expected | {"errors", "quality", "read_time"}
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")

@@ -30,6 +30,8 @@ from custom_components.anavi_weather.meteorology import Forecast
 from custom_components.anavi_weather.options_flow import AnaviWeatherOptionsFlow, options_schema
 from custom_components.anavi_weather.phat import BusError, ChipId, Quantity
 from custom_components.anavi_weather.phat.lirc import LircError
+from custom_components.anavi_weather.quality import Check
+from custom_components.anavi_weather.quality_sensor import QUALITY
 from custom_components.anavi_weather.send_again import SEND_AGAIN_SCHEMA
 from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
 from custom_components.anavi_weather.state_learning_flow import FANS, MODES, PLAN_SCHEMA, SWINGS
@@ -537,6 +539,14 @@ def test_forecasts(language: str) -> None:
     assert len(set(states.values())) == len(states)
     (description,) = (description for description in sensor.PRESSURE_SENSORS if description.key == "forecast")
     assert description.options == list(Forecast)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_checks_of_the_quality_control(language: str) -> None:
+    states = LANGUAGES[language]["entity"]["sensor"]["quality"]["state"]
+    assert list(states) == QUALITY.options
+    assert len(set(states.values())) == len(states)
+    assert ICONS["entity"]["sensor"]["quality"]["state"].keys() == set(Check)
 
 
 async def test_system_health(hass: HomeAssistant) -> None:

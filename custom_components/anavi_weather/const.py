@@ -6,6 +6,7 @@ DOMAIN = "anavi_weather"
 LOGGER = logging.getLogger(__package__)
 
 ATTR_CHIP = "chip"
+ATTR_QUALITY_FLAGS = "quality_flags"
 
 CODES_ISSUE_PREFIX = "codes_"
 DELETED_ISSUE_PREFIX = "deleted_"

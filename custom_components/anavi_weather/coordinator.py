@@ -7,24 +7,17 @@ from functools import partial
 from threading import RLock
 from typing import NamedTuple, override
 
-from homeassistant.components.recorder.history import state_changes_during_period
-from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPressure
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import PressureConverter
 
 from . import meteorology
 from .calibration import Calibration
 from .chip_issues import ChipIssues
 from .code_store import CodeStore
 from .command_sender import CommandSender
-from .const import ATTR_CHIP, CONF_ALTITUDE, CONF_BUS, CONF_CHIPS, CONF_INTERVAL, DEFAULT_INTERVAL, DOMAIN, LOGGER
+from .const import CONF_ALTITUDE, CONF_BUS, CONF_CHIPS, CONF_INTERVAL, DEFAULT_INTERVAL, LOGGER
 from .exceptions import ReadingError
 from .infrared_devices import InfraredDevices
 from .outdoor_temperature import OutdoorTemperature
@@ -32,13 +25,14 @@ from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, WrongC
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import OFFICIAL_CHIPS, SPARE_CHIP, Simulator, Weather, is_simulated
 from .pressure_history import HISTORY_PERIOD, PressureHistory
+from .quality import HISTORY_PERIOD as QUALITY_PERIOD, Flags, QualityControl
 from .rain import Predictors
 from .rain_forecast import RainForecast
 from .reading_failures import async_record_failure
 from .received_keys import KeyReceiver
+from .recorded_readings import async_recorded_readings
 from .roles import best_chip, sources, value
 from .transceiver import Transceiver
-from .unique_ids import station_unique_id
 from .user_station.forwarder import Forwarder
 from .user_station.statistics_forwarder import StatisticsForwarder
 
@@ -69,6 +63,8 @@ class StationData:
     forecast: meteorology.Forecast | None
     rain_probability: float | None
     """Probability of rain in the next 12 hours, from 0 to 1."""
+    flags: Flags
+    """The checks that each quantity of the station has failed."""
     errors: int
     """Count of failed chip readings since the entry was loaded."""
 
@@ -122,6 +118,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         self._phat_lock = RLock()  # a reading continues in its thread when unloading cancels the task that waits for it
         self._calibration = Calibration(entry.options)
         self._pressures = PressureHistory()
+        self._quality = QualityControl()
         self._outdoor_temperature = OutdoorTemperature(hass, entry)
         self.rain = RainForecast(hass, entry)
         self._chip_issues = ChipIssues(hass, entry)
@@ -157,34 +154,34 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
 
     @override
     async def _async_setup(self) -> None:
-        """Load the pressures and temperatures of the last hours from the recorder, and what was learned about rain."""
+        """Load the readings of the last hours from the recorder, and what was learned about rain."""
         await self.rain.async_load()
         await self._outdoor_temperature.async_load()
         await self._async_load_pressures()
+        await self._async_load_quality()
 
     async def _async_load_pressures(self) -> None:
-        if (chip := best_chip(self.chips, Quantity.PRESSURE)) is None or not (
-            entity_id := er.async_get(self.hass).async_get_entity_id(
-                SENSOR_DOMAIN, DOMAIN, station_unique_id(self.config_entry, Quantity.PRESSURE)
-            )
-        ):
+        if (chip := best_chip(self.chips, Quantity.PRESSURE)) is None:
             return
-        recalibrated = self._calibration.last_change(Quantity.PRESSURE)
-        start = dt_util.utcnow() - timedelta(seconds=HISTORY_PERIOD)
-        history = await get_instance(self.hass).async_add_executor_job(
-            partial(state_changes_during_period, self.hass, start, entity_id=entity_id, include_start_time_state=False)
-        )
-        for state in history.get(entity_id, ()):
-            try:
-                pressure = PressureConverter.convert(
-                    float(state.state), state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), UnitOfPressure.HPA
-                )
-            except ValueError, HomeAssistantError:
-                continue  # unavailable, unknown, or in a custom unit
-            source = state.attributes.get(ATTR_CHIP, str(chip))  # 1.0.0 did not record it
-            if recalibrated and state.last_updated < recalibrated:
-                source = f"{source} before {recalibrated}"  # on another scale
-            self._pressures.add(state.last_updated_timestamp, source, {source: pressure})
+        for reading in await async_recorded_readings(
+            self.hass, self.config_entry, self._calibration, Quantity.PRESSURE, HISTORY_PERIOD
+        ):
+            source = reading.chip or str(chip)
+            if reading.is_recalibrated:
+                source = f"{source} before a correction"  # on another scale
+            self._pressures.add(reading.timestamp, source, {source: reading.value})
+
+    async def _async_load_quality(self) -> None:
+        chips = {str(chip): chip for chip in self.chips}
+        readings = [
+            (reading.timestamp, quantity, chips[reading.chip], reading.value)
+            for quantity in Quantity
+            for reading in await async_recorded_readings(
+                self.hass, self.config_entry, self._calibration, quantity, QUALITY_PERIOD, with_start=True
+            )
+            if reading.chip in chips and not reading.is_recalibrated
+        ]
+        await self.hass.async_add_executor_job(self._quality.load, readings)
 
     @override
     async def _async_update_data(self) -> StationData:
@@ -290,8 +287,9 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             )
         climate = _climate(measurements, chosen)
         rain = self.rain.async_probability(_predictors(sea_level_pressure, tendency, climate))
+        flags = self._quality.check(dt_util.utcnow().timestamp(), measurements, chosen)
         return StationData(
-            reading, measurements, chosen, climate, sea_level_pressure, tendency, forecast, rain, self._errors
+            reading, measurements, chosen, climate, sea_level_pressure, tendency, forecast, rain, flags, self._errors
         )
 
     def _add_pressures(self, measurements: Mapping[ChipId, Measurement], barometer: ChipId) -> None:

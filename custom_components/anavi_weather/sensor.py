@@ -27,6 +27,8 @@ from .entity import AnaviWeatherEntity, QuantityEntity, async_follow_chips
 from .forwarding import loaded_user_stations
 from .phat import ChipId, Measurement, Quantity, quantities
 from .pressure_unit import async_follow_pressure_unit, async_pressure_unit, async_replace_default_unit, precision_in
+from .quality import Check
+from .quality_sensor import QUALITY, QualitySensor, flag_attributes
 from .unique_ids import chip_sensor_key, station_unique_id
 from .user_station_sensor import USER_STATION_SENSORS, UserStationSensor
 
@@ -229,6 +231,7 @@ def _station_sensors(coordinator: AnaviWeatherCoordinator) -> Iterator[AnaviWeat
             yield RainAccuracySensor(coordinator, RAIN_ACCURACY)
     for diagnostic in DIAGNOSTIC_SENSORS:
         yield StationSensor(coordinator, diagnostic)
+    yield QualitySensor(coordinator, QUALITY)
     for chip in coordinator.chips:
         for quantity in quantities(chip):
             yield ChipSensor(coordinator, chip, quantity)
@@ -245,9 +248,10 @@ class MainSensor(QuantityEntity, SensorEntity):
 
     @property
     @override
-    def extra_state_attributes(self) -> dict[str, str]:
-        """Return the chip in use. The pressure history needs its recorded values."""
-        return {ATTR_CHIP: str(self.coordinator.data.sources[self._quantity])}
+    def extra_state_attributes(self) -> dict[str, str | list[Check]]:
+        """Return the chip in use, which the histories need when they are loaded, and the failed checks."""
+        data = self.coordinator.data
+        return {ATTR_CHIP: str(data.sources[self._quantity]), **flag_attributes(data, self._quantity)}
 
 
 class ChipSensor(AnaviWeatherEntity, SensorEntity):
@@ -294,6 +298,11 @@ class ClimateSensor(QuantityEntity, SensorEntity):
         air = self.coordinator.data.climate
         return _rounded(self.entity_description.value_fn(air)) if air else None
 
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, list[Check]]:
+        return flag_attributes(self.coordinator.data, Quantity.TEMPERATURE, Quantity.HUMIDITY)
+
 
 class StationSensor(AnaviWeatherEntity, SensorEntity):
     """A sensor of the station as a whole."""
@@ -309,6 +318,11 @@ class StationSensor(AnaviWeatherEntity, SensorEntity):
 
 class PressureSensor(QuantityEntity, StationSensor):
     """A value derived from the pressure."""
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, list[Check]]:
+        return flag_attributes(self.coordinator.data, Quantity.PRESSURE)
 
 
 class RainAccuracySensor(AnaviWeatherEntity, SensorEntity):
