@@ -127,6 +127,32 @@ def test_an_entity_without_registry_data() -> None:
     assert found.keys() == {"@timestamp", "station", "entity", "state"}
 
 
+QUALITY_FLAGS = '{"quality_flags":["step","sun"]}'
+
+
+def test_a_reading_that_failed_checks_has_their_names() -> None:
+    found = document(row("21.5", QUALITY_FLAGS), {"sensor.t": Origin(DOMAIN, "temperature")})
+    assert found["quality"] == {"flags": ["step", "sun"]}
+    assert found["state"]["number"] == 21.5
+    assert FIELDS["quality.flags"] == "keyword"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "origins"),
+    [
+        (QUALITY_FLAGS, {}),
+        (QUALITY_FLAGS, {"sensor.t": Origin("mqtt", None)}),
+        ('{"quality_flags":"step"}', {"sensor.t": Origin(DOMAIN, "temperature")}),
+        ('{"quality_flags":[7,null,["step"]]}', {"sensor.t": Origin(DOMAIN, "temperature")}),
+        (json.dumps({"quality_flags": ["s" * (MAX_TEXT + 1)]}), {"sensor.t": Origin(DOMAIN, "temperature")}),
+    ],
+)
+def test_what_is_no_flag_of_ours_stays_an_attribute(attributes: str, origins: dict[str, Origin]) -> None:
+    found = document(row("21.5", attributes), origins)
+    assert "quality" not in found
+    assert found["attributes"] == attributes
+
+
 def test_an_entity_without_a_key() -> None:
     found = document(row(), {"sensor.t": Origin("mqtt", None)})
     assert found["entity"] == {"id": "sensor.t", "domain": "sensor", "platform": "mqtt"}
@@ -433,6 +459,7 @@ def test_the_fields_are_those_of_the_index_template() -> None:
     used: set[str] = set()
     every = '{"friendly_name":"n","device_class":"d","state_class":"s","unit_of_measurement":"u",' + KEY[1:]
     origins = {"event.key": Origin(DOMAIN, "key", "Board", "Garden", "Ground floor", ("Weather",))}
+    every = every[:-1] + "," + QUALITY_FLAGS[1:]
     for one in (row("5", every, entity_id="event.key"), row(None, "[]", entity_id="event.key")):
         used |= {field for field, _ in leaves(document(one, origins, LOCATED))}
     assert used == FIELDS.keys()

@@ -12,7 +12,7 @@ import zlib
 
 import orjson
 
-from ..const import DOMAIN  # noqa: TID252
+from ..const import ATTR_QUALITY_FLAGS, DOMAIN  # noqa: TID252
 from .compact import Compact
 from .location import COORDINATES
 from .names import Span
@@ -197,11 +197,21 @@ def _describe(entity_id: str, origin: Origin | None, text: str, *, sends_coordin
     if origin:
         found["entity"] |= {field: value for field, value in origin._asdict().items() if value}
     fields: dict[str, object] = {group: values for group, values in found.items() if values}
+    if flags := _quality_flags(origin, attributes):
+        fields["quality"] = {"flags": flags}
     if omitted:
         fields["attributes_omitted"] = omitted
     elif attributes:
         fields["attributes"] = text
     return b"," + orjson.dumps(fields)[1:] + b"\n"
+
+
+def _quality_flags(origin: Origin | None, attributes: Mapping[str, object]) -> list[str]:
+    """Return the checks that a reading of ours failed. Attributes of other integrations may mean something else."""
+    flags = attributes.get(ATTR_QUALITY_FLAGS)
+    if origin is None or origin.platform != DOMAIN or not isinstance(flags, list):
+        return []
+    return [flag for flag in flags if isinstance(flag, str) and len(flag) <= MAX_TEXT]
 
 
 def _iso(timestamp: float | None, nanoseconds: int = 0) -> bytes:
