@@ -16,6 +16,7 @@ from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UN
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from tests.climate_actions import CLIMATE, press_handset, set_climate
 from tests.conftest import entity_of, let_read, store_codes, value
 
 from .conftest import Automate, Wait, measure, minutes
@@ -175,3 +176,83 @@ async def test_an_air_conditioner_that_could_not_be_switched_on_counts_as_off(
     await hass.services.async_call("remote", "turn_on", remote, blocking=True)
     await measure(hass, ROOM, 31)
     assert (sent(pair), value(hass, MEMORY)) == ([COOL], STATE_ON)
+
+
+@pytest.fixture
+async def thermostat(
+    hass: HomeAssistant, automate: Automate, freezer: FrozenDateTimeFactory, station: MockConfigEntry
+) -> Automate:
+    """Return a function that creates the automation of an air conditioner with a thermostat, which is off."""
+    states = {
+        "cool_auto_24": [COOL],
+        "dry_auto_24": ["nec:0x04,0x0a"],
+        "heat_auto_24": ["nec:0x04,0x0b"],
+        "off": [STOP],
+    }
+    await store_codes(station.runtime_data.codes, {"Bedroom": states})
+    await hass.async_block_till_done()
+    freezer.tick(minutes(6))
+
+    async def thermostat(**inputs: Any) -> None:
+        await measure(hass, ROOM, 25)
+        await automate("air_conditioner", temperature=ROOM, climate=CLIMATE, **inputs)
+
+    return thermostat
+
+
+async def test_a_thermostat_is_switched_with_hysteresis(
+    hass: HomeAssistant, thermostat: Automate, wait: Wait, pair: SimulatedLirc
+) -> None:
+    await thermostat()
+    for temperature in (26, 27, STATE_UNAVAILABLE, 23):
+        await measure(hass, ROOM, temperature)
+        assert sent(pair) == []
+
+    await measure(hass, ROOM, 27.5)
+    assert (sent(pair), value(hass, CLIMATE)) == ([COOL], "cool")
+    await measure(hass, ROOM, 20)
+    assert sent(pair) == []  # the compressor needs a pause
+    await measure(hass, ROOM, 24)
+    await wait(minutes(6))
+    assert sent(pair) == []
+    await measure(hass, ROOM, 23.5)
+    assert (sent(pair), value(hass, CLIMATE)) == ([STOP], STATE_OFF)
+
+
+async def test_a_thermostat_in_another_mode(hass: HomeAssistant, thermostat: Automate, pair: SimulatedLirc) -> None:
+    await thermostat(mode="dry")
+    await measure(hass, ROOM, 30)
+    assert (sent(pair), value(hass, CLIMATE)) == (["nec:0x04,0x0a"], "dry")
+
+
+async def test_an_air_conditioner_that_the_handset_switched_on_is_switched_off(
+    hass: HomeAssistant, thermostat: Automate, freezer: FrozenDateTimeFactory, wait: Wait, pair: SimulatedLirc
+) -> None:
+    await thermostat()
+    await press_handset(freezer, pair, COOL)
+    await measure(hass, ROOM, 28)
+    await wait(minutes(6))
+    assert sent(pair) == []
+    await measure(hass, ROOM, 23)
+    assert sent(pair) == [STOP]
+
+
+async def test_heating_is_left_alone(
+    hass: HomeAssistant, thermostat: Automate, wait: Wait, pair: SimulatedLirc
+) -> None:
+    await thermostat()
+    await set_climate(hass, "set_hvac_mode", hvac_mode="heat")
+    await wait(minutes(6))
+    sent(pair)
+    for temperature in (18, 30):
+        await measure(hass, ROOM, temperature)
+        assert sent(pair) == []
+
+
+async def test_a_thermostat_without_an_emitter_is_not_switched(
+    hass: HomeAssistant, thermostat: Automate, station: MockConfigEntry, pair: SimulatedLirc
+) -> None:
+    await thermostat()
+    station.runtime_data.transceiver._update_state(can_send=False)
+    await measure(hass, ROOM, 30)
+    assert sent(pair) == []
