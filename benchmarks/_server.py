@@ -14,6 +14,7 @@ import aiohttp
 STREAM = "metrics-anavi_weather.state-"
 STATISTICS = "statistics-anavi_weather-"
 SETUP = Path(__file__).parents[1] / "docker/user_station/elasticsearch/setup"
+STATION = "benchmark"
 ANSWER = "errors,items.*.status,items.*.error"
 VARIABLES = ("ELASTICSEARCH_URL", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD")
 
@@ -29,7 +30,6 @@ class Server:
         self.url = self.url.rstrip("/")
         self._auth = aiohttp.BasicAuth(username, password)
         self._made: set[str] = set()
-        self._stations: set[str] = set()
 
     async def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Make a request as the administrator. Exit if it is rejected."""
@@ -47,11 +47,9 @@ class Server:
 
     def make(self, namespace: str, station_id: str) -> str:
         """Set up a namespace like a user station's owner, and return a station's API key."""
-        station = f"benchmark {namespace}"
         self._made.add(namespace)
         self._setup(namespace)
-        self._stations.add(station)
-        shown = self._setup(namespace, "add-station", station, "--id", station_id)
+        shown = self._setup(namespace, "add-station", STATION, "--id", station_id)
         return next(line.split()[-1] for line in shown.splitlines() if line.startswith("API key:"))
 
     async def unbind(self, api_key: str) -> None:
@@ -74,10 +72,8 @@ class Server:
         for namespace in sorted(self._made):
             await self.request("DELETE", f"_data_stream/{STREAM}{namespace}")
             await self.request("DELETE", f"{STATISTICS}{namespace}")
-        for station in sorted(self._stations):
-            self._setup("default", "remove-station", station)
+            self._setup(namespace, "remove-station", STATION)
         self._made.clear()
-        self._stations.clear()
 
     async def count(self, namespace: str) -> int:
         """Return the number of documents."""

@@ -49,6 +49,7 @@ IDLE = 30.0  # seconds
 SETTLE = 15.0  # seconds
 LIVE = 40  # states
 RATIO_BOUND = 0.7
+CPU_BOUND = 12.0  # ms
 STALL_BOUND = 20.0  # ms
 MEMORY_BOUND = 30.0  # MB
 MB = 1_000_000
@@ -103,7 +104,7 @@ class Bench:
             async with connect(login) as home_assistant:
                 await home_assistant.wait_until_running()
                 login.save(self.folder)
-                await set_up_station(home_assistant, self.folder, "simulated", past_days=30)
+                await set_up_station(home_assistant, self.folder, "simulated", past_days=0)
                 await asyncio.sleep(SETTLE)
         finally:
             await instance.stop()
@@ -160,7 +161,12 @@ class Bench:
             SUBENTRY_USER_STATION,
             {
                 "user": {"url": self.server.url, "api_key": api_key, "namespace": namespace},
-                "states": {"station_name": STATION_NAME, "entities": self.options.entities, "send_history": True},
+                "states": {
+                    "station_name": STATION_NAME,
+                    "entities": self.options.entities,
+                    "send_history": True,
+                    "send_statistics": False,
+                },
             },
         )
         while (done := await home_assistant.call(f"{PROBE}/done")) is None:
@@ -264,14 +270,19 @@ class Bench:
         ratios = [one / other for one, other in zip(rates, self.bare, strict=True)]
         row("forwarder, documents per second", f"{median(rates):,.0f}", each(rates, ",.0f"))
         row("bare _bulk, documents per second", f"{median(self.bare):,.0f}", each(self.bare, ",.0f"))
-        ratio = median(rates) / median(self.bare)
-        row("ratio", f"{ratio:.2f}", f"at least {RATIO_BOUND}; {each(ratios, '.2f')}{verdict(ratio >= RATIO_BOUND)}")
+        met = verdict(median(ratios) >= RATIO_BOUND)
+        row("ratio", f"{min(ratios):.2f} to {max(ratios):.2f}", f"at least {RATIO_BOUND}; {each(ratios, '.2f')}{met}")
 
     def report_cpu(self, idle: Report) -> None:
         """Print the CPU time that forwarding adds."""
         idle_cpu = idle["cpu"] / idle["seconds"]
         cpu = [(r["cpu"] - idle_cpu * r["seconds"]) / r["stored"] * 1_000_000 for r in self.forward]
-        row("CPU of Home Assistant per 1,000 states", f"{median(cpu):.1f} ms", each(cpu, ".1f"))
+        met = verdict(median(cpu) <= CPU_BOUND)
+        row(
+            "CPU of Home Assistant per 1,000 states",
+            f"{median(cpu):.1f} ms",
+            f"at most {CPU_BOUND:.0f}; {each(cpu, '.1f')}{met}",
+        )
 
     def report_stalls(self, idle: Report) -> None:
         """Print for how long the event loop could not run."""
