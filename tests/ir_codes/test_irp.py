@@ -1,5 +1,6 @@
 """Tests of the protocols by IrpTransmogrifier's names."""
 
+from copy import copy
 import re
 
 import pytest
@@ -31,6 +32,18 @@ LOWEST_FIRST = {
     "nec1-y2": "D:8,S:8,F:8,F:1,~F:7:1",
     "nec1-y3": "D:8,S:8,F:8,F:1,~F:6:1,F:1:7",
 }
+UNITS = {
+    # Pulses and spaces of a 0, of a 1, and of the header in units of µs, copied from IrpTransmogrifier
+    "akai": ("D:3,F:7", 289, (1, 2.6), (1, 6.3), ()),
+    "dgtec": ("D:8,F:8,~F:8", 560, (1, 1), (1, 3), (16, 8)),
+    "emerson": ("D:6,F:6,~D:6,~F:6", 872, (1, 1), (1, 3), (4, 4)),
+    "panasonic_old": ("D:5,F:6,~D:5,~F:6", 833, (1, 1), (1, 3), (4, 4)),
+    "scatl-6": ("D:6,F:6,~D:6,~F:6", 846, (1, 1), (1, 3), (4, 4)),
+    "g.i.cable": ("F:8,D:4,-(D+F+(F>>4)):4", 490, (1, 4.5), (1, 9), (18, 9)),
+    "jvc{2}": ("D:8,F:8", 527, (1, 1), (1, 3), ()),
+    "mitsubishi": ("D:8,F:8", 300, (1, 3), (1, 7), ()),
+}
+CARRIERS = {"emerson": 36_700, "g.i.cable": 38_700, "mitsubishi": 32_600, "panasonic_old": 57_600, "scatl-6": 57_600}
 HIGHEST_FIRST = {
     "rca": "D:4,F:8,~D:4,~F:8",
     "rca-38": "D:4,F:8,~D:4,~F:8",
@@ -73,6 +86,35 @@ def test_frames_with_the_lowest_bit_first(name: str, values: dict[str, int]) -> 
 def test_frames_with_the_highest_bit_first(name: str, values: dict[str, int]) -> None:
     expected = bits(HIGHEST_FIRST[name], values, highest_first=True)
     assert sent(name, values, len(expected)) == expected
+
+
+@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("device", [0, 5])
+@pytest.mark.parametrize("function", [0, 0x2D])
+def test_frames_that_are_only_sent(name: str, device: int, function: int) -> None:
+    notation, unit, zero, one, header = UNITS[name]
+    (command,) = irp_commands(name, {"D": device, "F": function})
+
+    cells = [one if bit else zero for bit in bits(notation, {"D": device, "F": function})]
+    expected = [unit * count * sign for cell in (header, *cells) for count, sign in zip(cell, (1, -1), strict=False)]
+    assert command.get_raw_timings() == pytest.approx([*expected, unit], abs=1)
+    assert command.modulation == CARRIERS.get(name, 38_000)
+    held = copy(command)
+    held.repeat_count = 1
+    frame = command.get_raw_timings()
+    assert held.get_raw_timings()[: len(frame)] == held.get_raw_timings()[len(frame) + 1 :] == frame
+    assert -held.get_raw_timings()[len(frame)] >= 8000
+
+
+def test_recs80() -> None:
+    first, second = irp_commands("RECS80", {"D": 5, "F": 0x2D})
+    for toggle, command in enumerate((first, second)):
+        expected = [1, toggle, 1, 0, 1, 1, 0, 1, 1, 0, 1]
+        spaces = command.get_raw_timings()[1::2]
+        assert [int(space < -6000) for space in spaces] == expected
+        assert set(spaces) == {-158 * 31, -158 * 47}
+    assert refused(irp_commands, "RECS80", {"D": 8, "F": 0}) == "value_out_of_range"
+    assert refused(irp_commands, "RECS80", {"D": 0, "F": 64}) == "value_out_of_range"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +180,8 @@ def test_optional_parameters_are_checked_too(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "values", "key"),
     [
-        ("Mitsubishi", {"D": 1, "F": 1}, "protocol_unknown"),
+        ("DirecTV", {"D": 1, "F": 1}, "protocol_unknown"),
+        ("Akai", {"D": 8, "F": 1}, "value_out_of_range"),
         ("Nokia32", {"D": 1, "S": 1, "F": 1}, "field_missing"),
         ("Sony12", {"D": 32, "F": 1}, "value_out_of_range"),
         ("Sony12", {"D": 1, "F": -1}, "value_out_of_range"),

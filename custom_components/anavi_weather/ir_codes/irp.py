@@ -10,12 +10,11 @@ from typing import NamedTuple
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand
+from .irp_frames import FRAMES, Parameters, bits_of, framed, recs80
 from .named import build
 from .protocols import PROTOCOLS
 from .raw import in_turn
 from .text import excerpt
-
-type Parameters = Mapping[str, int]
 
 MCE_VENDOR = 0x80
 PANASONIC = (2, 32)
@@ -32,7 +31,7 @@ class IrpProtocol(NamedTuple):
 
     parameters: str
     """Names and bits; those with a question mark are optional."""
-    encode: Callable[[Parameters], Command]
+    encode: Callable[[Parameters], Command | tuple[Command, ...]]
 
 
 def irp_commands(name: str, parameters: Parameters) -> tuple[Command, ...]:
@@ -57,7 +56,8 @@ def irp_commands(name: str, parameters: Parameters) -> tuple[Command, ...]:
         if not 0 <= parameters[parameter] <= maximum:
             raise CodeError("value_out_of_range", protocol=excerpt(name), field=parameter, maximum=hex(maximum))
         values[parameter] = parameters[parameter]
-    return in_turn(protocol.encode(values))
+    encoded = protocol.encode(values)
+    return encoded if isinstance(encoded, tuple) else in_turn(encoded)
 
 
 def reversed_bits(value: int, bits: int) -> int:
@@ -239,6 +239,8 @@ IRP_PROTOCOLS: Mapping[str, IrpProtocol] = {
             lambda of: build("rc6_mce", address=MCE_VENDOR << 16 | of["S"] << 8 | of["D"], command=of["F"]),
         ),
     ),
+    **{name: IrpProtocol(bits_of(name, "DF"), framed(name)) for name in FRAMES},
+    "recs80": IrpProtocol("D:3 F:6", recs80),
     "nokia12": IrpProtocol("D:4 F:8", _named("rcmm12")),
     "nokia": IrpProtocol("D:8 S:8 F:8", _below_device("rcmm24", 8)),
     "nokia32": IrpProtocol(

@@ -1,0 +1,119 @@
+"""Protocols of IrpTransmogrifier that are only sent here: their commands are stored as timings.
+
+The layouts have IrpTransmogrifier's parameters: D is the device, F the function, T the toggle bit, C a checksum.
+"""
+
+from collections.abc import Callable, Mapping
+
+from .command import RawCommand
+from .protocols import PulseProtocol
+
+type Parameters = Mapping[str, int]
+
+NO_HEADER = (0, 0)
+
+
+def _cable_checksum(of: Parameters) -> int:
+    return -(of["D"] + of["F"] + (of["F"] >> 4)) & 0xF
+
+
+def _units(unit: float, *counts: float) -> tuple[int, int]:
+    pulse, space = (round(unit * count) for count in counts)
+    return pulse, space
+
+
+def _inverted(name: str, layout: str, unit: int, carrier: int) -> PulseProtocol:
+    """Return a protocol whose fields are followed by their inverse."""
+    return PulseProtocol(
+        name=name,
+        layout=layout,
+        header=_units(unit, 4, 4),
+        zero=_units(unit, 1, 1),
+        one=_units(unit, 1, 3),
+        carrier=carrier,
+        period=120_000,
+    )
+
+
+FRAMES: Mapping[str, PulseProtocol] = {
+    protocol.name: protocol
+    for protocol in (
+        PulseProtocol(
+            name="akai",
+            layout="D:3 F:7",
+            header=NO_HEADER,
+            zero=_units(289, 1, 2.6),
+            one=_units(289, 1, 6.3),
+            period=25_300,
+        ),
+        PulseProtocol(
+            name="dgtec",
+            layout="D:8 F:8 ~F:8",
+            header=_units(560, 16, 8),
+            zero=_units(560, 1, 1),
+            one=_units(560, 1, 3),
+            period=108_000,
+        ),
+        _inverted("emerson", "D:6 F:6 ~D:6 ~F:6", 872, 36_700),
+        _inverted("panasonic_old", "D:5 F:6 ~D:5 ~F:6", 833, 57_600),
+        _inverted("scatl-6", "D:6 F:6 ~D:6 ~F:6", 846, 57_600),
+        PulseProtocol(
+            name="g.i.cable",
+            layout="F:8 D:4 C:4",
+            header=_units(490, 18, 9),
+            zero=_units(490, 1, 4.5),
+            one=_units(490, 1, 9),
+            carrier=38_700,
+            period=130_000,
+            computed={"C": _cable_checksum},
+        ),
+        # The frame that JVC repeats
+        PulseProtocol(
+            name="jvc{2}",
+            layout="D:8 F:8",
+            header=NO_HEADER,
+            zero=_units(527, 1, 1),
+            one=_units(527, 1, 3),
+            period=46_420,
+        ),
+        PulseProtocol(
+            name="mitsubishi",
+            layout="D:8 F:8",
+            header=NO_HEADER,
+            zero=_units(300, 1, 3),
+            one=_units(300, 1, 7),
+            carrier=32_600,
+            period=62_000,
+        ),
+        PulseProtocol(
+            name="recs80",
+            layout="S:1 T:1 D:3 F:6",
+            first_bit="high",
+            header=NO_HEADER,
+            zero=_units(158, 1, 31),
+            one=_units(158, 1, 47),
+            period=138_000,
+        ),
+    )
+}
+
+
+def bits_of(name: str, parameters: str) -> str:
+    """Return parameters of a protocol with their numbers of bits: `D:8 F:8`."""
+    return " ".join(f"{parameter}:{FRAMES[name].masks[parameter].bit_length()}" for parameter in parameters)
+
+
+def framed(name: str) -> Callable[[Parameters], RawCommand]:
+    """Return the encoder of a protocol, whose frames are repeated while a key is held."""
+    protocol = FRAMES[name]
+
+    def encode(of: Parameters) -> RawCommand:
+        frame = protocol.frame(of, header=protocol.header != NO_HEADER)
+        return RawCommand((), protocol.closed(frame), modulation=protocol.carrier)
+
+    return encode
+
+
+def recs80(of: Parameters) -> tuple[RawCommand, ...]:
+    """Return the commands of RECS80, whose toggle bit changes from press to press."""
+    return tuple(framed("recs80")({**of, "S": 1, "T": toggle}) for toggle in (0, 1))
