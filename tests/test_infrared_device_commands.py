@@ -174,10 +174,12 @@ async def test_commands_are_deleted(
 
 def link(step: Any) -> str:
     """Return the address of the link in a step."""
-    found = re.fullmatch(r"\[([\w .-]+\.json)\]\((/api/\S+)\)", step["description_placeholders"]["file"])
+    found = re.fullmatch(
+        r'<a href="(/api/[^"]+)" target="_blank">([^<]+)</a>', step["description_placeholders"]["file"]
+    )
     assert found
-    assert found[1] == "TV _new_.json"
-    return found[2]
+    assert found[2] == "TV _new_.json"
+    return found[1]
 
 
 async def test_the_exported_file_can_be_imported(

@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.anavi_weather import code_store
 from custom_components.anavi_weather.code_store import CodeStore
+from custom_components.anavi_weather.common_keys import COMMON_KEYS
 from custom_components.anavi_weather.exceptions import StorageError
 from custom_components.anavi_weather.infrared_device_learn import TIMEOUT
 from custom_components.anavi_weather.infrared_devices import infrared_devices
@@ -35,7 +36,9 @@ class Wizard:
 
     async def choose_keys(self, menu: SubentryFlowResult, *keys: str) -> SubentryFlowResult:
         """Choose keys, and return the step that waits for presses."""
-        return await answer(self.hass, await choose(self.hass, menu, "learn"), keys=list(keys))
+        common = [key for key in keys if key in COMMON_KEYS]
+        others = [key for key in keys if key not in COMMON_KEYS]
+        return await answer(self.hass, await choose(self.hass, menu, "learn"), keys=common, other_keys=others)
 
     async def press(self, step: SubentryFlowResult, *codes: str) -> SubentryFlowResult:
         """Press keys, and return the step that follows."""
@@ -221,7 +224,8 @@ async def test_a_change_that_cannot_be_undone_is_explained(
 
 
 @pytest.mark.parametrize(("code", "note"), [(NEC, "The press matches."), (OTHER, "The press does not match.")])
-async def test_a_key_is_verified(hass: HomeAssistant, wizard: Wizard, code: str, note: str) -> None:
+async def test_a_key_is_verified(hass: HomeAssistant, wizard: Wizard, codes: CodeStore, code: str, note: str) -> None:
+    await store_codes(codes, {"Radio": {"volume_up": [NEC]}})
     learned = await wizard.learn(await start_new(hass, "TV"), "power", NEC)
     step = await choose(hass, learned, "verify")
     assert step["progress_action"] == "verify"

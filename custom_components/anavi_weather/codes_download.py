@@ -55,9 +55,12 @@ def async_setup_download(hass: HomeAssistant) -> None:
 
 @callback
 def async_download_link(hass: HomeAssistant, device_id: str, device: str) -> str:
-    """Return a link to the file of a device in Markdown, which works for an hour without another login."""
+    """Return a link to the file of a device, which works for an hour without another login.
+
+    It is HTML, because the frontend opens links in Markdown as its own pages, unless they have a target.
+    """
     path = async_sign_path(hass, URL.format(device_id=device_id), VALID)
-    return f"[{_NOT_IN_LINKS.sub('_', device)}.json]({path})"
+    return f'<a href="{path}" target="_blank">{_NOT_IN_LINKS.sub("_", device)}.json</a>'
 
 
 async def _async_find(hass: HomeAssistant, device_id: str) -> tuple[str, Mapping[str, Sequence[str]]] | None:

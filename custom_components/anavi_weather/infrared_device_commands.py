@@ -11,7 +11,7 @@ from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, Sel
 from .codes_download import async_download_link
 from .exceptions import InfraredError, InvalidActionError, InvalidCodeError
 from .infrared_device_flow_base import InfraredDeviceFlowBase
-from .infrared_device_learn import key_selector
+from .infrared_device_learn import KEY_SELECTOR
 from .ir_codes import CodeError, parse
 from .texts import async_key_label
 
@@ -42,7 +42,7 @@ class CommandSteps(InfraredDeviceFlowBase):
         schema = vol.Schema(
             {
                 vol.Required(CONF_COMMAND): await self._async_selector(),
-                vol.Required(CONF_NAME): key_selector(multiple=False),
+                vol.Required(CONF_NAME): KEY_SELECTOR,
             }
         )
         return await self.async_handle_form("rename_command", schema, user_input, self._async_rename_command)

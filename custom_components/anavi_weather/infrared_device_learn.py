@@ -10,9 +10,16 @@ import voluptuous as vol
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+)
 from homeassistant.util import dt as dt_util
 
+from .code_index import Codes, build_index
 from .code_store import check_name
 from .common_keys import COMMON_KEYS
 from .const import DOMAIN
@@ -28,24 +35,30 @@ from .transceiver import Transceiver
 
 CONF_KEY = "key"
 CONF_KEYS = "keys"
+CONF_OTHER_KEYS = "other_keys"
 TIMEOUT = 30.0  # seconds for the presses of a key
 
 
-def key_selector(*, multiple: bool) -> SelectSelector:
-    """Return a selector of names of keys, in the user's language, that also accepts other names."""
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=list(COMMON_KEYS),
-            custom_value=True,
-            multiple=multiple,
-            mode=SelectSelectorMode.DROPDOWN,
-            translation_key="infrared_key",
-        )
+KEY_SELECTOR = SelectSelector(
+    SelectSelectorConfig(
+        options=list(COMMON_KEYS),
+        custom_value=True,
+        mode=SelectSelectorMode.DROPDOWN,
+        translation_key="infrared_key",
     )
-
-
-KEYS_SCHEMA = vol.Schema({vol.Required(CONF_KEYS, default=list): key_selector(multiple=True)})
-KEY_SCHEMA = vol.Schema({vol.Required(CONF_KEY): key_selector(multiple=False)})
+)
+KEYS_SCHEMA = vol.Schema(
+    {
+        # A list takes one click for each key, and a field that accepts other names takes two
+        vol.Optional(CONF_KEYS, default=list): SelectSelector(
+            SelectSelectorConfig(
+                options=list(COMMON_KEYS), multiple=True, mode=SelectSelectorMode.LIST, translation_key="infrared_key"
+            )
+        ),
+        vol.Optional(CONF_OTHER_KEYS, default=list): TextSelector(TextSelectorConfig(multiple=True)),
+    }
+)
+KEY_SCHEMA = vol.Schema({vol.Required(CONF_KEY): KEY_SELECTOR})
 
 
 class LearnSteps(InfraredDeviceFlowBase):
@@ -127,7 +140,7 @@ class LearnSteps(InfraredDeviceFlowBase):
         )
 
     async def _async_start(self, user_input: dict[str, Any]) -> SubentryFlowResult:
-        self._set_keys(user_input[CONF_KEYS])
+        self._set_keys([*user_input[CONF_KEYS], *user_input[CONF_OTHER_KEYS]])
         self._require_receiver()
         return await self.async_step_press()
 
@@ -173,8 +186,11 @@ class LearnSteps(InfraredDeviceFlowBase):
 
     async def _async_verify(self) -> None:
         (press,) = await self._async_presses(1)
-        match = self.station.codes.match(decode_message(press), press)
-        is_same = match is not None and (match.device, match.name) == (self.device, self._key)
+        commands = self.station.devices.commands(self.subentry)
+        # Of all stored commands, another with the same code could be found first
+        codes: Codes = {self.device: {self._key: list(commands.get(self._key, ()))}}
+        index = await self.hass.async_add_executor_job(build_index, codes, {})
+        is_same = index.match(decode_message(press), press) is not None
         self._note = await async_text(self.hass, "verified" if is_same else "not_verified")
 
     async def _async_presses(self, wanted: int) -> list[list[int]]:
