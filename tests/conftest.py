@@ -37,7 +37,7 @@ from custom_components.anavi_weather.const import (
     SUBENTRY_USER_STATION,
 )
 from custom_components.anavi_weather.ir_codes import parse
-from custom_components.anavi_weather.phat import Bus, ChipId, board
+from custom_components.anavi_weather.phat import Bus, ChipId, board, nodes
 from custom_components.anavi_weather.phat.lirc import Transmitter
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
@@ -475,7 +475,8 @@ def machine(tmp_path: Path, air: Air) -> Iterator[Machine]:
     """Return the machine that Home Assistant runs on."""
     machine = Machine(tmp_path, air)
     with (
-        patch.multiple(board, DEVICES=machine.devices, ADAPTERS=machine.adapters, HAT=machine.hat),
+        patch.object(nodes, "DEVICES", machine.devices),
+        patch.multiple(board, ADAPTERS=machine.adapters, HAT=machine.hat),
         patch("custom_components.anavi_weather.phat.kernel.adapter_folder", machine.adapter_folder),
         patch("custom_components.anavi_weather.phat.i2c.LinuxAdapter", partial(PluggedBus, machine.simulators)),
         patch("custom_components.anavi_weather.phat.Bus", partial(Bus, clock=machine.clock)),

@@ -28,7 +28,6 @@ IMAGE = "anavi_weather/remote_station_test"
 BASE_VARIABLES = ("HOME_ASSISTANT_IMAGE", "HOME_ASSISTANT_VERSION")
 START_SECONDS = 300
 LOG_VARIABLES = {"LOG_ADDRESS": "udp://192.0.2.10:12201", "STATION": "garden"}
-NO_DEVICES = {"I2C_BUS": "/dev/null", "INFRARED_0": "/dev/null", "INFRARED_1": "/dev/null"}
 PLAUSIBLE = {
     "temperature": ("°C", -40, 60),
     "humidity": ("%", 0, 100),
@@ -78,6 +77,9 @@ class Station:
     def __init__(self, folder: Path) -> None:
         """Prepare what it is started with; the folder's `config` is left to Docker to make, which makes it root's."""
         self.config = folder / "config"
+        self.devices = folder / "devices"
+        self.devices.mkdir()
+        (self.devices / "console").touch()
         self._sooner = folder / "sooner.yaml"
         self._sooner.write_text(SOONER)
         self._variables = {
@@ -85,7 +87,7 @@ class Station:
             "CONFIG": str(self.config),
             "PORT": "0",
             "ADDRESS": "127.0.0.1",
-            **NO_DEVICES,
+            "DEVICES": str(self.devices),
         }
         self.compose = self.of(COMPOSE)
         self.login: Any = None
@@ -200,7 +202,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
         station.compose.run("up", "--detach", timeout=300)
         yield station
     finally:
-        station.compose.attempt("down", "--timeout", "30", timeout=120)
+        station.compose.attempt("down", "--volumes", "--timeout", "30", timeout=120)
         emptied = ["docker", "run", "--rm", "--volume", f"{station.config}:/config", "--entrypoint", "sh", base]
         subprocess.run([*emptied, "-c", "rm -rf /config/* /config/.[!.]*"], capture_output=True, check=False)
 
@@ -215,11 +217,20 @@ def test_compose_file() -> None:
         content = compose.config()
         assert set(content["services"]) == {SERVICE}
         service = content["services"][SERVICE]
-        assert {device["source"] for device in service["devices"]} == {"/dev/i2c-1", "/dev/lirc0", "/dev/lirc1"}
-        assert all(device["source"] == device["target"] for device in service["devices"])
+        assert service["device_cgroup_rules"] == ["c 89:* rw", "c 89:* wr"]
+        assert "devices" not in service
+        assert content["volumes"]["devices"]["driver_opts"] == {
+            "device": "/dev",
+            "o": "bind,ro,nosuid,noexec",
+            "type": "none",
+        }
         assert service["cap_drop"] == ["ALL"]
         assert not {"privileged", "cap_add", "network_mode", "pid", "ipc", "userns_mode"} & set(service)
-        assert [volume["target"] for volume in service["volumes"]] == ["/config"]
+        assert {volume["target"]: volume.get("read_only", False) for volume in service["volumes"]} == {
+            "/config": False,
+            "/run/devices": True,
+            "/run/devices/console": True,
+        }
         assert service["restart"] == "unless-stopped"
         assert 400 << 20 <= int(service["mem_limit"]) <= 768 << 20  # of the 1 GB of a Pi 3
         assert service["healthcheck"]["test"][0] == "CMD"
@@ -248,7 +259,7 @@ def test_example_of_variables() -> None:
     used = dict(re.findall(r"\$\{([A-Z0-9_]+):-([^}]*)\}", files)) | LOG_VARIABLES
     assert described == used | {"TZ": "America/Sao_Paulo"}
     service = Compose(COMPOSE, **described).config()["services"][SERVICE]
-    assert service["environment"] == {"TZ": "America/Sao_Paulo"}
+    assert service["environment"] == {"TZ": "America/Sao_Paulo", "I2C_BUS": "/dev/i2c-1"}
 
 
 def test_one_version_of_home_assistant() -> None:
@@ -288,7 +299,8 @@ def test_comes_up_healthy(station: Station) -> None:
     assert not host["CapAdd"]
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
     assert host["Memory"] == host["MemorySwap"] == 700 << 20
-    assert {device["PathInContainer"] for device in host["Devices"]} == {"/dev/i2c-1", "/dev/lirc0", "/dev/lirc1"}
+    assert not host["Devices"]
+    assert host["DeviceCgroupRules"] == ["c 89:* rw", "c 89:* wr"]
     status = station.python("print(open('/proc/1/status').read())")
     assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
     assert re.search(r"^CapBnd:\t0+$", status, re.MULTILINE)

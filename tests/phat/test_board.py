@@ -6,15 +6,16 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.anavi_weather.phat import board
+from custom_components.anavi_weather.phat import board, nodes
 from custom_components.anavi_weather.phat.board import BusInfo
 
 
 @pytest.fixture
 def linux(tmp_path: Path) -> Iterator[Path]:
     """Return a folder that replaces the root folder."""
-    with patch.multiple(
-        board, DEVICES=tmp_path / "dev", ADAPTERS=tmp_path / "sys/class/i2c-dev", HAT=tmp_path / "device-tree/hat"
+    with (
+        patch.multiple(nodes, DEVICES=tmp_path / "dev", MACHINE_DEVICES=tmp_path / "run/devices"),
+        patch.multiple(board, ADAPTERS=tmp_path / "sys/class/i2c-dev", HAT=tmp_path / "device-tree/hat"),
     ):
         yield tmp_path
 
@@ -50,6 +51,14 @@ def test_invalid_bytes_in_a_name_are_replaced(linux: Path) -> None:
     write(linux / "sys/class/i2c-dev/i2c-1/name", "")
     (linux / "sys/class/i2c-dev/i2c-1/name").write_bytes(b"odd\xff\n")
     assert board.buses() == [BusInfo(f"{linux}/dev/i2c-1", "odd\ufffd")]
+
+
+def test_a_container_sees_the_buses_of_its_machine(linux: Path) -> None:
+    """They are known by the paths of the machine, so that an entry survives a move into a container."""
+    write(linux / "dev/i2c-0", "")
+    for number in (0, 1):
+        write(linux / f"run/devices/i2c-{number}", "")
+    assert [bus.path for bus in board.buses()] == [f"{linux}/dev/i2c-1", f"{linux}/dev/i2c-0"]
 
 
 def test_devices_without_a_number_are_ignored(linux: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.anavi_weather.phat import lirc
+from custom_components.anavi_weather.phat import nodes
 from custom_components.anavi_weather.phat.lirc import (
     DeviceBusyError,
     DeviceGoneError,
@@ -78,7 +78,7 @@ def test_the_reason_why_no_device_can_be_opened(
 def test_the_kernels_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("lirc0", "lirc1", "lircd", "null"):
         os.mkfifo(tmp_path / name)
-    monkeypatch.setattr(lirc, "DEVICES", tmp_path)
+    monkeypatch.setattr(nodes, "DEVICES", tmp_path)
     opened = [open_port() for open_port in linux_ports()]
     assert [Path(f"/proc/self/fd/{port.fileno()}").readlink().name for port in opened] == ["lirc0", "lirc1"]
     port = opened[0]

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-DEVICES = Path("/dev")
+from . import nodes
+
 ADAPTERS = Path("/sys/class/i2c-dev")
 HAT = Path("/proc/device-tree/hat")
 
+KIND = "i2c-"
 PRODUCT = "ANAVI Infrared pHAT"
 BOARD_BUS = 1  # on the pins of a Raspberry Pi's header; 0 belongs to the ID EEPROM, others to displays
 
@@ -22,11 +24,8 @@ class BusInfo:
 
 def buses() -> list[BusInfo]:
     """Return the board's bus first, if it exists, and the others by number."""
-    numbers = sorted(
-        (int(number) for path in DEVICES.glob("i2c-*") if (number := path.name.removeprefix("i2c-")).isdecimal()),
-        key=lambda number: (number != BOARD_BUS, number),
-    )
-    return [BusInfo(f"{DEVICES}/i2c-{number}", _text(ADAPTERS / f"i2c-{number}" / "name")) for number in numbers]
+    numbers = sorted(nodes.numbers(KIND), key=lambda number: (number != BOARD_BUS, number))
+    return [BusInfo(nodes.path_of(KIND, number), _text(ADAPTERS / f"{KIND}{number}" / "name")) for number in numbers]
 
 
 def product() -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from smbus2 import SMBus, i2c_msg
 from smbus2.smbus2 import I2C_SLAVE
 
+from .nodes import locate
+
 AGREEING_READS = 4
 MESSAGE_ATTEMPTS = 3
 MAX_CONSECUTIVE_TIMEOUTS = 3
@@ -141,7 +143,7 @@ def open_adapter(path: str) -> LinuxAdapter:
         BusPermissionError: if this user may not open it.
     """
     try:
-        return LinuxAdapter(path)
+        return LinuxAdapter(locate(path))
     except PermissionError as err:
         raise BusPermissionError(f"{path}: {err.strerror}") from err
     except OSError as err:

@@ -24,6 +24,7 @@ from .chip import (
 )
 from .i2c import ChipError, NoAnswerError, TransferError
 from .kernel_kinds import kind_of, remember
+from .nodes import locate
 
 CHARACTER_DEVICES = Path("/sys/dev/char")
 CLIENTS = "[0-9]*-00[0-7][0-9a-f]"  # NUMBER-ADDRESS, for addresses of 7 bits
@@ -140,7 +141,7 @@ def adapter_folder(path: str) -> Path:
     Raises:
         OSError: if the path does not exist.
     """
-    device = Path(path).stat().st_rdev
+    device = Path(locate(path)).stat().st_rdev
     return CHARACTER_DEVICES / f"{os.major(device)}:{os.minor(device)}" / "device"
 
 

@@ -9,16 +9,14 @@ from fcntl import ioctl
 from functools import partial
 from itertools import accumulate
 import os
-from pathlib import Path
 import struct
 from threading import Lock
 import time
 from typing import ClassVar, NamedTuple, Protocol
 
+from . import nodes
 from .framer import RECEIVER_SILENCE_US, VALUE_MASK, FindWhole, Framer
 from .i2c import Clock, PhatError
-
-DEVICES = Path("/dev")
 
 MAX_WRITE_ITEMS = 1023  # the kernel allows 1024, but the number must be odd
 MAX_WRITE_DURATION = 500_000  # µs
@@ -147,7 +145,7 @@ type Ports = Callable[[], Iterable[Callable[[], Port]]]
 
 def linux_ports() -> Iterable[Callable[[], Port]]:
     """Return a function to open each existing device. /dev/lircd is not a device but a daemon's socket."""
-    return [partial(LinuxPort, str(path)) for path in sorted(DEVICES.glob("lirc[0-9]*"))]
+    return [partial(LinuxPort, nodes.locate(nodes.path_of("lirc", number))) for number in nodes.numbers("lirc")]
 
 
 def find(ports: Ports, feature: Feature) -> Port:

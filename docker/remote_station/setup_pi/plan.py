@@ -7,7 +7,7 @@ from difflib import unified_diff
 import os
 from pathlib import Path
 
-from . import system
+from . import system, unit
 from .boot_files import BootFileError, cmdline_txt, config_txt, has_marks, settings, without_block, without_words
 from .files import DamagedCopyError, decode, encode, write
 from .firmware import read
@@ -132,8 +132,12 @@ def _plan_system(plan: Plan, options: Options) -> None:
         if not system.user_exists(options.user):
             raise Failure(f"user {options.user}: not found. Nothing was changed")
         plan.groups = system.missing_groups(options.user)
-    if options.docker and not system.has_compose():
+    if not options.docker:
+        return
+    if not system.has_compose():
         plan.packages = system.Packages()
+    if not unit.is_installed():
+        plan.created[unit.UNIT] = unit.content()
 
 
 def show(plan: Plan, options: Options, target: Target) -> None:
@@ -179,6 +183,8 @@ def execute(plan: Plan, target: Target, options: Options, *, may_remove: Callabl
         write(change.path, encode(change.new))
     for path, content in plan.created.items():
         write(path, content.encode())
+    if unit.UNIT in plan.created:
+        unit.enable()
     for group in plan.groups:
         system.add_to_group(options.user, group)
         _note(target, "groups", [f"{options.user} {group}"])

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 import shutil
 
-from . import system
+from . import system, unit
 from .boot_files import LIMITS, LOAD_MODULE, has_marks
 from .files import DamagedCopyError, encode, sync_folder, write
 from .output import say
@@ -28,6 +28,8 @@ def undo(target: Target) -> bool:
     restart = False
     for path in (target.config, target.cmdline):
         restart |= _undo_file(target, path)
+    if target.is_live:
+        unit.disable()
     for path in _created(target):
         path.unlink()
         sync_folder(path.parent)
@@ -66,8 +68,8 @@ def _is_unchanged(target: Target, path: Path, now: str) -> bool:
 
 
 def _created(target: Target) -> list[Path]:
-    file = target.modules_file
-    return [file] if file and is_ours(file) else []
+    files = [target.modules_file, unit.UNIT if target.is_live else None]
+    return [file for file in files if file and is_ours(file)]
 
 
 def _remove_empty(folder: Path) -> None:
