@@ -2,9 +2,14 @@
 
 from typing import Any
 
-from custom_components.anavi_weather.const import CONF_BUS
-from homeassistant.config_entries import ConfigFlowResult
+from custom_components.anavi_weather.const import CONF_BUS, DOMAIN
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
+
+
+async def start(hass: HomeAssistant) -> ConfigFlowResult:
+    """Start adding a station."""
+    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
 
 
 async def choose(hass: HomeAssistant, form: ConfigFlowResult, bus: str) -> ConfigFlowResult:

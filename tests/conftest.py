@@ -470,6 +470,13 @@ class Machine:
         return sum(target.parent == self.devices for target in targets)
 
 
+@pytest.fixture(autouse=True)
+def own_system() -> Iterator[None]:
+    """Answer that this is no container, because the tests may run in one."""
+    with patch("custom_components.anavi_weather.installation.is_docker_env", return_value=False):
+        yield
+
+
 @pytest.fixture
 def machine(tmp_path: Path, air: Air) -> Iterator[Machine]:
     """Return the machine that Home Assistant runs on."""

@@ -12,19 +12,14 @@ from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulated_bh1750 import SimulatedBH1750
 from custom_components.anavi_weather.phat.simulator import SIMULATED, Simulator
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from .config_flow_steps import choose, confirm, preselected
+from .config_flow_steps import choose, confirm, preselected, start
 from .conftest import Machine, PassTime, is_loaded, number
 
 OFFICIAL_CHIPS = ["BH1750 0x23", "BMP180 0x77", "HTU21D 0x40"]
-
-
-async def start(hass: HomeAssistant) -> ConfigFlowResult:
-    """Start adding a station."""
-    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
 
 
 def offered(form: ConfigFlowResult) -> dict[str, str]:

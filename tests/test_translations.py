@@ -26,6 +26,7 @@ from custom_components.anavi_weather.infrared_device_learn import KEY_SCHEMA, KE
 from custom_components.anavi_weather.infrared_devices import Kind
 from custom_components.anavi_weather.infrared_file_flow import CONF_FILE, CONF_REMOTE, UPLOAD_SCHEMA
 from custom_components.anavi_weather.infrared_search_flow import SEARCH_SCHEMA
+from custom_components.anavi_weather.installation import ACCESS_ERRORS, CONTAINER, HOME_ASSISTANT_OS, NO_RECEIVER
 from custom_components.anavi_weather.meteorology import Forecast
 from custom_components.anavi_weather.options_flow import AnaviWeatherOptionsFlow, options_schema
 from custom_components.anavi_weather.phat import BusError, ChipId, Quantity
@@ -71,6 +72,7 @@ SCHEMAS = {
     "send_again": SEND_AGAIN_SCHEMA,
 }
 BUS_ERRORS = {error.key for error in BusError.__subclasses__()}
+INSTALLATIONS = ("", CONTAINER, HOME_ASSISTANT_OS)
 
 # Errors raised only for one code of a SmartIR file, to which the file's parser adds the command
 SMARTIR_CODES = {
@@ -313,7 +315,11 @@ def test_the_steps_of_adding_a_station() -> None:
     assert config["step"].keys() == steps(AnaviWeatherConfigFlow)
     for step in ("user", "reconfigure"):
         assert config["step"][step]["data"].keys() == config["step"][step]["data_description"].keys() == {CONF_BUS}
-    assert config["error"].keys() == BUS_ERRORS | constants("config_flow", "error")
+    assert config["error"].keys() == {
+        f"{key}{suffix}"
+        for key in BUS_ERRORS | constants("config_flow", "error")
+        for suffix in (INSTALLATIONS if key in ACCESS_ERRORS else ("",))
+    }
     assert config["abort"].keys() == {"already_configured", "reconfigure_successful"}
 
 
@@ -429,6 +435,8 @@ def test_exceptions() -> None:
     filled += [*raised("infrared_file_flow"), *raised("infrared_search_flow")]
     filled += [*raised("infrared_device_commands"), *raised("infrared_device_learn")]
     filled += [*raised("storage"), ("command_exists", frozenset({"name"}))]
+    filled.append((NO_RECEIVER, frozenset()))
+    filled += [(f"{key}{suffix}", names) for key, names in filled if key in ACCESS_ERRORS for suffix in INSTALLATIONS]
     known: dict[str, frozenset[str]] = {}
     for key, names in filled:
         known[key] = known.get(key, names) & names  # placeholders that are filled in wherever the error is raised

@@ -18,8 +18,9 @@ from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, Sel
 
 from .const import CONF_BUS, CONF_CHIPS, DOMAIN, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
 from .infrared_device_flow import InfraredDeviceFlow
+from .installation import async_error_key
 from .options_flow import AnaviWeatherOptionsFlow
-from .phat import BusError, Detection, Phat, board, likely_chips
+from .phat import BusError, BusNotFoundError, Detection, Phat, board, likely_chips
 from .phat.lirc import linux_ports
 from .phat.simulator import SIMULATED, Simulator, is_simulated
 from .transceiver import has_infrared_pair, infrared_pair_owner
@@ -128,7 +129,9 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         buses = await self.hass.async_add_executor_job(board.buses)
         present = self._get_reconfigure_entry().data[CONF_BUS] if self.source == SOURCE_RECONFIGURE else ""
         if error is None and not buses and not is_simulated(present):
-            error = "no_bus"
+            error = BusNotFoundError.key
+        if error is not None:
+            error = await async_error_key(self.hass, error)
         names = {bus.path: f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses}
         names[SIMULATED] = SIMULATED_TITLE
         suggested = self._bus or present

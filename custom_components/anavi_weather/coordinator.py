@@ -20,6 +20,7 @@ from .command_sender import CommandSender
 from .const import CONF_ALTITUDE, CONF_BUS, CONF_CHIPS, CONF_INTERVAL, DEFAULT_INTERVAL, LOGGER
 from .exceptions import ReadingError
 from .infrared_devices import InfraredDevices
+from .installation import async_error_key
 from .outdoor_temperature import OutdoorTemperature
 from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, WrongChipError
 from .phat.simulated_lirc import SimulatedLirc
@@ -217,7 +218,8 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         try:
             return await self.hass.async_add_executor_job(self._read)
         except BusError as err:
-            raise ReadingError(err.key, bus=self.config_entry.data[CONF_BUS]) from err
+            key = await async_error_key(self.hass, err.key)
+            raise ReadingError(key, bus=self.config_entry.data[CONF_BUS]) from err
 
     def _read(self) -> Reading:
         with self._phat_lock:

@@ -32,6 +32,7 @@ from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, async_add_pair_entities
 from .exceptions import InfraredError, InvalidActionError, InvalidCodeError
+from .installation import NO_RECEIVER, async_error_key
 from .ir_codes import CodeError, as_raw, parse
 from .ir_codes.command import MAX_DURATION
 from .learning import Learner
@@ -155,7 +156,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         if kwargs.get(ATTR_COMMAND_TYPE, COMMAND_TYPE_INFRARED) != COMMAND_TYPE_INFRARED:
             raise InvalidActionError("learn_infrared_only")
         if not self.transceiver.can_receive:
-            raise InfraredError("no_receiver")
+            raise InfraredError(await async_error_key(self.hass, NO_RECEIVER))
         timeout = float(kwargs.get(ATTR_TIMEOUT) or LEARN_TIMEOUT)
 
         async def store(name: str, commands: Sequence[Command]) -> None:

@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_BUS, DOMAIN, LOGGER
 from .exceptions import InfraredError
+from .installation import async_error_key
 from .ir_codes.command import duty_cycle_of
 from .ir_codes.decode import whole_message
 from .phat.lirc import (
@@ -138,7 +139,7 @@ class Transceiver:
             except LircError as err:
                 if isinstance(err, DeviceGoneError):
                     self._update_state(can_send=False)
-                raise InfraredError(err.key, error=str(err)) from err
+                raise InfraredError(await async_error_key(self._hass, err.key), error=str(err)) from err
             else:
                 LOGGER.debug("Sent at %d Hz: %s", command.modulation, command.get_raw_timings())
             finally:
