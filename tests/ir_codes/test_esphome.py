@@ -67,6 +67,33 @@ interval:
     }
 
 
+@pytest.mark.parametrize("key", esphome.NAMES)
+def test_keys_that_name_an_action(key: str) -> None:
+    assert list(one(f"{key}: power\nthen: {{{NEC}}}\n").commands) == ["power"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "name"),
+    [
+        ("turn_on_action", "Blind on"),
+        ("turn_off_action", "Blind off"),
+        ("open_action", "Blind open"),
+        ("close_action", "Blind close"),
+        ("stop_action", "Blind"),
+    ],
+)
+def test_triggers_are_part_of_the_name(trigger: str, name: str) -> None:
+    assert list(one(f"name: Blind\n{trigger}: {{{NEC}}}\n").commands) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("${missing}", "${missing}"), ("$missing", "$missing"), ("''", "tv"), ("!lambda return a;", "tv")],
+)
+def test_names_that_are_not_plain(name: str, command: str) -> None:
+    assert list(one(f"id: tv\nname: {name}\nthen: {{{NEC}}}\n").commands) == [command]
+
+
 def test_device() -> None:
     action = f"on_press: {{{NEC}}}\n"
     assert list(parse_esphome("esphome: {name: tv, friendly_name: My TV}\n" + action)) == ["My TV"]

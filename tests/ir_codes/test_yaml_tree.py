@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from custom_components.anavi_weather.ir_codes import yaml_tree
+from custom_components.anavi_weather.ir_codes import CodeError, yaml_tree
 from custom_components.anavi_weather.ir_codes.yaml_tree import Node, load_yaml
 
 from .helpers import refused
@@ -46,6 +46,12 @@ def test_tags_create_nothing_and_aliases_are_empty() -> None:
 @pytest.mark.parametrize("text", ["a: [", "a: b: c", "\x00", "- a\nb", "%YAML 9.9\n---\n"])
 def test_invalid(text: str) -> None:
     assert refused(load_yaml, text) == "yaml_invalid"
+
+
+def test_line_of_an_error() -> None:
+    with pytest.raises(CodeError) as error:
+        load_yaml("a: 1\nb: 2\nc: d: e\n")
+    assert error.value.line == 3
 
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:

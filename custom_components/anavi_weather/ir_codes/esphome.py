@@ -74,7 +74,7 @@ def _actions(node: Node, label: str) -> Iterator[tuple[str, str, Node]]:
             yield from _actions(child, label)
         return
     names = dict(node.entries)
-    label = next((names[key].value for key in NAMES if key in names and names[key].value), label)
+    label = next((names[key].value for key in NAMES if key in names and names[key].value and not names[key].tag), label)
     for key, value in node.entries:
         if found := _ACTION.fullmatch(key):
             yield label, found[1], value
