@@ -18,6 +18,7 @@ from custom_components.anavi_weather.state_learning_flow import PRESS_TIMEOUT
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
 
 from .climate_actions import press_handset, set_climate, shown
 from .conftest import let_read, store_codes
@@ -282,3 +283,15 @@ async def test_a_station_that_loses_the_infrared_pair(
         await let_read()
         await hass.async_block_till_done()
         assert current(hass, step)["type"] is FlowResultType.SHOW_PROGRESS_DONE
+
+
+@pytest.mark.parametrize(("units", "expected"), [(METRIC_SYSTEM, (18, 30)), (US_CUSTOMARY_SYSTEM, (64, 86))])
+@pytest.mark.usefixtures("station")
+async def test_temperatures_that_the_form_suggests(
+    hass: HomeAssistant, units: UnitSystem, expected: tuple[int, int]
+) -> None:
+    hass.config.units = units
+    form = await choose(hass, await start_new(hass, "Bedroom", Kind.AIR_CONDITIONER), "learn_states")
+    assert form["data_schema"]
+    suggested = {str(field): (field.description or {}).get("suggested_value") for field in form["data_schema"].schema}
+    assert (suggested["min_temperature"], suggested["max_temperature"]) == expected

@@ -8,6 +8,7 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.const import UnitOfTemperature
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import (
@@ -34,6 +35,11 @@ MODES = ("cool", "heat", "dry", "fan_only", "auto", "heat_cool")
 FANS = ("auto", "low", "medium", "high", "quiet", "turbo")
 SWINGS = ("off", "vertical", "horizontal", "both", "swing")
 NOTHING = "–"
+USUAL = {
+    UnitOfTemperature.CELSIUS: {"min_temperature": 18, "max_temperature": 30},
+    UnitOfTemperature.FAHRENHEIT: {"min_temperature": 64, "max_temperature": 86},
+}
+"""The temperatures of most air conditioners, by the user's unit."""
 
 
 def _options(options: Sequence[str], translation_key: str, *, custom: bool = True) -> SelectSelector:
@@ -82,7 +88,7 @@ class StateLearningFlow(InfraredDeviceFlowBase):
         """Handle the plan of the states to learn."""
         errors: dict[str, str] = {}
         detail = {"detail": ""}
-        known: Mapping[str, Any] = self.subentry.data.get(CONF_STATES, {})
+        known: Mapping[str, Any] = self.subentry.data.get(CONF_STATES) or USUAL[self.hass.config.units.temperature_unit]
         if user_input is not None:
             plan = ClimatePlan.from_dict(user_input)
             if not plan.modes:

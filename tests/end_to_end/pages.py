@@ -72,7 +72,7 @@ class Pages:
     def use(self, *, login: dict[str, str], path: str, steps: list[tuple[str, str]], picture: str | None) -> list[str]:
         """Open a page of Home Assistant, use its dialog step by step, and return the lines of the page.
 
-        A step clicks on a text or a button, types into the last field, or uploads a file.
+        A step clicks on a text, a button or what has a label, types into the last field, uploads a file, or runs a function.
 
         Raises:
             PageError: if the page shows an error.
@@ -80,12 +80,16 @@ class Pages:
         page = open_page(self._browser, login, (1000, 800))
         try:
             page.goto(login["url"] + path)
-            read_page(page)
+            text = read_page(page)
             for action, value in steps:
                 if action == "click":
                     page.get_by_text(value, exact=True).filter(visible=True).last.click()
                 elif action == "button":
                     page.get_by_role("button", name=value).filter(visible=True).last.click()
+                elif action == "label":
+                    page.get_by_label(value, exact=True).filter(visible=True).last.click()
+                elif action == "evaluate":
+                    page.evaluate(value)
                 elif action == "type":
                     page.get_by_role("textbox").last.fill(value)
                 else:
