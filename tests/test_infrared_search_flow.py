@@ -14,7 +14,7 @@ from custom_components.anavi_weather import infrared_search_flow
 from custom_components.anavi_weather.code_folders import SearchResult, search_code_files
 from custom_components.anavi_weather.code_store import CodeStore
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from .infrared_device_steps import answer, choose, start_new
@@ -138,6 +138,13 @@ async def test_a_search_that_takes_too_long(
     monkeypatch.setattr(infrared_search_flow, "MAX_SECONDS", -1)
     form = await search(hass, form, "sony")
     assert (form["step_id"], form["errors"]) == ("search", {"query": "search_stopped"})
+
+
+async def test_a_search_does_not_delay_the_end_of_home_assistant(hass: HomeAssistant, form: SubentryFlowResult) -> None:
+    hass.set_state(CoreState.stopping)
+    form = await search(hass, form, "sony")
+    hass.set_state(CoreState.running)
+    assert form["errors"] == {"query": "search_stopped"}
 
 
 async def test_a_flow_that_is_left_stops_its_search(hass: HomeAssistant, form: SubentryFlowResult) -> None:

@@ -106,7 +106,7 @@ class InfraredSearchFlow(InfraredFileFlow):
         deadline = monotonic() + MAX_SECONDS
 
         def is_stopped() -> bool:
-            return stopped.is_set() or monotonic() > deadline
+            return stopped.is_set() or self.hass.is_stopping or monotonic() > deadline
 
         return await self.hass.async_add_executor_job(search_code_files, self._folders, self._query, is_stopped)
 
