@@ -141,9 +141,17 @@ def test_best_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert search_code_files([tmp_path], "fan", lambda: False).is_complete
     for number in range(3, 10):
         (tmp_path / f"{'x' * number}fan.ir").touch()
+        assert not search_code_files([tmp_path], "fan", lambda: False).is_complete
     result = search_code_files([tmp_path], "fan", lambda: False)
     assert [file.label for file in result.files] == ["fan.ir", "xfan.ir", "xxfan.ir"]
     assert not result.is_complete
+
+
+def test_kinds_of_files(tmp_path: Path) -> None:
+    for suffix in ("conf", "CSV", "girr", "ir", "lircd", "toml", "xml", "yaml", "yml", "txt", "zip"):
+        (tmp_path / f"fan.{suffix}").touch()
+    found_kinds = {label.partition(".")[2] for label in found(tmp_path, "fan")}
+    assert found_kinds == {"conf", "CSV", "girr", "ir", "lircd", "toml", "xml", "yaml", "yml"}
 
 
 def test_stopped(folder: Path) -> None:
