@@ -5,10 +5,12 @@ from functools import partial
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
+from .bus_watch import async_watch_for_bus
 from .code_store import CodeStore, async_get_code_store
 from .codes_download import async_setup_download
 from .command_sender import CommandSender
@@ -71,7 +73,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     settings = _settings(entry)
     await async_remove_orphans(hass)
     coordinator = AnaviWeatherCoordinator(hass, entry)
-    await coordinator.async_config_entry_first_refresh()
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    except ConfigEntryNotReady:
+        await async_watch_for_bus(hass, entry)
+        raise
     codes = await _async_load_codes(hass, entry)
     pair = SimulatedLirc() if is_simulated(entry.data[CONF_BUS]) else None
     transceiver: Transceiver | None = None
