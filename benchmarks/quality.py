@@ -50,9 +50,8 @@ LAPSE_RATE = 0.0065  # °C/m
 
 # Like the rules in docker/user_station/kibana/rules
 MIN_STATIONS = 5
-SPREADS = 4.0
-MIN_SPREAD = 0.75  # °C
-NORMAL = 1.4826  # × the median absolute deviation is the standard deviation of normal errors
+MAX_DIFFERENCE = 3.0  # °C
+MAX_DEVIATIONS = 6.0  # × the median absolute deviation, which are four standard deviations of normal errors
 MAX_DRIFT = 1.0  # °C between the last week and the one that ended two weeks before
 
 
@@ -169,8 +168,9 @@ def outliers(values: Mapping[int, float]) -> Iterator[int]:
     if len(values) < MIN_STATIONS:
         return
     middle = median(values.values())
-    spread = max(NORMAL * median(abs(value - middle) for value in values.values()), MIN_SPREAD)
-    yield from (number for number, value in values.items() if abs(value - middle) > SPREADS * spread)
+    spread = median(abs(value - middle) for value in values.values())
+    limit = max(MAX_DIFFERENCE, MAX_DEVIATIONS * spread)
+    yield from (number for number, value in values.items() if abs(value - middle) > limit)
 
 
 def drifted(now: Mapping[int, float], before: Mapping[int, float]) -> Iterator[int]:
@@ -194,7 +194,7 @@ def simulate() -> tuple[list[Station], dict[str, set[int]], float]:
             hour = station.measure(timestamp)
             daily[step * int(INTERVAL) // 86400][number].append(hour.temperature + LAPSE_RATE * station.altitude)
             flags = check(quality, timestamp, hour)
-            for one in {one for checks in flags.values() for one in checks}:
+            for one in {one.value for checks in flags.values() for one in checks}:
                 found[one].add(number)
             if station.kind == "healthy":
                 readings += 1

@@ -1,6 +1,7 @@
 """Fixtures for the tests of the user station."""
 
 from collections.abc import Callable, Iterator
+import json
 from pathlib import Path
 import re
 import shutil
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from .files import ELASTICSEARCH_SETUP
+from .files import ELASTICSEARCH_SETUP, FOLDER, load
 from .server import Server
 
 # The programs in Elasticsearch's image: Red Hat's UBI 9 minimal, with findutils and unzip. There are no diffutils: no `cmp`.
@@ -52,6 +53,18 @@ def server(socket_enabled: None) -> Iterator[Server]:
     server = Server()
     yield server
     server.clean()
+
+
+@pytest.fixture
+def mirror(server: Server) -> Iterator[str]:
+    """Return an index with the fields of the stream, and milliseconds."""
+    name = f"anavi_weather-{server.namespace}"
+    mappings = load(FOLDER / "elasticsearch" / "index_template.json")["template"]["mappings"]
+    text = json.dumps(mappings).replace('"date_nanos"', '"date"')
+    text = text.replace(', "time_series_dimension": true', "").replace(', "time_series_metric": "gauge"', "")
+    server.good("PUT", name, {"mappings": json.loads(text), "settings": {"number_of_replicas": 0}})
+    yield name
+    server.good("DELETE", name)
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,14 @@ KIBANA = FOLDER / "kibana"
 LANGUAGES = ("en", "pt-BR")
 STREAMS = "metrics-anavi_weather.state-*"
 STATISTICS_DASHBOARD = "climate"
+# Rules and panels that compare a station with all others
+COMPARISONS = ("neighbors", "drift", "fleet/neighbors")
 NEWEST_NAME = ", named = MAX(named)"  # in an ES|QL query
 
 # What the set-up scripts put into the files
 MESSAGE = re.compile(r"@([a-z_]+(?:\.[a-z_]+)*)@")
 VARIABLE = re.compile(r"@([A-Z_]+)@")
-ESQL_FIELD = re.compile(r"(?<![\w.])(@timestamp|(?:station|entity|state|event|infrared)\.[a-z_]+)")
+ESQL_FIELD = re.compile(r"(?<![\w.])(@timestamp|(?:station|entity|state|event|infrared|quality|statistics)\.[a-z_]+)")
 
 type Json = dict[str, Any]
 

@@ -180,6 +180,8 @@ def _fact(
         yield "state.number", float(state or "")
     except ValueError:
         yield "state.number", None
+    if known and known.platform == DOMAIN and (flags := attributes.get("quality_flags")):
+        yield "quality.flags", flags
     if domain == "event":
         yield "event.type", attributes.get("event_type")
         yield from ((f"infrared.{name}", attributes.get(name)) for name in ("device", "name", "protocol", "code"))

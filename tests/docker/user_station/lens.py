@@ -5,6 +5,7 @@ An operation, a chart or an option of theirs that is not known here is an error:
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from statistics import fmean
 from typing import Any
 
@@ -71,8 +72,7 @@ class Question:
         groups: dict[Group, list[Fact]] = {}
         for fact in facts:
             if all(condition.holds(fact) for condition in self.conditions):
-                group = tuple(_group_of(dimension, fact) for dimension in self.dimensions)
-                if None not in group:
+                for group in product(*(_groups_of(dimension, fact) for dimension in self.dimensions)):
                     groups.setdefault(group, []).append(fact)
         return {
             (group, index): _compute(metric, members)
@@ -115,11 +115,13 @@ def _bucket(dimension: Json) -> Json:
     return {"terms": {"field": field, "size": dimension["limit"], "order": {"_key": "asc"}}}
 
 
-def _group_of(dimension: Json, fact: Fact) -> Any:
+def _groups_of(dimension: Json, fact: Fact) -> list[Any]:
+    """Return the groups that a state belongs to: each of its flags is one."""
     if dimension["operation"] == "date_histogram":
         interval = INTERVALS[dimension["suggested_interval"]]
-        return int(fact[dimension["field"]] // interval * interval) * 1000
-    return fact.get(dimension["fields"][0])
+        return [int(fact[dimension["field"]] // interval * interval) * 1000]
+    value = fact.get(dimension["fields"][0])
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _aggregation(metric: Json) -> Json:

@@ -98,8 +98,8 @@ def test_every_field_of_every_panel_is_in_the_index_template() -> None:
         assert asked, name
         assert asked <= known, name
     for dashboard in dashboards().values():
-        (control,) = dashboard["pinned_panels"]
-        assert control["config"]["field_name"] in known
+        for control in dashboard["pinned_panels"]:
+            assert control["config"]["field_name"] in known
 
 
 def test_the_climate_dashboard_asks_for_statistics() -> None:
@@ -121,8 +121,7 @@ def test_stations_are_identified_by_their_id() -> None:
             grouped = [field for dimension in question(config).dimensions for field in dimension.get("fields", [])]
             assert "station.name" not in grouped, name
     for dashboard in dashboards().values():
-        (control,) = dashboard["pinned_panels"]
-        assert control["config"]["field_name"] == "station.id"
+        assert dashboard["pinned_panels"][0]["config"]["field_name"] == "station.id"
     panel_queries = {name: config["data_source"]["query"] for name, config in panels() if "query" not in config}
     rule_queries = {name: rule["params"]["esqlQuery"]["esql"] for name, rule in rules().items()}
     for name, query in (panel_queries | rule_queries).items():
@@ -132,11 +131,18 @@ def test_stations_are_identified_by_their_id() -> None:
         assert "| KEEP name, station.id" in query, "its newest name is shown"
 
 
+def test_suspect_readings_can_be_chosen_or_left_out() -> None:
+    for name in ("weather", "fleet"):
+        (control,) = dashboards()[name]["pinned_panels"][1:]
+        assert control["config"]["field_name"] == "quality.flags"
+
+
 def test_every_field_of_every_rule_is_in_the_index_template() -> None:
     for name, rule in rules().items():
-        asked = set(ESQL_FIELD.findall(rule["params"]["esqlQuery"]["esql"])) | {rule["params"]["timeField"]}
+        query = rule["params"]["esqlQuery"]["esql"]
+        asked = set(ESQL_FIELD.findall(query)) | {rule["params"]["timeField"]}
         assert len(asked) > 1, name
-        assert asked <= mapped_fields(), name
+        assert asked <= (mapped_fields() if f"FROM {STREAMS}\n" in query else statistics_fields()), name
 
 
 def test_the_weather_panel_has_now_trend_and_range() -> None:
@@ -179,7 +185,7 @@ def test_rules_are_as_kibana_wants_them() -> None:
     }
     # The Basic license has no others
     assert set(connectors.values()) == {".server-log", ".index"}
-    assert set(rules()) == {"double", "frost", "heat", "storm", "silent"}
+    assert set(rules()) == {"double", "drift", "frost", "heat", "neighbors", "storm", "silent"}
     for path in [*(KIBANA / "rules").glob("*.json"), *(KIBANA / "connectors").glob("*.json")]:
         # Kibana takes no other id of what it encrypts
         assert UUID(path.name.split(".")[1]).version == 4
@@ -198,4 +204,4 @@ def test_rules_are_as_kibana_wants_them() -> None:
             for document in action["params"].get("documents", []):
                 index = load(KIBANA.parent / "elasticsearch" / "alerts_index.json")
                 assert set(document) | {"@timestamp"} == set(index["mappings"]["properties"])
-    assert used == {"ALERT_FROST", "ALERT_HEAT", "ALERT_STORM", "ALERT_SILENT"}
+    assert used == {f"ALERT_{name}" for name in ("DRIFT", "FROST", "HEAT", "NEIGHBORS", "STORM", "SILENT")}

@@ -7,7 +7,6 @@ the newest name of a station: that is found here among the texts of the query.
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-import json
 import re
 import time
 from typing import Any
@@ -25,7 +24,7 @@ from homeassistant.util.unit_conversion import BaseUnitConverter, PressureConver
 from tests.conftest import PassTime, number
 
 from .conftest import Run
-from .files import FOLDER, NEWEST_NAME, STREAMS, VARIABLE, Json, load, panels, rules, without_names
+from .files import COMPARISONS, NEWEST_NAME, STREAMS, VARIABLE, Json, panels, rules, without_names
 from .history import INTERVAL, SILENT_FOR, STATIONS, History, Past, async_history
 from .kql import Fact
 from .lens import HOUR, question
@@ -50,18 +49,6 @@ THRESHOLDS = {"ALERT_FROST": 3.0, "ALERT_HEAT": 35.0, "ALERT_STORM": -3.0, "ALER
 def options() -> dict[str, Any]:
     """Return the options of the station."""
     return {CONF_INTERVAL: INTERVAL, CONF_ALTITUDE: 800}
-
-
-@pytest.fixture
-def mirror(server: Server) -> Iterator[str]:
-    """Return an index with the fields of the stream, and milliseconds."""
-    name = f"anavi_weather-{server.namespace}"
-    mappings = load(FOLDER / "elasticsearch" / "index_template.json")["template"]["mappings"]
-    text = json.dumps(mappings).replace('"date_nanos"', '"date"')
-    text = text.replace(', "time_series_dimension": true', "").replace(', "time_series_metric": "gauge"', "")
-    server.good("PUT", name, {"mappings": json.loads(text), "settings": {"number_of_replicas": 0}})
-    yield name
-    server.good("DELETE", name)
 
 
 @pytest.fixture
@@ -95,6 +82,8 @@ async def test_panels_and_alerts(
     assert len({fact["station.id"] for fact in history.facts}) == 2
 
     for name, config in panels():
+        if name in COMPARISONS:
+            continue  # test_comparisons.py
         with subtests.test(panel=name):
             if config.get("data_source", {}).get("type") == "esql":
                 _check_esql_panel(name, config, server, mirror, history)
@@ -103,6 +92,8 @@ async def test_panels_and_alerts(
     with subtests.test("what is shown"):
         _check_meaning(hass, past, server)
     for name, rule in rules().items():
+        if name in COMPARISONS:
+            continue  # test_comparisons.py
         with subtests.test(rule=name):
             _check_rule(name, rule, server, mirror, history)
 

@@ -211,13 +211,14 @@ def test_the_newest_names_are_those_of_the_server(kibana: Kibana, server: Server
 
 
 def test_thresholds_and_language_can_be_chosen(kibana: Kibana, run: Run) -> None:
-    done = run(SETUP, **known(kibana, LANGUAGES="pt-BR", ALERT_FROST="-2.5", ALERT_SILENT="90"))
+    done = run(SETUP, **known(kibana, LANGUAGES="pt-BR", ALERT_FROST="-2.5", ALERT_DRIFT="0.5", ALERT_SILENT="90"))
     assert done.returncode == 0, done.stderr
     queries = {
         body["name"]: body["params"]["esqlQuery"]["esql"] for path, body in kibana.made.items() if "/rule/" in path
     }
     texts = messages("pt-BR")
     assert "temperature < -2.5\n" in queries[texts["rule.frost"]]
+    assert "> 0.5\n" in queries[texts["rule.drift"]]
     assert "NOW() - 90 minutes" in queries[texts["rule.silent"]]
     assert not [path for path in kibana.made if path.endswith("-en")]
 
@@ -246,6 +247,8 @@ def test_the_password_is_not_among_arguments(kibana: Kibana, run: Run, tmp_path:
         ({"LANGUAGES": " "}, "LANGUAGES"),
         ({"ALERT_HEAT": "hot"}, "ALERT_HEAT"),
         ({"ALERT_STORM": "-3 OR true"}, "ALERT_STORM"),
+        ({"ALERT_NEIGHBORS": "-3"}, "ALERT_NEIGHBORS"),
+        ({"ALERT_DRIFT": "1 K"}, "ALERT_DRIFT"),
         ({"ALERT_SILENT": "0"}, "ALERT_SILENT"),
         ({"ELASTICSEARCH_CA": "/nowhere.pem"}, "no certificate"),
     ],
