@@ -28,6 +28,16 @@ async ({hass, commands}) => {
 """
 
 
+# The dialog knows that a press has ended some time after its message
+PRESS = """
+async ({token, entity}) => {
+  const headers = {Authorization: `Bearer ${token}`, "Content-Type": "application/json"};
+  await fetch("/api/services/button/press", {method: "POST", headers, body: JSON.stringify({entity_id: entity})});
+  await new Promise((resolve) => setTimeout(resolve, 800));
+}
+"""
+
+
 class Pages:
     """The pages of a browser, with a cache for each Home Assistant and language."""
 
@@ -72,7 +82,9 @@ class Pages:
     def use(self, *, login: dict[str, str], path: str, steps: list[tuple[str, str]], picture: str | None) -> list[str]:
         """Open a page of Home Assistant, use its dialog step by step, and return the lines of the page.
 
-        A step clicks on a text, a button or what has a label, types into the last field, uploads a file, or runs a function.
+        A step clicks on a text, a button or what has a label, types into the last field, uploads a file, or runs a function. While
+        the dialog waits for a remote control, a step clicks on what starts that, presses a button entity in place of the remote
+        control, or waits for a text.
 
         Raises:
             PageError: if the page shows an error.
@@ -82,7 +94,16 @@ class Pages:
             page.goto(login["url"] + path)
             text = read_page(page)
             for action, value in steps:
-                if action == "click":
+                if action == "start":
+                    page.get_by_text(value, exact=True).filter(visible=True).last.click()
+                    page.locator("step-flow-progress").wait_for()
+                    continue
+                if action == "press":
+                    page.evaluate(PRESS, {"token": login["token"], "entity": value})
+                    continue
+                if action == "wait":
+                    page.get_by_text(value).first.wait_for()
+                elif action == "click":
                     page.get_by_text(value, exact=True).filter(visible=True).last.click()
                 elif action == "button":
                     page.get_by_role("button", name=value).filter(visible=True).last.click()

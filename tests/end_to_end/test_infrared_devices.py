@@ -1,4 +1,4 @@
-"""Tests of adding infrared devices from files in a browser, without YAML."""
+"""Tests of adding infrared devices in a browser, without YAML: by learning, and from files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,3 +90,33 @@ def test_a_file_is_found(develop: Develop, browser: Browser) -> None:
 
     assert any(line.startswith("Stored commands: 1.") for line in lines), "\n".join(lines)
     assert len(buttons(develop, "Stereo")) == 1
+
+
+@needs_browser
+def test_keys_are_learned(develop: Develop, browser: Browser) -> None:
+    """The buttons and the events of a remote control exist as soon as its keys are learned."""
+    power, volume = (f"button.simulated_phat_simulated_remote_{key}" for key in ("power", "volume_up"))
+    lines = use(
+        browser,
+        develop,
+        "Player",
+        ("click", "Learn keys"),
+        ("click", "Play"),
+        ("click", "Pause"),
+        ("start", "Submit"),
+        *[("press", power)] * 3,
+        ("wait", "Play is learned"),
+        ("start", "Learn the next key"),
+        *[("press", volume)] * 3,
+        ("wait", "Pause is learned"),
+        ("start", "Verify with one more press"),
+        ("press", volume),
+        ("wait", "The press matches."),
+        ("click", "Back to the menu"),
+        ("click", "Finish"),
+    )
+
+    assert "Player is ready. Stored commands: 2." in lines
+    assert buttons(develop, "Player") == ["Player Pause", "Player Play"]
+    event = develop.get("/api/states/event.player_key_pressed")
+    assert event["attributes"]["event_types"] == ["play", "pause"]
