@@ -68,14 +68,17 @@ async def test_an_unknown_key_is_no_event_of_a_device(hass: HomeAssistant, pair:
     assert value(hass, PRESSED) == STATE_UNKNOWN
 
 
-@pytest.mark.parametrize(("entity_id", "expected"), [(PRESSED, 1), (HELD, 2)])
+@pytest.mark.parametrize(("target", "expected"), [(PRESSED, 1), (HELD, 2), ("device", 1)])
 async def test_an_automation_picks_the_key_from_a_list(
-    hass: HomeAssistant, pair: SimulatedLirc, freezer: FrozenDateTimeFactory, entity_id: str, expected: int
+    hass: HomeAssistant, pair: SimulatedLirc, freezer: FrozenDateTimeFactory, target: str, expected: int
 ) -> None:
+    """A trigger for the whole device fires once for each press, however long it is held."""
+    registered = er.async_get(hass).async_get(PRESSED)
+    assert registered
     fired = async_capture_events(hass, "fired")
     trigger = {
         "trigger": "event.received",
-        "target": {"entity_id": entity_id},
+        "target": {"device_id": registered.device_id} if target == "device" else {"entity_id": target},
         "options": {"event_type": ["power"]},
     }
     assert await async_setup_component(

@@ -4,6 +4,7 @@ from typing import override
 
 from homeassistant.components.event import DOMAIN as EVENT_DOMAIN, EventEntity
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -37,6 +38,9 @@ class DeviceKeyEvent(EventEntity):
         self._keys = keys
         self._subentry = subentry
         self._held = held
+        if held:
+            # Targets such as the device do not include it: a trigger for the device would fire for each repetition too
+            self._attr_entity_category = EntityCategory.DIAGNOSTIC
         self._attr_translation_key = key
         self._attr_unique_id = device_unique_id(subentry, key)
         self._attr_device_info = DeviceInfo(identifiers=device_identifiers(subentry))
