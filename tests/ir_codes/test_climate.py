@@ -33,6 +33,8 @@ def from_file(commands: Mapping[str, Any]) -> AirConditioner:
         ({"fan": {"2": {"86": [1, -1]}}}, ClimateState("fan_only", fan="2", temperature=86)),
         ({"fan_only": {"2": [1, -1]}}, ClimateState("fan_only", fan="2")),
         ({"cold": {"auto": {" 20": [1, -1]}}}, ClimateState("cool", fan="auto", temperature=20)),
+        ({"fan-only": {"high": [1, -1]}}, ClimateState("fan_only", fan="high")),
+        ({"heat-cool": {"auto": {"20": [1, -1]}}}, ClimateState("heat_cool", fan="auto", temperature=20)),
         ({"heat_cool": {"auto": {"20": [1, -1]}}}, ClimateState("heat_cool", fan="auto", temperature=20)),
         ({"ai": {"auto": {"20": [1, -1]}}}, ClimateState("auto", preset="ai", fan="auto", temperature=20)),
         ({"fan": {"fan_low": [1, -1]}}, ClimateState("fan_only", fan="low")),

@@ -59,6 +59,17 @@ def test_what_a_mode_does_not_have_is_remembered(air_conditioner: ClimateControl
     assert air_conditioner.nearest("mode", {"mode": "cool"}) == ClimateState("cool", fan="low", temperature=24)
 
 
+def test_a_mode_without_settings_is_followed_by_the_usual_ones() -> None:
+    found = control(
+        "off", "fan_only_low", *(f"heat_{fan}_{degrees}" for fan in ("low", "auto") for degrees in (18, 24))
+    )
+    found.restore({"mode": "fan_only", "fan": "low"})
+    assert found.nearest("mode", {"mode": "heat"}) == ClimateState("heat", fan="low", temperature=24)
+    bare = control("off", "fan_only", *(f"heat_{fan}_{degrees}" for fan in ("low", "auto") for degrees in (18, 24)))
+    bare.restore({"mode": "fan_only"})
+    assert bare.nearest("mode", {"mode": "heat"}) == ClimateState("heat", fan="auto", temperature=24)
+
+
 def test_presets() -> None:
     found = control("cool_auto_24", "cool_low_24", "heat_auto_24", "cool_econo_auto_24", "ai_auto_24")
     found.use(found.nearest("preset", {"preset": "econo"}))
@@ -134,6 +145,10 @@ def test_what_was_set_is_restored(air_conditioner: ClimateControl) -> None:
     same = control(*(name for name in air_conditioner.model.commands.values()))
     same.restore(stored)
     assert (same.is_on, same.set_to) == (True, air_conditioner.set_to)
+
+    air_conditioner.use(ClimateState("fan_only", fan="low"))
+    same.restore(air_conditioner.as_dict())
+    assert same.nearest("mode", {"mode": "cool"}) == ClimateState("cool", fan="low", temperature=19)
 
     changed = control("cool_auto_20", "heat_low_20")
     changed.restore(stored)

@@ -13,8 +13,10 @@ MODES: Mapping[str, str] = {
     "cool": "cool",
     "dry": "dry",
     "fan": "fan_only",
+    "fan-only": "fan_only",
     "fan_only": "fan_only",
     "heat": "heat",
+    "heat-cool": "heat_cool",
     "heat_cool": "heat_cool",
 }
 """By the first word of a name, Home Assistant's mode."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from .climate import SETTINGS, AirConditioner, ClimateState, Power
+from .climate import AUTO, SETTINGS, AirConditioner, ClimateState, Power
 
 USUAL_CELSIUS = 24.0
 USUAL_FAHRENHEIT = 75.0
@@ -19,9 +19,9 @@ class ClimateControl:
         """Initialize the control of an air conditioner that is off, with the codes of its commands by name."""
         self.model = AirConditioner(codes)
         self.is_on = False
-        self._last: dict[str, Any] = {}  # values of lasting settings
         usual = USUAL_FAHRENHEIT if self.model.is_fahrenheit else USUAL_CELSIUS
-        self.set_to = self._possible(ClimateState("cool", fan="auto", temperature=usual))
+        self._last: dict[str, Any] = {"fan": AUTO, "temperature": usual}  # values of lasting settings
+        self.set_to = self._possible(ClimateState("cool", fan=AUTO, temperature=usual))
         """What it is set to; while it is off, what it was set to before."""
 
     def use_commands(self, codes: Mapping[str, Sequence[str]]) -> None:
@@ -31,11 +31,12 @@ class ClimateControl:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is set in the form that `restore` takes."""
-        return {"is_on": self.is_on, **asdict(self.set_to)}
+        return {"is_on": self.is_on, "last": dict(self._last), **asdict(self.set_to)}
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Restore what was set, as far as the commands still allow."""
         self.is_on = bool(stored.get("is_on"))
+        self._last |= stored.get("last", {})
         values: dict[str, Any] = {key: stored.get(key) for key in SETTINGS}
         self.use(self._possible(ClimateState(**values)))
 
