@@ -32,6 +32,7 @@ PRESET_MODES: Mapping[str, str] = {
 MIN_TEMPERATURE = 8  # a lower number is a fan speed
 MAX_CELSIUS = 45  # a higher temperature is in °F
 AUTO = "auto"  # to prefer if the wanted fan speed or swing does not exist
+ABSENT = "-"  # in files for a fork of SmartIR, in place of a setting that the mode does not have
 SYNONYMS: Mapping[str, str] = {"med": "medium", "mid": "medium", "middle": "medium"}
 
 _LONGEST_FIRST = "|".join(sorted((*MODES, *PRESET_MODES), key=len, reverse=True))
@@ -216,6 +217,8 @@ def _parse(name: str) -> _Name | None:
     temperature = None
     if words and _NUMBER.fullmatch(words[-1]) and float(words[-1]) >= MIN_TEMPERATURE:
         temperature = float(words.pop())
+    elif words and words[-1] == ABSENT:
+        words.pop()
     for word in {first, MODES.get(first, ""), first.partition("_")[0]} - {AUTO}:
         if word in words[:-1]:  # the path in the file repeats the mode: heat_auto_heat_auto_16
             words = words[words.index(word) + 1 :]
@@ -233,7 +236,7 @@ class _Options:
 
     def name(self, word: str | None) -> str | None:
         """Return the name of an option: `medium_high` for `mediumHigh`. Two words have two names."""
-        if not word:
+        if not word or word == ABSENT:
             return None
         if word not in self._names:
             parts = _WORD_BREAK.sub("_", word).lower().strip("_").split("_")
