@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.anavi_weather.bus_watch import WATCHES, INTERVAL
+from custom_components.anavi_weather.bus_watch import INTERVAL, WATCHES
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 

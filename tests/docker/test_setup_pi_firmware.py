@@ -108,6 +108,8 @@ def test_line_of_two_owners(pi: Pi) -> None:
         ("dtoverlay=dht11,gpiopin=17", [17]),
         ("dtoverlay=gpio-shutdown\ndtparam=gpio_pin=17", [17]),
         ("dtoverlay=mcp2515-can0,interrupt=18", [18]),
+        ("dtoverlay=goodix", [17]),
+        ("dtoverlay=goodix,reset=27", []),
         ("dtoverlay=vc4-kms-dpi-at056tn53v1", [17, 18]),
         ("dtparam=i2s=on", [18]),
         ("dtparam=audio=on,i2s=on", [18]),

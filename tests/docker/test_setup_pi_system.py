@@ -121,6 +121,7 @@ def test_groups_and_packages() -> None:
     """Groups are added and Docker is installed once, and undone except for existing groups."""
     output = in_debian(r"""
 $SETUP_PI --user pi-of-the-tests --yes
+grep -v '#' /etc/modules-load.d/anavi_weather_container.conf | paste -s
 grep -F 'remote_station/start" --boot' /etc/systemd/system/anavi_weather.service
 readlink /etc/systemd/system/multi-user.target.wants/anavi_weather.service
 id -nG pi-of-the-tests
@@ -130,10 +131,11 @@ $SETUP_PI --user pi-of-the-tests --yes; cmp /mnt/asked /mnt/asked-once
 echo ---; $SETUP_PI --undo --yes; tail -1 /mnt/asked
 cmp /etc/group /mnt/group; diff -r /boot/firmware /mnt/before
 [ ! -e /var/lib/anavi_weather ] && [ ! -e /etc/modules-load.d/anavi_weather.conf ]
-[ -z "$(find /etc/systemd -name "anavi_weather*")" ]
+[ -z "$(find /etc/systemd /etc/modules-load.d -name "anavi_weather*")" ]
 """)
     first, asked, second, undone = output.split("---\n")
     assert "Groups that pi-of-the-tests gets: i2c\n" in first
+    assert first.splitlines()[-4] == "i2c-dev\trc-core"
     assert first.splitlines()[-3] == f'ExecStart="{SETUP_PI.parent}/start" --boot'
     assert first.splitlines()[-2] == "/etc/systemd/system/anavi_weather.service"
     assert set(first.splitlines()[-1].split()) == {"pi-of-the-tests", "i2c", "video"}

@@ -33,7 +33,11 @@ class Folder:
             shutil.copy(REMOTE_STATION / name, self.path)
         self.fake = path / "fake"
         self.fake.mkdir()
-        for name, script in {"docker": DOCKER, "udevadm": "#!/bin/sh\nexit 1\n"}.items():
+        for name, script in {
+            "docker": DOCKER,
+            "udevadm": "#!/bin/sh\nexit 1\n",
+            "modprobe": "#!/bin/sh\nexit 1\n",
+        }.items():
             (self.fake / name).write_text(script)
             (self.fake / name).chmod(0o755)
         self.asked = path / "asked"

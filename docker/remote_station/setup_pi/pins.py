@@ -15,6 +15,7 @@ DEFAULT_PINS = {
     RECEIVER: {"gpio_pin": 18},
     TRANSMITTER: {"gpio_pin": 18},
     PWM_TRANSMITTER: {"gpio_pin": 18},
+    "goodix": {"interrupt": 4, "reset": 17},
     "hy28a": {"penirq": 17},
     "hy28b": {"penirq": 17, "ledgpio": 18},
     "lirc-rpi": {"gpio_out_pin": 17, "gpio_in_pin": 18},
@@ -81,7 +82,8 @@ def _pins(overlay: Overlay) -> set[int]:
     if SOUND.search(overlay.name) or (overlay.name == "audremap" and "pins_18_19" in overlay.parameters):
         return {RECEIVER_PIN}
     numbers = {name: str(number) for name, number in DEFAULT_PINS.get(overlay.name, {}).items()}
-    numbers |= {name: value for name, value in overlay.parameters.items() if PIN_PARAMETER.search(name)}
+    parameters = overlay.parameters.items()
+    numbers |= {name: value for name, value in parameters if name in numbers or PIN_PARAMETER.search(name)}
     return {number for value in numbers.values() if (number := _number(value)) is not None}
 
 

@@ -136,8 +136,7 @@ def _plan_system(plan: Plan, options: Options) -> None:
         return
     if not system.has_compose():
         plan.packages = system.Packages()
-    if not unit.is_installed():
-        plan.created[unit.UNIT] = unit.content()
+    plan.created |= unit.missing()
 
 
 def show(plan: Plan, options: Options, target: Target) -> None:

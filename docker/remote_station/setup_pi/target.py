@@ -9,6 +9,7 @@ from .files import UndoCopies, decode
 from .firmware import read
 from .output import Failure
 
+MOVED = "has moved to /boot/firmware/config.txt"  # in the file that Bookworm leaves in the old place
 MARK = "# By setup-pi of anavi_weather"
 # Home Assistant OS imports the folder CONFIG once, and deletes it. This note says that setup-pi has made it.
 IMPORTED = "modules"
@@ -138,6 +139,8 @@ def require_boot_files(target: Target) -> None:
             else f"{target.root / 'boot/firmware/config.txt'} and cmdline.txt: not found. Is this Raspberry Pi OS? For a memory "
             "card, name its boot partition with --card. Nothing was changed"
         )
+    if MOVED in target.text(target.config):
+        raise Failure(f"{target.config} has moved to /boot/firmware, which is not mounted: sudo mount /boot/firmware")
     if len([line for line in target.text(target.cmdline).split("\n") if line.strip()]) != 1:
         raise BootFileError(f"{target.cmdline} should have one line, and has not: correct it first")
     config = target.text(target.config)

@@ -68,7 +68,7 @@ def _is_unchanged(target: Target, path: Path, now: str) -> bool:
 
 
 def _created(target: Target) -> list[Path]:
-    files = [target.modules_file, unit.UNIT if target.is_live else None]
+    files = [target.modules_file, *((unit.UNIT, unit.MODULES) if target.is_live else ())]
     return [file for file in files if file and is_ours(file)]
 
 

@@ -1,4 +1,8 @@
-"""The unit of systemd that lets the container have the infrared devices, whose number can change with each start."""
+"""The unit of systemd that lets the container have the infrared devices, whose number can change with each start.
+
+Under systemd, a rule for a number that no module has registered yet is dropped when the container starts. So the modules of I2C
+and of LIRC are loaded before Docker.
+"""
 
 from pathlib import Path
 
@@ -6,6 +10,8 @@ from . import system
 from .target import MARK
 
 UNIT = Path("/etc/systemd/system/anavi_weather.service")
+MODULES = Path("/etc/modules-load.d/anavi_weather_container.conf")
+MODULES_CONTENT = f"{MARK}: Docker's rules need the numbers of both before the container starts\ni2c-dev\nrc-core\n"
 START = Path(__file__).resolve().parents[1] / "start"
 
 
@@ -27,12 +33,16 @@ WantedBy=multi-user.target
 """
 
 
-def is_installed() -> bool:
-    """Return whether the unit exists for this folder."""
+def missing() -> dict[Path, str]:
+    """Return the files that do not exist as they should."""
+    return {path: text for path, text in {UNIT: content(), MODULES: MODULES_CONTENT}.items() if _text(path) != text}
+
+
+def _text(path: Path) -> str:
     try:
-        return UNIT.read_text(encoding="utf-8") == content()
+        return path.read_text(encoding="utf-8")
     except OSError:
-        return False
+        return ""
 
 
 def enable() -> None:
