@@ -201,6 +201,12 @@ class Row(NamedTuple):
     text: str
 
 
+def guide(language: str) -> Iterator[Row]:
+    """Yield the rows of the tables in a language's guide for users."""
+    for page in GUIDE:
+        yield from rows(ROOT / (f"{page}.md" if language == "en" else f"{page}.{language}.md"))
+
+
 def rows(path: Path) -> Iterator[Row]:
     """Yield the rows of a page's tables."""
     for line in read(path).prose.splitlines():
@@ -223,6 +229,7 @@ def properties(mapping: dict[str, Any], parent: str = "") -> Iterator[str]:
 
 
 LANGUAGES = {"en": README, "pt-BR": README.with_name("README.pt-BR.md")}
+GUIDE = ("README", "docs/configuration", "docs/weather")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -230,7 +237,7 @@ LANGUAGES = {"en": README, "pt-BR": README.with_name("README.pt-BR.md")}
 def test_every_field_has_a_row(language: str, part: str) -> None:
     names = set(fields(texts(language)[part]))
     assert names
-    assert names <= {name for row in rows(LANGUAGES[language]) for name in row.cells[0].split(", ")}
+    assert names <= {name for row in guide(language) for name in row.cells[0].split(", ")}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -239,7 +246,7 @@ def test_an_option_has_its_range_and_default(hass: HomeAssistant, language: str,
     schema = options_schema(temperature_offset_unit(hass), altitude_unit(hass))
     selector: NumberSelector = schema.schema[option]
     name = texts(language)["options"]["step"]["settings"]["data"][option]
-    (text,) = (row.text for row in rows(LANGUAGES[language]) if row.cells[0] == name)
+    (text,) = (row.text for row in guide(language) if row.cells[0] == name)
     expected = {selector.config["min"], selector.config["max"]}
     if (default := schema({}).get(option)) is not None:
         expected.add(default)
@@ -249,13 +256,13 @@ def test_an_option_has_its_range_and_default(hass: HomeAssistant, language: str,
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", CHIPS)
 def test_a_chip_has_its_addresses(language: str, kind: str) -> None:
-    (row,) = (row for row in rows(LANGUAGES[language]) if row.cells[0].split(" ")[0] == kind)
+    (row,) = (row for row in guide(language) if row.cells[0].split(" ")[0] == kind)
     assert {int(address, 16) for address in re.findall(r"0x[0-9A-F]{2}", row.text)} == set(CHIPS[kind].addresses)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_entity_has_a_row(language: str) -> None:
-    named = [row.cells[0] for row in rows(LANGUAGES[language])]
+    named = [row.cells[0] for row in guide(language)]
     missing = []
     for entity in entity_names(language):
         kind, _, rest = entity.partition(": ")  # the keys of the simulated remote control share a row
@@ -265,7 +272,7 @@ def test_every_entity_has_a_row(language: str) -> None:
 
 
 def test_every_entity_that_home_assistant_names_has_a_row() -> None:
-    named = [row.cells[0] for row in rows(README)]
+    named = [row.cells[0] for row in guide("en")]
     assert [entity for entity in NAMED_BY_HOME_ASSISTANT if not any(entity in cell for cell in named)] == []
 
 
