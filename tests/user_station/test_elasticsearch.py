@@ -173,6 +173,8 @@ async def test_a_connection_that_is_cut(server: Server, connect: Connect, beginn
         (plain(401, "<html>Proxy</html>"), NotElasticsearchError, "401"),
         (plain(401, "<html>Proxy</html>", **{"WWW-Authenticate": "Basic"}), NotElasticsearchError, "401"),
         (plain(302, "", Location="/login"), NotElasticsearchError, "302"),
+        (plain(403, "<html>Proxy</html>"), NotElasticsearchError, "403"),
+        (plain(403, '{"error": "Router"}'), NotElasticsearchError, "403"),
         (plain(400, "{}", **{"X-OpenSearch-Version": "OpenSearch/3.7.0"}), OpenSearchError, "OpenSearch/3.7.0"),
         (plain(401, "", **{"WWW-Authenticate": 'Basic realm="OpenSearch Security"'}), OpenSearchError, "401"),
         (elastic_answer({}, 404), NotElasticsearchError, "404 to _has_privileges"),

@@ -23,6 +23,8 @@ from aiohttp import (
 import orjson
 from yarl import URL
 
+from homeassistant.util.json import JsonObjectType
+
 from .answers import Item
 from .clock import compare_clock
 from .content import CREATED, all_created, as_object, is_closed_for_good, parse_item, parse_object, parse_result
@@ -328,7 +330,7 @@ def _raise_for_status(response: ClientResponse, content: bytes) -> None:
         "OpenSearch" in scheme for scheme in response.headers.getall("WWW-Authenticate", ())
     ):
         raise OpenSearchError(response.headers.get("X-OpenSearch-Version", str(status)))
-    is_elasticsearch = response.headers.get("X-Elastic-Product") == "Elasticsearch"
+    is_elasticsearch = response.headers.get("X-Elastic-Product") == "Elasticsearch" or _is_forbidden(status, content)
     # Proxies in front of the server answer so too. A server that does not implement POST is not Elasticsearch
     if error in (BusyError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED and not is_elasticsearch:
         raise error(str(status))
@@ -340,6 +342,19 @@ def _raise_for_status(response: ClientResponse, content: bytes) -> None:
     # The other statuses depend on the path, so callers decide
     if error is not ElasticsearchError:
         raise parse_result(status, parse_object(content)).error
+
+
+def _is_forbidden(status: int, content: bytes) -> bool:
+    """Return whether Elasticsearch rejects a request for a missing privilege: then it does not identify itself."""
+    return status == HTTPStatus.FORBIDDEN and parse_result(status, _object(content)).kind == "security_exception"
+
+
+def _object(content: bytes) -> JsonObjectType:
+    """Return the object in an answer, an empty one if it is not JSON, as a proxy's is."""
+    try:
+        return parse_object(content)
+    except ElasticsearchError:
+        return {}
 
 
 async def _read(response: ClientResponse) -> bytes:
