@@ -41,6 +41,7 @@ from custom_components.anavi_weather.user_station.entities import Selection
 from custom_components.anavi_weather.user_station.errors import (
     DefectError,
     ElasticsearchError,
+    FleetMissingError,
     OtherStationError,
     RejectedError,
     ServerBehindError,
@@ -345,7 +346,8 @@ def test_the_steps_of_adding_a_user_station() -> None:
         RejectedError.key,
         ServerBehindError.key,
         StatisticsIndexMissingError.key,
-    }  # only the forwarder raises these
+        FleetMissingError.key,
+    }  # only the forwarder and fleets raise these
     assert texts_of_flow["error"].keys() == errors | set(invalid_inputs())
     assert texts_of_flow["abort"].keys() == {"already_configured"}
     assert ENGLISH["selector"]["user_station_entities"]["options"].keys() == set(Selection)

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from custom_components.anavi_weather.user_station import statistics_index
+from custom_components.anavi_weather.user_station import fleet_index, statistics_index
 from custom_components.anavi_weather.user_station.elasticsearch import PRIVILEGES, STREAM, Elasticsearch
 
 ACCEPT_SECONDS = 0.005
@@ -48,8 +48,12 @@ def out_of_range(*ends: str) -> Item:
 
 
 def elastic(body: object, status: int = HTTPStatus.OK) -> web.Response:
-    """Return an answer of Elasticsearch, which does not identify itself to unauthenticated clients."""
-    headers = CHALLENGE if status == HTTPStatus.UNAUTHORIZED else {"X-Elastic-Product": "Elasticsearch"}
+    """Return an answer of Elasticsearch, which does not identify itself to clients without a privilege."""
+    headers = {"X-Elastic-Product": "Elasticsearch"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers = CHALLENGE
+    elif status == HTTPStatus.FORBIDDEN and "security_exception" in str(body):
+        headers = {}
     return web.json_response(body, status=status, headers=headers)
 
 
@@ -131,6 +135,11 @@ class Server:
         self.statistics_privileges = dict.fromkeys(statistics_index.PRIVILEGES, True)
         self.statistics_index: str | None = "1"
         """Id of the index of statistics; None: the index does not exist."""
+        self.fleet: dict[str, Any] | None = None
+        """Answer to searches for summaries; None: the index does not exist."""
+        self.fleet_queries: list[dict[str, Any]] = []
+        self.disks: dict[str, Any] | None = {"total_in_bytes": 100, "available_in_bytes": 25}
+        """The disk of the server; None: the key may not know."""
         self._known: set[tuple[str, str, str]] = set()
         self._runner: web.ServerRunner | None = None
         self._tls: ssl.SSLContext | None = None
@@ -246,6 +255,13 @@ class Server:
     async def _about(self, request: web.Request) -> web.Response:
         if request.headers["Authorization"] != f"ApiKey {API_KEY}":
             return elastic({"error": {"type": "security_exception", "reason": "unable to authenticate"}}, 401)
+        if request.path == f"/{fleet_index.INDEX}{NAMESPACE}/_search":
+            self.fleet_queries.append(json.loads(await request.read())["query"])
+            return elastic(self.fleet or {"error": {"type": "index_not_found_exception"}}, 200 if self.fleet else 404)
+        if request.path == "/_nodes/stats/fs":
+            if self.disks is None:
+                return elastic({"error": {"type": "security_exception"}}, 403)
+            return elastic({"nodes": {"node": {"fs": {"total": self.disks}}}})
         if request.path.endswith("/_security/user/_has_privileges"):
             (name,) = json.loads(await request.read())["index"][0]["names"]
             found = {

@@ -88,6 +88,12 @@ class StatisticsIndexMissingError(ElasticsearchError):
     key = "statistics_index_missing"
 
 
+class FleetMissingError(ElasticsearchError):
+    """The index of the fleet's summaries does not exist."""
+
+    key = "fleet_missing"
+
+
 class OtherStationError(ElasticsearchError):
     """The API key belongs to another station, as which this one may not write."""
 

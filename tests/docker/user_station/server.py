@@ -37,6 +37,8 @@ class Server:
         self.namespace = f"test_{secrets.token_hex(4)}"
         self.stream = f"metrics-anavi_weather.state-{self.namespace}"
         self.statistics = f"statistics-anavi_weather-{self.namespace}"
+        self.fleet = f"fleet-anavi_weather-{self.namespace}"
+        self.transform = f"anavi_weather-fleet-{self.namespace}"
 
     def call(self, method: str, path: str, body: Any = None, api_key: str | None = None) -> tuple[int, Any]:
         """Return the status and the answer."""
@@ -61,6 +63,8 @@ class Server:
 
     def clean(self) -> None:
         """Remove what a test has made."""
+        self.call("DELETE", f"_transform/{self.transform}?force=true")
+        self.call("DELETE", self.fleet)
         self.call("DELETE", f"_data_stream/{self.stream}")
         self.call("DELETE", self.statistics)
         _, keys = self.call("GET", "_security/api_key?name=anavi_weather%20*")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 import itertools
 import json
+import re
 from typing import Any
 from uuid import UUID
 
@@ -205,3 +206,27 @@ def test_rules_are_as_kibana_wants_them() -> None:
                 index = load(KIBANA.parent / "elasticsearch" / "alerts_index.json")
                 assert set(document) | {"@timestamp"} == set(index["mappings"]["properties"])
     assert used == {f"ALERT_{name}" for name in ("DRIFT", "FROST", "HEAT", "NEIGHBORS", "STORM", "SILENT")}
+
+
+def test_the_summaries_of_the_fleet_have_the_windows_and_thresholds_of_the_rules() -> None:
+    transform = load(KIBANA.parent / "elasticsearch" / "fleet_transform.json")
+    aggregations = transform["pivot"]["aggregations"]
+    readings = {"frost": "temperature", "heat": "temperature", "storm": "pressure_tendency"}
+    for name, rule in rules().items():
+        parameters = rule["params"]
+        variables = VARIABLE.findall(parameters["esqlQuery"]["esql"])
+        if name in readings:
+            conditions = aggregations[readings[name]]["filter"]["bool"]["filter"]
+            window = {
+                "range": {"@timestamp": {"gte": f"now-{parameters['timeWindowSize']}{parameters['timeWindowUnit']}"}}
+            }
+            assert window in conditions, name
+            (variable,) = variables
+            sign = re.findall(rf"([<>]) @{variable}@", parameters["esqlQuery"]["esql"])
+            assert re.findall(rf"([<>]) @{variable}@", aggregations[name]["bucket_script"]["script"]) == sign
+        elif name == "silent":
+            assert [f"@{variable}@" for variable in variables] == [
+                aggregations["silent_minutes"]["bucket_script"]["script"]
+            ]
+            assert transform["retention_policy"]["time"]["max_age"] == "7d"
+    assert {name for name in rules() if name in aggregations} == readings.keys()

@@ -68,6 +68,11 @@ def test_it_can_be_run_again_at_any_time(server: Server, setup: Run) -> None:
         (("add-station", "a", "--id", "a b"), {}, "an id has"),
         (("add-station", "a", "--id", "unbound"), {}, "an id has"),
         (("remove-station", "*"), {}, "name"),
+        (("add-reader", "a*"), {}, "name"),
+        (("add-reader", "early"), {}, "run setup without arguments first"),
+        (("remove-reader", "nobody"), {}, 'no key of the reader "nobody"'),
+        ((), {"ALERT_FROST": "cold"}, "ALERT_FROST is a number"),
+        ((), {"ALERT_SILENT": "0"}, "ALERT_SILENT is a number of minutes"),
     ],
 )
 def test_an_error_is_reported_and_changes_nothing(

@@ -1,0 +1,236 @@
+"""Tests of the summaries of the fleet on a real Elasticsearch: what is in them, and what a reader's key can do."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from http import HTTPStatus
+import json
+import time
+from typing import Any
+
+from aiohttp import ClientSession
+import pytest
+from yarl import URL
+
+from custom_components.anavi_weather.user_station.elasticsearch import Destination
+from custom_components.anavi_weather.user_station.errors import (
+    FleetMissingError,
+    KeyRefusedError,
+    PrivilegeMissingError,
+)
+from custom_components.anavi_weather.user_station.fleet import Alert, Fleet
+from custom_components.anavi_weather.user_station.fleet_index import FleetIndex
+from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import BaseUnitConverter, PressureConverter, TemperatureConverter
+
+from .conftest import Run, key_of
+from .files import FOLDER
+from .server import Server
+
+BEACH, FARM, SILENT = "b" * 32, "f" * 32, "s" * 32
+LOCATION = {"lat": -23.5488, "lon": -46.6285}
+PLACE = {"location": LOCATION, "elevation": 760.0}
+
+
+def state(
+    station: str, key: str, number: float, unit: str, minutes: float, *, place: Any = None, **more: Any
+) -> dict[str, Any]:
+    """Return the document of a reading from some minutes ago."""
+    names = {BEACH: "Casa da praia", FARM: "Sítio", SILENT: "Farol"}
+    return {
+        "@timestamp": (dt_util.utcnow() - timedelta(minutes=minutes)).isoformat(),
+        "station": {"id": station, "name": names[station], "version": "1.1.0", **(place or {})},
+        "entity": {"id": f"sensor.{key}", "platform": "anavi_weather", "key": key, "unit": unit},
+        "state": {"value": str(number), "number": number},
+        **more,
+    }
+
+
+STATES = [
+    # Its temperature rises, after frost within the hour
+    state(BEACH, "temperature", 36.5, "°F", 40, place=PLACE),
+    state(BEACH, "temperature", 50, "°F", 2, place=PLACE),
+    state(BEACH, "humidity", 55, "%", 3, quality={"flags": ["step"]}),
+    state(BEACH, "pressure_tendency", -0.12, "inHg", 5),
+    state(BEACH, "sea_level_pressure", 101_320, "Pa", 6),
+    # Frost two hours ago, and under another name
+    state(FARM, "temperature", 1, "°C", 120) | {"station": {"id": FARM, "name": "Old name", "version": "1.1.0"}},
+    state(FARM, "temperature", 35.5, "°C", 20),
+    state(FARM, "pressure_tendency", -2.9, "hPa", 10),
+    # Of another integration
+    state(FARM, "temperature", -40, "°C", 2) | {"entity": {"id": "sensor.x", "platform": "mqtt", "key": "temperature"}},
+    state(SILENT, "temperature", 2, "°C", 95),
+]
+
+
+@pytest.fixture
+def fleet(server: Server, setup: Run) -> Server:
+    """Return the server with states of three stations."""
+    assert setup().returncode == 0
+    body = b"".join(b'{"create":{}}\n' + json.dumps(one).encode() + b"\n" for one in STATES)
+    assert not server.good("POST", f"{server.stream}/_bulk?refresh=true", body)["errors"]
+    return server
+
+
+def wait_for_summaries(server: Server, count: int) -> None:
+    """Wait until the transform has written summaries."""
+    for _ in range(120):
+        server.good("POST", f"{server.fleet}/_refresh")
+        if server.good("GET", f"{server.fleet}/_count")["count"] == count:
+            return
+        time.sleep(0.25)
+    pytest.fail(str(server.good("GET", f"_transform/{server.transform}/_stats")))
+
+
+async def read(server: Server, key: str, *stations: str) -> Fleet:
+    """Return the fleet as a reader's Home Assistant sees it."""
+    async with ClientSession() as session:
+        destination = Destination(URL(server.url), key, server.namespace)
+        return await FleetIndex(session, destination, trusted=True).async_fleet(stations)
+
+
+async def test_summaries(fleet: Server, setup: Run) -> None:
+    key = key_of(setup("add-reader", "Casa"))
+    wait_for_summaries(fleet, 3)
+
+    found = await read(fleet, key)
+
+    assert {station_id: summary.name for station_id, summary in found.stations.items()} == {
+        BEACH: "Casa da praia",
+        FARM: "Sítio",
+        SILENT: "Farol",
+    }
+    beach, farm, silent = (found.stations[station] for station in (BEACH, FARM, SILENT))
+    assert beach.readings == pytest.approx(
+        {"temperature": 10, "humidity": 55, "sea_level_pressure": 1013.2, "pressure_tendency": -4.0637}, abs=1e-3
+    )
+    assert beach.location == pytest.approx(tuple(LOCATION.values()), abs=1e-4)
+    assert beach.elevation == 760
+    assert beach.alerts == {
+        Alert.FROST: True,
+        Alert.HEAT: False,
+        Alert.STORM: True,
+        Alert.SILENT: False,
+        Alert.QUALITY: True,
+    }
+    assert farm.readings == {"temperature": 35.5, "pressure_tendency": -2.9}
+    assert farm.location is None
+    assert farm.elevation is None
+    assert farm.alerts == {
+        Alert.FROST: False,
+        Alert.HEAT: True,
+        Alert.STORM: False,
+        Alert.SILENT: False,
+        Alert.QUALITY: False,
+    }
+    assert silent.readings == {}
+    assert silent.alerts == {Alert.SILENT: True}
+    assert found.disk_usage is not None and 0 < found.disk_usage < 100
+    assert found.certificate_expires is None
+    assert set((await read(fleet, key, FARM, "0")).stations) == {FARM}
+
+
+async def test_thresholds_can_be_changed(fleet: Server, setup: Run) -> None:
+    assert setup("add-reader", "Casa").returncode == 0
+    wait_for_summaries(fleet, 3)
+    done = setup(ALERT_FROST="-5", ALERT_STORM="-2.5", ALERT_SILENT="100")
+    assert done.returncode == 0, done.stderr
+    key = key_of(setup("add-reader", "Other", ALERT_FROST="-5", ALERT_STORM="-2.5", ALERT_SILENT="100"))
+
+    for _ in range(120):
+        found = await read(fleet, key)
+        if not found.stations[BEACH].alerts[Alert.FROST]:
+            break
+        await asyncio.sleep(0.25)
+
+    assert found.stations[BEACH].alerts[Alert.FROST] is False
+    assert found.stations[FARM].alerts[Alert.STORM] is True
+    assert found.stations[SILENT].alerts[Alert.SILENT] is False
+
+
+def test_summaries_cost_nothing_without_a_reader(fleet: Server) -> None:
+    assert fleet.call("GET", f"_transform/{fleet.transform}")[0] == HTTPStatus.NOT_FOUND
+    assert fleet.call("GET", fleet.fleet)[0] == HTTPStatus.NOT_FOUND
+
+
+def forbidden(server: Server) -> Iterator[tuple[str, str, Any]]:
+    """Return requests that a reader may not make."""
+    yield "POST", f"{server.stream}/_search", {}
+    yield "POST", f"{server.statistics}/_search", {}
+    yield "GET", "_search", None
+    yield "POST", f"{server.fleet}/_doc", {"station": {"id": "x"}}
+    yield "POST", f"{server.fleet}/_delete_by_query", {"query": {"match_all": {}}}
+    yield "DELETE", server.fleet, None
+    yield "PUT", f"{server.fleet}/_settings", {"index.number_of_replicas": 0}
+    yield "GET", f"_transform/{server.transform}", None
+    yield "POST", f"_transform/{server.transform}/_stop", None
+    yield "GET", "_cluster/state", None
+    yield "GET", "_nodes", None
+    yield "POST", "_security/api_key", {"name": "another"}
+    yield "GET", "_security/api_key", None
+
+
+async def test_what_a_reader_cannot_do(fleet: Server, setup: Run) -> None:
+    key = key_of(setup("add-reader", "Casa"))
+    wait_for_summaries(fleet, 3)
+    for method, path, body in forbidden(fleet):
+        status, answer = fleet.call(method, path, body, api_key=key)
+        # A search without an index searches what the key may read
+        if path == "_search":
+            assert {hit["_index"] for hit in answer["hits"]["hits"]} == {fleet.fleet}
+        else:
+            assert status == HTTPStatus.FORBIDDEN, f"{method} {path}: {status} {answer}"
+    assert len((await read(fleet, key)).stations) == 3
+
+
+async def test_readers_are_listed_and_revoked(fleet: Server, setup: Run) -> None:
+    kept, revoked = (key_of(setup("add-reader", name)) for name in ("São João", "Casa"))
+    assert setup("add-station", "Casa").returncode == 0
+    assert setup("readers").stdout == f"Casa\t{fleet.namespace}\nSão João\t{fleet.namespace}\n"
+    assert "São João" not in setup("stations").stdout
+
+    done = setup("remove-reader", "Casa")
+
+    assert done.returncode == 0
+    assert '1 revoked: "Casa" can read no more' in done.stderr
+    assert "Casa" in setup("stations").stdout, "the station of the same name can still send"
+    wait_for_summaries(fleet, 3)
+    assert len((await read(fleet, kept)).stations) == 3
+    with pytest.raises(KeyRefusedError):
+        await read(fleet, revoked)
+
+
+async def test_a_key_of_a_station_reads_nothing(fleet: Server, setup: Run) -> None:
+    key = key_of(setup("add-station", "Casa"))
+    assert setup("add-reader", "Casa").returncode == 0
+    with pytest.raises(PrivilegeMissingError):
+        await read(fleet, key)
+
+
+async def test_an_index_that_was_deleted_is_reported(fleet: Server, setup: Run) -> None:
+    key = key_of(setup("add-reader", "Casa"))
+    fleet.good("POST", f"_transform/{fleet.transform}/_stop?force=true")
+    fleet.good("DELETE", fleet.fleet)
+    with pytest.raises(FleetMissingError):
+        await read(fleet, key)
+
+
+@pytest.mark.parametrize(("unit", "converter"), [("°C", TemperatureConverter), ("hPa", PressureConverter)])
+def test_summaries_convert_every_unit(fleet: Server, unit: str, converter: type[BaseUnitConverter]) -> None:
+    source = (FOLDER / "elasticsearch" / "fleet_reading.painless").read_text(encoding="utf-8")
+    for sent in converter.VALID_UNITS:
+        document = state(BEACH, "temperature", converter.convert(-7.5, unit, sent), str(sent), minutes=1)
+        body = {
+            "script": {"source": source},
+            "context": "double_field",
+            "context_setup": {"index": backing_index(fleet), "document": document},
+        }
+        answer = fleet.good("POST", "_scripts/painless/_execute", body)
+        assert answer["result"] == [pytest.approx(-7.5, abs=1e-4)], sent
+
+
+def backing_index(server: Server) -> str:
+    """Return the name of the stream's index."""
+    (stream,) = server.good("GET", f"_data_stream/{server.stream}")["data_streams"]
+    name: str = stream["indices"][-1]["index_name"]
+    return name
