@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
-from .conftest import let_read, press, store_codes, value
+from .conftest import PassTime, let_read, press, store_codes, value
 from .infrared_device_steps import device_of
 
 PRESSED = "event.television_key_pressed"
@@ -91,6 +91,33 @@ async def test_an_automation_picks_the_key_from_a_list(
     await hass.async_block_till_done()
 
     assert len(fired) == expected
+
+
+async def test_a_receiver_that_comes_back_replays_no_key(
+    hass: HomeAssistant, pair: SimulatedLirc, pass_time: PassTime
+) -> None:
+    """An event that becomes available again still shows its last key (home-assistant/core#131932)."""
+    fired = async_capture_events(hass, "fired")
+    trigger = {
+        "trigger": "event.received",
+        "target": {"entity_id": PRESSED},
+        "options": {"event_type": ["power"]},
+    }
+    assert await async_setup_component(
+        hass, "automation", {"automation": {"triggers": trigger, "actions": {"event": "fired"}}}
+    )
+    await press(pair, POWER)
+    await hass.async_block_till_done()
+    assert len(fired) == 1
+
+    pair.unplug()
+    await let_read()
+    assert value(hass, PRESSED) == STATE_UNAVAILABLE
+    pair.plug()
+    await pass_time(11)
+
+    assert attributes(hass, PRESSED)["event_type"] == "power"
+    assert len(fired) == 1
 
 
 async def test_the_list_follows_the_commands(hass: HomeAssistant, codes: CodeStore, pair: SimulatedLirc) -> None:
