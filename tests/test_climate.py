@@ -1,6 +1,7 @@
 """Tests of the air conditioners' climate entities."""
 
 from typing import Any
+from unittest import mock
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -142,8 +143,13 @@ async def test_swing_and_presets(hass: HomeAssistant, codes: CodeStore, pair: Si
 
 async def test_power_that_toggles(hass: HomeAssistant, codes: CodeStore, pair: SimulatedLirc) -> None:
     commands = await add(hass, codes, "power", "cool_auto_24", "cool_auto_25")
-    for action in ("turn_off", "turn_on", "turn_on", "turn_off", "turn_off"):
-        await set_climate(hass, action)
+    with (
+        patch("custom_components.anavi_weather.climate.PAUSE", 0.75),
+        patch("custom_components.anavi_weather.climate.asyncio.sleep") as sleep,
+    ):
+        for action in ("turn_off", "turn_on", "turn_on", "turn_off", "turn_off"):
+            await set_climate(hass, action)
+    assert sleep.await_args_list.count(mock.call(0.75)) == 1  # between the power and the state
     assert sent_names(pair, commands) == ["power", "cool_auto_24", "cool_auto_24", "power"]
     assert shown(hass) == (STATE_OFF,)
 
@@ -190,6 +196,24 @@ async def test_a_state_that_could_not_be_sent_is_not_shown(
     assert station.runtime_data.transceiver.can_send is False
     station.runtime_data.transceiver._update_state(can_send=True)
     assert shown(hass, "temperature") == ("cool", 24)
+
+
+async def test_an_air_conditioner_whose_state_could_not_be_sent_after_its_power(
+    hass: HomeAssistant, station: MockConfigEntry, codes: CodeStore, pair: SimulatedLirc
+) -> None:
+    commands = await add(hass, codes, "power", "cool_auto_24", "cool_auto_25")
+
+    def unplug(seconds: float) -> None:
+        pair.unplug()
+
+    with (
+        patch("custom_components.anavi_weather.climate.asyncio.sleep", side_effect=unplug),
+        pytest.raises(HomeAssistantError),
+    ):
+        await set_climate(hass, "set_temperature", temperature=25, hvac_mode="cool")
+    assert sent_names(pair, commands) == ["power"]
+    station.runtime_data.transceiver._update_state(can_send=True)
+    assert shown(hass, "temperature") == ("cool", 24)  # it is on, with what it was set to before
 
 
 async def test_a_code_that_cannot_be_read(hass: HomeAssistant, codes: CodeStore) -> None:

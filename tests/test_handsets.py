@@ -62,7 +62,7 @@ async def test_a_held_key_toggles_the_power_once(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, codes: CodeStore, pair: SimulatedLirc
 ) -> None:
     await add(hass, codes, codes_of(["power", "cool_24", "cool_25"]))
-    for _ in range(3):
+    for _ in range(4):
         await press(pair, "nec:0x40,0x00")
         freezer.tick(0.108)
         await let_read()

@@ -79,7 +79,6 @@ class AnaviWeatherClimate(ClimateEntity, RestoreEntity):
         self._commands = self._station.devices.commands(subentry)
         self._control = ClimateControl(self._commands)
         self._lock = asyncio.Lock()
-        self._sending: str | None = None  # command
         self._room = RoomClimate(self._station.coordinator, subentry.data)
         self._unsubscribe_room: CALLBACK_TYPE | None = None
         self._attr_unique_id = climate_unique_id(subentry.subentry_id)
@@ -113,8 +112,8 @@ class AnaviWeatherClimate(ClimateEntity, RestoreEntity):
 
     @callback
     def async_receive(self, names: Collection[str]) -> None:
-        """Follow a message that one of these commands sends, unless it is our own."""
-        if self._sending not in names and self._control.receive(names) and self._is_added:
+        """Follow a message that one of these commands sends, which may be our own."""
+        if self._control.receive(names) and self._is_added:
             self.async_write_ha_state()
 
     @property
@@ -324,8 +323,4 @@ class AnaviWeatherClimate(ClimateEntity, RestoreEntity):
             alternatives = {text: parse(text) for text in self._commands[name]}
         except CodeError as err:
             raise InvalidCodeError(err) from err
-        self._sending = name
-        try:
-            await self._sender.async_send(alternatives, self._context)
-        finally:
-            self._sending = None
+        await self._sender.async_send(alternatives, self._context)
