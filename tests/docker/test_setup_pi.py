@@ -179,9 +179,35 @@ def test_bad_block(pi: Pi) -> None:
     assert pi.files() == before
 
 
-@pytest.mark.parametrize("options", [("--frobnicate",), ("--user",)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--frobnicate",),
+        ("--user",),
+        ("--report",),
+        ("--check", "--undo"),
+        ("--take-pins", "--keep-pins"),
+        ("--card", "/"),
+    ],
+)
 def test_bad_options(pi: Pi, options: tuple[str, ...]) -> None:
     """They are refused."""
     before = pi.files()
-    pi.run(*options, status=1)
+    assert "setup-pi: error: " in pi.run(*options, status=2)
     assert pi.files() == before
+
+
+def test_help(pi: Pi) -> None:
+    """It has every mode and option."""
+    output = pi.run("--help")
+    for option in (
+        "--dry-run",
+        "--check",
+        "--undo",
+        "--lines",
+        "--report",
+        "--card FOLDER",
+        "--take-pins",
+        "--replace-docker",
+    ):
+        assert option in output

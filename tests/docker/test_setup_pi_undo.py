@@ -1,8 +1,9 @@
 """Tests of the copies that setup-pi undoes its changes with."""
 
+import errno
+import os
 from pathlib import Path
 import shutil
-from types import ModuleType
 
 import pytest
 
@@ -86,9 +87,9 @@ def test_unwritable_state_changes_nothing(pi: Pi) -> None:
 def test_copies_are_on_disk_before_anything_changes(pi: Pi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each copy, its name and its folder are synchronized before config.txt is replaced."""
     monkeypatch.syspath_prepend(REMOTE_STATION)
-    from setup_pi import files, plan, target as targets
+    from setup_pi import plan, target as targets
 
-    events = record(files, monkeypatch)
+    events = record(monkeypatch)
     target = targets.system_in(pi.root)
     options = plan.Options()
     plan.execute(plan.make_plan(target, options), target, options, may_remove=lambda _: False)
@@ -107,10 +108,32 @@ def test_copies_are_on_disk_before_anything_changes(pi: Pi, monkeypatch: pytest.
     assert events[first_change + 1] == ("fsync", "firmware")
 
 
-def record(files: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+def test_full_disk(pi: Pi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that cannot be written whole is the old one, with nothing beside it."""
+    monkeypatch.syspath_prepend(REMOTE_STATION)
+    from setup_pi import files
+
+    def no_space(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = pi.files()
+    monkeypatch.setattr("os.fsync", no_space)
+    with pytest.raises(OSError, match="No space left"):
+        files.write(pi.config, b"new")
+    assert pi.files() == before
+
+
+def test_modes_stay(pi: Pi) -> None:
+    """A file is as readable as it was."""
+    pi.cmdline.chmod(0o755)
+    pi.run("--yes")
+    assert pi.cmdline.stat().st_mode & 0o777 == 0o755
+
+
+def record(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Record what is synchronized and replaced, in order."""
     events: list[tuple[str, str]] = []
-    fsync, replace = files.os.fsync, Path.replace
+    fsync, replace = os.fsync, Path.replace
 
     def recording_fsync(descriptor: int) -> None:
         events.append(("fsync", Path(f"/proc/self/fd/{descriptor}").readlink().name))
@@ -120,6 +143,6 @@ def record(files: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str
         events.append(("replace", other.name))
         return replace(self, other)
 
-    monkeypatch.setattr(files.os, "fsync", recording_fsync)
+    monkeypatch.setattr("os.fsync", recording_fsync)
     monkeypatch.setattr(Path, "replace", recording_replace)
     return events

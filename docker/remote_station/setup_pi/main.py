@@ -22,8 +22,8 @@ DESCRIPTION = """Prepares a Raspberry Pi for the board: Raspberry Pi OS (Bookwor
   ./setup-pi --lines            prints the lines, for those who edit a card by hand
 
 It changes config.txt (I2C on, the infrared overlays with the board's pins), cmdline.txt (memory limits of containers), the
-modules that are loaded (i2c-dev), the groups i2c and video, and Docker where it is missing. What was there is kept in
-/var/lib/anavi_weather, or on the card."""
+modules that are loaded (i2c-dev, rc-core), the groups i2c and video, and Docker where it is missing; and it adds a unit of
+systemd that gives the container the infrared devices. What was there is kept in /var/lib/anavi_weather, or on the card."""
 LINES = f"""Append to config.txt:
 
 [all]
@@ -41,7 +41,10 @@ Then restart Home Assistant OS twice."""
 def arguments() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
-        prog="setup-pi", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="setup-pi",
+        usage="setup-pi [--dry-run | --check [--report] | --undo | --lines] [OPTIONS]",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     mode = parser.add_mutually_exclusive_group()
     for name in ("dry-run", "check", "undo", "lines"):
@@ -72,7 +75,10 @@ def arguments() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run the command, and return its exit status."""
-    options = arguments().parse_args()
+    parser = arguments()
+    options = parser.parse_args()
+    if options.report and options.mode != "check":
+        parser.error("--report goes with --check")
     try:
         return _run(options)
     except (Failure, BootFileError) as error:
