@@ -109,6 +109,95 @@ $SETUP_PI --check --no-docker || echo "status $?"
     assert output.splitlines()[-1] == "status 1", "there are no devices"
 
 
+LIMITS = "cgroup_enable=memory"
+LIMITED = "root=1 cgroup_enable=memory"
+NOT_LIMITED = "root=1 cgroup_enable=memory cgroup_disable=memory"
+RUN = "Run: sudo ./setup-pi"
+
+
+@on_debian
+@pytest.mark.parametrize(
+    ("docker", "cmdline", "line"),
+    [
+        ("echo true", LIMITED, "ok      Docker with Compose, and it can limit memory"),
+        ("exit 1", LIMITED, "FAILED  Docker: not running. See: systemctl status docker"),
+        ('[ "$1" = info ] && echo true', LIMITED, f"FAILED  Docker: has no Compose. {RUN}"),
+        (
+            "echo false",
+            NOT_LIMITED,
+            f"FAILED  Docker cannot limit memory: {LIMITS} is not in /boot/firmware/cmdline.txt, or a later word switches it off. {RUN}",
+        ),
+        (
+            "echo false",
+            LIMITED,
+            "FAILED  Docker cannot limit memory: cmdline.txt is right, and takes effect with a restart: sudo reboot",
+        ),
+    ],
+)
+def test_check_of_docker(docker: str, cmdline: str, line: str) -> None:
+    """Each cause has its own remedy."""
+    output = in_debian(f"""
+printf '#!/bin/sh\n%s\n' '{docker}' > /mnt/fake/docker
+echo "{cmdline}" > /boot/firmware/cmdline.txt
+$SETUP_PI --check || echo "status $?"
+""")
+    assert line in output.splitlines()
+
+
+@on_debian
+def test_check_without_docker() -> None:
+    """The program is found nowhere: all that the check needs is in a folder of its own."""
+    output = in_debian(r"""
+mkdir /mnt/tools
+ln -s "$(python3 -c 'import sys; print(sys.executable)')" /mnt/tools/python3
+PATH=/mnt/tools $SETUP_PI --check || true
+""")
+    assert f"FAILED  Docker: not installed. {RUN}" in output.splitlines()
+
+
+@on_debian
+def test_check_of_a_kernel_that_ignores_cmdline() -> None:
+    """The file is right and old, so a restart does not help."""
+    output = in_debian(r"""
+printf '#!/bin/sh\necho false\n' > /mnt/fake/docker
+echo "root=1 cgroup_enable=memory" > /boot/firmware/cmdline.txt
+touch --date=@1 /boot/firmware/*.txt
+$SETUP_PI --check || true
+""")
+    assert "cmdline.txt is right, but the kernel has not got it. Compare: cat /proc/cmdline" in output
+
+
+@on_debian
+def test_refused_packages() -> None:
+    """What apt-get says is shown, and the next run tries again."""
+    output = in_debian(r"""
+sed -i '/^case/i case "$*" in *simulate*) ;; *install*docker*) echo "E: No space" >\&2; exit 100 ;; esac' /mnt/fake/apt-get
+$SETUP_PI --user pi-of-the-tests --yes 2>&1 && exit 1
+$SETUP_PI --user pi-of-the-tests --dry-run
+""")
+    assert "Docker could not be installed; run this again, or see what apt-get says: E: No space" in output
+    assert "Packages, and what they depend on: docker.io" in output.split("No space")[1]
+
+
+@on_debian
+def test_nobody_gets_the_groups() -> None:
+    """Root has no need of them."""
+    output = in_debian("$SETUP_PI --user root --no-docker --dry-run")
+    assert "Nobody gets the groups: --user names who should." in output
+    assert "Groups that" not in output
+
+
+@on_debian
+def test_report_of_versions() -> None:
+    """Whoever reads the issue knows with which Docker it was."""
+    output = in_debian(r"""
+printf '#!/bin/sh\ncase "$*" in version*) echo 20.10.24 ;; compose*short*) echo 2.40.3 ;; *) echo true ;; esac\n' > /mnt/fake/docker
+$SETUP_PI --check --report || true
+""")
+    assert "- Docker: 20.10.24, Compose: 2.40.3\n" in output
+    assert "ok      Docker with Compose, and it can limit memory\n" in output
+
+
 INSTALL = "apt-get install -y -qq --no-install-recommends --no-remove "
 DOCKERS_KEY = r"""
 printf '#!/bin/sh\n: > "$4"\n' > /mnt/fake/curl

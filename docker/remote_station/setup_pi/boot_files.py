@@ -33,11 +33,6 @@ class Settings:
     """Infrared overlays with other pins, or not for every model."""
     claims: list[Claim] = field(default_factory=list)
 
-    @property
-    def complete(self) -> bool:
-        """Return whether the board works by these settings."""
-        return bool(self.bus and self.receiver and self.transmitter and not self.wrong and not self.claims)
-
 
 def settings(configuration: Configuration) -> Settings:
     """Return what a config.txt has for the board."""
