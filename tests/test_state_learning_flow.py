@@ -21,7 +21,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
 
 from .climate_actions import press_handset, set_climate, shown
-from .conftest import let_read, store_codes
+from .conftest import let_read, press as press_key, store_codes
 from .infrared_device_steps import answer, choose, device_of, start, start_new
 
 PLAN = {"modes": ["cool"], "fan_modes": ["low"], "min_temperature": 20, "max_temperature": 22, "temperature_step": 1}
@@ -295,3 +295,25 @@ async def test_temperatures_that_the_form_suggests(
     assert form["data_schema"]
     suggested = {str(field): (field.description or {}).get("suggested_value") for field in form["data_schema"].schema}
     assert (suggested["min_temperature"], suggested["max_temperature"]) == expected
+
+
+async def test_off_may_be_shorter_than_the_states(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, learning: SubentryFlowResult, press: Press
+) -> None:
+    shorter = state(0).replace("raw:38000:4400,-4400,", "raw:38000:")
+    step = await press(learning, shorter, state(20))
+    assert progress(step) == ("Cool · Fan low · 21°", "2", "4")
+    await let_time_out(hass, freezer, step)
+
+
+async def test_a_held_key_is_one_press(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, pair: SimulatedLirc, learning: SubentryFlowResult
+) -> None:
+    for _ in range(2):
+        await press_key(pair, state(0))
+        freezer.tick(0.2)
+        await let_read()
+        await hass.async_block_till_done()
+    step = current(hass, learning)
+    assert (progress(step)[1], note(step)) == ("1", "Off is learned.")
+    await let_time_out(hass, freezer, step)
