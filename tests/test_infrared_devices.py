@@ -12,6 +12,7 @@ from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.exceptions import InvalidActionError, StorageError
 from custom_components.anavi_weather.infrared_devices import infrared_devices, likely_kind, stored_name
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -296,6 +297,26 @@ async def test_the_commands_of_a_removed_station_stay_if_they_cannot_be_kept(
 
     assert hass_storage[KEY]["data"] == CODES
     assert "Cannot delete the commands of Simulated pHAT" in caplog.text
+
+
+async def test_a_device_that_is_replaced_during_another_change_keeps_its_commands(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry, codes: CodeStore
+) -> None:
+    television = device_of(station, "TV")
+    again = ConfigSubentry(
+        data=television.data,
+        subentry_type=television.subentry_type,
+        title=television.title,
+        unique_id=television.unique_id,
+    )
+    async with station.runtime_data.devices._lock:
+        hass.config_entries.async_remove_subentry(station, television.subentry_id)
+        hass.config_entries.async_add_subentry(station, again)
+    await hass.async_block_till_done()
+
+    assert codes.codes == CODES
+    assert len(infrared_devices(station)) == 2
+    assert not issues(hass, "infrared_device_deleted")
 
 
 async def test_a_new_device_needs_a_free_name(hass: HomeAssistant, stored: None, station: MockConfigEntry) -> None:
