@@ -137,6 +137,17 @@ async def test_diagnostics_of_an_entry_that_is_disabled(
     assert data == {"data": {**user_station.data, **dict.fromkeys(("url", "api_key", "station_name"), REDACTED)}}
 
 
+async def test_diagnostics_have_the_checks_that_readings_failed(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, station: MockConfigEntry, air: Air, pass_time: PassTime
+) -> None:
+    air.temperature += 8
+    await pass_time()
+
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, station)
+
+    assert diagnostics["quality_flags"] == {"temperature": ["step"]}
+
+
 async def test_diagnostics_of_a_user_station_that_was_added_since(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry, forwarder: Forwarder
 ) -> None:

@@ -89,6 +89,7 @@ def _readings(station: RemoteStation) -> dict[str, Any]:
                 for chip, measurement in data.reading.measurements.items()
             },
         },
+        "quality_flags": {quantity: list(checks) for quantity, checks in data.flags.items()},
         "pressure_tendency": data.pressure_tendency,
         "forecast": data.forecast,
     }
