@@ -9,6 +9,7 @@ from pathlib import Path
 import re
 import shutil
 import socket
+import stat
 import subprocess
 import time
 from typing import Any
@@ -147,6 +148,16 @@ class Station:
     async def add_simulated_board(self, home_assistant: Any) -> str:
         """Add the station as a user would, and return its entry."""
         return str(await home_assistant.add_entry("anavi_weather", {"user": {"bus": "simulated"}}))
+
+    async def error_of_board(self, home_assistant: Any) -> str:
+        """Try to add a station on the bus of the board, and return the key of the error."""
+        from api import FlowError
+
+        try:
+            await home_assistant.add_entry("anavi_weather", {"user": {"bus": "/dev/i2c-1"}})
+        except FlowError as error:
+            return str(error.key)
+        return ""
 
     async def readings(self, home_assistant: Any) -> dict[str, tuple[float, str]]:
         """Wait for the readings of the weather, and return them with their units."""
@@ -352,6 +363,27 @@ def test_folder_of_somebody_else(station: Station, tmp_path: Path) -> None:
     assert "ERROR: /config cannot be written" in result.stdout
     assert "sudo chown -R root: config" in result.stdout
     assert list(config.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make device nodes: run the tests as root")
+def test_devices_come_and_go(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Home Assistant sees the machine's nodes as they are now, and says what to do in a container."""
+    monkeypatch.syspath_prepend(LIBRARY)
+    assert station.talk("error_of_board") == "no_bus_container"
+    # Not a bus of this machine, but one that the container may open
+    os.mknod(station.devices / "i2c-1", 0o660 | stat.S_IFCHR, os.makedev(89, 1_000))
+    assert station.talk("error_of_board") == "no_bus_container"
+    opened = "import os; os.open('/run/devices/i2c-1', os.O_RDWR)"
+    assert re.search(
+        r"\[Errno (6|19)\]", station.compose.attempt("exec", "-T", SERVICE, "python3", "-c", opened).stderr
+    )
+    (station.devices / "i2c-1").unlink()
+    # A bus in name only, of a number that no rule allows
+    os.mknod(station.devices / "i2c-1", 0o660 | stat.S_IFCHR, os.makedev(10, 235))
+    assert station.talk("error_of_board") == "no_permission_container"
+    (station.devices / "i2c-1").unlink()
+    assert station.talk("error_of_board") == "no_bus_container"
+    assert station.container["RestartCount"] == 0
 
 
 def test_upgrade(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
