@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from .compose import PROJECT
 from .pi import BLOCK, CMDLINE, I2C, PLAIN, RECEIVER, RIGHT, SETUP_PI, TRANSMITTER
 
 TOOLS = ("mkfs.vfat", "mcopy", "mdeltree")
@@ -25,7 +26,14 @@ max_framebuffers=2
 
 [all]
 """
-HOME_ASSISTANT_CMDLINE = b"dwc_otg.lpm_enable=0 console=tty1\n"
+HOME_ASSISTANT_CMDLINE = b"dwc_otg.lpm_enable=0 console=tty0 cma=256M"
+# On a Pi 5, which has two slots in place of U-Boot
+SLOTS = (
+    b"dtparam=audio=on\ndtoverlay=vc4-kms-v3d\nos_prefix=slot-A/\ncmdline=/cmdline.txt\n\n[cm4]\notg_mode=1\n\n[all]\n"
+)
+SLOTS_CMDLINE = (
+    b"rootwait cgroup_enable=memory console=tty1 root=PARTUUID=8d3d53e3-6d49-4c38-8349-aff6859e82fd ro rauc.slot=A\n"
+)
 
 
 class Card:
@@ -85,6 +93,21 @@ def test_home_assistant_os(home_assistant: Card) -> None:
     assert "Eject the card" in home_assistant.run("--undo", "--yes")
     assert home_assistant.files() == before
     assert home_assistant.run("--undo", "--yes") == "Nothing to undo.\n"
+
+
+def test_home_assistant_os_on_a_pi_5(tmp_path: Path) -> None:
+    """Its command line stays, too. An update of the system edits config.txt, which the undo survives."""
+    card = Card(tmp_path / "hassos-boot", SLOTS, SLOTS_CMDLINE)
+    before = card.files()
+    card.run("--yes")
+    after = card.files()
+    assert after["config.txt"] == SLOTS + "\n".join([*BLOCK, ""]).encode()
+    assert after["cmdline.txt"] == SLOTS_CMDLINE
+    assert "CONFIG/modules/rpi-i2c.conf" in after
+    (card.folder / "config.txt").write_bytes(after["config.txt"].replace(b"slot-A", b"slot-B"))
+    assert card.run("--yes") == "Everything is prepared already.\n"
+    card.run("--undo", "--yes")
+    assert card.files() == before | {"config.txt": SLOTS.replace(b"slot-A", b"slot-B")}
 
 
 def test_home_assistant_os_has_imported_the_folder(home_assistant: Card) -> None:
@@ -200,6 +223,20 @@ def test_lines_for_those_who_edit_by_hand(home_assistant: Card) -> None:
     modules = home_assistant.folder / "CONFIG/modules"
     modules.mkdir(parents=True)
     (modules / "rpi-i2c.conf").write_bytes(b"i2c-dev\r\n")
+    assert home_assistant.run("--yes") == "Everything is prepared already.\n"
+
+
+@pytest.mark.parametrize("page", ["docs/raspberry-pi.md", "docs/raspberry-pi.pt-BR.md"])
+def test_documentation_has_the_same_lines(home_assistant: Card, page: str) -> None:
+    """Whoever follows it by hand on Windows has nothing left to prepare."""
+    section = (PROJECT / page).read_text(encoding="utf-8").split("## Home Assistant OS\n")[1].split("\n## ")[0]
+    block = section.split("```ini\n")[1].split("```")[0]
+    lines = "".join(f"{line.strip()}\r\n" for line in block.splitlines() if line.strip())
+    (home_assistant.folder / "config.txt").write_bytes(HOME_ASSISTANT_OS + lines.encode())
+    assert all(f"`{name}`" in section for name in ("hassos-boot", "CONFIG", "modules", "rpi-i2c.conf", "i2c-dev"))
+    modules = home_assistant.folder / "CONFIG/modules"
+    modules.mkdir(parents=True)
+    (modules / "rpi-i2c.conf").write_bytes(b"i2c-dev")
     assert home_assistant.run("--yes") == "Everything is prepared already.\n"
 
 

@@ -1,6 +1,6 @@
 """The system that is prepared: this one, one in a folder, or a memory card in a card reader."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -116,11 +116,12 @@ def system_in(root: Path) -> Target:
 def card_in(boot: Path) -> Target:
     """Return the system of a memory card by its boot partition, which also takes the copies to undo changes with."""
     target = Target(Path("/"), boot, boot / "anavi_weather_undo", is_card=True)
-    if (
-        target.config.is_file()
-        and read(target.text(target.config), target.included).values.get("kernel") == "u-boot.bin"
-    ):
-        return Target(Path("/"), boot, target.state, Kind.HOME_ASSISTANT_OS, is_card=True)
+    if not target.config.is_file() or not target.cmdline.is_file():
+        return target
+    # On a Pi 5, the firmware starts its kernel. On the others, the firmware starts U-Boot.
+    starts_u_boot = read(target.text(target.config), target.included).values.get("kernel") == "u-boot.bin"
+    if starts_u_boot or " rauc.slot=" in target.text(target.cmdline):
+        return replace(target, kind=Kind.HOME_ASSISTANT_OS)
     return target
 
 
