@@ -131,6 +131,20 @@ async def test_a_chip_that_is_stuck_is_found_after_a_restart(
     assert flagged(hass)[PRESSURE] == ["persistence"]
 
 
+@pytest.mark.usefixtures("simulator")
+async def test_a_state_that_began_before_the_history_is_found_after_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await set_up(hass, entry)
+    await async_wait_recording_done(hass)
+    freezer.tick(13 * HOUR)
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert value(hass, QUALITY) == "persistence"
+
+
 @pytest.mark.parametrize(
     ("chip", "is_flagged"),
     [(STUCK_CHIP, True), ({}, False), ({"chip": "BMP390 0x76"}, False), ({"chip": "nonsense"}, False)],
