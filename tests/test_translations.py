@@ -88,7 +88,7 @@ SMARTIR_CODES = {
 # Steps of an infrared device that show another step
 SILENT_STEPS = {"finish", "import_commands", "learn_again", "next", "retry", "skip", "undo", SOURCE_RECONFIGURE}
 SILENT_STEPS |= {"learn_state_again", "press_state", "skip_state", "to_air_conditioner", "to_remote_control"}
-OF_INFRARED = {"codes_damaged", "infrared_device_deleted", "infrared_device_name"}
+OF_INFRARED = {"codes_damaged", "infrared_device_deleted", "infrared_device_name", "infrared_unavailable"}
 CHOICES = ("chip_", "infrared_device_deleted")  # repairs with a menu
 OTHER_FIXABLE = {"user_station_checkpoint_damaged", "user_station_stream_recreated"}
 COMPARISON = {
@@ -135,6 +135,7 @@ PLACEHOLDERS = {
     "issues.chip_": {"address", "chip", "error", "station"},
     "issues.infrared_device_deleted.fix_flow.abort.failed": {"detail"},
     "issues.infrared_device_deleted": {"count", "device", "file", "station"},
+    "issues.infrared_unavailable": {"reason", "station"},
     "issues.infrared_device_name": {"device", "name", "reason"},
     "issues.user_station_purge_near": {"backlog", "hours", "user_station"},
     "issues.user_station_states_dropped": {"count", "user_station"},
@@ -498,7 +499,7 @@ def test_issues() -> None:
     assert ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | OF_INFRARED | of_user_stations
     fixable = {f"user_station_states_{kind}" for kind in FIXABLE} | OTHER_FIXABLE
     for key, issue in ENGLISH["issues"].items():
-        if key in (of_user_stations | {"infrared_device_name"}) - fixable:
+        if key in (of_user_stations | {"infrared_device_name", "infrared_unavailable"}) - fixable:
             assert issue.keys() == {"title", "description"}
         else:
             assert issue.keys() == {"title", "fix_flow"}

@@ -30,6 +30,7 @@ from .forwarding import (
     user_stations,
 )
 from .infrared_devices import InfraredDevices, async_delete_all
+from .infrared_issue import InfraredIssue
 from .migration import async_give_main_entities_to_station
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
@@ -108,6 +109,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     if keys:
         entry.async_on_unload(keys.async_start())
     if transceiver:
+        entry.async_on_unload(InfraredIssue(hass, entry, transceiver).async_start())
         entry.async_on_unload(transceiver.async_stop)
         await transceiver.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

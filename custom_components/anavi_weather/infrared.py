@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, ReceivingEntity, async_add_pair_entities
 from .transceiver import Transceiver
-from .unique_ids import EMITTER
+from .unique_ids import EMITTER, RECEIVER
 
 PARALLEL_UPDATES = 1
 
@@ -48,7 +48,7 @@ class AnaviWeatherReceiver(ReceivingEntity, InfraredReceiverEntity):
 
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
         """Initialize the receiver."""
-        super().__init__(entry, transceiver, "receiver")
+        super().__init__(entry, transceiver, RECEIVER)
 
     @callback
     @override

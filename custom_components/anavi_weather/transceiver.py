@@ -67,6 +67,8 @@ class Transceiver:
         """
         self.can_send = False
         self.can_receive = False
+        self.open_error: DeviceGoneError | None = None
+        """Why the last attempt to open a device failed."""
         self.learn_lock = asyncio.Lock()
         """Held while presses are learned, because each of them can be for one command only."""
         self._hass = hass
@@ -179,11 +181,13 @@ class Transceiver:
         try:
             await self._hass.async_add_executor_job(open_device)
         except (DevicePermissionError, DeviceBusyError) as err:
+            self.open_error = err
             if str(err) not in self._logged_errors:
                 self._logged_errors.add(str(err))
                 LOGGER.warning("Cannot use infrared: %s", err)
             return False
         except DeviceGoneError as err:
+            self.open_error = err
             LOGGER.debug("%s", err)
             return False
         return True

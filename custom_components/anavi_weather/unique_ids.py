@@ -5,6 +5,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from .phat import ChipId, Quantity
 
 EMITTER = "emitter"
+RECEIVER = "receiver"
 REMOTE = "remote"
 
 
