@@ -81,6 +81,33 @@ def test_included_files(pi: Pi) -> None:
     assert pi.files() == before
 
 
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ("cmdline=mine.txt\n", "mine.txt"),
+        ("os_prefix=slot/\n", "slot/cmdline.txt"),
+        ("os_prefix=slot/\ncmdline=/mine.txt\n", "mine.txt"),
+        ("[pi4]\ncmdline=mine.txt\n", "cmdline.txt"),
+        ("cmdline=../../outside.txt\n", "cmdline.txt"),
+    ],
+)
+def test_command_line_in_another_place(pi: Pi, config: str, name: str) -> None:
+    """The file that the firmware reads is changed, and no other one, nor one outside the boot partition."""
+    pi.config.write_text(config)
+    (pi.config.parent / "slot").mkdir()
+    outside = pi.root / "outside.txt"
+    paths = [pi.cmdline, pi.config.parent / "mine.txt", pi.config.parent / "slot/cmdline.txt", outside]
+    for path in paths:
+        path.write_bytes(CMDLINE)
+    before = pi.files()
+    pi.run("--yes")
+    changed = [path for path in paths if path.read_bytes() != CMDLINE]
+    assert changed == [pi.config.parent / name]
+    assert PREPARED in pi.run("--yes")
+    pi.run("--undo", "--yes")
+    assert pi.files() == before
+
+
 def test_line_of_two_owners(pi: Pi) -> None:
     """A line with parameters of a wrong overlay and of the Pi can neither stay nor go."""
     pi.config.write_text("dtoverlay=gpio-ir\ndtparam=gpio_pin=4,audio=on\n")

@@ -47,8 +47,11 @@ class Target:
 
     @property
     def cmdline(self) -> Path:
-        """Return the kernel's command line."""
-        return self.boot / "cmdline.txt"
+        """Return the kernel's command line, which config.txt may have in another place."""
+        values = read(self.text(self.config), self.included).values if self.config.is_file() else {}
+        name = values.get("cmdline", "cmdline.txt")
+        path = self.boot / (name.lstrip("/") if name.startswith("/") else values.get("os_prefix", "") + name)
+        return path if self._is_inside(path) else self.boot / "cmdline.txt"
 
     @property
     def copies(self) -> UndoCopies:
@@ -68,10 +71,14 @@ class Target:
 
     def included(self, name: str) -> str | None:
         """Return the text of a file that config.txt includes."""
+        path = self.boot / name
         try:
-            return decode((self.boot / name).read_bytes())
+            return decode(path.read_bytes()) if self._is_inside(path) else None
         except (OSError, ValueError):
             return None
+
+    def _is_inside(self, path: Path) -> bool:
+        return path.resolve().is_relative_to(self.boot.resolve())
 
     @property
     def modules_file(self) -> Path | None:
