@@ -34,6 +34,7 @@ from custom_components.anavi_weather.const import (
     CONF_STATION_NAME,
     DEFAULT_INTERVAL,
     DOMAIN,
+    SUBENTRY_FLEET,
     SUBENTRY_USER_STATION,
 )
 from custom_components.anavi_weather.ir_codes import parse
@@ -55,6 +56,7 @@ from homeassistant.runner import configure_event_loop as configure_loop
 from .phat.sysfs import Sysfs
 from .remote_actions import Call
 from .user_station.server import API_KEY, Server
+from .user_station.summaries import answer, source
 
 # The time of an example depends more on the machine than on the code.
 settings.register_profile("anavi_weather", deadline=None)
@@ -336,6 +338,28 @@ def user_station(hass: HomeAssistant, entry: MockConfigEntry, server: Server) ->
         subentry_type=SUBENTRY_USER_STATION,
         title="Casa",
         unique_id=f"{server.url} default",
+    )
+    hass.config_entries.async_add_subentry(entry, subentry)
+    return subentry
+
+
+@pytest.fixture
+def fleet(hass: HomeAssistant, entry: MockConfigEntry, server: Server) -> ConfigSubentry:
+    """Add a fleet of one station to the entry."""
+    server.fleet = answer(source())
+    data = {
+        "url": server.url,
+        "api_key": API_KEY,
+        "namespace": "default",
+        "stations": [],
+        "interval": 60,
+    }
+    subentry = ConfigSubentry(
+        data=MappingProxyType(data),
+        subentry_type=SUBENTRY_FLEET,
+        title="Casa",
+        unique_id="fleet x",
+        subentry_id="01FLEET",
     )
     hass.config_entries.async_add_subentry(entry, subentry)
     return subentry

@@ -18,8 +18,15 @@ from custom_components.anavi_weather.calibration_flow import CONF_CORRECTION, SA
 from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.common_keys import COMMON_KEYS, NAMED_KEYS
 from custom_components.anavi_weather.config_flow import AnaviWeatherConfigFlow
-from custom_components.anavi_weather.const import CONF_BUS, CONF_RAIN, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
+from custom_components.anavi_weather.const import (
+    CONF_BUS,
+    CONF_RAIN,
+    SUBENTRY_FLEET,
+    SUBENTRY_INFRARED_DEVICE,
+    SUBENTRY_USER_STATION,
+)
 from custom_components.anavi_weather.device_key_event import EVENT_HELD, EVENT_PRESSED
+from custom_components.anavi_weather.fleet_flow import FleetFlow, stations_schema
 from custom_components.anavi_weather.infrared_device_commands import CONF_COMMAND, CONF_COMMANDS
 from custom_components.anavi_weather.infrared_device_flow import MENUS, NAME_SCHEMA, NEW_SCHEMA, InfraredDeviceFlow
 from custom_components.anavi_weather.infrared_device_learn import KEY_SCHEMA, KEYS_SCHEMA
@@ -34,21 +41,24 @@ from custom_components.anavi_weather.phat.lirc import LircError
 from custom_components.anavi_weather.quality import Check
 from custom_components.anavi_weather.quality_sensor import QUALITY
 from custom_components.anavi_weather.send_again import SEND_AGAIN_SCHEMA
+from custom_components.anavi_weather.server_flow import SERVER_SCHEMA, ServerFlow
 from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
 from custom_components.anavi_weather.state_learning_flow import FANS, MODES, PLAN_SCHEMA, SWINGS
 from custom_components.anavi_weather.system_health import system_health_info
 from custom_components.anavi_weather.user_station.entities import Selection
 from custom_components.anavi_weather.user_station.errors import (
+    ClockBehindError,
     DefectError,
     ElasticsearchError,
     FleetMissingError,
+    NotTimeSeriesError,
     OtherStationError,
     RejectedError,
     ServerBehindError,
     StatisticsIndexMissingError,
 )
 from custom_components.anavi_weather.user_station.statistics_status import REPORTED
-from custom_components.anavi_weather.user_station_flow import SERVER_SCHEMA, STATES_SCHEMA, UserStationFlow
+from custom_components.anavi_weather.user_station_flow import STATES_SCHEMA, UserStationFlow
 from custom_components.anavi_weather.user_station_issues import DESTINATION_ERRORS, FIXABLE
 from custom_components.anavi_weather.user_units import altitude_unit, temperature_offset_unit
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
@@ -59,6 +69,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 
 from .conftest import store_codes
+from .user_station.harness import until
 
 FOLDER = Path(anavi_weather.__file__).parent
 PACKAGE = anavi_weather.__name__
@@ -128,7 +139,13 @@ PLACEHOLDERS = {
     "config_subentries.infrared_device.step.menu": {"count", "device"},
     "config_subentries.infrared_device.step.rename": {"device"},
     "config_subentries.infrared_device.step.search": {"folders"},
+    "config_subentries.fleet.error.too_many_stations": {"maximum"},
+    "config_subentries.fleet.error": {"detail", "example"},
+    "config_subentries.fleet.step.stations": {"count", "maximum"},
+    "config_subentries.fleet.step": {"example"},
+    "device.fleet": {"title"},
     "device.user_station": {"title"},
+    "exceptions.fleet_unavailable": {"detail", "fleet"},
     "entity.sensor.chip_": {"chip"},
     "entity.switch.slot": {"chip"},
     "issues.codes_": {"file", "station"},
@@ -328,7 +345,7 @@ def test_the_steps_of_adding_a_station() -> None:
 def test_the_steps_of_adding_a_user_station() -> None:
     texts_of_flow = ENGLISH["config_subentries"][SUBENTRY_USER_STATION]
     assert texts_of_flow["initiate_flow"].keys() == {SOURCE_USER, SOURCE_RECONFIGURE}
-    assert texts_of_flow["step"].keys() == steps(UserStationFlow)
+    assert texts_of_flow["step"].keys() == steps(ServerFlow) | steps(UserStationFlow)
     server = {str(field) for field in SERVER_SCHEMA}
     form = {str(field): value for field, value in STATES_SCHEMA.schema.items()}
     sections = {name: value.schema for name, value in form.items() if isinstance(value, section)}
@@ -340,18 +357,38 @@ def test_the_steps_of_adding_a_user_station() -> None:
     for step, fields in (("user", server), ("reconfigure", server), ("states", states)):
         texts_of_step = texts_of_flow["step"][step]
         assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == fields
+    errors = server_errors() - {FleetMissingError.key}
+    assert texts_of_flow["error"].keys() == errors | set(invalid_inputs("server_flow", "user_station_flow"))
+    assert texts_of_flow["abort"].keys() == {"already_configured"}
+    assert ENGLISH["selector"]["user_station_entities"]["options"].keys() == set(Selection)
+
+
+def server_errors() -> set[str]:
+    """Return the keys of the errors of a server that a flow can show."""
     kinds: list[type[ElasticsearchError]] = [ElasticsearchError, *ElasticsearchError.__subclasses__()]
-    errors = {kind.key for kind in kinds} - {
+    return {kind.key for kind in kinds} - {
         DefectError.key,
         OtherStationError.key,
         RejectedError.key,
         ServerBehindError.key,
         StatisticsIndexMissingError.key,
-        FleetMissingError.key,
-    }  # only the forwarder and fleets raise these
-    assert texts_of_flow["error"].keys() == errors | set(invalid_inputs())
+    }  # only the forwarder raises these
+
+
+def test_the_steps_of_adding_a_fleet() -> None:
+    texts_of_flow = ENGLISH["config_subentries"][SUBENTRY_FLEET]
+    assert texts_of_flow["initiate_flow"].keys() == {SOURCE_USER, SOURCE_RECONFIGURE}
+    assert texts_of_flow["step"].keys() == steps(ServerFlow) | steps(FleetFlow)
+    server = {str(field) for field in SERVER_SCHEMA}
+    stations = {str(field) for field in stations_schema({}).schema}
+    for step, fields in (("user", server), ("reconfigure", server), ("stations", stations)):
+        texts_of_step = texts_of_flow["step"][step]
+        assert texts_of_step["data"].keys() == texts_of_step["data_description"].keys() == fields
+    writing = {NotTimeSeriesError.key, ClockBehindError.key}  # a reader is not affected
+    assert texts_of_flow["error"].keys() == (server_errors() - writing) | set(
+        invalid_inputs("server_flow", "fleet_flow")
+    )
     assert texts_of_flow["abort"].keys() == {"already_configured"}
-    assert ENGLISH["selector"]["user_station_entities"]["options"].keys() == set(Selection)
 
 
 def test_the_steps_of_an_infrared_device() -> None:
@@ -395,12 +432,13 @@ def test_the_steps_of_an_infrared_device() -> None:
     assert ENGLISH["selector"]["infrared_device_kind"]["options"].keys() == set(Kind)
 
 
-def invalid_inputs() -> Iterator[str]:
-    """Return the keys of the errors shown at a field of a user station."""
-    yield from constants("user_station_flow", r"errors\[CONF_.*\]")
-    for call in calls(ast.parse((FOLDER / "user_station_flow.py").read_text(encoding="utf-8"))):
-        if called(call) == "InvalidInputError" and isinstance(key := call.args[1], ast.Constant):
-            yield str(key.value)
+def invalid_inputs(*modules: str) -> Iterator[str]:
+    """Return the keys of the errors shown at a field of a flow."""
+    for module in modules:
+        yield from constants(module, r"errors\[CONF_.*\]")
+        for call in calls(ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))):
+            if called(call) == "InvalidInputError" and isinstance(key := call.args[1], ast.Constant):
+                yield str(key.value)
 
 
 def test_the_options(hass: HomeAssistant) -> None:
@@ -437,6 +475,7 @@ def test_exceptions() -> None:
     filled += [*raised("button"), *raised("code_store"), *raised("infrared_devices"), *raised("send_again")]
     filled += [*raised("infrared_file_flow"), *raised("infrared_search_flow")]
     filled += [*raised("infrared_device_commands"), *raised("infrared_device_learn")]
+    filled += [*raised("fleet_coordinator")]
     filled += [*raised("storage"), ("command_exists", frozenset({"name"}))]
     filled.append((NO_RECEIVER, frozenset()))
     filled += [(f"{key}{suffix}", names) for key, names in filled if key in ACCESS_ERRORS for suffix in INSTALLATIONS]
@@ -526,8 +565,9 @@ ALL_KINDS = ("BH1750 0x23", "BH1750 0x5c", "BME280 0x76", "BMP180 0x77", "HTU21D
 
 @pytest.mark.parametrize("chips", [tuple(ChipId.parse(chip) for chip in ALL_KINDS)])
 @pytest.mark.parametrize("options", [{CONF_RAIN: "binary_sensor.rain"}])
-@pytest.mark.usefixtures("user_station")
-async def test_entities(hass: HomeAssistant, codes: CodeStore) -> None:
+@pytest.mark.usefixtures("user_station", "fleet")
+async def test_entities(hass: HomeAssistant, codes: CodeStore, station: MockConfigEntry) -> None:
+    await until(lambda: station.runtime_data.fleets["01FLEET"].last_update_success)
     await store_codes(
         codes, {"TV": {key: ["nec:4,8"] for key in COMMON_KEYS}, "Air conditioner": {"cool_24": ["nec:1,2"]}}
     )

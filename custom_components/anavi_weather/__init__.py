@@ -19,6 +19,7 @@ from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, Remot
 from .dashboard import async_setup_dashboard
 from .deleted_codes import async_get_deleted_codes
 from .entity import device_info
+from .fleet_coordinator import FleetCoordinator, async_remove_unchosen, fleets
 from .forwarding import (
     async_create_forwarder,
     async_create_statistics_forwarder,
@@ -96,12 +97,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         for subentry in user_stations(entry)
         if subentry.data.get(CONF_SEND_STATISTICS, True)
     }
+    coordinators = {subentry.subentry_id: FleetCoordinator(hass, entry, subentry) for subentry in fleets(entry)}
     device = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **device_info(entry))
     devices = InfraredDevices(hass, entry, codes, device.id)
     sender = CommandSender(hass, entry, transceiver) if transceiver else None
     keys = KeyReceiver(hass, transceiver, codes) if transceiver else None
     entry.runtime_data = RemoteStation(
-        coordinator, codes, devices, transceiver, sender, keys, pair, forwarders, statistics_forwarders
+        coordinator, codes, devices, transceiver, sender, keys, pair, forwarders, statistics_forwarders, coordinators
     )
     entry.async_on_unload(await devices.async_start())
     entry.async_on_unload(coordinator.rain.async_start())
@@ -113,6 +115,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         entry.async_on_unload(transceiver.async_stop)
         await transceiver.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for fleet in coordinators.values():
+        async_remove_unchosen(hass, entry, fleet.subentry)
+        entry.async_create_background_task(hass, fleet.async_refresh(), f"{DOMAIN} {fleet.name} fleet")
     for subentry, forwarder in loaded_user_stations(entry):
         entry.async_on_unload(UserStationIssues(hass, entry, subentry, forwarder).async_start())
         entry.async_create_background_task(hass, forwarder.async_run(), f"{DOMAIN} {subentry.title}")
@@ -168,7 +173,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
 def _settings(entry: ConfigEntry) -> tuple[object, ...]:
     """Return what requires a reload if it changes. Chips and infrared devices come and go without one."""
     # Home Assistant changes a subentry in place
-    subentries = {subentry.subentry_id: (subentry.title, subentry.data) for subentry in user_stations(entry)}
+    subentries = {
+        subentry.subentry_id: (subentry.title, subentry.data) for subentry in (*user_stations(entry), *fleets(entry))
+    }
     return entry.title, entry.data[CONF_BUS], entry.options, subentries
 
 

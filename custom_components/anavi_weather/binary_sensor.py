@@ -1,4 +1,4 @@
-"""Binary sensors for light above the range and for connections to user stations."""
+"""Binary sensors for light above the range, connections to user stations, and the alerts of fleets."""
 
 from typing import override
 
@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import AnaviWeatherEntity, QuantityEntity, UserStationEntity, async_follow_chips
+from .fleet_binary_sensor import add_fleet_binary_sensors
 from .forwarding import loaded_user_stations
 from .phat import Quantity
 from .roles import best_chip
@@ -36,7 +37,7 @@ CONNECTED = BinarySensorEntityDescription(
 async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the above-range sensor and a connectivity sensor for each user station."""
+    """Set up the above-range sensor, a connectivity sensor for each user station, and the alerts of each fleet."""
     coordinator = entry.runtime_data.coordinator
 
     def create() -> list[AnaviWeatherEntity]:
@@ -44,6 +45,8 @@ async def async_setup_entry(
         return [AboveRangeBinarySensor(coordinator, ABOVE_RANGE, Quantity.ILLUMINANCE)] if has_photometer else []
 
     async_follow_chips(coordinator, async_add_entities, create)
+    for fleet in entry.runtime_data.fleets.values():
+        add_fleet_binary_sensors(fleet, async_add_entities)
     for subentry, forwarder in loaded_user_stations(entry):
         async_add_entities(
             [ConnectedBinarySensor(subentry, forwarder, CONNECTED)], config_subentry_id=subentry.subentry_id

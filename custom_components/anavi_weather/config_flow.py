@@ -16,7 +16,8 @@ from homeassistant.config_entries import (
 from homeassistant.core import callback
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
-from .const import CONF_BUS, CONF_CHIPS, DOMAIN, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
+from .const import CONF_BUS, CONF_CHIPS, DOMAIN, SUBENTRY_FLEET, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
+from .fleet_flow import FleetFlow
 from .infrared_device_flow import InfraredDeviceFlow
 from .installation import async_error_key
 from .options_flow import AnaviWeatherOptionsFlow
@@ -51,7 +52,11 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        return {SUBENTRY_INFRARED_DEVICE: InfraredDeviceFlow, SUBENTRY_USER_STATION: UserStationFlow}
+        return {
+            SUBENTRY_FLEET: FleetFlow,
+            SUBENTRY_INFRARED_DEVICE: InfraredDeviceFlow,
+            SUBENTRY_USER_STATION: UserStationFlow,
+        }
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

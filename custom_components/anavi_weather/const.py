@@ -32,11 +32,13 @@ CONF_RAIN = "rain"
 CONF_SEND_HISTORY = "send_history"
 CONF_SEND_STATISTICS = "send_statistics"
 CONF_STATES = "states"
+CONF_STATIONS = "stations"
 CONF_STATION_NAME = "station_name"
 CONF_TEMPERATURE_ENTITY = "temperature_entity"
 CONF_TEMPERATURE_OFFSET = "temperature_offset"
 
 DEFAULT_INTERVAL = 30  # seconds
 
+SUBENTRY_FLEET = "fleet"
 SUBENTRY_INFRARED_DEVICE = "infrared_device"
 SUBENTRY_USER_STATION = "user_station"

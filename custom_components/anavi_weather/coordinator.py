@@ -19,6 +19,7 @@ from .code_store import CodeStore
 from .command_sender import CommandSender
 from .const import CONF_ALTITUDE, CONF_BUS, CONF_CHIPS, CONF_INTERVAL, DEFAULT_INTERVAL, LOGGER
 from .exceptions import ReadingError
+from .fleet_coordinator import FleetCoordinator
 from .infrared_devices import InfraredDevices
 from .installation import async_error_key
 from .outdoor_temperature import OutdoorTemperature
@@ -92,6 +93,8 @@ class RemoteStation:
     """Forwarders by the id of the user station's subentry."""
     statistics_forwarders: Mapping[str, StatisticsForwarder]
     """Forwarders of statistics, of the user stations that receive these."""
+    fleets: Mapping[str, FleetCoordinator]
+    """Coordinators by the id of the fleet's subentry."""
 
 
 class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):

@@ -7,8 +7,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, CONF_URL
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_ALTITUDE, CONF_BUS, CONF_CA_CERTIFICATE, CONF_STATION_NAME
+from .const import CONF_ALTITUDE, CONF_BUS, CONF_CA_CERTIFICATE, CONF_STATION_NAME, CONF_STATIONS
 from .coordinator import AnaviWeatherConfigEntry, RemoteStation
+from .fleet_coordinator import FleetCoordinator, fleets
 from .forwarding import user_stations
 from .phat import BusError, Phat, board, kernel
 from .phat.simulator import is_simulated
@@ -17,7 +18,7 @@ from .user_station.forwarder import Forwarder
 from .user_station.statistics_forwarder import StatisticsForwarder
 
 # Secrets, and values that may reveal the station's location
-TO_REDACT = {CONF_ALTITUDE, CONF_API_KEY, CONF_CA_CERTIFICATE, CONF_STATION_NAME, CONF_URL, "title"}
+TO_REDACT = {CONF_ALTITUDE, CONF_API_KEY, CONF_CA_CERTIFICATE, CONF_STATION_NAME, CONF_STATIONS, CONF_URL, "title"}
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> dict[str, Any]:
@@ -51,6 +52,13 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AnaviWe
                 **(_user_station(station, subentry.subentry_id) if station else {}),
             }
             for subentry in user_stations(entry)
+        ],
+        "fleets": [
+            {
+                "data": async_redact_data(dict(subentry.data), TO_REDACT),
+                **(_fleet(station.fleets.get(subentry.subentry_id)) if station else {}),
+            }
+            for subentry in fleets(entry)
         ],
     }
 
@@ -99,6 +107,16 @@ def _user_station(station: RemoteStation, subentry_id: str) -> dict[str, Any]:
     if (forwarder := station.forwarders.get(subentry_id)) is None:
         return {}  # added since the entry was loaded
     return {**_forwarding(forwarder), "statistics": _statistics(station.statistics_forwarders.get(subentry_id))}
+
+
+def _fleet(coordinator: FleetCoordinator | None) -> dict[str, Any]:
+    if coordinator is None:
+        return {}  # added since the entry was loaded
+    return {
+        "connected": coordinator.last_update_success,
+        "stations": len(coordinator.data.stations),
+        "disk_usage": coordinator.data.disk_usage,
+    }
 
 
 def _statistics(forwarder: StatisticsForwarder | None) -> dict[str, Any] | None:

@@ -35,6 +35,10 @@ class ReadingError(TranslatedError, UpdateFailed):
     """The chips cannot be read."""
 
 
+class FleetError(TranslatedError, UpdateFailed):
+    """The summaries of a fleet cannot be read."""
+
+
 class InvalidActionError(TranslatedError, ServiceValidationError):
     """An action was called with invalid data."""
 

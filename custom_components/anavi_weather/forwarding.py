@@ -11,16 +11,16 @@ import time
 from typing import Any
 
 from ulid_transform import ulid_to_timestamp
-from yarl import URL
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_API_KEY, CONF_URL, EVENT_CORE_CONFIG_UPDATE, __version__
+from homeassistant.const import CONF_URL, EVENT_CORE_CONFIG_UPDATE, __version__
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.loader import async_get_integration
 
+from .connection import async_trust, destination
 from .const import (
     CONF_ALTITUDE,
     CONF_CA_CERTIFICATE,
@@ -39,7 +39,7 @@ from .coordinator import AnaviWeatherConfigEntry
 from .user_station.checkpoint import Checkpoint
 from .user_station.checkpoint_store import CheckpointDamagedError, CheckpointStore
 from .user_station.documents import Station
-from .user_station.elasticsearch import Destination, Elasticsearch
+from .user_station.elasticsearch import Elasticsearch
 from .user_station.entities import Entities, Selection
 from .user_station.errors import CertificateInvalidError
 from .user_station.filters import Rules
@@ -48,7 +48,7 @@ from .user_station.location import Location, Precision, round_location
 from .user_station.statistics_checkpoint import StatisticsStore
 from .user_station.statistics_forwarder import StatisticsForwarder
 from .user_station.statistics_index import StatisticsIndex
-from .user_station.tls import extract_certificates, has_private_key, trust
+from .user_station.tls import extract_certificates, has_private_key
 
 LOGGER = logging.getLogger(__name__)
 NETWORK = Path("/sys/class/net")
@@ -77,17 +77,13 @@ async def async_create_elasticsearch(hass: HomeAssistant, data: Mapping[str, Any
     Raises:
         CertificateInvalidError: if the CA certificate is damaged.
     """
-    return _elasticsearch(hass, data, await hass.async_add_executor_job(trust, data.get(CONF_CA_CERTIFICATE)))
+    return _elasticsearch(hass, data, await async_trust(hass, data))
 
 
 def _elasticsearch(
     hass: HomeAssistant, data: Mapping[str, Any], trusted: ssl.SSLContext | bool | None
 ) -> Elasticsearch:
-    return Elasticsearch(async_get_clientsession(hass), _destination(data), trusted)
-
-
-def _destination(data: Mapping[str, Any]) -> Destination:
-    return Destination(URL(data[CONF_URL]), data[CONF_API_KEY], data[CONF_NAMESPACE])
+    return Elasticsearch(async_get_clientsession(hass), destination(data), trusted)
 
 
 def _rules(data: Mapping[str, Any]) -> tuple[Rules, Rules]:
@@ -157,7 +153,7 @@ async def async_create_statistics_forwarder(
     data = subentry.data
     store = _statistics_store(hass, subentry.subentry_id)
     try:
-        trusted = await hass.async_add_executor_job(trust, data.get(CONF_CA_CERTIFICATE))
+        trusted = await async_trust(hass, data)
     except CertificateInvalidError:
         trusted = None
     return StatisticsForwarder(
@@ -165,7 +161,7 @@ async def async_create_statistics_forwarder(
         name=subentry.title,
         station=await _async_station(hass, entry, data),
         entities=entities,
-        index=StatisticsIndex(async_get_clientsession(hass), _destination(data), trusted),
+        index=StatisticsIndex(async_get_clientsession(hass), destination(data), trusted),
         store=store,
         checkpoint=await store.async_load(),
         task=_task(data),

@@ -24,6 +24,7 @@ from . import meteorology
 from .const import ATTR_CHIP
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, Climate, StationData
 from .entity import AnaviWeatherEntity, QuantityEntity, async_follow_chips
+from .fleet_sensor import add_fleet_sensors
 from .forwarding import loaded_user_stations
 from .phat import ChipId, Measurement, Quantity, quantities
 from .pressure_unit import async_follow_pressure_unit, async_pressure_unit, async_replace_default_unit, precision_in
@@ -205,6 +206,8 @@ async def async_setup_entry(
     """Set up the sensors of the station's chips and of its user stations."""
     coordinator = entry.runtime_data.coordinator
     async_follow_chips(coordinator, async_add_entities, partial(_station_sensors, coordinator))
+    for fleet in entry.runtime_data.fleets.values():
+        add_fleet_sensors(fleet, async_add_entities)
     for subentry, forwarder in loaded_user_stations(entry):
         async_add_entities(
             [UserStationSensor(subentry, forwarder, description) for description in USER_STATION_SENSORS],

@@ -29,6 +29,11 @@ def user_station_unique_id(subentry: ConfigSubentry, key: str) -> str:
     return f"{subentry.subentry_id}_{key}"
 
 
+def fleet_unique_id(subentry: ConfigSubentry, key: str) -> str:
+    """Return the unique id of an entity of a fleet, or the identifier of the device of one of its stations."""
+    return f"{subentry.subentry_id}_{key}"
+
+
 def device_unique_id(subentry: ConfigSubentry, key: str) -> str:
     """Return the unique id of an entity of an infrared device."""
     return f"{subentry.subentry_id}_{key}"

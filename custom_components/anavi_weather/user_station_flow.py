@@ -1,17 +1,13 @@
 """Subentry flow of a user station: the server, and the states to send."""
 
-from base64 import b64decode, b64encode
-import binascii
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, override
 
 import voluptuous as vol
-from yarl import URL
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.const import CONF_API_KEY, CONF_URL
+from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import valid_domain
-from homeassistant.data_entry_flow import AbortFlow, section
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     AreaSelector,
@@ -26,39 +22,25 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
-    TextSelectorType,
 )
 
 from .const import (
-    CONF_CA_CERTIFICATE,
     CONF_CHOSEN_ENTITIES,
     CONF_ENTITIES,
     CONF_EXCLUDE,
     CONF_INCLUDE,
     CONF_LOCATION,
-    CONF_NAMESPACE,
     CONF_SEND_HISTORY,
     CONF_SEND_STATISTICS,
     CONF_STATION_NAME,
 )
 from .forwarding import async_create_elasticsearch
-from .user_station.elasticsearch import NAMESPACE, STREAM
+from .server_flow import InvalidInputError, ServerFlow
 from .user_station.entities import Selection, entity_ids
-from .user_station.errors import CertificateInvalidError, ElasticsearchError, StorageError
 from .user_station.location import Precision
-from .user_station.tls import extract_certificates, has_private_key, is_private
 
-DEFAULT_NAMESPACE = "default"
-EXAMPLE = "https://elasticsearch.example.org:9200"
 MAX_NAME = 100
 
-NAMESPACE_SELECTOR = TextSelector()
-SERVER_SCHEMA = {
-    vol.Required(CONF_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
-    vol.Required(CONF_API_KEY): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD)),
-    vol.Optional(CONF_CA_CERTIFICATE): TextSelector(TextSelectorConfig(multiline=True)),
-    vol.Required(CONF_NAMESPACE, default=DEFAULT_NAMESPACE): NAMESPACE_SELECTOR,
-}
 COMMON_RULES = {
     vol.Optional("domains", default=list): TextSelector(TextSelectorConfig(multiple=True)),
     vol.Optional("globs", default=list): TextSelector(TextSelectorConfig(multiple=True)),
@@ -92,29 +74,16 @@ STATES_SCHEMA = vol.Schema(
 )
 
 
-class InvalidInputError(Exception):
-    """Invalid input in a field of the form."""
-
-    def __init__(self, field: str, key: str) -> None:
-        """Initialize the error with the field and the translation key."""
-        super().__init__(key)
-        self.errors = {field: key}
-
-
-class UserStationFlow(ConfigSubentryFlow):
+class UserStationFlow(ServerFlow):
     """Subentry flow that adds or reconfigures a user station."""
 
-    def __init__(self) -> None:
-        """Initialize the flow."""
-        self._server: dict[str, Any] = {}
+    @override
+    async def _async_check(self) -> None:
+        await (await async_create_elasticsearch(self.hass, self._server)).async_check()
 
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Handle the server of a new user station."""
-        return await self._async_step_server("user", user_input)
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Handle a change of the server. A key that is left out is kept."""
-        return await self._async_step_server("reconfigure", user_input)
+    @override
+    async def _async_step_next(self) -> SubentryFlowResult:
+        return await self.async_step_states()
 
     async def async_step_states(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Handle the choice of the states to send."""
@@ -130,43 +99,6 @@ class UserStationFlow(ConfigSubentryFlow):
             data_schema=self.add_suggested_values_to_schema(STATES_SCHEMA, suggested),
             errors=errors,
             last_step=True,
-        )
-
-    async def _async_step_server(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
-        errors: dict[str, str] = {}
-        detail = ""
-        known = self._known()
-        if user_input is not None:
-            try:
-                self._server = _normalised(user_input, known.get(CONF_API_KEY, ""))
-                self._raise_if_configured()
-                await (await async_create_elasticsearch(self.hass, self._server)).async_check()
-            except InvalidInputError as err:
-                errors = err.errors
-            except CertificateInvalidError as err:
-                errors[CONF_CA_CERTIFICATE] = err.key
-            except ElasticsearchError as err:
-                errors["base"] = ElasticsearchError.key if isinstance(err, StorageError) else err.key
-                detail = str(err)
-            else:
-                return await self.async_step_states()
-        schema = {
-            vol.Optional(CONF_API_KEY) if known and field == CONF_API_KEY else field: selector
-            for field, selector in SERVER_SCHEMA.items()
-        }
-        suggested = user_input or {key: value for key, value in known.items() if key != CONF_API_KEY}
-        if has_private_key(suggested.get(CONF_CA_CERTIFICATE, "")):
-            suggested = {key: value for key, value in suggested.items() if key != CONF_CA_CERTIFICATE}
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(schema), suggested),
-            errors=errors,
-            description_placeholders={
-                "detail": detail,
-                "example": EXAMPLE,
-                "stream": STREAM + (user_input or {}).get(CONF_NAMESPACE, ""),
-            },
-            last_step=False,
         )
 
     def _wanted(self, user_input: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,97 +139,7 @@ class UserStationFlow(ConfigSubentryFlow):
             named[CONF_EXCLUDE] = {**data[CONF_EXCLUDE], CONF_ENTITIES: entity_ids(self.hass, excluded)}
         return named
 
-    def _known(self) -> Mapping[str, Any]:
-        """Return the data to reconfigure, or nothing for a new user station."""
-        return self._get_reconfigure_subentry().data if self.source == SOURCE_RECONFIGURE else {}
-
-    def _raise_if_configured(self) -> None:
-        own = self._reconfigure_subentry_id if self.source == SOURCE_RECONFIGURE else None
-        unique_id = _unique_id(self._server)
-        if any(
-            subentry.unique_id == unique_id and subentry.subentry_id != own
-            for subentry in self._get_entry().subentries.values()
-        ):
-            raise AbortFlow("already_configured")
-
-    def _finish(self, data: dict[str, Any]) -> SubentryFlowResult:
-        title, unique_id = _title(data), _unique_id(data)
-        if self.source != SOURCE_RECONFIGURE:
-            return self.async_create_entry(title=title, data=data, unique_id=unique_id)
-        subentry = self._get_reconfigure_subentry()
-        named_by_user = subentry.title != _title(subentry.data)
-        return self.async_update_and_abort(
-            self._get_entry(),
-            subentry,
-            unique_id=unique_id,
-            title=subentry.title if named_by_user else title,
-            data=data,
-        )
-
-
-def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]:
-    """Return the user's input in the form that is stored.
-
-    Raises:
-        CertificateInvalidError: if the CA certificate is damaged.
-        InvalidInputError: if another field is invalid.
-    """
-    text = user_input[CONF_URL].strip().rstrip("/")
-    try:
-        url = URL(text)
-        port = url.port
-    except ValueError as err:
-        raise InvalidInputError(CONF_URL, "url_invalid") from err
-    if url.scheme not in ("http", "https") or not url.host or port is None or _has_more(url):
-        raise InvalidInputError(CONF_URL, "url_invalid")
-    if not is_private(url):
-        raise InvalidInputError(CONF_URL, "tls_required")
-    namespace = user_input[CONF_NAMESPACE].strip()
-    if not NAMESPACE.fullmatch(namespace):
-        raise InvalidInputError(CONF_NAMESPACE, "namespace_invalid")
-    data = {
-        CONF_URL: str(url),
-        CONF_API_KEY: _encoded(user_input.get(CONF_API_KEY, "").strip() or known_key),
-        CONF_NAMESPACE: namespace,
-    }
-    if certificate := user_input.get(CONF_CA_CERTIFICATE, "").strip():
-        if has_private_key(certificate):
-            raise InvalidInputError(CONF_CA_CERTIFICATE, "ca_certificate_has_key")
-        data[CONF_CA_CERTIFICATE] = extract_certificates(certificate)
-    return data
-
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that are not empty."""
     return {field: value for field, value in fields.items() if value}
-
-
-def _has_more(url: URL) -> bool:
-    """Return whether an address has parts that are not supported, like a user and a password."""
-    return bool(url.user or url.password or url.query or url.fragment)
-
-
-def _encoded(api_key: str) -> str:
-    """Return an API key in the encoded form, the base64 of `id:key`.
-
-    Raises:
-        InvalidInputError: if it has neither form.
-    """
-    if ":" in api_key:
-        return b64encode(api_key.encode()).decode()
-    try:
-        decoded = b64decode(api_key, validate=True)
-    except (binascii.Error, ValueError) as err:
-        raise InvalidInputError(CONF_API_KEY, "api_key_invalid") from err
-    if b":" not in decoded:
-        raise InvalidInputError(CONF_API_KEY, "api_key_invalid")
-    return api_key
-
-
-def _title(data: Mapping[str, Any]) -> str:
-    host = URL(data[CONF_URL]).host or ""
-    return host if data[CONF_NAMESPACE] == DEFAULT_NAMESPACE else f"{host} ({data[CONF_NAMESPACE]})"
-
-
-def _unique_id(data: Mapping[str, Any]) -> str:
-    return f"{data[CONF_URL]} {data[CONF_NAMESPACE]}"

@@ -92,7 +92,7 @@ def test_the_portuguese_blueprint_differs_only_in_its_texts(path: str) -> None:
 def test_each_blueprint_exists_in_both_languages_and_is_linked_in_the_docs() -> None:
     english = {Path(path).name for path in PATHS if "/pt-BR/" not in path}
     assert english == {Path(path).name for path in PATHS if "/pt-BR/" in path}
-    assert len(english) == 5
+    assert len(english) == 6
     page = (FOLDER.parents[1] / "docs" / "automations.md").read_text(encoding="utf-8")
     for path in PATHS:
         address = (SOURCE + path).replace(":", "%3A").replace("/", "%2F")

@@ -12,7 +12,7 @@ from homeassistant.core import Event, HomeAssistant, callback, valid_entity_id
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, SUBENTRY_USER_STATION  # noqa: TID252
+from ..const import DOMAIN, SUBENTRY_FLEET, SUBENTRY_USER_STATION  # noqa: TID252
 from .documents import Identities, Origin
 from .filters import NO_RULES, Filter, Rules
 from .names import Name, Names, Span
@@ -186,12 +186,12 @@ class Entities:
         return self._is_status(entry) or self._exclude.async_matches(entry)
 
     def _is_status(self, entry: er.RegistryEntry) -> bool:
-        """Return whether an entity shows the status of a user station. Infrared devices are subentries too."""
+        """Return whether an entity is about a user station or other stations. Infrared devices are subentries too."""
         if entry.platform == DOMAIN and entry.config_subentry_id and entry.config_entry_id:
             config_entry = self._hass.config_entries.async_get_entry(entry.config_entry_id)
             subentry = config_entry.subentries.get(entry.config_subentry_id) if config_entry else None
             # A subentry is removed before its entities
-            if subentry and subentry.subentry_type == SUBENTRY_USER_STATION:
+            if subentry and subentry.subentry_type in {SUBENTRY_USER_STATION, SUBENTRY_FLEET}:
                 self._status_keys.add(entry.id)
         return entry.id in self._status_keys
 
