@@ -189,3 +189,17 @@ def test_an_empty_remote_links_to_the_infrared_guide(browser: Browser, language:
     assert action["action"] == "url"
     assert action["url_path"].endswith(f"/blob/main/docs/{page}")
     assert (SCRIPTS.parent / "docs" / page).exists()
+
+
+def test_stations_of_a_fleet_with_a_location_are_on_a_map(browser: Browser) -> None:
+    home = Home()
+    home.add("station", sensors("temperature"))
+    home.add("beach", sensors("fleet_last_seen", "fleet_temperature"), of="station")
+    [view] = home.panel(browser)
+    assert not cards(view, "map"), "no station sends its location"
+
+    home.hass["states"]["sensor.beach_fleet_last_seen"]["attributes"] |= {"latitude": -23.5, "longitude": -46.6}
+    [view] = home.panel(browser)
+    [card] = cards(view, "map")
+    assert card["entities"] == ["sensor.beach_fleet_last_seen", "zone.home"]
+    assert headings(view) == ["Now", "Last 24 hours", "Last 30 days", "Map of the stations", "beach"]

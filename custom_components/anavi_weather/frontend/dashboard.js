@@ -107,6 +107,13 @@ const statistics = (station, days) =>
     chart_type: "line",
   }));
 
+/** Return a map of the entities with a location, which are those of a fleet's stations, and of the home. */
+function map(devices) {
+  const placed = devices.flatMap(({ entities }) => entities).filter(({ state }) => "latitude" in state.attributes);
+  const entities = [...placed.map(({ id }) => id), "zone.home"];
+  return placed.length ? [{ type: "map", entities, theme_mode: "auto", grid_options: { columns: "full", rows: 6 } }] : [];
+}
+
 /** Return a station's view and a subview for each of its large remote controls. */
 async function views(hass, station, title, userStations, { hours, days }) {
   const text = texts(hass.locale.language);
@@ -128,6 +135,7 @@ async function views(hass, station, title, userStations, { hours, days }) {
       ...graphs(text.hours(hours), "mdi:chart-line", history(station, hours)),
       ...section(text.remote, "mdi:remote", cards),
       ...graphs(text.days(days), "mdi:chart-bell-curve", statistics(station, days)),
+      ...section(text.map, "mdi:map", map(userStations), { column_span: 2 }),
       ...userStations.flatMap(({ name, entities }) => section(name, "mdi:database-arrow-up-outline", list(entities))),
       ...section(text.station, "mdi:raspberry-pi", list(others)),
     ],

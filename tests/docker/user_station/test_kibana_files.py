@@ -86,7 +86,8 @@ def test_no_text_is_in_one_language(name: str) -> None:
     found = [text for loaded in files() for text in find(loaded)]
     assert found
     streams = {STREAMS, "logs-anavi_weather-*", "statistics-anavi_weather-*", "alerts-anavi_weather"}
-    assert [text for text in found if MESSAGE.sub("", text).strip(": ") and text not in streams] == []
+    references = {reference["name"] for loaded in files() for reference in loaded.get("references", [])}
+    assert [text for text in found if MESSAGE.sub("", text).strip(": ") and text not in streams | references] == []
 
 
 def test_every_field_of_every_panel_is_in_the_index_template() -> None:
@@ -163,6 +164,25 @@ def test_the_weather_panel_has_now_trend_and_range() -> None:
     for key, kinds in keys.items():
         wanted = {"now", "trend"} if key in {"dew_point", "pressure_tendency"} else {"now", "trend", "range"}
         assert kinds == wanted, key
+
+
+def test_the_map_shows_the_latest_reading_of_each_station() -> None:
+    known = mapped_fields()
+    views = {load(path)["data_view"]["id"] for path in (KIBANA / "data_views").glob("*.json")}
+    saved = load(KIBANA / "maps" / "stations.json")
+    numbers = VARIABLE.sub("3", saved["attributes"]["layerListJSON"])
+    _, *layers = json.loads(numbers)
+    references = {reference["name"]: reference["id"] for reference in saved["references"]}
+    for layer in layers:
+        source = layer["sourceDescriptor"]
+        assert references[source["indexPatternRefName"]] in views
+        fields = {source["geoField"], source["topHitsSplitField"], source["sortField"], *source["tooltipProperties"]}
+        fields |= set(ESQL_FIELD.findall(layer["query"]["query"]))
+        assert fields <= known, layer["id"]
+        assert (source["topHitsSplitField"], source["topHitsSize"], source["sortOrder"]) == ("station.id", 1, "desc")
+    assert len(references) == len(layers) == 3
+    used = set(VARIABLE.findall(saved["attributes"]["layerListJSON"]))
+    assert used == {"ALERT_FROST", "ALERT_HEAT", "ALERT_SILENT", "ALERT_STORM"}
 
 
 def test_panels_do_not_overlap() -> None:
