@@ -1,6 +1,7 @@
 """Tests of the subentries of infrared devices, which follow the stored commands."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
@@ -9,16 +10,17 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather import code_store
 from custom_components.anavi_weather.code_store import CodeStore
-from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.const import DOMAIN, SUBENTRY_INFRARED_DEVICE
 from custom_components.anavi_weather.exceptions import InvalidActionError, StorageError
 from custom_components.anavi_weather.infrared_devices import infrared_devices, likely_kind, stored_name
+from custom_components.anavi_weather.phat.simulator import Simulator
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.setup import async_setup_component
 
 from .conftest import is_loaded, store_codes
-from .infrared_device_steps import device_of
+from .infrared_device_steps import button_of, device_of
 from .remote_actions import NEC, Call
 from .repair_forms import choose_repair
 
@@ -335,3 +337,25 @@ async def test_a_device_is_unknown_to_the_action_of_user_stations(
     with pytest.raises(InvalidActionError) as raised:
         await hass.services.async_call(DOMAIN, "send_again", {"device_id": device.id}, blocking=True)
     assert raised.value.translation_key == "user_station_unknown"
+
+
+@pytest.mark.parametrize("data", [{"kind": "projector_of_2030"}, {}])
+async def test_a_device_of_an_unknown_kind_is_a_remote_control(
+    hass: HomeAssistant, stored: None, entry: MockConfigEntry, simulator: Simulator, data: dict[str, Any]
+) -> None:
+    hass.config_entries.async_add_subentry(
+        entry,
+        ConfigSubentry(
+            data=MappingProxyType(data),
+            subentry_type=SUBENTRY_INFRARED_DEVICE,
+            title="TV",
+            unique_id=f"{SUBENTRY_INFRARED_DEVICE} TV",
+        ),
+    )
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    television = device_of(entry, "TV")
+    assert button_of(hass, television, "power")
+    assert button_of(hass, device_of(entry, "Fan"), "on")
+    assert television.data == data

@@ -38,8 +38,9 @@ def device_identifiers(subentry: ConfigSubentry) -> set[tuple[str, str]]:
 
 
 def kind(subentry: ConfigSubentry) -> Kind:
-    """Return the kind of an infrared device."""
-    return Kind(subentry.data[CONF_KIND])
+    """Return the kind of an infrared device: a remote control if only a newer version knows it."""
+    stored = subentry.data.get(CONF_KIND)
+    return Kind(stored) if stored in list(Kind) else Kind.REMOTE_CONTROL
 
 
 def stored_name(subentry: ConfigSubentry) -> str:
