@@ -109,12 +109,14 @@ async def test_deleting_the_last_command_deletes_the_device(hass_storage: dict[s
     assert hass_storage[KEY]["data"] == codes.codes == {"TV": {"Power": ["nec:0x04,0x08"], "Down": ["nec:0x04,0x0a"]}}
     assert match(codes, "nec:4,9") is None
 
-    with pytest.raises(KeyError):
+    with pytest.raises(InvalidActionError, match="command_unknown"):
         await codes.async_delete("TV", ["Power", "Up"])
     assert list(codes.codes["TV"]) == ["Power", "Down"]
 
     await codes.async_delete("TV", ["Power", "Down"])
     assert hass_storage[KEY]["data"] == codes.codes == {}
+    with pytest.raises(InvalidActionError, match="device_unknown"):
+        await codes.async_rename("TV", "Television")
 
 
 async def test_concurrent_changes_lose_nothing(codes: CodeStore) -> None:

@@ -1,5 +1,6 @@
 """Tests of trying, changing and exporting commands in the flow of an infrared device."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 import json
@@ -18,10 +19,11 @@ from custom_components.anavi_weather.exceptions import StorageError
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 
-from .conftest import let_read
+from .conftest import let_read, store_codes
 from .infrared_device_steps import answer, button_of, choose, device_of, start
 from .remote_actions import NEC, decoded, sent
 from .repair_forms import open_repair_menu
@@ -237,3 +239,27 @@ async def test_a_deleted_device_can_be_downloaded(
     url = link(flow).partition("?")[0]
     response = await (await hass_client()).get(url)
     assert (await response.json())["data"] == {"TV [new]": CODES}
+
+
+@pytest.mark.parametrize("change", ["delete_commands", "rename_command"])
+async def test_a_command_that_another_user_deletes_at_the_same_time(
+    hass: HomeAssistant, station: MockConfigEntry, codes: CodeStore, change: str
+) -> None:
+    await store_codes(codes, {"TV": {"power": [NEC], "mute": ["nec:4,9"]}})
+    await hass.async_block_till_done()
+    answers: dict[str, dict[str, Any]] = {
+        "delete_commands": {"commands": ["mute"]},
+        "rename_command": {"command": "mute", "name": "quiet"},
+    }
+    steps = ("delete_commands", change)
+    forms = [await choose(hass, await start(hass, device_of(station, "TV")), step) for step in steps]
+
+    menu, form = await asyncio.gather(
+        *(answer(hass, form, **answers[step]) for form, step in zip(forms, steps, strict=True))
+    )
+
+    assert menu["type"] is FlowResultType.MENU
+    assert form["errors"] == {"base": "failed"}
+    assert form["description_placeholders"]
+    assert "no command “mute”" in form["description_placeholders"]["detail"]
+    assert list(codes.codes["TV"]) == ["power"]

@@ -1,7 +1,7 @@
 """Storage of the commands that a station has learned or imported."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 import re
 from typing import Any, override
@@ -135,11 +135,12 @@ class CodeStore:
         """Delete commands of a device, and the device if none is left, and save.
 
         Raises:
-            KeyError: if the device or a command does not exist.
+            InvalidActionError: if the device or a command does not exist.
             StorageError: if that cannot be saved.
         """
         async with self._lock:
             await self._async_indexed()
+            _check_known(self._codes, device, names)
             commands = dict(self._codes[device])
             for name in dict.fromkeys(names):
                 del commands[name]
@@ -159,23 +160,30 @@ class CodeStore:
         """Rename a device, and save.
 
         Raises:
-            KeyError: if the device does not exist.
-            InvalidActionError: if another device has the name, or it cannot be a name.
+            InvalidActionError: if another device has the name, it cannot be a name, or the device does not exist.
             StorageError: if that cannot be saved.
         """
-        await self._async_change(lambda codes: _renamed(codes, device, name, "device_exists"))
+
+        def renamed(codes: Codes) -> Codes:
+            _check_known(codes, device)
+            return _renamed(codes, device, name, "device_exists")
+
+        await self._async_change(renamed)
 
     async def async_rename_command(self, device: str, command: str, name: str) -> None:
         """Rename a command of a device, and save.
 
         Raises:
-            KeyError: if the device or the command does not exist.
-            InvalidActionError: if another command of the device has the name, or it cannot be a name.
+            InvalidActionError: if another command of the device has the name, it cannot be a name, or the device or the
+                command does not exist.
             StorageError: if that cannot be saved.
         """
-        await self._async_change(
-            lambda codes: codes | {device: _renamed(codes[device], command, name, "command_exists")}
-        )
+
+        def renamed(codes: Codes) -> Codes:
+            _check_known(codes, device, (command,))
+            return codes | {device: _renamed(codes[device], command, name, "command_exists")}
+
+        await self._async_change(renamed)
 
     async def async_set_texts(self, device: str, command: str, texts: Sequence[str]) -> None:
         """Store a command of a device in its text form, and save.
@@ -257,6 +265,19 @@ def check_name(name: str) -> None:
         raise InvalidActionError("name_invalid", maximum=str(MAX_NAME))
 
 
+def _check_known(codes: Codes, device: str, commands: Iterable[str] = ()) -> None:
+    """Check that a device and commands of it are stored.
+
+    Raises:
+        InvalidActionError: if they are not, for example because another user has deleted them meanwhile.
+    """
+    if device not in codes:
+        raise InvalidActionError("device_unknown", device=device)
+    for command in commands:
+        if command not in codes[device]:
+            raise InvalidActionError("command_unknown", device=device, command=command)
+
+
 def _with_device(codes: Codes, device: str, commands: Mapping[str, Sequence[str]]) -> Codes:
     if device in codes:
         raise InvalidActionError("device_exists", name=device)
@@ -267,11 +288,8 @@ def _renamed[T](named: Mapping[str, T], old: str, name: str, exists: str) -> dic
     """Return a mapping in the same order in which one key has a new name.
 
     Raises:
-        KeyError: if the key does not exist.
         InvalidActionError: with the key `exists` if the name is taken, or it cannot be a name.
     """
-    if old not in named:
-        raise KeyError(old)
     check_name(name)
     if name in named and name != old:
         raise InvalidActionError(exists, name=name)

@@ -195,7 +195,7 @@ class InfraredDevices:
                     self._entry, {name: (subentry.data, self._codes.codes[name])}
                 )
                 await self._codes.async_delete(name, list(self._codes.codes[name]))
-            except StorageError as err:  # the commands are still stored, so the device is added again
+            except TranslatedError as err:  # the commands are still stored, so the device is added again
                 LOGGER.error("Cannot delete %s: %s", name, await async_message(self._hass, err))
 
     async def _async_follow_title(self, subentry: ConfigSubentry) -> None:

@@ -169,11 +169,6 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         """Delete stored commands of a device."""
         device = kwargs.get(ATTR_DEVICE) or ""
         names: Sequence[str] = kwargs[ATTR_COMMAND]
-        if device not in self.codes.codes:
-            raise InvalidActionError("device_unknown", device=device)
-        for name in names:
-            if name not in self.codes.codes[device]:
-                raise InvalidActionError("command_unknown", device=device, command=name)
         await self.codes.async_delete(device, names)
         if device not in self.codes.codes:
             self.entry.runtime_data.devices.async_remove(device)

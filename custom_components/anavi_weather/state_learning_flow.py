@@ -21,7 +21,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .const import CONF_STATES, DOMAIN
-from .exceptions import InfraredError, TranslatedError, async_message
+from .exceptions import InfraredError, InvalidActionError, TranslatedError, async_message
 from .infrared_device_flow_base import InfraredDeviceFlowBase
 from .ir_codes.capture import alike, consensus
 from .ir_codes.climate_plan import OFF, ClimatePlan
@@ -155,7 +155,7 @@ class StateLearningFlow(InfraredDeviceFlowBase):
     async def async_step_learn_state_again(self, user_input: None = None) -> SubentryFlowResult:
         """Delete the state that was learned last, so that it is the next."""
         try:
-            with suppress(KeyError):  # it was deleted meanwhile
+            with suppress(InvalidActionError):  # it was deleted meanwhile
                 await self.station.codes.async_delete(self.device, [str(self._learned_state)])
         except TranslatedError as err:
             self._state_note = await async_message(self.hass, err)
