@@ -1,5 +1,6 @@
 """Tests of the subentries of infrared devices, which follow the stored commands."""
 
+import asyncio
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +14,9 @@ from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.const import DOMAIN, SUBENTRY_INFRARED_DEVICE
 from custom_components.anavi_weather.exceptions import InvalidActionError, StorageError
 from custom_components.anavi_weather.infrared_devices import infrared_devices, likely_kind, stored_name
+from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.phat.simulator import Simulator
+from custom_components.anavi_weather.storage import async_save
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
@@ -359,3 +362,121 @@ async def test_a_device_of_an_unknown_kind_is_a_remote_control(
     assert button_of(hass, television, "power")
     assert button_of(hass, device_of(entry, "Fan"), "on")
     assert television.data == data
+
+
+class Disk:
+    """A disk that is busy until it is released."""
+
+    def __init__(self) -> None:
+        """Initialize the disk."""
+        self.is_reached = asyncio.Event()
+        self._is_free = asyncio.Event()
+
+    async def async_wait(self) -> None:
+        """Wait until the disk is free."""
+        self.is_reached.set()
+        await self._is_free.wait()
+
+    def release(self) -> None:
+        """Let what waits be written."""
+        self._is_free.set()
+
+
+@pytest.fixture
+def slow_disk(stored: None, station: MockConfigEntry) -> Iterator[Disk]:
+    """Let changes wait for the disk."""
+    disk = Disk()
+
+    async def async_save_slowly(*arguments: Any) -> None:
+        await disk.async_wait()
+        await async_save(*arguments)
+
+    with patch.object(code_store, "async_save", async_save_slowly):
+        yield disk
+
+
+async def test_a_device_that_is_deleted_while_it_is_renamed_stays_deleted(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry, codes: CodeStore, slow_disk: Disk
+) -> None:
+    tv = device_of(station, "TV")
+    renaming = asyncio.create_task(station.runtime_data.devices.async_rename(tv, "Television"))
+    await slow_disk.is_reached.wait()
+    hass.config_entries.async_remove_subentry(station, tv.subentry_id)
+    slow_disk.release()
+    await renaming
+    await hass.async_block_till_done()
+
+    assert list(codes.codes) == ["Fan"]
+    assert [subentry.title for subentry in infrared_devices(station)] == ["Fan"]
+    (issue,) = issues(hass, "infrared_device_deleted")
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["device"] == "Television"
+
+
+async def test_a_device_that_is_deleted_while_another_is_renamed_stays_deleted(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry, codes: CodeStore, slow_disk: Disk
+) -> None:
+    hass.config_entries.async_update_subentry(station, device_of(station, "TV"), title="Television")
+    await slow_disk.is_reached.wait()
+    fan = device_of(station, "Fan")
+    hass.config_entries.async_remove_subentry(station, fan.subentry_id)
+    slow_disk.release()
+    await hass.async_block_till_done()
+
+    assert list(codes.codes) == ["Television"]
+    assert [subentry.title for subentry in infrared_devices(station)] == ["Television"]
+    (issue,) = issues(hass, "infrared_device_deleted")
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["device"] == "Fan"
+
+
+async def test_a_device_that_is_deleted_while_its_name_cannot_be_saved(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry, codes: CodeStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    tv = device_of(station, "TV")
+
+    async def async_fail(*_: object) -> None:
+        if tv.subentry_id in station.subentries:
+            hass.config_entries.async_remove_subentry(station, tv.subentry_id)
+            raise StorageError("codes_not_saved")
+
+    with patch.object(code_store, "async_save", async_fail):
+        hass.config_entries.async_update_subentry(station, tv, title="Television")
+        await hass.async_block_till_done()
+
+    assert list(codes.codes) == ["Fan"]
+    assert not issues(hass, "infrared_device_name")
+    assert len(issues(hass, "infrared_device_deleted")) == 1
+    assert "Traceback" not in caplog.text
+
+
+async def test_commands_that_are_learned_while_a_device_is_renamed_get_its_new_name(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry, codes: CodeStore, slow_disk: Disk
+) -> None:
+    tv = device_of(station, "TV")
+    hass.config_entries.async_update_subentry(station, tv, title="Television")
+    await slow_disk.is_reached.wait()
+    adding = asyncio.create_task(station.runtime_data.devices.async_add_commands(tv, {"mute": (parse("nec:4,9"),)}))
+    slow_disk.release()
+    await adding
+    await hass.async_block_till_done()
+
+    assert {device: list(commands) for device, commands in codes.codes.items()} == {
+        "Television": ["power", "mute"],
+        "Fan": ["on", "off"],
+    }
+
+
+async def test_a_deleted_device_gets_no_commands(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry, codes: CodeStore, slow_disk: Disk
+) -> None:
+    tv = device_of(station, "TV")
+    hass.config_entries.async_remove_subentry(station, tv.subentry_id)
+    await slow_disk.is_reached.wait()
+    adding = asyncio.create_task(station.runtime_data.devices.async_add_commands(tv, {"mute": (parse("nec:4,9"),)}))
+    slow_disk.release()
+    with pytest.raises(InvalidActionError, match="No command of a device"):
+        await adding
+    await hass.async_block_till_done()
+
+    assert list(codes.codes) == ["Fan"]

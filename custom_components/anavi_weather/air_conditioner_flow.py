@@ -72,8 +72,8 @@ class AirConditionerFlow(InfraredDeviceFlowBase):
             protocol = CLIMATE_PROTOCOLS[user_input[CONF_PROTOCOL]]
             commands = await self.hass.async_add_executor_job(protocol.commands)
             try:
-                await self.station.codes.async_add(
-                    {self.device: {name: (command,) for name, command in commands.items()}}
+                await self.station.devices.async_add_commands(
+                    self.subentry, {name: (command,) for name, command in commands.items()}
                 )
             except TranslatedError as err:
                 errors, detail = {"base": "failed"}, await self.async_detail(err)

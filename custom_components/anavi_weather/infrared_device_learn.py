@@ -208,7 +208,7 @@ class LearnSteps(InfraredDeviceFlowBase):
         codes = self.station.codes
         known = codes.match(decode_message(presses[0]), presses[0])
         replaced = codes.codes.get(self.device, {}).get(self._key)
-        await codes.async_add({self.device: {self._key: in_turn(command)}})
+        await self.station.devices.async_add_commands(self.subentry, {self._key: in_turn(command)})
         self._replaced_texts = replaced
         self._code = excerpt(codes.codes[self.device][self._key][0])
         self._note = ""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import chain, count
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from .code_store import CodeStore, async_get_code_store, async_remove_code_store
 from .const import CONF_KIND, DOMAIN, LOGGER, NAME_ISSUE_PREFIX, SUBENTRY_INFRARED_DEVICE
 from .deleted_codes import DeletedDevice, async_get_deleted_codes
 from .exceptions import InvalidActionError, StorageError, TranslatedError, async_message
+from .ir_codes import Command
 from .ir_codes.climate import AirConditioner
 from .unique_ids import command_unique_id
 
@@ -116,6 +118,18 @@ class InfraredDevices:
             self._add_missing()
             return subentry
 
+    async def async_add_commands(self, subentry: ConfigSubentry, commands: Mapping[str, Sequence[Command]]) -> None:
+        """Add commands to a device, under the name that it has when it is their turn to be saved.
+
+        Raises:
+            InvalidActionError: if there would be too many commands, or the device was deleted.
+            StorageError: if they cannot be saved.
+        """
+        async with self._lock:
+            if not self._is_present(subentry):
+                raise InvalidActionError("device_unknown", device=stored_name(subentry))
+            await self._codes.async_add({stored_name(subentry): commands})
+
     async def async_rename(self, subentry: ConfigSubentry, name: str) -> None:
         """Rename a device and its stored commands.
 
@@ -205,6 +219,8 @@ class InfraredDevices:
         try:
             await self._async_rename(subentry, title)
         except (InvalidActionError, StorageError) as err:
+            if not self._is_present(subentry):
+                return
             self._hass.config_entries.async_update_subentry(self._entry, subentry, title=name)
             ir.async_create_issue(
                 self._hass,
@@ -228,7 +244,13 @@ class InfraredDevices:
             self._check_new(name)
             if old in self._codes.codes:
                 await self._codes.async_rename(old, name)
+        if not self._is_present(subentry):  # deleted meanwhile: its commands are kept under the new name
+            self._known[subentry.subentry_id] = replace(subentry, title=name, unique_id=_unique_id(name))
+            return
         self._hass.config_entries.async_update_subentry(self._entry, subentry, title=name, unique_id=_unique_id(name))
+
+    def _is_present(self, subentry: ConfigSubentry) -> bool:
+        return subentry.subentry_id in self._entry.subentries
 
     def _check_new(self, name: str) -> None:
         check_name(name)
@@ -240,7 +262,8 @@ class InfraredDevices:
 
     def _add_missing(self) -> None:
         """Add the devices that have commands and no subentry, and the Home Assistant devices of all."""
-        names = {stored_name(subentry) for subentry in infrared_devices(self._entry)}
+        # Those that were deleted during another change are still known: their commands are kept next
+        names = {stored_name(subentry) for subentry in (*infrared_devices(self._entry), *self._known.values())}
         for name, commands in self._codes.codes.items():
             if name not in names:
                 self._add(name, _likely_data(commands))

@@ -126,7 +126,7 @@ class InfraredFileFlow(InfraredDeviceFlowBase):
         )
 
     async def _async_store(self) -> None:
-        await self.station.codes.async_add({self.device: self._remote.commands})
+        await self.station.devices.async_add_commands(self.subentry, self._remote.commands)
 
     async def _async_unreadable(self) -> str:
         """Return the commands that cannot be read, with the reasons."""

@@ -213,7 +213,7 @@ class StateLearningFlow(InfraredDeviceFlowBase):
             self._suspicious, self._state_note = message, await async_text(self.hass, reason)
             return
         try:
-            await self.station.codes.async_add({self.device: {name: (command,)}})
+            await self.station.devices.async_add_commands(self.subentry, {name: (command,)})
         except TranslatedError as err:
             self._state_note = await async_message(self.hass, err)
             return
