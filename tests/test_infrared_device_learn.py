@@ -330,6 +330,20 @@ async def test_the_last_key_of_a_known_protocol_is_shown_by_its_code(hass: HomeA
     assert (placeholders(form)["code"], placeholders(form)["name"]) == (NEC, "–")
 
 
+async def test_the_key_that_is_shown_is_saved_though_another_follows(
+    hass: HomeAssistant, wizard: Wizard, codes: CodeStore
+) -> None:
+    await press_key(hass, wizard.pair, wizard.freezer, NEC)
+    form = await choose(hass, await start_new(hass, "TV"), "last_key")
+    await press_key(hass, wizard.pair, wizard.freezer, OTHER)
+
+    learned = await answer(hass, form, key="power")
+
+    assert codes.codes == {"TV": {"power": [NEC]}}
+    form = await choose(hass, await choose(hass, learned, "menu"), "last_key")
+    assert placeholders(form)["code"] == OTHER
+
+
 async def test_a_reload_forgets_the_last_key(hass: HomeAssistant, wizard: Wizard, station: MockConfigEntry) -> None:
     await press_key(hass, wizard.pair, wizard.freezer, NEC)
     menu = await start_new(hass, "TV")

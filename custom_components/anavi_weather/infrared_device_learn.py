@@ -72,6 +72,7 @@ class LearnSteps(InfraredDeviceFlowBase):
         self._replaced_texts: Sequence[str] | None = None  # texts of the command that the learned one replaced
         self._code = ""  # of the learned command
         self._note = ""
+        self._shown_key: ReceivedKey | None = None  # in the form of the last key
         self._task: asyncio.Task[None] | None = None
 
     async def async_step_learn(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -128,7 +129,9 @@ class LearnSteps(InfraredDeviceFlowBase):
 
     async def async_step_last_key(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Save the last key that was received under a name."""
-        last = self._last_key
+        if user_input is None:  # while the form is open, another key may be received
+            self._shown_key = self._last_key
+        last = self._shown_key
         if last is None:
             return await self.async_step_menu()
         return await self.async_handle_form(
