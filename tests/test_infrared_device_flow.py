@@ -55,6 +55,21 @@ async def test_a_flow_that_outlives_its_station_removes_nothing(hass: HomeAssist
     assert device_of(station, "TV")
 
 
+@pytest.mark.parametrize("is_left", [True, False])
+async def test_a_flow_ends_with_its_station(
+    hass: HomeAssistant, station: MockConfigEntry, caplog: pytest.LogCaptureFixture, is_left: bool
+) -> None:
+    menu = await start_new(hass, "TV")
+    await hass.config_entries.async_remove(station.entry_id)
+
+    if is_left:
+        hass.config_entries.subentries.async_abort(menu["flow_id"])
+    else:
+        assert (await answer(hass, menu, next_step_id="rename"))["reason"] == "station_not_loaded"
+
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize("name", ["Fan", " ", "x" * 101])
 async def test_a_name_that_is_taken_or_impossible_is_explained(
     hass: HomeAssistant, station: MockConfigEntry, codes: CodeStore, name: str

@@ -34,8 +34,8 @@ class InfraredDeviceFlowBase(ConfigSubentryFlow):
         Raises:
             AbortFlow: if it is not.
         """
-        entry: AnaviWeatherConfigEntry = self._get_entry()
-        if entry.state is not ConfigEntryState.LOADED:
+        entry: AnaviWeatherConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
             raise AbortFlow("station_not_loaded")
         return entry
 
@@ -131,9 +131,9 @@ class InfraredDeviceFlowBase(ConfigSubentryFlow):
     @override
     def async_remove(self) -> None:
         """Remove the device if the flow that added it was left before the device had a command."""
-        entry: AnaviWeatherConfigEntry = self._get_entry()
-        subentry = entry.subentries.get(self._added_id or "")
-        if subentry is None or self._keeps_empty or entry.state is not ConfigEntryState.LOADED:
+        entry: AnaviWeatherConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
+        if self._keeps_empty or entry is None or entry.state is not ConfigEntryState.LOADED:
             return
-        if not entry.runtime_data.devices.commands(subentry):
+        subentry = entry.subentries.get(self._added_id or "")
+        if subentry is not None and not entry.runtime_data.devices.commands(subentry):
             self.hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
