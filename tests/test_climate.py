@@ -1,5 +1,7 @@
 """Tests of the air conditioners' climate entities."""
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 from unittest.mock import patch
@@ -9,6 +11,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.code_store import CodeStore
+from custom_components.anavi_weather.command_sender import CommandSender
+from custom_components.anavi_weather.exceptions import InvalidActionError
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from homeassistant.components.climate import HVACMode
 from homeassistant.const import STATE_OFF, STATE_UNAVAILABLE
@@ -275,3 +279,45 @@ async def test_an_entity_that_a_user_disabled(
     await press_handset(freezer, pair, *COMMANDS["cool_low_22"])
     await add(hass, codes, *NAMES, "heat_auto_30")
     assert not hass.states.get(CLIMATE)
+
+
+@pytest.fixture
+def delete_when_sent(station: MockConfigEntry, codes: CodeStore) -> Iterator[None]:
+    """Delete `cool_24` as soon as the first command is sent."""
+    send = CommandSender.async_send
+
+    async def async_send(sender: CommandSender, *arguments: Any) -> None:
+        await send(sender, *arguments)
+        if "cool_24" in codes.codes["Bedroom"]:
+            await codes.async_delete("Bedroom", ["cool_24"])
+            await station.runtime_data.devices.async_follow()
+
+    with patch.object(CommandSender, "async_send", async_send):
+        yield
+
+
+@pytest.mark.usefixtures("delete_when_sent")
+async def test_a_mode_that_is_deleted_during_an_action(
+    hass: HomeAssistant, codes: CodeStore, pair: SimulatedLirc
+) -> None:
+    commands = await add(hass, codes, "on", "cool_24", "off", "heat_22", "heat_23")
+
+    errors = await asyncio.gather(
+        set_climate(hass, "turn_on"), set_climate(hass, "set_hvac_mode", hvac_mode="cool"), return_exceptions=True
+    )
+
+    assert [isinstance(error, InvalidActionError) for error in errors] == [True, True]
+    assert sent_names(pair, commands) == ["on"]
+    assert shown(hass, "hvac_modes") == ("heat", ["off", "heat"])
+    await set_climate(hass, "turn_on")
+    assert sent_names(pair, commands) == ["on", "heat_23"]
+
+
+@pytest.mark.usefixtures("delete_when_sent")
+async def test_a_state_that_is_deleted_while_it_is_sent(
+    hass: HomeAssistant, codes: CodeStore, pair: SimulatedLirc
+) -> None:
+    commands = await add(hass, codes, "off", "cool_24", "cool_26")
+    await set_climate(hass, "turn_on")
+    assert sent_names(pair, commands) == ["cool_24"]
+    assert shown(hass, "temperature") == (HVACMode.COOL, 26)

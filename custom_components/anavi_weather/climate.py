@@ -14,9 +14,9 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
 from .command_sender import CommandSender
 from .coordinator import AnaviWeatherConfigEntry
-from .exceptions import InvalidCodeError
+from .exceptions import InvalidActionError, InvalidCodeError
 from .handsets import Handsets
-from .infrared_devices import device_identifiers
+from .infrared_devices import device_identifiers, stored_name
 from .ir_codes import CodeError, parse
 from .ir_codes.climate import Power
 from .ir_codes.climate_control import ClimateControl
@@ -308,6 +308,7 @@ class AnaviWeatherClimate(ClimateEntity, RestoreEntity):
             changes: New values of settings.
         """
         async with self._lock:
+            self._check_mode(changes.get("mode", self._control.set_to.mode))
             state = self._control.nearest(setting, changes)
             if turn_on or self._control.is_on:
                 for place, name in enumerate(self._control.commands(state)):
@@ -318,7 +319,21 @@ class AnaviWeatherClimate(ClimateEntity, RestoreEntity):
             self._control.use(state)
         self.async_write_ha_state()
 
+    def _check_mode(self, mode: str) -> None:
+        """Check that the mode still has commands, which may have been deleted while the action waited.
+
+        Raises:
+            InvalidActionError: if it has none.
+        """
+        if mode not in self._control.model.modes:
+            raise self._unknown(mode)
+
+    def _unknown(self, command: str) -> InvalidActionError:
+        return InvalidActionError("command_unknown", device=stored_name(self._subentry), command=command)
+
     async def _async_send(self, name: str) -> None:
+        if name not in self._commands:  # deleted during the pause
+            raise self._unknown(name)
         try:
             alternatives = {text: parse(text) for text in self._commands[name]}
         except CodeError as err:

@@ -170,3 +170,13 @@ def test_power_is_taken_over(air_conditioner: ClimateControl) -> None:
     assert not air_conditioner.is_on
     air_conditioner.use(Power.TOGGLE)
     assert air_conditioner.is_on
+
+
+@pytest.mark.parametrize("last", [None, [], "low", {"fan": None, "colour": "red", "temperature": 23}])
+def test_damaged_or_newer_settings_are_not_restored(air_conditioner: ClimateControl, last: object) -> None:
+    usual = air_conditioner.as_dict()
+    air_conditioner.restore({"mode": "sauna", "fan": [1], "temperature": "warm", "last": last})
+    assert air_conditioner.as_dict().keys() == usual.keys()
+    assert air_conditioner.as_dict()["last"].keys() == usual["last"].keys()
+    assert air_conditioner.set_to in air_conditioner.model.commands
+    assert air_conditioner.nearest("mode", {}) == air_conditioner.set_to

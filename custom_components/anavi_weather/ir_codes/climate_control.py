@@ -36,9 +36,10 @@ class ClimateControl:
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Restore what was set, as far as the commands still allow."""
         self.is_on = bool(stored.get("is_on"))
-        self._last |= stored.get("last", {})
+        if isinstance(last := stored.get("last"), Mapping):
+            self._last |= {key: value for key in LASTING if (value := last.get(key)) is not None}
         values: dict[str, Any] = {key: stored.get(key) for key in SETTINGS}
-        self.use(self._possible(ClimateState(**values)))
+        self.use(ClimateState(**values))
 
     def _possible(self, wanted: ClimateState) -> ClimateState:
         """Return the nearest state that there is a command for, if there is any."""
@@ -89,9 +90,9 @@ class ClimateControl:
         return True
 
     def use(self, meaning: ClimateState | Power) -> None:
-        """Take over what was sent or received."""
+        """Take over what was sent or received, or the nearest state if its command was deleted meanwhile."""
         if isinstance(meaning, ClimateState):
-            self.set_to = meaning
-            self._last |= {key: value for key in LASTING if (value := getattr(meaning, key)) is not None}
+            self.set_to = self._possible(meaning)
+            self._last |= {key: value for key in LASTING if (value := getattr(self.set_to, key)) is not None}
         else:
             self.is_on = meaning is Power.ON or (meaning is Power.TOGGLE and not self.is_on)
