@@ -275,9 +275,16 @@ def expected(row: tuple[Any, ...]) -> Document:
         timestamp + twin,
         timestamp if changed is None else microseconds(changed) * 1000,
         state or None,
-        None if attributes in (None, "{}") else attributes,
+        None if attributes in (None, "{}") else without_place(attributes),
         not state,
     )
+
+
+def without_place(attributes: str) -> str:
+    """Return attributes without the place of the home, which these stations do not send."""
+    parsed = json.loads(attributes)
+    rest = {name: value for name, value in parsed.items() if name not in {"latitude", "longitude", "Location"}}
+    return attributes if rest == parsed else json.dumps(rest, separators=(",", ":"), ensure_ascii=False)
 
 
 class Comparison:
