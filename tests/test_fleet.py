@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.anavi_weather import async_remove_config_entry_device
 from custom_components.anavi_weather.const import CONF_CA_CERTIFICATE, CONF_STATIONS
 from custom_components.anavi_weather.fleet_coordinator import MAX_STATIONS, FleetCoordinator
 from custom_components.anavi_weather.phat.simulator import Simulator
@@ -320,10 +321,44 @@ async def test_diagnostics_do_not_name_stations(
         assert secret not in str(found)
 
 
-async def test_states_of_a_fleet_are_not_sent_as_the_stations(
+async def test_the_device_of_a_station_that_is_gone_can_be_deleted(
+    hass: HomeAssistant,
+    device_registry: dr.DeviceRegistry,
+    entry: MockConfigEntry,
+    server: Server,
+    coordinator: FleetCoordinator,
+) -> None:
+    async def deletable() -> set[str]:
+        return {
+            identifier
+            for identifier, device in devices(device_registry, coordinator).items()
+            if await async_remove_config_entry_device(hass, entry, device)
+        }
+
+    assert await deletable() == set()
+    server.fleet = answer()
+    await refresh(hass, coordinator)
+    assert await deletable() == {f"01FLEET_{BEACH}"}
+    server.fleet = None
+    await refresh(hass, coordinator)
+    assert await deletable() == set(), "a server that fails has lost nothing"
+
+
+async def test_no_state_of_a_fleet_is_sent(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, coordinator: FleetCoordinator
+) -> None:
+    own = states(hass, coordinator).keys()
+    entities = entry.runtime_data.forwarders[user_station.subentry_id].entities
+    registry = er.async_get(hass)
+    excluded = {entity_id for entity_id in own if entities._is_excluded(registry.entities[entity_id])}
+    assert excluded == own
+    assert not entities._is_excluded(registry.entities["sensor.simulated_phat_temperature"])
+
+
+async def test_states_of_a_fleet_are_not_those_of_the_station(
     hass: HomeAssistant, coordinator: FleetCoordinator
 ) -> None:
-    """Otherwise the user station would take the readings of the neighbors for the station's own."""
+    """If a user chooses them one by one, the user station must not take the neighbors' readings for the station's."""
     keys = {
         entry.translation_key or entry.original_device_class
         for entry in er.async_entries_for_config_entry(er.async_get(hass), coordinator.config_entry.entry_id)

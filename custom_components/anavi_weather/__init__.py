@@ -161,6 +161,13 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: AnaviWeatherConfigEntry, device: dr.DeviceEntry
+) -> bool:
+    """Let users delete the device of a station that a fleet no longer has."""
+    return any(fleet.has_lost(device) for fleet in entry.runtime_data.fleets.values())
+
+
 async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
     """Delete a remote station's stored codes, which a repair can restore, its checkpoints, and what it learned about rain."""
     ir.async_delete_issue(hass, DOMAIN, CODES_ISSUE_PREFIX + entry.entry_id)

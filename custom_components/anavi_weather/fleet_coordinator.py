@@ -73,6 +73,13 @@ class FleetCoordinator(DataUpdateCoordinator[Fleet]):
         self._async_rename_devices(fleet)
         return fleet
 
+    def has_lost(self, device: dr.DeviceEntry) -> bool:
+        """Return whether a device is that of a station which the fleet no longer has."""
+        if device.config_subentry_id != self.subentry.subentry_id or not self.last_update_success:
+            return False
+        present = {self.subentry.subentry_id, *(fleet_unique_id(self.subentry, one) for one in self.data.stations)}
+        return present.isdisjoint(identifier for _, identifier in device.identifiers)
+
     @callback
     def _async_rename_devices(self, fleet: Fleet) -> None:
         """Give the devices the names that the stations have now."""
