@@ -94,7 +94,9 @@ class Stage:
         (id_,) = (
             device["id"]
             for device in devices
-            if any(domain == DOMAIN for domain, *_ in device["identifiers"]) and device["entry_type"] == entry_type
+            if any(domain == DOMAIN for domain, *_ in device["identifiers"])
+            and device["entry_type"] == entry_type
+            and device["via_device_id"] is None  # not an infrared device
         )
         return str(id_)
 

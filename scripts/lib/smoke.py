@@ -10,8 +10,8 @@ from instance import DOMAIN, LOG_RECORD
 
 # Their state is the time of their last event, unknown until the first.
 MOMENT_DOMAINS = {"button", "event", "infrared"}
-# They need three hours of pressure.
-SLOW_READINGS = ("_pressure_tendency", "_forecast")
+# They need three hours of pressure, and the last one a place that its model fits.
+SLOW_READINGS = ("_pressure_tendency", "_forecast", "_rain_probability")
 ERROR_LEVELS = {"ERROR", "CRITICAL"}
 # By module, file or name, but not a folder that happens to have the same name
 OURS_IN_LOG = re.compile(rf"custom_components[./]{DOMAIN}|(?<![\w./-]){DOMAIN}(?![\w/-])")
