@@ -230,6 +230,9 @@ def test_a_damaged_database_and_a_recreated_stream_are_reported(station: Station
     purged = described(station, "purged")
     assert isinstance(purged, int)
     assert 500 <= purged < 600, "those of the station's own entities are among them"
+    # The next test waits for an issue of its own
+    station.submit_repair("user_station_stream_recreated")
+    wait_for(lambda: "user_station_stream_recreated" not in station.issues())
 
 
 def test_a_recreated_stream_gets_what_is_missing(station: Station, server: Server) -> None:
