@@ -472,3 +472,17 @@ async def test_a_chip_that_is_plugged_in_does_not_disturb_the_learning(
     await learning
 
     assert codes.codes["tv"] == {"power": [NEC]}
+
+
+@pytest.mark.parametrize(("device", "command"), [("TV ", "power"), ("TV", "po\nwer"), ("TV", "x" * 101)])
+async def test_impossible_names_are_refused_before_a_press(
+    codes: CodeStore, call: Call, device: str, command: str
+) -> None:
+    with pytest.raises(ServiceValidationError, match="Choose another name"):
+        await call("learn_command", device=device, command=["mute", command])
+
+
+async def test_names_that_1_0_0_stored_are_learned_again(codes: CodeStore, learn: Learn) -> None:
+    await codes.async_restore("TV ", {"power ": [UNKNOWN]})
+    await learn([[NEC]] * 3, device="TV ", command=["power "])
+    assert codes.codes == {"TV ": {"power ": [NEC]}}

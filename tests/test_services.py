@@ -329,10 +329,7 @@ async def test_a_device_has_1_to_100_characters(hass: HomeAssistant, codes: Code
     assert await call(hass, "import_codes", text=FLIPPER, device=device) == {device: ["Power"]}
 
 
-@pytest.mark.parametrize(
-    "data",
-    [{}, {"text": "a", "path": "b"}, {"text": FLIPPER, "device": ""}, {"text": FLIPPER, "device": "x" * 101}],
-)
+@pytest.mark.parametrize("data", [{}, {"text": "a", "path": "b"}])
 async def test_importing_without_valid_data_raises_an_error(
     hass: HomeAssistant, codes: CodeStore, data: dict[str, str]
 ) -> None:
@@ -399,3 +396,17 @@ async def test_a_loaded_entry_of_another_integration_is_no_station(
         await call(hass, service, **data, config_entry_id=other.entry_id)
 
     assert raised.value.translation_key == "station_not_loaded"
+
+
+@pytest.mark.parametrize("name", ["", " TV", "T\nV", "x" * 101])
+async def test_an_impossible_name_is_refused(hass: HomeAssistant, codes: CodeStore, name: str) -> None:
+    with pytest.raises(ServiceValidationError, match="Choose another name"):
+        await call(hass, "import_codes", text=FLIPPER, device=name)
+    assert not codes.codes
+
+
+async def test_a_device_that_1_0_0_stored_under_an_impossible_name(hass: HomeAssistant, codes: CodeStore) -> None:
+    await codes.async_restore(" TV", {"Up": ["nec:4,8"]})
+    await hass.async_block_till_done()
+    assert await call(hass, "import_codes", text=FLIPPER, device=" TV") == {" TV": ["Power"]}
+    assert list(codes.codes[" TV"]) == ["Up", "Power"]

@@ -317,3 +317,15 @@ async def test_a_held_key_is_one_press(
     step = current(hass, learning)
     assert (progress(step)[1], note(step)) == ("1", "Off is learned.")
     await let_time_out(hass, freezer, step)
+
+
+@pytest.mark.parametrize("name", ["x" * 100, "fast\nfast"])
+async def test_an_impossible_name_of_a_fan_speed_is_explained(
+    hass: HomeAssistant, station: MockConfigEntry, name: str
+) -> None:
+    form = await choose(hass, await start_new(hass, "Bedroom", Kind.AIR_CONDITIONER), "learn_states")
+    form = await answer(hass, form, **PLAN | {"fan_modes": [name]})
+    assert form["errors"] == {"base": "failed"}
+    assert form["description_placeholders"]
+    assert "Choose another name" in form["description_placeholders"]["detail"]
+    assert "states" not in device_of(station, "Bedroom").data

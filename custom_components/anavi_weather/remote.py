@@ -27,6 +27,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
+from .code_store import check_name
 from .command_sender import CommandSender
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
@@ -157,12 +158,26 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             raise InvalidActionError("learn_infrared_only")
         if not self.transceiver.can_receive:
             raise InfraredError(await async_error_key(self.hass, NO_RECEIVER))
+        self._check_names(device, names)
         timeout = float(kwargs.get(ATTR_TIMEOUT) or LEARN_TIMEOUT)
 
         async def store(name: str, commands: Sequence[Command]) -> None:
             await self.codes.async_add({device: {name: commands}})
 
         await self._learner.async_learn(names, timeout, store, alternative=bool(kwargs.get(ATTR_ALTERNATIVE)))
+
+    def _check_names(self, device: str, names: Iterable[str]) -> None:
+        """Check the names of what is learned. Those that are stored may be any, as in version 1.0.0.
+
+        Raises:
+            InvalidActionError: if one cannot be a name.
+        """
+        known = self.codes.codes.get(device)
+        if known is None:
+            check_name(device)
+        for name in names:
+            if known is None or name not in known:
+                check_name(name)
 
     @override
     async def async_delete_command(self, **kwargs: Any) -> None:

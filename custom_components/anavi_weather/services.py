@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv, selector
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .code_files import read_code_file, remote_name
-from .code_store import CodeStore
+from .code_store import CodeStore, check_name
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidActionError, InvalidCodeError
@@ -32,7 +32,7 @@ IMPORT_SCHEMA = vol.All(
     vol.Schema(
         {
             **ENTRY_SCHEMA,
-            vol.Optional(ATTR_DEVICE): vol.All(cv.string, vol.Length(min=1, max=100)),
+            vol.Optional(ATTR_DEVICE): cv.string,
             vol.Optional(ATTR_SKIP_UNREADABLE, default=False): cv.boolean,
             vol.Exclusive(ATTR_TEXT, "source"): cv.string,
             vol.Exclusive(ATTR_PATH, "source"): cv.string,
@@ -62,6 +62,8 @@ async def _async_import(call: ServiceCall) -> ServiceResponse:
     """Import the commands of a file. If some cannot be read, import none, unless the user wants the others."""
     codes = await _async_codes(call)
     device = call.data.get(ATTR_DEVICE)
+    if device is not None and device not in codes.codes:
+        check_name(device)
     if (path := call.data.get(ATTR_PATH)) is not None:
         await async_require_admin(call.hass, call.context)
         text = await call.hass.async_add_executor_job(_read, call.hass, path)

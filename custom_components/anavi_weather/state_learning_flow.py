@@ -20,6 +20,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
+from .code_store import check_name
 from .const import CONF_STATES, DOMAIN
 from .exceptions import InfraredError, InvalidActionError, TranslatedError, async_message
 from .infrared_device_flow_base import InfraredDeviceFlowBase
@@ -97,18 +98,34 @@ class StateLearningFlow(InfraredDeviceFlowBase):
                 errors["max_temperature"] = "temperatures_invalid"
             elif plan.is_too_large:
                 errors["base"] = "too_many_states"
-            elif (transceiver := self.station.transceiver) is None or not transceiver.can_receive:
-                errors, detail = {"base": "failed"}, await self.async_detail(InfraredError("no_receiver"))
             else:
-                self.update_data({CONF_STATES: user_input})
-                self._skipped_states = frozenset()
-                return await self._async_continue_states()
+                try:
+                    self._check_plan(plan)
+                except TranslatedError as err:
+                    errors, detail = {"base": "failed"}, await self.async_detail(err)
+                else:
+                    self.update_data({CONF_STATES: user_input})
+                    self._skipped_states = frozenset()
+                    return await self._async_continue_states()
         return self.async_show_form(
             step_id="learn_states",
             data_schema=self.add_suggested_values_to_schema(PLAN_SCHEMA, user_input or known),
             errors=errors,
             description_placeholders=detail,
         )
+
+    def _check_plan(self, plan: ClimatePlan) -> None:
+        """Check that the states of a plan can be learned.
+
+        Raises:
+            InvalidActionError: if an own name of a fan speed or a swing is impossible.
+            InfraredError: if there is no receiver.
+        """
+        for name in plan.states:
+            check_name(name)
+        transceiver = self.station.transceiver
+        if transceiver is None or not transceiver.can_receive:
+            raise InfraredError("no_receiver")
 
     async def async_step_press_state(self, user_input: None = None) -> SubentryFlowResult:
         """Wait for the press that sends the next state, and store it."""
