@@ -35,7 +35,8 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the air conditioners, which come and go without a reload."""
-    if (sender := entry.runtime_data.sender) is None:
+    sender, keys = entry.runtime_data.sender, entry.runtime_data.keys
+    if sender is None or keys is None:
         return
 
     @callback
@@ -44,7 +45,7 @@ async def async_setup_entry(
         async_add_entities([climate], config_subentry_id=subentry.subentry_id)
         return climate
 
-    entry.async_on_unload(Handsets(hass, entry, sender, create).async_start())
+    entry.async_on_unload(Handsets(hass, entry, sender, keys, create).async_start())
 
 
 class _StoredState(ExtraStoredData):

@@ -14,7 +14,7 @@ from .coordinator import AnaviWeatherConfigEntry
 from .infrared_devices import Kind, infrared_devices, kind, stored_name
 from .ir_codes.climate_protocols import CLIMATE_PROTOCOLS
 from .ir_codes.decode import Decoded
-from .key_tracker import KeyTracker
+from .received_keys import KeyReceiver, ReceivedKey
 from .unique_ids import climate_unique_id
 
 
@@ -36,15 +36,16 @@ class Handsets:
         hass: HomeAssistant,
         entry: AnaviWeatherConfigEntry,
         sender: CommandSender,
+        keys: KeyReceiver,
         create: Callable[[ConfigSubentry], Follower],
     ) -> None:
         """Initialize the handsets. `create` adds the entity of an air conditioner."""
         self._hass = hass
         self._entry = entry
         self._sender = sender
+        self._keys = keys
         self._create = create
         self._followers: dict[str, Follower] = {}  # by the id of the subentry
-        self._tracker = KeyTracker()
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -53,7 +54,7 @@ class Handsets:
         unsubscribes = (
             self._entry.runtime_data.devices.async_subscribe(self._follow),
             self._sender.async_subscribe(self._on_sent),
-            self._sender.transceiver.async_subscribe_messages(self._on_message),
+            self._keys.async_subscribe(self._on_key),
         )
 
         def stop() -> None:
@@ -82,12 +83,10 @@ class Handsets:
                 self._followers[subentry_id] = self._create(subentry)
 
     @callback
-    def _on_message(self, timings: list[int]) -> None:
+    def _on_key(self, received: ReceivedKey) -> None:
         """Follow a press, but not its repeats, which would toggle the power again."""
-        if not self._followers:
-            return
-        pressed = self._tracker.add_message(timings, self._hass.loop.time())
-        if pressed is None or pressed.repeats:
+        pressed = received.key
+        if pressed.repeats or not self._followers:
             return
         found = self._entry.runtime_data.codes.find(pressed.decoded, pressed.timings)
         for subentry, follower, commands in self._devices():
