@@ -89,7 +89,7 @@ def test_a_pipeline_that_spoils_every_document(station: Station, server: Server,
     station.produce(1000)
     wait_for(lambda: "user_station_states_held" in station.issues())
     station.produce(200)
-    assert station.status("connected") == "off"
+    wait_for(lambda: station.status("connected") == "off")
     assert reported(station)["refused"] - before <= 10, "no more than a handful of live states, before it was clear"
 
     spoil()
@@ -144,7 +144,7 @@ def test_the_newest_index_is_closed_and_rolls_over(station: Station, server: Ser
     server.request("POST", f"{newest}/_close")
     station.produce(300)
     wait_for(lambda: newest in station.issue("user_station_index_closed"))
-    assert station.status("connected") == "off"
+    wait_for(lambda: station.status("connected") == "off")
     wait_for(lambda: (reported(station)["backlog"] or 0) >= 300)
     server.request("POST", f"{newest}/_open")
     compare(station, server, "newest index closed")
@@ -170,7 +170,7 @@ def test_an_older_index_has_a_write_block_and_is_closed(station: Station, server
         station.produce(20, prefix="older", ago=9 * DAY)
         station.produce(100)
         wait_for(lambda key=key: OLD_INDEX in station.issue(f"user_station_{key}"))  # type: ignore[misc]
-        assert station.status("connected") == "on"
+        wait_for(lambda: station.status("connected") == "on")
         older = {(row.entity_id, row.timestamp) for row in station.rows() if row.entity_id.startswith("sensor.older")}
         station.excused |= older
         compare(station, server, f"older index with {key}: newer states")
@@ -265,7 +265,7 @@ def test_the_stream_is_restored_from_a_snapshot(station: Station, server: Server
     station.produce(50)
     station.reload()
     wait_for(lambda: station.issue("user_station_stream_recreated"))
-    assert station.status("connected") == "on"
+    wait_for(lambda: station.status("connected") == "on")
     station.submit_repair("user_station_stream_recreated")
     compare(station, server, "stream restored from a snapshot, and sent again")
     wait_for(lambda: not station.issue("user_station_stream_recreated"))
@@ -309,11 +309,11 @@ def test_another_template_makes_an_ordinary_stream(
     stored = len(server.documents(NAMESPACE)) if change[0] == "POST" else 0
     station.produce(60)
     wait_for(lambda: len(server.documents(NAMESPACE)) >= stored + 60)
-    assert station.status("connected") == "on"
+    wait_for(lambda: station.status("connected") == "on")
     station.reload()
     wait_for(lambda: STREAM in station.issue("user_station_not_time_series"))
     station.produce(40)
-    assert station.status("connected") == "off"
+    wait_for(lambda: station.status("connected") == "off")
     assert len(server.documents(NAMESPACE)) < stored + 100
 
     server.request("DELETE", OTHER_TEMPLATE)

@@ -84,7 +84,7 @@ def test_history_is_sent_first_then_what_is_new(station: Station, server: Server
         time.sleep(0.5)
 
     assert compare(station, server, "live").rows > comparison.rows + 99
-    assert station.status("connected") == "on"
+    wait_for(lambda: station.status("connected") == "on")
 
 
 def test_connection_cut_in_the_middle_of_a_request(station: Station, server: Server, proxy: Proxy) -> None:
@@ -186,7 +186,7 @@ def test_key_revoked_and_replaced(station: Station, server: Server, certificate_
     server.setup(NAMESPACE, "remove-station", "end to end")
     station.produce(200)
     wait_for(lambda: "user_station_key_refused" in station.issues())
-    assert station.status("connected") == "off"
+    wait_for(lambda: station.status("connected") == "off")
     station.produce(200)
 
     key = server.add_station(NAMESPACE, "end to end")

@@ -144,7 +144,7 @@ def test_shard_limit(stations: dict[str, Station], server: Server) -> None:
                 or stream in station.issue("user_station_not_time_series")
             )
         )
-        assert station.status("connected") == "off"
+        wait_for(lambda: station.status("connected") == "off")
     finally:
         server.request("PUT", "_cluster/settings", {"persistent": {setting: None}})
     server.setup(namespace)
