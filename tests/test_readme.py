@@ -148,7 +148,7 @@ def plain(page: Path, link: str) -> str | tuple[str, int]:
 def twins() -> Iterator[tuple[Path, Path]]:
     """Yield the pages that exist in both languages."""
     for page in PAGES:
-        if page.name.endswith(PORTUGUESE) and page.parent in (ROOT, ROOT / "docs", ROOT / "docker" / "remote_station"):
+        if page.name.endswith(PORTUGUESE):
             yield page.with_name(page.name.replace(PORTUGUESE, ".md")), page
 
 
