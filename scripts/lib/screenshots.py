@@ -113,10 +113,8 @@ class Stage:
 
 @contextmanager
 def dashboard(stage: Stage) -> Iterator[None]:
-    """Show the weather panel after the press of a key."""
+    """Show the weather panel."""
     stage.open(DASHBOARD)
-    stage.act("button", "press", entity_id=stage.entity("simulated_volume_up"))
-    stage.wait("volume_up")
     yield
 
 

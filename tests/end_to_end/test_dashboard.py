@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
 
 PNG = b"\x89PNG"
 PANEL = "/anavi-weather"
+REMOTE = "Remote control"  # the title of its tab
 SENT = "Sent at 38000 Hz"
 SENT_SECONDS = 30
 DESCRIPTION = "All ANAVI Weather stations: readings, graphs, forecast, and the remote control's buttons."
@@ -99,10 +100,7 @@ def test_weather_panel(develop: Develop, browser: Browser, tmp_path: Path) -> No
             "Forecast": r"(?!Unknown)[A-Z][a-z, ]+",
         },
     )
-    assert_order(
-        lines, "Weather panel", "Now", "Last 24 hours", "Remote control", "Television", "Last 30 days", "Station"
-    )
-    assert_order(lines, "Power", "Volume up", "Volume down", "Mute", "Channel up")
+    assert_order(lines, "Weather", "Now", "Last 24 hours", "Last 30 days", "Station")
     assert_order(lines, "Temperature (min)", "Humidity (mean)", "Sea-level pressure (max)", "Errors", "0 errors")
     assert "No statistics found." not in lines
 
@@ -116,12 +114,13 @@ def test_weather_panel(develop: Develop, browser: Browser, tmp_path: Path) -> No
     develop.act("switch.turn_on", entity_id="switch.simulated_phat_htu21d_plugged_in")
 
     assert sent(develop) == 0
-    read(browser, develop, "Power")
+    lines = read(browser, develop, REMOTE, "Power")
+    assert_order(lines, REMOTE, "Television", "Power", "Volume up", "Volume down", "Mute", "Channel up")
     assert sent(develop) == 1
 
     # The key of a remote control that is known, then of one that is not.
     develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_volume_up")
-    assert_order(read(browser, develop), "Key", "Television", "volume_up", "samsung32:0x07,0x07")
+    assert_order(read(browser, develop, REMOTE), "Key", "Television", "volume_up", "samsung32:0x07,0x07")
 
 
 @needs_browser
@@ -140,7 +139,7 @@ def test_painel_do_clima(folder: Path, browser: Browser) -> None:
             "Pressão atmosférica": r"\d+,\d hPa",
         },
     )
-    assert_order(lines, "Painel do Clima", "Painel do Clima", "Agora", "Últimas 24 horas", "Controle remoto")
+    assert_order(lines, "Tempo", "Controle remoto", "Agora", "Últimas 24 horas")
     assert_order(lines, "Últimos 30 dias", "Temperatura (mín)", "Estação", "0 erros")
     assert "No statistics found." not in lines
 
@@ -154,13 +153,13 @@ def test_hostile_and_many_commands(develop: Develop, browser: Browser) -> None:
         "Air conditioner": [f"{mode}_{degrees}" for mode in ("cool", "heat") for degrees in range(16, 31)],
     }.items():
         develop.act("anavi_weather.import_codes", config_entry_id=entry["entry_id"], device=device, text=codes(names))
-    lines = read(browser, develop)
+    lines = read(browser, develop, REMOTE)
     assert {HOSTILE_DEVICE, *HOSTILE_NAMES, "Air conditioner: 30 commands"} <= set(lines)
     before = sent(develop)
-    read(browser, develop, *HOSTILE_NAMES)
+    read(browser, develop, REMOTE, *HOSTILE_NAMES)
     assert sent(develop) == before + len(HOSTILE_NAMES)
 
-    lines = read(browser, develop, "Air conditioner: 30 commands")
+    lines = read(browser, develop, REMOTE, "Air conditioner: 30 commands")
     assert_order(lines, "Air conditioner", "Cool", "Cool 16", "Cool 30", "Heat", "Heat 16", "Heat 30")
     assert "Temperature" not in lines
 

@@ -149,11 +149,24 @@ def test_several_stations_and_their_user_stations(browser: Browser) -> None:
     ]
 
 
+def test_infrared_devices_are_in_the_remote_view(browser: Browser) -> None:
+    home = Home()
+    home.add("Casa", sensors("temperature"))
+    home.add("TV", ["button.power"], of="Casa", entity_category=None)
+    home.hass["devices"]["TV"]["via_device_id"] = "Casa"
+    weather, remote = home.panel(browser)
+    assert (weather["title"], weather["path"]) == ("Weather", "casa")
+    assert headings(weather) == ["Now", "Last 24 hours", "Last 30 days"]
+    assert (remote["title"], remote["path"]) == ("Remote control", "casa-remote")
+    assert headings(remote) == ["TV"]
+
+
 def test_commands_that_can_be_sent(browser: Browser) -> None:
     home = Home()
     home.add("station", ["remote.remote", "event.key", "infrared.emitter"])
     home.commands["station"] = {"tv": ["KEY_VOLUMEUP", "power", "10", "9"], "many": [f"cool_{n}" for n in range(700)]}
-    view, page = home.panel(browser)
+    _, view, page = home.panel(browser)
+    assert (view["path"], page["path"]) == ("station-remote", "station-2")
     buttons = cards(view, "button")
     assert [button["name"] for button in buttons] == ["Power", "Volumeup", "9", "10"]
     assert buttons[1]["tap_action"] == {
@@ -173,7 +186,7 @@ def test_commands_that_cannot_be_sent(browser: Browser, lacking: str) -> None:
     home.add("station", [id_ for id_ in ("remote.remote", "event.key", "infrared.emitter") if id_ != lacking])
     if lacking != "list_commands":
         home.commands["station"] = {"tv": ["power"]}
-    [view] = home.panel(browser)
+    _, view = home.panel(browser)
     assert not cards(view, "button")
     assert [card["entity"] for card in cards(view, "tile")] == ["remote.station_remote", "event.station_key"]
 
@@ -183,7 +196,7 @@ def test_an_empty_remote_links_to_the_infrared_guide(browser: Browser, language:
     home = Home(language)
     home.add("station", ["remote.remote", "event.key", "infrared.emitter"])
     home.commands["station"] = {}
-    [view] = home.panel(browser)
+    _, view = home.panel(browser)
     [button] = cards(view, "button")
     action = button["tap_action"]
     assert action["action"] == "url"

@@ -1,6 +1,7 @@
-/** Remote control cards: the last key received, and a button for each stored command. */
+/** The remote view of a station: the last key received, a button for each stored command, and the infrared devices. */
 
 import { ENTITY_NAME, heading } from "./names.js";
+import { list, section } from "./sections.js";
 
 /** A device with more commands, such as an air conditioner with one for each setting, gets its own subview. */
 const MAX_BUTTONS = 24;
@@ -100,7 +101,7 @@ function pageSections(remote, device, names, language, texts) {
 }
 
 /** Return the commands by device, or null if the station is not loaded or the user is not allowed to list them. */
-export async function listCommands(hass, entryId) {
+async function listCommands(hass, entryId) {
   try {
     const { response } = await hass.callService(
       "anavi_weather", "list_commands", { config_entry_id: entryId }, undefined, false, true,
@@ -113,7 +114,7 @@ export async function listCommands(hass, entryId) {
 }
 
 /** Return the cards of the station's remote control, and the subviews of its devices, below the station's path. */
-export function remoteControl(hass, station, commands, path, texts) {
+function remoteControl(hass, station, commands, path, texts) {
   const cards = [];
   const pages = [];
   const add = (entity, options = {}) =>
@@ -156,4 +157,16 @@ export function remoteControl(hass, station, commands, path, texts) {
     });
   }
   return { cards, pages };
+}
+
+/** Return the remote view of a station with an infrared pair, and the subviews of its devices. */
+export async function remoteViews(hass, station, devices, { title, path, text }) {
+  const remote = station.entities.some(({ domain }) => domain === "remote");
+  const commands = remote ? await listCommands(hass, station.entryId) : null;
+  const { cards, pages } = remoteControl(hass, station, commands, path, text);
+  const sections = [
+    ...section(text.remote, "mdi:remote", cards),
+    ...devices.flatMap(({ name, entities }) => section(name, "mdi:remote-tv", list(entities))),
+  ];
+  return sections.length ? [{ type: "sections", title, path: `${path}-remote`, sections }, ...pages] : [];
 }

@@ -5,6 +5,7 @@ const DOCUMENTATION = "https://github.com/anavi-weather/anavi_weather/blob/main/
 const ENGLISH = {
   title: "Weather panel",
   description: "All ANAVI Weather stations: readings, graphs, forecast, and the remote control's buttons.",
+  weather: "Weather",
   now: "Now",
   hours: (number) => `Last ${number} hours`,
   days: (number) => `Last ${number} days`,
@@ -22,6 +23,7 @@ const ENGLISH = {
 const PORTUGUESE = {
   title: "Painel do Clima",
   description: "Todas as estações ANAVI Weather: leituras, gráficos, previsão e os botões do controle remoto.",
+  weather: "Tempo",
   now: "Agora",
   hours: (number) => `Últimas ${number} horas`,
   days: (number) => `Últimos ${number} dias`,
