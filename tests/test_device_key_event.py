@@ -68,6 +68,19 @@ async def test_an_unknown_key_is_no_event_of_a_device(hass: HomeAssistant, pair:
     assert value(hass, PRESSED) == STATE_UNKNOWN
 
 
+async def test_a_key_of_two_devices_is_an_event_of_both(
+    hass: HomeAssistant, codes: CodeStore, pair: SimulatedLirc, freezer: FrozenDateTimeFactory
+) -> None:
+    """A key that a device has under two names has the first of them."""
+    await store_codes(codes, {"Fan": {"speed": [MUTE], "mode": [MUTE]}})
+    await hass.async_block_till_done()
+
+    await hold(pair, freezer, MUTE)
+
+    assert attributes(hass, PRESSED)["event_type"] == attributes(hass, HELD)["event_type"] == "mute"
+    assert attributes(hass, "event.fan_key_pressed")["event_type"] == "speed"
+
+
 @pytest.mark.parametrize(("target", "expected"), [(PRESSED, 1), (HELD, 2), ("device", 1)])
 async def test_an_automation_picks_the_key_from_a_list(
     hass: HomeAssistant, pair: SimulatedLirc, freezer: FrozenDateTimeFactory, target: str, expected: int

@@ -52,11 +52,23 @@ class CodeIndex:
             decoded: The contents of the whole message; None for an unknown protocol.
             timings: The message, in signed µs.
         """
+        return next(iter(self.matches(decoded, timings)), None)
+
+    def matches(self, decoded: Decoded | None, timings: Sequence[int]) -> Sequence[Match]:
+        """Return the stored command that a received message matches in each device, the first under which it was stored.
+
+        The arguments are those of `match`. Nothing is returned if it is uncertain which command is meant.
+        """
         if not (found := self.find(decoded, timings)):
-            return None
+            return ()
         # A key with two names is either, but of two states that share a code it is unknown which is meant
         is_state = decoded is None or decoded.is_state or found[0].device in self.state_devices
-        return None if is_state and not _have_one_name(found) else found[0]
+        if is_state and not _have_one_name(found):
+            return ()
+        by_device: dict[str, Match] = {}
+        for match in found:
+            by_device.setdefault(match.device, match)
+        return tuple(by_device.values())
 
     def find(self, decoded: Decoded | None, timings: Sequence[int]) -> Sequence[Match]:
         """Return all stored commands that a received message may be; the arguments are those of `match`."""

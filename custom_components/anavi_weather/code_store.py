@@ -210,6 +210,10 @@ class CodeStore:
         """
         return self._index.match(decoded, timings)
 
+    def matches(self, decoded: Decoded | None, timings: Sequence[int]) -> Sequence[Match]:
+        """Return the stored command that a received message matches in each device; the arguments are those of `match`."""
+        return self._index.matches(decoded, timings)
+
     def find(self, decoded: Decoded | None, timings: Sequence[int]) -> Sequence[Match]:
         """Return all stored commands that a received message may be; the arguments are those of `match`."""
         return self._index.find(decoded, timings)

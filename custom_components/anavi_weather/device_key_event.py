@@ -60,12 +60,13 @@ class DeviceKeyEvent(EventEntity):
 
     @callback
     def _on_key(self, received: ReceivedKey) -> None:
-        if received.match is None or received.match.device != stored_name(self._subentry):
+        if bool(received.key.repeats) is not self._held:
             return
-        if bool(received.key.repeats) is not self._held or received.match.name not in self.event_types:
-            return
-        self._trigger_event(received.match.name, {"repeats": received.key.repeats} if self._held else None)
-        self.async_write_ha_state()
+        device = stored_name(self._subentry)
+        name = next((match.name for match in received.matches if match.device == device), None)
+        if name in self.event_types:
+            self._trigger_event(name, {"repeats": received.key.repeats} if self._held else None)
+            self.async_write_ha_state()
 
     @callback
     def _follow_commands(self) -> None:

@@ -1,7 +1,7 @@
 """Keys of remote controls as a station receives them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -19,10 +19,15 @@ class ReceivedKey:
     """A key that was pressed or is held."""
 
     key: PressedKey
-    match: Match | None
-    """The stored command that it matches."""
+    matches: Sequence[Match]
+    """The stored command that it matches in each device."""
     fingerprint: str
     received_at: datetime
+
+    @property
+    def match(self) -> Match | None:
+        """The first stored command that it matches."""
+        return self.matches[0] if self.matches else None
 
 
 class KeyReceiver:
@@ -54,9 +59,13 @@ class KeyReceiver:
         if key is None:
             return
         if key.repeats and self.last:
-            self.last = ReceivedKey(key, self.last.match, self.last.fingerprint, self.last.received_at)
+            self.last = replace(self.last, key=key)
         else:
-            match = self._codes.match(key.decoded, key.timings)
-            self.last = ReceivedKey(key, match, fingerprint(key.decoded, key.timings), dt_util.utcnow())
+            self.last = ReceivedKey(
+                key,
+                self._codes.matches(key.decoded, key.timings),
+                fingerprint(key.decoded, key.timings),
+                dt_util.utcnow(),
+            )
         for listener in tuple(self._listeners):
             listener(self.last)
