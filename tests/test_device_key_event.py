@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
-from .conftest import PassTime, let_read, press, store_codes, value
+from .conftest import PassTime, entity_of, let_read, press, store_codes, value
 from .infrared_device_steps import device_of
 
 PRESSED = "event.television_key_pressed"
@@ -79,6 +79,21 @@ async def test_a_key_of_two_devices_is_an_event_of_both(
 
     assert attributes(hass, PRESSED)["event_type"] == attributes(hass, HELD)["event_type"] == "mute"
     assert attributes(hass, "event.fan_key_pressed")["event_type"] == "speed"
+
+
+async def test_a_key_that_is_pressed_to_be_learned_is_no_event(
+    hass: HomeAssistant, station: MockConfigEntry, pair: SimulatedLirc, freezer: FrozenDateTimeFactory
+) -> None:
+    key = entity_of(hass, "event", "key")
+    async with station.runtime_data.transceiver.learn_lock:
+        await hold(pair, freezer, POWER)
+    await press(pair, POWER)  # it is held while the last press is saved
+    assert value(hass, PRESSED) == value(hass, HELD) == value(hass, key) == STATE_UNKNOWN
+
+    freezer.tick(1)
+    await press(pair, POWER)
+    assert attributes(hass, PRESSED)["event_type"] == "power"
+    assert attributes(hass, key)["name"] == "power"
 
 
 @pytest.mark.parametrize(("target", "expected"), [(PRESSED, 1), (HELD, 2), ("device", 1)])

@@ -60,7 +60,7 @@ class DeviceKeyEvent(EventEntity):
 
     @callback
     def _on_key(self, received: ReceivedKey) -> None:
-        if bool(received.key.repeats) is not self._held:
+        if received.is_for_learning or bool(received.key.repeats) is not self._held:
             return
         device = stored_name(self._subentry)
         name = next((match.name for match in received.matches if match.device == device), None)

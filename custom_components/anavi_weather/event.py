@@ -48,6 +48,8 @@ class AnaviWeatherKeyEvent(InfraredPairEntity, EventEntity):
 
     @callback
     def _on_key(self, received: ReceivedKey) -> None:
+        if received.is_for_learning:
+            return
         repeats = received.key.repeats
         more = {"repeats": repeats} if repeats else {}
         self._trigger_event(EVENT_HELD if repeats else EVENT_PRESSED, {**_describe(received), **more})

@@ -23,6 +23,8 @@ class ReceivedKey:
     """The stored command that it matches in each device."""
     fingerprint: str
     received_at: datetime
+    is_for_learning: bool
+    """Whether it was pressed to be learned, which is no reason for an automation to run."""
 
     @property
     def match(self) -> Match | None:
@@ -66,6 +68,7 @@ class KeyReceiver:
                 self._codes.matches(key.decoded, key.timings),
                 fingerprint(key.decoded, key.timings),
                 dt_util.utcnow(),
+                self.transceiver.learn_lock.locked(),
             )
         for listener in tuple(self._listeners):
             listener(self.last)
