@@ -40,6 +40,7 @@ from custom_components.anavi_weather.phat import BusError, ChipId, Quantity
 from custom_components.anavi_weather.phat.lirc import LircError
 from custom_components.anavi_weather.quality import Check
 from custom_components.anavi_weather.quality_sensor import QUALITY
+from custom_components.anavi_weather.repairs import API_KEY_ERRORS
 from custom_components.anavi_weather.send_again import SEND_AGAIN_SCHEMA
 from custom_components.anavi_weather.server_flow import SERVER_SCHEMA, ServerFlow
 from custom_components.anavi_weather.services import EXPORT_SCHEMA, IMPORT_SCHEMA, LIST_SCHEMA
@@ -150,6 +151,8 @@ PLACEHOLDERS = {
     "entity.switch.slot": {"chip"},
     "issues.codes_": {"file", "station"},
     "issues.chip_": {"address", "chip", "error", "station"},
+    "issues.fleet_key_rejected.fix_flow.error": {"detail"},
+    "issues.fleet_key_rejected": {"fleet"},
     "issues.infrared_device_deleted.fix_flow.abort.failed": {"detail"},
     "issues.infrared_device_deleted": {"count", "device", "file", "station"},
     "issues.infrared_unavailable": {"reason", "station"},
@@ -535,7 +538,8 @@ def test_common_keys_have_the_same_names_everywhere(language: str) -> None:
 def test_issues() -> None:
     of_user_stations = {f"user_station_{key}" for key in user_station_issues()}
     of_user_stations |= {f"user_station_{error.key}" for error in REPORTED} | {"user_station_statistics_rejected"}
-    assert ENGLISH["issues"].keys() == constants("chip_issues", "translation_key") | OF_INFRARED | of_user_stations
+    others = constants("chip_issues", "translation_key") | constants("fleet_issue", "translation_key") | OF_INFRARED
+    assert ENGLISH["issues"].keys() == others | of_user_stations
     fixable = {f"user_station_states_{kind}" for kind in FIXABLE} | OTHER_FIXABLE
     for key, issue in ENGLISH["issues"].items():
         if key in (of_user_stations | {"infrared_device_name", "infrared_unavailable"}) - fixable:
@@ -543,6 +547,12 @@ def test_issues() -> None:
         else:
             assert issue.keys() == {"title", "fix_flow"}
             assert issue["fix_flow"]["step"].keys() == {"init" if key.startswith(CHOICES) else "confirm"}
+
+
+def test_the_repair_of_a_key() -> None:
+    for tree in LANGUAGES.values():
+        fix_flow = tree["issues"]["fleet_key_rejected"]["fix_flow"]
+        assert fix_flow["error"].keys() == {error.key for error in API_KEY_ERRORS} | {"api_key_invalid", "failed"}
 
 
 def test_the_choice_of_the_repair_of_a_chip() -> None:

@@ -117,6 +117,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for fleet in coordinators.values():
         async_remove_unchosen(hass, entry, fleet.subentry)
+        entry.async_on_unload(fleet.key_issue.async_delete)
         entry.async_create_background_task(hass, fleet.async_refresh(), f"{DOMAIN} {fleet.name} fleet")
     for subentry, forwarder in loaded_user_stations(entry):
         entry.async_on_unload(UserStationIssues(hass, entry, subentry, forwarder).async_start())

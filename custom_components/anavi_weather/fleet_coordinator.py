@@ -17,6 +17,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from .connection import async_trust, destination
 from .const import CONF_INTERVAL, CONF_STATIONS, DOMAIN, LOGGER, SUBENTRY_FLEET
 from .exceptions import FleetError
+from .fleet_issue import FleetKeyIssue
 from .unique_ids import fleet_unique_id
 from .user_station.errors import ElasticsearchError
 from .user_station.fleet import Fleet
@@ -58,6 +59,7 @@ class FleetCoordinator(DataUpdateCoordinator[Fleet]):
         self.last_update_success = False
         self._chosen: list[str] = subentry.data[CONF_STATIONS]
         self._index: FleetIndex | None = None
+        self.key_issue = FleetKeyIssue(hass, entry, subentry)
 
     @override
     async def _async_update_data(self) -> Fleet:
@@ -66,7 +68,9 @@ class FleetCoordinator(DataUpdateCoordinator[Fleet]):
                 self._index = await async_create_fleet_index(self.hass, self.subentry.data)
             fleet = await self._index.async_fleet(self._chosen)
         except ElasticsearchError as err:
+            self.key_issue.async_update(err)
             raise FleetError("fleet_unavailable", fleet=self.name, detail=f"{type(err).__name__}: {err}") from err
+        self.key_issue.async_update(None)
         wanted = self._chosen or list(islice(fleet.stations, MAX_STATIONS))
         stations = {station: fleet.stations[station] for station in wanted if station in fleet.stations}
         fleet = Fleet(stations, fleet.disk_usage, fleet.certificate_expires)

@@ -3,10 +3,14 @@
 from abc import abstractmethod
 from typing import TYPE_CHECKING, cast, override
 
+import voluptuous as vol
+
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 
 from .chip_issues import CHIP_ISSUE_PREFIX
 from .codes_download import async_download_link
@@ -14,9 +18,18 @@ from .const import CODES_ISSUE_PREFIX, CONF_CHIPS, DELETED_ISSUE_PREFIX, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .deleted_codes import async_get_deleted_codes
 from .exceptions import TranslatedError, async_message
+from .fleet_coordinator import async_create_fleet_index
+from .fleet_issue import FLEET_KEY_ISSUE_PREFIX
 from .send_again import async_restore_stream
+from .server_flow import InvalidInputError, encode_api_key
+from .user_station.errors import ElasticsearchError, FleetMissingError, KeyRefusedError, PrivilegeMissingError
 from .user_station.forwarder import Forwarder
 from .user_station_issues import HELD_ISSUE_PREFIX, STREAM_ISSUE_PREFIX
+
+API_KEY_SCHEMA = vol.Schema(
+    {vol.Required(CONF_API_KEY): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))}
+)
+API_KEY_ERRORS = (FleetMissingError, KeyRefusedError, PrivilegeMissingError)
 
 
 class LostChipFlow(RepairsFlow):
@@ -100,6 +113,56 @@ class RestoreStreamFlow(ForwarderFlow):
         await async_restore_stream(forwarder)
 
 
+class FleetKeyFlow(RepairsFlow):
+    """Fix flow that asks for a new API key of a fleet."""
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the form."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Handle the new key, which is stored if it works."""
+        errors: dict[str, str] = {}
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        detail = ""
+        if user_input is not None:
+            try:
+                await self._async_store(user_input[CONF_API_KEY].strip())
+            except InvalidInputError as err:
+                errors = err.errors
+            except ElasticsearchError as err:
+                errors["base"] = err.key if isinstance(err, API_KEY_ERRORS) else "failed"
+                detail = str(err)
+            else:
+                return self.async_create_entry(data={})
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=API_KEY_SCHEMA,
+            errors=errors,
+            description_placeholders={
+                "fleet": issue.translation_placeholders["fleet"] if issue and issue.translation_placeholders else "–",
+                "detail": detail,
+            },
+        )
+
+    async def _async_store(self, api_key: str) -> None:
+        """Store a key that works, which reloads the station. A fleet that was removed needs none.
+
+        Raises:
+            InvalidInputError: if the text is not a key.
+            ElasticsearchError: if the summaries cannot be read with the key.
+        """
+        if TYPE_CHECKING:
+            assert self.data
+        encoded = encode_api_key(api_key)
+        entry = self.hass.config_entries.async_get_entry(cast("str", self.data["entry_id"]))
+        subentry = entry.subentries.get(cast("str", self.data["subentry_id"])) if entry else None
+        if entry is not None and subentry is not None:
+            data = {**subentry.data, CONF_API_KEY: encoded}
+            await (await async_create_fleet_index(self.hass, data)).async_fleet()
+            self.hass.config_entries.async_update_subentry(entry, subentry, data=data)
+
+
 class DeletedDeviceFlow(RepairsFlow):
     """Fix flow for an infrared device that was deleted: restore it, or delete its commands for good."""
 
@@ -153,6 +216,8 @@ async def async_create_fix_flow(
         return ConfirmRepairFlow()
     if issue_id.startswith(DELETED_ISSUE_PREFIX):
         return DeletedDeviceFlow()
+    if issue_id.startswith(FLEET_KEY_ISSUE_PREFIX):
+        return FleetKeyFlow()
     if issue_id.startswith(CHIP_ISSUE_PREFIX):
         return LostChipFlow()
     if issue_id.startswith(STREAM_ISSUE_PREFIX):

@@ -160,7 +160,7 @@ def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]
         raise InvalidInputError(CONF_NAMESPACE, "namespace_invalid")
     data = {
         CONF_URL: str(url),
-        CONF_API_KEY: _encoded(user_input.get(CONF_API_KEY, "").strip() or known_key),
+        CONF_API_KEY: encode_api_key(user_input.get(CONF_API_KEY, "").strip() or known_key),
         CONF_NAMESPACE: namespace,
     }
     if certificate := user_input.get(CONF_CA_CERTIFICATE, "").strip():
@@ -175,7 +175,7 @@ def _has_more(url: URL) -> bool:
     return bool(url.user or url.password or url.query or url.fragment)
 
 
-def _encoded(api_key: str) -> str:
+def encode_api_key(api_key: str) -> str:
     """Return an API key in the encoded form, the base64 of `id:key`.
 
     Raises:
