@@ -2,6 +2,7 @@
 
 from pathlib import Path
 import re
+import shutil
 import socket
 import subprocess
 
@@ -32,15 +33,29 @@ Traceback (most recent call last):
 """
 
 
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)
+
+
 def develop(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SCRIPTS / "develop", *arguments], capture_output=True, text=True, timeout=START_SECONDS, check=False
-    )
+    return run(SCRIPTS / "develop", *arguments)
 
 
-def test_smoke() -> None:
-    """Every entity has a state, and the readings are plausible."""
-    result = develop("--smoke")
+@pytest.fixture
+def released(tmp_path: Path) -> Path:
+    """Return a project whose integration is the unpacked zip of a release."""
+    shutil.copytree(LIBRARY, tmp_path / "scripts/lib", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "blueprints").symlink_to(SCRIPTS.parent / "blueprints")
+    assert run(SCRIPTS / "release", tmp_path).returncode == 0
+    shutil.unpack_archive(tmp_path / "anavi_weather.zip", tmp_path / "custom_components/anavi_weather")
+    return tmp_path
+
+
+def test_smoke(released: Path) -> None:
+    """Every entity of the released integration has a state, and the readings are plausible."""
+    assert run(SCRIPTS / "setup", "develop").returncode == 0
+    python = SCRIPTS.parent / ".cache/develop/bin/python"
+    result = run(python, released / "scripts/lib/develop.py", "--smoke")
     assert result.returncode == 0, result.stdout + result.stderr
     for key, (unit, lowest, highest) in PLAUSIBLE.items():
         row = re.search(rf"^sensor\.simulated_phat_{key} +(\S+) +{unit}$", result.stdout, re.MULTILINE)
