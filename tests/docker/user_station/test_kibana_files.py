@@ -228,6 +228,18 @@ def test_rules_are_as_kibana_wants_them() -> None:
     assert used == {f"ALERT_{name}" for name in ("DRIFT", "FROST", "HEAT", "NEIGHBORS", "STORM", "SILENT")}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_alert_begins_with_its_station(language: str) -> None:
+    """A phone and a list of logs show only the first words. The name is that of the first row; its end has only the id."""
+    name = "{{#context.hits}}{{_source.name}}{{/context.hits}} ({{alert.id}}): "
+    beginnings = {"query matched": name, "recovered": "{{alert.id}}: "}
+    for rule in rules().values():
+        for action in rule["actions"]:
+            message = action["params"].get("message") or action["params"]["documents"][0]["message"]
+            text = MESSAGE.sub(lambda found: messages(language)[found[1]], message)
+            assert text.startswith(beginnings[action["group"]])
+
+
 def test_the_summaries_of_the_fleet_have_the_windows_and_thresholds_of_the_rules() -> None:
     transform = load(KIBANA.parent / "elasticsearch" / "fleet_transform.json")
     aggregations = transform["pivot"]["aggregations"]
