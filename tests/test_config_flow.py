@@ -20,6 +20,10 @@ from .config_flow_steps import choose, confirm, preselected, start
 from .conftest import Machine, PassTime, is_loaded, number
 
 OFFICIAL_CHIPS = ["BH1750 0x23", "BMP180 0x77", "HTU21D 0x40"]
+MEASURES = """\
+- BH1750 (illuminance) at 0x23
+- BMP180 (temperature, pressure) at 0x77
+- HTU21D (temperature, humidity) at 0x40"""
 
 
 def offered(form: ConfigFlowResult) -> dict[str, str]:
@@ -55,10 +59,10 @@ async def test_a_board_is_added_after_the_detected_chips_are_confirmed(hass: Hom
 
     form = await choose(hass, await start(hass), machine.path())
 
-    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "confirm")
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "confirm_others")
     assert form["description_placeholders"] == {
         "bus": machine.path(),
-        "chips": "- BH1750 0x23\n- BMP180 0x77\n- HTU21D 0x40",
+        "chips": MEASURES,
         "foreign": "- 0x10 (VEML7700, VEML6030, VEML6075)\n- 0x5c (AM2320, LPS25H)",
         "claimed": "- 0x09\n- 0x68 (DS3231, MPU6050)",
     }
@@ -76,7 +80,9 @@ async def test_a_module_with_two_chips_of_today_is_added(hass: HomeAssistant, ma
 
     form = await choose(hass, await start(hass), machine.path())
     assert form["description_placeholders"]
-    assert form["description_placeholders"]["chips"] == "- AHT20 0x38\n- BMP280 0x77"
+    assert form["description_placeholders"]["chips"] == (
+        "- AHT20 (temperature, humidity) at 0x38\n- BMP280 (temperature, pressure) at 0x77"
+    )
     await confirm(hass, form)
 
     readings = {
@@ -92,7 +98,7 @@ async def test_the_simulated_phat_is_added(hass: HomeAssistant, machine: Machine
 
     assert form["description_placeholders"] == {
         "bus": "Simulated pHAT",
-        "chips": "- BH1750 0x23\n- BMP180 0x77\n- HTU21D 0x40",
+        "chips": MEASURES,
         "foreign": "–",
         "claimed": "–",
     }
@@ -104,12 +110,43 @@ async def test_the_simulated_phat_is_added(hass: HomeAssistant, machine: Machine
     assert is_loaded(result["result"])
 
 
+async def test_simulated_phats_are_numbered(hass: HomeAssistant, machine: Machine, station: MockConfigEntry) -> None:
+    for serial in (2, 3):
+        form = await start(hass)
+        assert list(offered(form).items()) == [(f"simulated-{serial}", "Simulated pHAT")]
+        result = await confirm(hass, await choose(hass, form, f"simulated-{serial}"))
+        assert (result["title"], result["result"].unique_id) == (f"Simulated pHAT {serial}", f"simulated-{serial}")
+        assert is_loaded(result["result"])
+
+    await hass.config_entries.async_remove(station.entry_id)
+    result = await confirm(hass, await choose(hass, await start(hass), SIMULATED))
+    assert result["title"] == "Simulated pHAT"
+
+
+async def test_the_form_speaks_the_language_of_home_assistant(
+    hass: HomeAssistant, machine: Machine, simulator: Simulator
+) -> None:
+    hass.config.language = "pt-BR"
+
+    form = await start(hass)
+    assert list(offered(form).values()) == ["pHAT simulado"]
+    form = await choose(hass, form, SIMULATED)
+    assert form["description_placeholders"]
+    assert form["description_placeholders"]["chips"] == (
+        "- BH1750 (iluminância) em 0x23\n- BMP180 (temperatura, pressão) em 0x77\n- HTU21D (temperatura, umidade) em 0x40"
+    )
+    assert (await confirm(hass, form))["title"] == "pHAT simulado"
+
+
 async def test_without_a_bus_the_simulated_phat_can_be_added(
     hass: HomeAssistant, machine: Machine, simulator: Simulator
 ) -> None:
+    """The missing bus is explained, and is no error because nothing was chosen yet."""
     form = await start(hass)
 
-    assert form["errors"] == {"base": "no_bus"}
+    assert form["errors"] == {}
+    assert form["description_placeholders"]
+    assert form["description_placeholders"]["hint"].startswith("There is no I2C bus. Enable I2C")
     assert list(offered(form)) == [preselected(form)] == [SIMULATED]
     result = await confirm(hass, await choose(hass, form, SIMULATED))
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -153,7 +190,7 @@ async def test_an_error_is_shown_until_its_cause_is_fixed(
     form = await choose(hass, await start(hass), machine.path())
 
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {"base": error})
-    assert form["description_placeholders"] == {"bus": machine.path(), "foreign": "–", "claimed": claimed}
+    assert form["description_placeholders"] == {"bus": machine.path(), "hint": "", "foreign": "–", "claimed": claimed}
     assert machine.descriptors() == 0
 
     machine.plug()
@@ -174,7 +211,7 @@ async def test_an_error_of_opening_a_bus_is_shown_until_its_cause_is_fixed(
         form = await choose(hass, form, machine.path())
 
     assert (form["step_id"], form["errors"]) == ("user", {"base": error})
-    assert form["description_placeholders"] == {"bus": machine.path(), "foreign": "–", "claimed": "–"}
+    assert form["description_placeholders"] == {"bus": machine.path(), "hint": "", "foreign": "–", "claimed": "–"}
     assert preselected(form) == machine.path()
     result = await confirm(hass, await choose(hass, form, machine.path()))
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -189,6 +226,7 @@ async def test_an_unknown_chip_is_shown_by_its_address(hass: HomeAssistant, mach
     assert form["errors"] == {"base": "no_chip"}
     assert form["description_placeholders"] == {
         "bus": machine.path(),
+        "hint": "",
         "foreign": "0x5c (AM2320, LPS25H)",
         "claimed": "–",
     }
@@ -249,7 +287,8 @@ async def test_chips_that_a_kernel_driver_has_claimed_are_added(
     assert form["step_id"] == "confirm"
     assert form["description_placeholders"] == {
         "bus": machine.path(),
-        "chips": "- BMP180 0x77\n- HTU21D 0x40\n- VEML7700 0x10",
+        "chips": "- BMP180 (temperature, pressure) at 0x77\n- HTU21D (temperature, humidity) at 0x40\n"
+        "- VEML7700 (illuminance) at 0x10",
         "foreign": "–",
         "claimed": "–",
     }
@@ -292,5 +331,5 @@ async def test_two_buses_are_two_stations(hass: HomeAssistant, machine: Machine,
 
     result = await confirm(hass, await choose(hass, await start(hass), machine.path(3)))
 
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, f"{PRODUCT} 2")
     assert len(hass.config_entries.async_loaded_entries(DOMAIN)) == 2

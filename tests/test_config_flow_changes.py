@@ -7,7 +7,7 @@ from custom_components.anavi_weather.const import CONF_BUS, CONF_CHIPS
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulated_bh1750 import SimulatedBH1750
-from custom_components.anavi_weather.phat.simulator import SIMULATED, Simulator
+from custom_components.anavi_weather.phat.simulator import SIMULATED
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -116,6 +116,21 @@ async def test_a_simulated_station_needs_no_bus(
     assert (preselected(form), form["errors"]) == (SIMULATED, {})
 
 
+async def test_a_board_becomes_the_second_simulated_station(
+    hass: HomeAssistant, machine: Machine, board: MockConfigEntry, entry: MockConfigEntry
+) -> None:
+    form = await board.start_reconfigure_flow(hass)
+    result = await confirm(hass, await choose(hass, form, "simulated-2"))
+
+    assert result["reason"] == "reconfigure_successful"
+    assert (board.unique_id, board.title) == ("simulated-2", "Simulated pHAT 2")
+
+    form = await board.start_reconfigure_flow(hass)
+    assert preselected(form) == "simulated-2"
+    await confirm(hass, await choose(hass, form, "simulated-2"))
+    assert board.title == "Simulated pHAT 2"
+
+
 async def test_a_name_given_by_the_user_is_kept(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
     hass.config_entries.async_update_entry(board, title="Garden")
     machine.plug(3)
@@ -126,9 +141,14 @@ async def test_a_name_given_by_the_user_is_kept(hass: HomeAssistant, machine: Ma
 
 
 async def test_a_station_is_not_moved_to_the_bus_of_another(
-    hass: HomeAssistant, machine: Machine, board: MockConfigEntry, entry: MockConfigEntry, simulator: Simulator
+    hass: HomeAssistant, machine: Machine, board: MockConfigEntry, entry: MockConfigEntry
 ) -> None:
-    result = await choose(hass, await board.start_reconfigure_flow(hass), SIMULATED)
+    machine.plug(3)
+    hass.config_entries.async_update_entry(
+        entry, unique_id=machine.path(3), data={**entry.data, CONF_BUS: machine.path(3)}
+    )
+
+    result = await choose(hass, await board.start_reconfigure_flow(hass), machine.path(3))
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
     assert board.unique_id == machine.path()

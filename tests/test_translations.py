@@ -115,6 +115,7 @@ COMPARISON = {
     "reference",
 }
 PLACEHOLDERS = {
+    "common.chip": {"address", "kind", "quantities"},
     "common.known": {"device", "name"},
     "common.learn_press": {"command", "presses"},
     "common.learn_title_several": {"count", "number"},
@@ -122,6 +123,8 @@ PLACEHOLDERS = {
     "config.error": {"bus", "claimed", "foreign"},
     "config.step.confirm": {"bus", "chips", "claimed", "foreign"},
     "config.step.infrared": {"bus", "claimed", "foreign"},
+    "config.step.reconfigure": {"hint"},
+    "config.step.user": {"hint"},
     "config_subentries.user_station.error": {"detail", "example", "stream"},
     "config_subentries.user_station.step": {"example"},
     "config_subentries.infrared_device.abort.saved": {"count", "device"},

@@ -1,6 +1,8 @@
 """Config flow of a remote station."""
 
 from collections.abc import Callable
+from itertools import count
+import re
 from typing import Any, override
 
 import voluptuous as vol
@@ -21,15 +23,15 @@ from .fleet_flow import FleetFlow
 from .infrared_device_flow import InfraredDeviceFlow
 from .installation import async_error_key
 from .options_flow import AnaviWeatherOptionsFlow
-from .phat import BusError, BusNotFoundError, Detection, Phat, board, likely_chips
+from .phat import BusError, BusNotFoundError, ChipId, Detection, Phat, Quantity, board, likely_chips, quantities
 from .phat.lirc import linux_ports
-from .phat.simulator import SIMULATED, Simulator, is_simulated
+from .phat.simulator import Simulator, is_simulated, simulated_buses
+from .texts import async_error_text, async_text
 from .transceiver import has_infrared_pair, infrared_pair_owner
 from .user_station_flow import UserStationFlow
 
-BOARD_TITLE = board.PRODUCT
-SIMULATED_TITLE = "Simulated pHAT"
 NO_ADDRESS = "–"
+_NUMBER = re.compile(r" [0-9]+$")
 
 
 class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -70,16 +72,19 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the detected chips and confirm."""
         if user_input is None:
+            has_others = self._detection.foreign or self._detection.claimed
             return self.async_show_form(
-                step_id="confirm",
+                step_id="confirm_others" if has_others else "confirm",
                 description_placeholders={
-                    "bus": SIMULATED_TITLE if is_simulated(self._bus) else self._bus,
-                    "chips": "\n".join(f"- {chip}" for chip in self._detection.chips),
+                    "bus": await self._async_kind() if is_simulated(self._bus) else self._bus,
+                    "chips": "\n".join([f"- {await self._async_described(chip)}" for chip in self._detection.chips]),
                     **self._others(_listed),
                 },
                 last_step=True,
             )
-        return self._finish()
+        return await self._async_finish()
+
+    async_step_confirm_others = async_step_confirm
 
     async def async_step_infrared(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Confirm a station that has infrared but no chip."""
@@ -89,24 +94,45 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
                 description_placeholders={"bus": self._bus, **self._others(_listed)},
                 last_step=True,
             )
-        return self._finish()
+        return await self._async_finish()
 
-    def _finish(self) -> ConfigFlowResult:
+    async def _async_finish(self) -> ConfigFlowResult:
         data = {CONF_BUS: self._bus, CONF_CHIPS: [str(chip) for chip in self._detection.chips]}
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             if data[CONF_BUS] == entry.data[CONF_BUS] and data[CONF_CHIPS]:
                 # A chip that only has a loose cable is not forgotten
                 data[CONF_CHIPS] = list(dict.fromkeys((*entry.data[CONF_CHIPS], *data[CONF_CHIPS])))
-            named_by_user = entry.title != _title(entry.data[CONF_BUS])
-            result = self.async_update_and_abort(
-                entry, unique_id=self._bus, title=entry.title if named_by_user else _title(self._bus), data=data
-            )
+            kind = await self._async_kind(entry.data[CONF_BUS])
+            named_by_user = _NUMBER.sub("", entry.title) != kind
+            keeps_title = named_by_user or kind == await self._async_kind()
+            title = entry.title if keeps_title else await self._async_title()
+            result = self.async_update_and_abort(entry, unique_id=self._bus, title=title, data=data)
             if entry.state in (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR):
                 # Only a loaded entry listens for updates, and the next retry may be ten minutes away
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
             return result
-        return self.async_create_entry(title=_title(self._bus), data=data)
+        return self.async_create_entry(title=await self._async_title(), data=data)
+
+    async def _async_title(self) -> str:
+        """Return a title that no other station has."""
+        kind = await self._async_kind()
+        taken = {entry.title for entry in self._async_current_entries(include_ignore=False)}
+        titles = (kind if number == 1 else f"{kind} {number}" for number in count(1))
+        return next(title for title in titles if title not in taken)
+
+    async def _async_kind(self, bus: str | None = None) -> str:
+        """Return the name of the pHAT on a bus, or on the selected one, without a number."""
+        is_virtual = is_simulated(self._bus if bus is None else bus)
+        return await async_text(self.hass, "simulated_phat") if is_virtual else board.PRODUCT
+
+    async def _async_described(self, chip: ChipId) -> str:
+        """Return a chip with what it measures."""
+        measured = [quantity for quantity in Quantity if quantity in quantities(chip)]
+        names = [await async_text(self.hass, f"measures_{quantity}") for quantity in measured]
+        return await async_text(
+            self.hass, "chip", kind=chip.kind, quantities=", ".join(names), address=f"0x{chip.address:02x}"
+        )
 
     async def _async_step_bus(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Ask for a bus until one has chips, or has infrared without chips."""
@@ -130,18 +156,21 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
             self._abort_if_unique_id_configured()
 
     async def _async_show_buses(self, step_id: str, *, error: str | None = None) -> ConfigFlowResult:
-        """Show the form with the machine's buses and the error of the selected one."""
+        """Show the form with the machine's buses and the error of the selected one.
+
+        A missing bus is no error before one was selected, but the form says what to do about it.
+        """
         buses = await self.hass.async_add_executor_job(board.buses)
         present = self._get_reconfigure_entry().data[CONF_BUS] if self.source == SOURCE_RECONFIGURE else ""
-        if error is None and not buses and not is_simulated(present):
-            error = BusNotFoundError.key
         if error is not None:
             error = await async_error_key(self.hass, error)
+        is_missing = error is None and not buses and not is_simulated(present)
         names = {bus.path: f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses}
-        names[SIMULATED] = SIMULATED_TITLE
+        simulated = present if is_simulated(present) else self._free_simulated_bus()
+        names[simulated] = await async_text(self.hass, "simulated_phat")
         suggested = self._bus or present
         if suggested not in names:
-            suggested = buses[0].path if buses else SIMULATED
+            suggested = buses[0].path if buses else simulated
         schema = vol.Schema(
             {
                 vol.Required(CONF_BUS, default=suggested): SelectSelector(
@@ -156,9 +185,21 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id=step_id,
             data_schema=schema,
             errors={"base": error} if error else {},
-            description_placeholders={"bus": self._bus, **self._others(_in_a_row)},
+            description_placeholders={
+                "bus": self._bus,
+                "hint": await self._async_no_bus() if is_missing else "",
+                **self._others(_in_a_row),
+            },
             last_step=False,
         )
+
+    async def _async_no_bus(self) -> str:
+        """Return what to do on this installation if there is no bus."""
+        return await async_error_text(self.hass, await async_error_key(self.hass, BusNotFoundError.key))
+
+    def _free_simulated_bus(self) -> str:
+        taken = {entry.data.get(CONF_BUS) for entry in self._async_current_entries(include_ignore=False)}
+        return next(bus for bus in simulated_buses() if bus not in taken)
 
     def _others(self, texts: Callable[[tuple[int, ...]], str]) -> dict[str, str]:
         """Return placeholders for what responds on the bus besides the chips that are read."""
@@ -178,10 +219,6 @@ def _detect(bus: str) -> Detection:
         return phat.detect()
     finally:
         phat.close()
-
-
-def _title(bus: str) -> str:
-    return SIMULATED_TITLE if is_simulated(bus) else BOARD_TITLE
 
 
 def _in_a_row(addresses: tuple[int, ...]) -> str:

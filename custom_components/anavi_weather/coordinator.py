@@ -228,7 +228,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         with self._phat_lock:
             if self._phat is None:
                 bus = self.config_entry.data[CONF_BUS]
-                self._phat = Phat(self.simulator.bus()) if self.simulator else Phat.open(bus)
+                self._phat = Phat(self.simulator.bus(bus)) if self.simulator else Phat.open(bus)
             self._phat.expect(self.chips)
             try:
                 return self._phat.read()

@@ -12,6 +12,12 @@ async def async_text(hass: HomeAssistant, key: str, /, **placeholders: str) -> s
     return texts[f"component.{DOMAIN}.common.{key}"].format(**placeholders)
 
 
+async def async_error_text(hass: HomeAssistant, key: str) -> str:
+    """Return the text of an error of the form that adds a station."""
+    texts = await translation.async_get_translations(hass, hass.config.language, "config", [DOMAIN])
+    return texts[f"component.{DOMAIN}.config.error.{key}"]
+
+
 async def async_key_label(hass: HomeAssistant, key: str) -> str:
     """Return the name of a key as users see it."""
     return await async_option_label(hass, "infrared_key", key)

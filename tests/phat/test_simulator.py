@@ -1,7 +1,7 @@
 """Tests of the simulated board: weather, bus and faults."""
 
 import errno
-from itertools import count, pairwise
+from itertools import count, islice, pairwise
 import time
 
 import pytest
@@ -21,6 +21,7 @@ from custom_components.anavi_weather.phat.simulator import (
     VirtualClock,
     Weather,
     is_simulated,
+    simulated_buses,
 )
 
 from .bench import BH1750, BMP180, HTU21D, Bench
@@ -92,6 +93,7 @@ class TestBus:
     def test_the_default_board_has_the_official_chips(self, simulator: Simulator) -> None:
         assert Phat(simulator.bus()).detect().chips == tuple(sorted(OFFICIAL_CHIPS))
         assert is_simulated(simulator.bus().name)
+        assert all(map(is_simulated, islice(simulated_buses(), 3)))
         assert not is_simulated("/dev/i2c-1")
 
     def test_a_board_can_run_in_real_time(self) -> None:

@@ -5,9 +5,10 @@ phat = Phat(simulator.bus())
 simulator.unplug(0x40)
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 import errno
+from itertools import count
 import math
 import random
 import time
@@ -29,7 +30,7 @@ from .simulated_sht3x import SimulatedSHT3x
 from .simulated_sht4x import SimulatedSHT4x
 
 SIMULATED = "simulated"
-"""Name of a simulated bus, instead of a path."""
+"""Name of the first simulated bus, instead of a path."""
 
 OFFICIAL_CHIPS = (ChipId("BMP180", 0x77), ChipId("HTU21D", 0x40), ChipId("BH1750", 0x23))
 SPARE_CHIP = ChipId("BME280", 0x76)  # which can be plugged in to try a replacement
@@ -53,8 +54,15 @@ TIMEOUT = 1.0  # seconds, like Linux
 
 
 def is_simulated(bus: str) -> bool:
-    """Return whether a bus is the simulated one."""
-    return bus == SIMULATED
+    """Return whether a bus is a simulated one."""
+    return bus == SIMULATED or bus.startswith(f"{SIMULATED}-")
+
+
+def simulated_buses() -> Iterator[str]:
+    """Yield the names of the simulated buses, of which there is no end."""
+    yield SIMULATED
+    for number in count(2):
+        yield f"{SIMULATED}-{number}"
 
 
 class VirtualClock:
