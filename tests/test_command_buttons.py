@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather import command_buttons
 from custom_components.anavi_weather.code_store import CodeStore
-from custom_components.anavi_weather.command_buttons import MAX_BUTTONS, MAX_STATION_BUTTONS, readable
+from custom_components.anavi_weather.command_buttons import MAX_BUTTONS, MAX_STATION_BUTTONS
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -37,7 +37,7 @@ async def press_button(hass: HomeAssistant, entity_id: str | None) -> None:
 
 async def test_each_command_has_a_button(hass: HomeAssistant, tv: Any, pair: SimulatedLirc) -> None:
     assert button_of(hass, tv, "power") == "button.living_room_tv_power"
-    assert button_of(hass, tv, "KEY_VOLUMEUP") == "button.living_room_tv_volumeup"
+    assert button_of(hass, tv, "KEY_VOLUMEUP") == "button.living_room_tv_volume_up"
 
     for _ in range(2):
         await press_button(hass, button_of(hass, tv, "power"))
@@ -99,7 +99,7 @@ async def test_a_button_whose_command_was_deleted_while_the_station_was_not_load
     await hass.async_block_till_done()
 
     assert not er.async_get(hass).async_get("button.living_room_tv_power")
-    assert hass.states.get("button.living_room_tv_volumeup")
+    assert hass.states.get("button.living_room_tv_volume_up")
 
 
 async def test_a_renamed_device_keeps_its_buttons(hass: HomeAssistant, tv: Any, station: MockConfigEntry) -> None:
@@ -162,19 +162,12 @@ async def test_a_button_is_unavailable_without_a_transmitter(hass: HomeAssistant
     assert value(hass, "button.living_room_tv_power") == STATE_UNAVAILABLE
 
 
-@pytest.mark.parametrize(
-    ("command", "name"),
-    [
-        ("power", "Power"),
-        ("KEY_VOLUMEUP", "Volumeup"),
-        ("volume_up", "Volume up"),
-        ("Vol +", "Vol +"),
-        ("HDMI_1", "Hdmi 1"),
-        ("Netflix", "Netflix"),
-        ("1", "1"),
-        ("_", "_"),
-        ("KEY_", "Key_"),
-    ],
-)
-def test_a_button_is_named_as_people_write(command: str, name: str) -> None:
-    assert readable(command) == name
+async def test_a_button_is_named_as_a_common_key(
+    hass: HomeAssistant, station: MockConfigEntry, codes: CodeStore
+) -> None:
+    """One of two commands that are the same key keeps its own name."""
+    await store_codes(codes, {"TV": {"KEY_ENTER": [NEC], "Ok": ["nec:4,9"], "KEY_VOLUMEUP": ["nec:4,10"]}})
+    await hass.async_block_till_done()
+
+    names = [state.name for state in hass.states.async_all("button") if state.name.startswith("TV ")]
+    assert sorted(names) == ["TV Enter", "TV OK", "TV Volume up"]

@@ -534,8 +534,9 @@ def test_common_keys_have_the_same_names_everywhere(language: str) -> None:
     assert names.keys() == set(NAMED_KEYS)
     assert len(set(names.values())) == len(names)
     assert {key: tree["entity"]["button"][key] for key in names} == {key: {"name": name} for key, name in names.items()}
+    events = tree["entity"]["event"]
     for event in ("key_pressed", "key_held"):
-        assert tree["entity"]["event"][event]["state_attributes"]["event_type"]["state"] == names
+        assert events[event]["state_attributes"]["event_type"]["state"] == names
 
 
 def test_issues() -> None:

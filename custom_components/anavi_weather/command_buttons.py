@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence, Set as AbstractSet
-import re
 from typing import override
 
 from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN, ButtonEntity
@@ -13,7 +12,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .command_sender import CommandSender
-from .common_keys import NAMED_KEYS
+from .common_keys import NAMED_KEYS, common_keys, readable
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidCodeError
@@ -25,14 +24,6 @@ from .unique_ids import command_unique_id
 MAX_BUTTONS = 200  # of a device
 # More than a home needs. Adding 12,000 buttons of an imported collection took 35 s on a PC.
 MAX_STATION_BUTTONS = 1000
-
-_LINUX_PREFIX = "KEY_"
-
-
-def readable(command: str) -> str:
-    """Return the name of a command as people write it: `KEY_VOLUME_UP` is “Volume up”."""
-    words = re.sub(r"[_\s]+", " ", command.removeprefix(_LINUX_PREFIX)).strip() or command
-    return words[0].upper() + words[1:].lower() if words.isupper() or words.islower() else words
 
 
 class CommandButton(ButtonEntity):
@@ -47,13 +38,14 @@ class CommandButton(ButtonEntity):
         subentry: ConfigSubentry,
         command: str,
         texts: Sequence[str],
+        key: str | None,
     ) -> None:
-        """Initialize the button with the texts of the command's codes."""
+        """Initialize the button with the texts of the command's codes, and the common key that it is."""
         self.texts = texts
         """Texts of the codes that successive presses send in turn."""
         self._sender = sender
-        if command in NAMED_KEYS:
-            self._attr_translation_key = command
+        if key in NAMED_KEYS:
+            self._attr_translation_key = key
         else:
             self._attr_name = readable(command)
         self._attr_unique_id = command_unique_id(subentry, command)
@@ -127,7 +119,11 @@ class CommandButtons:
         commands = self._entry.runtime_data.devices.commands(subentry)
         if kind(subentry) is not Kind.REMOTE_CONTROL or len(commands) > limit:
             return []
-        return [CommandButton(self._sender, subentry, command, texts) for command, texts in commands.items()]
+        keys = common_keys(commands)
+        return [
+            CommandButton(self._sender, subentry, command, texts, keys.get(command))
+            for command, texts in commands.items()
+        ]
 
     async def _async_remove_others(self, wanted: AbstractSet[str | None]) -> None:
         """Remove the buttons of commands that were deleted or renamed, and those of earlier runs from the registry."""
