@@ -256,7 +256,18 @@ async def test_a_stored_command_is_recognized(
     await press(pair, code)
     await release()
 
-    assert [(event["device"], event["name"]) for event in events] == [("TV", "Power")]
+    assert [(event["device"], event["name"], event["key"]) for event in events] == [("TV", "Power", "power")]
+
+
+@pytest.mark.parametrize(("name", "key"), [("KEY_VOLUMEUP", "volume_up"), ("HDMI_1", "Hdmi 1"), (None, "unknown")])
+async def test_a_key_is_shown_by_its_name(
+    pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, release: Release, name: str | None, key: str
+) -> None:
+    if name is not None:
+        await store_codes(codes, {"TV": {name: [SAMSUNG]}})
+    await press(pair, SAMSUNG)
+    await release()
+    assert [event["key"] for event in events] == [key]
 
 
 async def test_commands_that_the_board_sends_are_no_events(

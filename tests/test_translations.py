@@ -26,6 +26,7 @@ from custom_components.anavi_weather.const import (
     SUBENTRY_USER_STATION,
 )
 from custom_components.anavi_weather.device_key_event import EVENT_HELD, EVENT_PRESSED
+from custom_components.anavi_weather.event import UNKNOWN_KEY
 from custom_components.anavi_weather.fleet_flow import FleetFlow, stations_schema
 from custom_components.anavi_weather.infrared_device_commands import CONF_COMMAND, CONF_COMMANDS
 from custom_components.anavi_weather.infrared_device_flow import MENUS, NAME_SCHEMA, NEW_SCHEMA, InfraredDeviceFlow
@@ -537,6 +538,8 @@ def test_common_keys_have_the_same_names_everywhere(language: str) -> None:
     events = tree["entity"]["event"]
     for event in ("key_pressed", "key_held"):
         assert events[event]["state_attributes"]["event_type"]["state"] == names
+    shown = events["key"]["state_attributes"]["key"]["state"]
+    assert shown == {**names, UNKNOWN_KEY: shown[UNKNOWN_KEY]}
 
 
 def test_issues() -> None:

@@ -1,5 +1,6 @@
 """Event entity for the keys of remote controls."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import override
 
@@ -7,6 +8,7 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .common_keys import shown_key
 from .coordinator import AnaviWeatherConfigEntry
 from .device_key_event import EVENT_HELD, EVENT_PRESSED, async_add_device_key_events
 from .entity import InfraredPairEntity, async_add_pair_entities
@@ -14,6 +16,11 @@ from .received_keys import KeyReceiver, ReceivedKey
 from .transceiver import Transceiver
 
 PARALLEL_UPDATES = 0
+
+UNKNOWN_KEY = "unknown"
+
+type Codes = Mapping[str, Mapping[str, Sequence[str]]]
+"""Device → command → texts of its codes."""
 
 
 async def async_setup_entry(
@@ -52,11 +59,12 @@ class AnaviWeatherKeyEvent(InfraredPairEntity, EventEntity):
             return
         repeats = received.key.repeats
         more = {"repeats": repeats} if repeats else {}
-        self._trigger_event(EVENT_HELD if repeats else EVENT_PRESSED, {**_describe(received), **more})
+        self._trigger_event(EVENT_HELD if repeats else EVENT_PRESSED, {**_describe(received, self.codes.codes), **more})
         self.async_write_ha_state()
 
 
-def _describe(received: ReceivedKey) -> dict[str, str | int | None]:
+def _describe(received: ReceivedKey, codes: Codes) -> dict[str, str | int | None]:
+    """Return the attributes of a key. `key` is shown in the user's language."""
     decoded, match = received.key.decoded, received.match
     return {
         "protocol": decoded.protocol if decoded else None,
@@ -65,5 +73,6 @@ def _describe(received: ReceivedKey) -> dict[str, str | int | None]:
         "code": decoded.text if decoded else None,
         "device": match.device if match else None,
         "name": match.name if match else None,
+        "key": shown_key(match.name, codes.get(match.device, ())) if match else UNKNOWN_KEY,
         "fingerprint": received.fingerprint,
     }
