@@ -271,6 +271,19 @@ async def test_a_path_that_cannot_be_read_raises_an_error(
     assert not codes.codes
 
 
+async def test_listed_commands_have_what_to_show(hass: HomeAssistant, codes: CodeStore) -> None:
+    await store_codes(codes, {"TV": {"KEY_VOLUMEUP": ["nec:1,2"], "HDMI_1": ["nec:1,3"]}})
+
+    response = await hass.services.async_call(
+        DOMAIN, "list_commands", {"config_entry_id": "01STATION"}, blocking=True, return_response=True
+    )
+
+    assert response == {
+        "devices": {"TV": ["HDMI_1", "KEY_VOLUMEUP"]},
+        "keys": {"TV": {"KEY_VOLUMEUP": "volume_up", "HDMI_1": "Hdmi 1"}},
+    }
+
+
 @pytest.fixture
 async def user(hass: HomeAssistant, hass_admin_user: MockUser) -> MockUser:
     """Return a user without rights."""
