@@ -17,6 +17,7 @@ class Compose:
 
     def __init__(self, *files: Path, name: str = "anavi_weather_test", **variables: str) -> None:
         """Initialize with variables, as if they were in .env."""
+        self.name = name
         self._command = ["docker", "compose", "--project-name", name, "--env-file", os.devnull]
         for file in files:
             self._command += ["--file", str(file)]

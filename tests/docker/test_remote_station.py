@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from homeassistant.util.yaml import load_yaml_dict
+
 from .compose import BUILD_SECONDS, PROJECT, REMOTE_STATION, Compose, missing_compose, missing_engine, missing_image
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
@@ -24,6 +26,7 @@ LIBRARY = PROJECT / "scripts" / "lib"
 COMPOSE = REMOTE_STATION / "compose.yaml"
 GELF = REMOTE_STATION / "compose.gelf.yaml"
 BAKE = REMOTE_STATION / "docker-bake.hcl"
+IMAGES = PROJECT / ".github/workflows/images.yml"
 SERVICE = "remote_station"
 IMAGE = "anavi_weather/remote_station_test"
 BASE_VARIABLES = ("HOME_ASSISTANT_IMAGE", "HOME_ASSISTANT_VERSION")
@@ -76,7 +79,10 @@ class Station:
     """A remote station in a container."""
 
     def __init__(self, folder: Path) -> None:
-        """Prepare what it is started with; the folder's `config` is left to Docker to make, which makes it root's."""
+        """Unpack the files of a release; the folder's `config` is left to Docker to make, which makes it root's."""
+        subprocess.run([PROJECT / "scripts/release", folder], check=True, capture_output=True)
+        shutil.unpack_archive(folder / "remote_station.tar", folder, filter="data")
+        self.folder = folder / "remote_station"
         self.config = folder / "config"
         self.devices = folder / "devices"
         self.devices.mkdir()
@@ -90,8 +96,15 @@ class Station:
             "ADDRESS": "127.0.0.1",
             "DEVICES": str(self.devices),
         }
-        self.compose = self.of(COMPOSE)
+        self.compose = self.of(self.folder / "compose.yaml")
         self.login: Any = None
+
+    def start(self) -> None:
+        """Start it as the README says, with the image built here in place of the one that would be pulled."""
+        files = {"COMPOSE_PROJECT_NAME": self.compose.name, "COMPOSE_FILE": f"compose.yaml:{self._sooner}"}
+        lines = [f"{name}={value}\n" for name, value in (files | self._variables).items()]
+        (self.folder / ".env").write_text("".join(lines))
+        subprocess.run([self.folder / "start"], check=True, capture_output=True, timeout=300)
 
     def of(self, *files: Path, **variables: str) -> Compose:
         """Return the same project by other files."""
@@ -209,8 +222,8 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
         pytest.skip(reason)
     station = Station(tmp_path_factory.mktemp("station"))
     try:
-        build(station.compose)
-        station.compose.run("up", "--detach", timeout=300)
+        build(station.of(COMPOSE))
+        station.start()
         yield station
     finally:
         station.compose.attempt("down", "--volumes", "--timeout", "30", timeout=120)
@@ -249,6 +262,14 @@ def test_compose_file() -> None:
     assert local == {"driver": "json-file", "options": {"max-file": "3", "max-size": "10m"}}
     remote = Compose(COMPOSE, GELF, **LOG_VARIABLES).config()["services"][SERVICE]["logging"]
     assert remote == {"driver": "gelf", "options": {"gelf-address": LOG_VARIABLES["LOG_ADDRESS"], "tag": "garden"}}
+
+
+@needs_compose
+def test_the_published_image_is_the_default() -> None:
+    """What the workflow pushes is what Compose pulls."""
+    step = next(s for s in load_yaml_dict(IMAGES)["jobs"]["push"]["steps"] if s.get("id") == "names")
+    [name] = re.findall(r'"ghcr\.io/\$\{OWNER,,\}/(\w+)"', step["run"])
+    assert Compose(COMPOSE).config()["services"][SERVICE]["image"] == f"ghcr.io/anavi-weather/{name}:latest"
 
 
 @needs_compose
@@ -311,7 +332,9 @@ def test_comes_up_healthy(station: Station) -> None:
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
     assert host["Memory"] == host["MemorySwap"] == 700 << 20
     assert not host["Devices"]
-    assert host["DeviceCgroupRules"] == ["c 89:* rw", "c 89:* wr"]
+    buses, infrared = host["DeviceCgroupRules"]
+    assert buses == "c 89:* rw"
+    assert re.fullmatch(r"c \d+:\* wr", infrared)
     status = station.python("print(open('/proc/1/status').read())")
     assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
     assert re.search(r"^CapBnd:\t0+$", status, re.MULTILINE)

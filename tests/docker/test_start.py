@@ -29,7 +29,7 @@ class Folder:
         """Copy the script there, and make the stand-ins."""
         self.path = path / "station"
         self.path.mkdir()
-        for name in ("start", ".env.example"):
+        for name in ("start", ".env.example", "Dockerfile"):
             shutil.copy(REMOTE_STATION / name, self.path)
         self.fake = path / "fake"
         self.fake.mkdir()
@@ -42,6 +42,7 @@ class Folder:
             (self.fake / name).chmod(0o755)
         self.asked = path / "asked"
         self.devices = path / "devices"
+        self.error = ""
 
     @property
     def env(self) -> Path:
@@ -54,11 +55,13 @@ class Folder:
         self.devices.write_text(f"Character devices:\n 89 i2c\n{lirc}254 lirc_x\n")
         self.asked.write_text("")
         script = f'mount --bind {self.devices} /proc/devices && exec {self.path / "start"} "$@"'
-        subprocess.run(
+        result = subprocess.run(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "start", *options],
             env={"PATH": f"{self.fake}:{os.environ['PATH']}", "ASKED": str(self.asked), "CONTAINER": container, "RUNNING": running},
-            check=True, cwd="/",
+            capture_output=True, text=True, check=False, cwd="/",
         )  # fmt: skip
+        assert result.returncode == (1 if result.stderr else 0)
+        self.error = result.stderr
         return [line.strip() for line in self.asked.read_text().splitlines()]
 
 
@@ -73,6 +76,16 @@ def test_first_start(folder: Folder) -> None:
     assert folder.start("--build") == ["docker compose up --detach --build"]
     example = (folder.path / ".env.example").read_text()
     assert folder.env.read_text() == f"{example}LIRC_MAJOR=251\n"
+
+
+def test_files_of_a_release(folder: Folder) -> None:
+    """They pull the image, and never build it."""
+    (folder.path / "Dockerfile").unlink()
+    assert folder.start() == ["docker compose up --detach --no-build"]
+    folder.env.unlink()
+    assert folder.start("--build") == []
+    assert "clone the project" in folder.error
+    assert not folder.env.exists()
 
 
 def test_users_variables_stay(folder: Folder) -> None:
