@@ -32,7 +32,7 @@ TOOLS = (
         "ls",
         "mkdir",
     ),
-    *("mktemp", "mv", "readlink", "rm", "sleep", "sort", "stat", "tail", "tr", "uname", "wc"),
+    *("mktemp", "mv", "readlink", "rm", "sha256sum", "sleep", "sort", "stat", "tail", "tr", "uname", "wc"),
 )
 
 KEY = re.compile(r"^API key: +(\S+)$", re.MULTILINE)

@@ -38,10 +38,18 @@ class Kibana(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[Asked] = []
         self.made: dict[str, Any] = {}
+        self.changed: dict[str, int] = {}
+        """When each dashboard and map was changed last."""
+        self.records: dict[str, Any] = {}
         self.answer = ""
         self.refuse = ""
         self.names: dict[str, str] = {}
         """Newest name of each station by its id, as the Elasticsearch knows them whose part it plays."""
+
+    def edit(self, path: str, body: Any) -> None:
+        """Change an object."""
+        self.made[path] = body
+        self.changed[path] = len(self.asked)
 
     @property
     def url(self) -> str:
@@ -81,18 +89,57 @@ class Handler(BaseHTTPRequestHandler):
             return 200, {"aggregations": {"ids": {"buckets": newest}}} if newest else {}
         if self.path == "/api/status":
             return 200, {"status": {"overall": {"level": self.server.answer or "available"}}}
+        if self.path.startswith("/setup-anavi_weather"):
+            return self._answer_record(body)
         if self.command != "GET" and "kbn-xsrf" not in {name.lower() for name in self.headers}:
             return 400, {"message": "Request must contain a kbn-xsrf header."}
+        if self.path == "/api/saved_objects/_export":
+            return self._export(body["objects"][0])
         if self.command == "GET":
             return (200, made[self.path]) if self.path in made else (404, {"message": "Not found"})
         if self.command == "POST" and self.path in made:
             return 409, {"message": "conflict"}
         if self.path == "/api/saved_objects/_import?overwrite=true":
-            made[f"/api/saved_objects/{body['type']}/{body['id']}"] = body
+            self.server.edit(f"/api/saved_objects/{body['type']}/{body['id']}", body)
             return 200, {"success": True, "successCount": 1}
+        if self.path.endswith("/fields"):
+            view = made[self.path.removesuffix("/fields")]["data_view"]
+            for field, metadata in body["fields"].items():
+                view.setdefault("fieldFormats", {})[field] = metadata["format"]
+            return 200, {"acknowledged": True}
         key = self.path if body is None or "data_view" not in body else f"{self.path}/{body['data_view']['id']}"
-        made[key] = body
+        if self.path == "/api/data_views/data_view" and key in made:
+            return 400, {"message": "Duplicate data view"}
+        self.server.edit(key, body)
         return 200, body
+
+    def _export(self, wanted: dict[str, str]) -> tuple[int, Any]:
+        """Export an object as Kibana does: attributes first, the time of the last change last."""
+        folder = "dashboards" if wanted["type"] == "dashboard" else f"saved_objects/{wanted['type']}"
+        if (path := f"/api/{folder}/{wanted['id']}") not in self.server.made:
+            missing = wanted | {"error": {"statusCode": 404, "error": "Not Found"}}
+            message = {"statusCode": 400, "message": "Error fetching objects to export"}
+            return 400, message | {"attributes": {"objects": [missing]}}
+        attributes = {"text": json.dumps({"updated_at": "never"}), "content": self.server.made[path]}
+        time = f"2026-11-29T10:00:{self.server.changed[path]:06.3f}Z"
+        return 200, {
+            "attributes": attributes,
+            "created_at": "2026",
+            **wanted,
+            "updated_at": time,
+            "version": "WzEsMV0=",
+        }
+
+    def _answer_record(self, body: Any) -> tuple[int, Any]:
+        records, (_, index, *rest) = self.server.records, self.path.split("/")
+        if not rest:
+            exists = index in records
+            records[index] = body
+            return (400, {"error": {"type": "resource_already_exists_exception"}}) if exists else (200, {})
+        if self.command == "PUT":
+            records[rest[1]] = body
+            return 201, {}
+        return (200, records[rest[1]]) if rest[1] in records else (404, {"error": {}})
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
@@ -153,7 +200,6 @@ def test_everything_is_made_in_both_languages(kibana: Kibana, run: Run) -> None:
         f"/api/data_views/data_view/{name}"
         for name in ("anavi_weather", "anavi_weather-logs", "anavi_weather-statistics", "anavi_weather-alerts")
     }
-    assert all(made[path]["override"] is True for path in views)
     assert len([path for path in made if "/connector/" in path]) == 2
     assert {body["name"] for path, body in made.items() if "/rule/" in path} == {
         messages("en")[f"rule.{name}"] for name in rules()
@@ -173,18 +219,82 @@ def test_a_map_that_kibana_does_not_take_stops_nothing_else(kibana: Kibana, run:
     assert len([path for path in kibana.made if "/rule/" in path]) == len(rules())
 
 
-def test_again_it_changes_no_rule_that_was_edited(kibana: Kibana, run: Run) -> None:
+WEATHER = "/api/dashboards/anavi_weather-weather-en"
+MAP = "/api/saved_objects/map/anavi_weather-map-en"
+VIEW = "/api/data_views/data_view/anavi_weather"
+
+
+def written(kibana: Kibana) -> set[str]:
+    """Return the paths in Kibana that were written to since the requests were forgotten."""
+    paths = {asked.path for asked in kibana.asked if asked.method != "GET" and asked.path.startswith("/api/")}
+    return paths - {"/api/saved_objects/_export"}
+
+
+def test_again_it_changes_nothing(kibana: Kibana, run: Run) -> None:
     run(SETUP, **known(kibana))
-    rule = next(path for path in kibana.made if "/rule/" in path)
-    kibana.made[rule] = {"edited": True}
     before = dict(kibana.made)
     kibana.asked.clear()
     done = run(SETUP, **known(kibana))
     assert done.returncode == 0, done.stderr
     assert kibana.made == before
-    assert not [asked for asked in kibana.asked if asked.method == "POST" and ONCE.match(asked.path)]
-    assert len([asked for asked in kibana.asked if asked.method == "PUT"]) == len(LANGUAGES) * len(dashboards())
-    assert "left as it is" in done.stderr
+    assert all(path.endswith("/fields") for path in written(kibana))
+    assert "changed in Kibana" not in done.stderr
+
+
+def test_what_a_user_has_changed_is_kept(kibana: Kibana, run: Run) -> None:
+    """A rule, a connector, a dashboard, a map and a data view, of which only the names of stations are brought up to date."""
+    run(SETUP, **known(kibana))
+    once = [path for path in kibana.made if ONCE.match(path)]
+    for path in (*once, WEATHER, MAP):
+        kibana.edit(path, {"edited": True})
+    kibana.made[VIEW]["data_view"] |= {"name": "Mine", "runtimeFieldMap": {"mine": {"type": "long"}}}
+    kibana.made[VIEW]["data_view"]["fieldFormats"]["state.number"] = {"id": "number"}
+    before = json.loads(json.dumps(kibana.made))
+    kibana.names = {"1": "Casa"}
+    done = run(SETUP, **known(kibana, ALERT_FROST="2"))
+    assert done.returncode == 0, done.stderr
+    assert shown(kibana) == {"1": "Casa"}
+    view = before[VIEW]["data_view"]
+    view["fieldFormats"]["station.id"] = kibana.made[VIEW]["data_view"]["fieldFormats"]["station.id"]
+    assert {path: kibana.made[path] for path in (*once, WEATHER, MAP, VIEW)} == {
+        path: before[path] for path in (*once, WEATHER, MAP, VIEW)
+    }
+    assert "the dashboard weather (en) was changed in Kibana, and is left as it is" in done.stderr
+    assert "the map stations (en) was changed in Kibana, and is left as it is" in done.stderr
+    assert kibana.made[MAP.replace("-en", "-pt-br")] != before[MAP.replace("-en", "-pt-br")], "nobody changed this one"
+    assert "to get the newest form of what is left: delete it" in done.stderr, "the map has another threshold"
+
+
+def test_a_change_is_kept_quietly_while_there_is_nothing_newer(kibana: Kibana, run: Run) -> None:
+    run(SETUP, **known(kibana))
+    kibana.edit(WEATHER, {"edited": True})
+    assert "delete it" not in run(SETUP, **known(kibana)).stderr
+
+
+def test_a_dashboard_that_the_set_up_did_not_record_is_kept(kibana: Kibana, run: Run) -> None:
+    """An earlier version has made it: perhaps a user has changed it since."""
+    run(SETUP, **known(kibana))
+    kibana.records.clear()
+    kibana.made[WEATHER] = before = {"title": "Earlier"}
+    done = run(SETUP, **known(kibana))
+    assert kibana.made[WEATHER] is before
+    assert "was changed in Kibana, or is of an earlier version, and is left as it is" in done.stderr
+    assert "replace all with: setup dashboards" in done.stderr
+
+    kibana.edit(MAP, {"edited": True})
+    assert run(SETUP, "dashboards", **known(kibana)).returncode == 0
+    assert kibana.made[WEATHER]["title"] == messages("en")["weather.title"]
+    assert "edited" not in kibana.made[MAP]
+    assert "left" not in run(SETUP, **known(kibana)).stderr.replace("already, and left as it is", "")
+
+
+def test_what_a_user_has_deleted_is_made_again(kibana: Kibana, run: Run) -> None:
+    run(SETUP, **known(kibana))
+    before = dict(kibana.made)
+    for path in (WEATHER, MAP, VIEW):
+        del kibana.made[path]
+    assert run(SETUP, **known(kibana)).returncode == 0
+    assert kibana.made == before
 
 
 def test_the_names_of_stations_are_shown(kibana: Kibana, run: Run) -> None:
@@ -322,6 +432,7 @@ def test_the_container_sets_everything_up(kibana: Kibana, server: Server, run: R
     for _ in range(2):
         done = run(FOLDER / "setup", **environment)
         assert done.returncode == 0, done.stderr
+    server.good("DELETE", "setup-anavi_weather")
     first = (own / "logs_api_key").read_text(encoding="utf-8")
     added = run(FOLDER / "setup", "add-station", "Casa", **environment)
     assert added.returncode == 0, added.stderr
