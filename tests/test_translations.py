@@ -121,6 +121,7 @@ PLACEHOLDERS = {
     "common.learn_press": {"command", "presses"},
     "common.learn_title_several": {"count", "number"},
     "common.state_learned": {"state"},
+    "config.create_entry": {"path"},
     "config.error": {"bus", "claimed", "foreign"},
     "config.step.confirm": {"bus", "chips", "claimed", "foreign"},
     "config.step.infrared": {"bus", "claimed", "foreign"},
@@ -338,7 +339,9 @@ def test_all_sections_are_used() -> None:
 
 def test_the_steps_of_adding_a_station() -> None:
     config = ENGLISH["config"]
-    assert config["step"].keys() == steps(AnaviWeatherConfigFlow)
+    panel = config["step"]["panel"]["menu_options"].keys()
+    assert config["step"].keys() == steps(AnaviWeatherConfigFlow) - panel
+    assert config["create_entry"].keys() == {"no_panel", "panel_added", "panel_failed"}
     for step in ("user", "reconfigure"):
         assert config["step"][step]["data"].keys() == config["step"][step]["data_description"].keys() == {CONF_BUS}
     assert config["error"].keys() == {

@@ -16,13 +16,15 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
 )
 from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
-from .const import CONF_BUS, CONF_CHIPS, DOMAIN, SUBENTRY_FLEET, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
+from .const import CONF_BUS, CONF_CHIPS, DOMAIN, LOGGER, SUBENTRY_FLEET, SUBENTRY_INFRARED_DEVICE, SUBENTRY_USER_STATION
 from .fleet_flow import FleetFlow
 from .infrared_device_flow import InfraredDeviceFlow
 from .installation import async_error_key
 from .options_flow import AnaviWeatherOptionsFlow
+from .panel import URL_PATH, async_add_panel, async_can_add_panel
 from .phat import BusError, BusNotFoundError, ChipId, Detection, Phat, Quantity, board, likely_chips, quantities
 from .phat.lirc import linux_ports
 from .phat.simulator import Simulator, is_simulated, simulated_buses
@@ -43,6 +45,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         """Initialize the flow."""
         self._bus = ""
         self._detection = Detection((), (), ())
+        self._adds_panel = False
 
     @staticmethod
     @callback
@@ -97,22 +100,62 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self._async_finish()
 
     async def _async_finish(self) -> ConfigFlowResult:
-        data = {CONF_BUS: self._bus, CONF_CHIPS: [str(chip) for chip in self._detection.chips]}
+        """Reconfigure or add the station. The first one comes with an offer of the weather panel."""
         if self.source == SOURCE_RECONFIGURE:
-            entry = self._get_reconfigure_entry()
-            if data[CONF_BUS] == entry.data[CONF_BUS] and data[CONF_CHIPS]:
-                # A chip that only has a loose cable is not forgotten
-                data[CONF_CHIPS] = list(dict.fromkeys((*entry.data[CONF_CHIPS], *data[CONF_CHIPS])))
-            kind = await self._async_kind(entry.data[CONF_BUS])
-            named_by_user = _NUMBER.sub("", entry.title) != kind
-            keeps_title = named_by_user or kind == await self._async_kind()
-            title = entry.title if keeps_title else await self._async_title()
-            result = self.async_update_and_abort(entry, unique_id=self._bus, title=title, data=data)
-            if entry.state in (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR):
-                # Only a loaded entry listens for updates, and the next retry may be ten minutes away
-                self.hass.config_entries.async_schedule_reload(entry.entry_id)
-            return result
-        return self.async_create_entry(title=await self._async_title(), data=data)
+            return await self._async_reconfigure()
+        if self._async_current_entries(include_ignore=False) or not await async_can_add_panel(self.hass):
+            return await self._async_create()
+        return await self.async_step_panel()
+
+    async def async_step_panel(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Offer the weather panel."""
+        return self.async_show_menu(step_id="panel", menu_options=["add_panel", "no_panel"])
+
+    async def async_step_add_panel(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add the station and then the weather panel."""
+        self._adds_panel = True
+        return await self._async_create("panel_added")
+
+    async def async_step_no_panel(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add the station only."""
+        return await self._async_create("no_panel")
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        if self._adds_panel:
+            try:
+                await async_add_panel(self.hass)
+            except HomeAssistantError as err:
+                LOGGER.warning("Cannot add the weather panel: %s", err)
+                result["description"] = "panel_failed"
+        return result
+
+    async def _async_create(self, description: str | None = None) -> ConfigFlowResult:
+        return self.async_create_entry(
+            title=await self._async_title(),
+            data=self._data(),
+            description=description,
+            description_placeholders={"path": f"/{URL_PATH}"},
+        )
+
+    async def _async_reconfigure(self) -> ConfigFlowResult:
+        entry = self._get_reconfigure_entry()
+        data = self._data()
+        if data[CONF_BUS] == entry.data[CONF_BUS] and data[CONF_CHIPS]:
+            # A chip that only has a loose cable is not forgotten
+            data[CONF_CHIPS] = list(dict.fromkeys((*entry.data[CONF_CHIPS], *data[CONF_CHIPS])))
+        kind = await self._async_kind(entry.data[CONF_BUS])
+        named_by_user = _NUMBER.sub("", entry.title) != kind
+        keeps_title = named_by_user or kind == await self._async_kind()
+        title = entry.title if keeps_title else await self._async_title()
+        result = self.async_update_and_abort(entry, unique_id=self._bus, title=title, data=data)
+        if entry.state in (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR):
+            # Only a loaded entry listens for updates, and the next retry may be ten minutes away
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return result
+
+    def _data(self) -> dict[str, Any]:
+        return {CONF_BUS: self._bus, CONF_CHIPS: [str(chip) for chip in self._detection.chips]}
 
     async def _async_title(self) -> str:
         """Return a title that no other station has."""

@@ -104,8 +104,10 @@ class HomeAssistant:
     async def _flow(self, path: str, handler: str | list[str], answers: Answers) -> dict[str, Any]:
         address = f"{self._login.url}/api/{path}"
         step: dict[str, Any] = await self._post(address, {"handler": handler})
-        while step["type"] == "form":
-            answer = answers.get(step["step_id"], {})
+        while step["type"] in {"form", "menu"}:
+            # The last option of a menu changes nothing more.
+            default = {"next_step_id": step["menu_options"][-1]} if step["type"] == "menu" else {}
+            answer = answers.get(step["step_id"], default)
             try:
                 step = await self._post(f"{address}/{step['flow_id']}", answer)
             except FlowError as error:
