@@ -30,6 +30,7 @@ from .forwarding import (
     loaded_user_stations,
     user_stations,
 )
+from .held_key import async_setup_held_key
 from .infrared_devices import InfraredDevices, async_delete_all
 from .infrared_issue import InfraredIssue
 from .migration import async_give_main_entities_to_station
@@ -61,8 +62,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, the weather panel, and the download of codes."""
+    """Set up the actions, the weather panel and its command, and the download of codes."""
     async_setup_services(hass)
+    async_setup_held_key(hass)
     async_setup_send_again(hass)
     await async_setup_dashboard(hass)
     async_setup_download(hass)

@@ -31,19 +31,21 @@ class CommandSender:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
-    async def async_send(self, alternatives: Mapping[str, Command], context: Context | None) -> None:
-        """Send one of the codes of a command, given by their texts: the next in turn.
+    async def async_send(self, alternatives: Mapping[str, Command], context: Context | None) -> Command:
+        """Send one of the codes of a command, given by their texts: the next in turn. Return the code that was sent.
 
         Raises:
             InfraredError: if it could not be sent.
         """
         texts = tuple(alternatives)
         turn = self._turns.get(texts, 0) % len(texts)
-        await self._async_send(alternatives[texts[turn]], context)
+        command = alternatives[texts[turn]]
+        await self._async_send(command, context)
         if len(texts) > 1:
             self._turns[texts] = turn + 1
         for listener in tuple(self._listeners):
             listener(texts)
+        return command
 
     async def _async_send(self, command: Command, context: Context | None) -> None:
         """Send a command by the emitter entity, which updates its state, or directly if a user disabled it."""

@@ -125,6 +125,8 @@ _PAIRS = {
 _ENDS = {"up": "up + plus ^ inc increase mais", "down": "down dn - minus v dec decrease menos"}
 _ARROWS = {"up": "up cima", "down": "down baixo", "left": "left esquerda", "right": "right direita"}
 _ARROW_PREFIXES = ("", "cursor", "arrow", "nav", "dpad")
+# A remote control repeats them while they are held, even if it sends the whole message again
+REPEATED_KEYS = frozenset({*_ARROWS, *(f"{pair}_{way}" for pair in _PAIRS for way in _ENDS)})
 _DIGIT_PREFIXES = ("", "numeric", "num", "number", "digit", "kp")
 
 _LINUX_PREFIX = "KEY_"

@@ -23,12 +23,13 @@ from homeassistant.components.remote import (
     RemoteEntityFeature,
 )
 from homeassistant.const import STATE_OFF
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .code_store import check_name
 from .command_sender import CommandSender
+from .common_keys import REPEATED_KEYS, common_keys
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, async_add_pair_entities
@@ -36,6 +37,7 @@ from .exceptions import InfraredError, InvalidActionError, InvalidCodeError
 from .installation import NO_RECEIVER, async_error_key
 from .ir_codes import CodeError, as_raw, parse
 from .ir_codes.command import MAX_DURATION
+from .ir_codes.hold import Hold, hold_of
 from .learning import Learner
 from .transceiver import Transceiver
 from .unique_ids import REMOTE
@@ -118,6 +120,38 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
                     return
                 any_sent = True
                 await self._sender.async_send(alternatives, self._context)
+
+    async def async_press(self, device: str, name: str, context: Context) -> Hold | None:
+        """Send a stored command, and return what follows while its key is held, or None if nothing does.
+
+        Raises:
+            InvalidActionError: if the remote is off, or the device or the command is unknown.
+            InfraredError: if it could not be sent.
+        """
+        self._check_on()
+        try:
+            alternatives = self._find(device, name)
+            sent = await self._sender.async_send(alternatives, context)
+            key = common_keys(self.codes.codes.get(device, ())).get(name)
+            return hold_of(sent, repeat_whole=key in REPEATED_KEYS)
+        except CodeError as err:
+            raise InvalidCodeError(err) from err
+
+    async def async_repeat(self, held: Hold, released: asyncio.Event) -> None:
+        """Send what follows a press while the key is held.
+
+        Raises:
+            InfraredError: if it could not be sent.
+        """
+        pause = held.first_pause
+        for _ in range(held.pieces):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await released.wait()
+            if released.is_set() or not self.is_on:
+                return
+            await self.transceiver.async_send(held.piece)
+            pause = held.pause
 
     async def _async_is_turned_off(self, seconds: float) -> bool:
         """Wait, and return early if the remote is turned off meanwhile, or was."""

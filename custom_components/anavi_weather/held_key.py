@@ -1,0 +1,57 @@
+"""WebSocket command that holds a key of a remote control for as long as a user holds it in the weather panel."""
+
+import asyncio
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.components import websocket_api
+from homeassistant.components.remote import ATTR_DEVICE, DATA_COMPONENT
+from homeassistant.const import ATTR_COMMAND, ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.helpers import config_validation as cv
+
+from .const import DOMAIN, LOGGER
+from .exceptions import InfraredError, InvalidActionError, async_message
+from .remote import AnaviWeatherRemote
+
+
+@callback
+def async_setup_held_key(hass: HomeAssistant) -> None:
+    """Register the command."""
+    websocket_api.async_register_command(hass, _async_hold)
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): f"{DOMAIN}/hold_key",
+        vol.Required(ATTR_ENTITY_ID): cv.entity_id,
+        vol.Required(ATTR_DEVICE): cv.string,
+        vol.Required(ATTR_COMMAND): cv.string,
+    }
+)
+@websocket_api.async_response
+async def _async_hold(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
+    """Send a stored command, and repeat it until the subscription or the connection ends."""
+    entity_id = msg[ATTR_ENTITY_ID]
+    if not connection.user.permissions.check_entity(entity_id, POLICY_CONTROL):
+        raise Unauthorized(entity_id=entity_id, permission=POLICY_CONTROL)
+    remote = hass.data[DATA_COMPONENT].get_entity(entity_id) if DATA_COMPONENT in hass.data else None
+    if not isinstance(remote, AnaviWeatherRemote):
+        raise InvalidActionError("station_not_loaded")
+    released = asyncio.Event()
+    connection.subscriptions[msg["id"]] = released.set  # before the press, during which the connection may end
+    try:
+        held = await remote.async_press(msg[ATTR_DEVICE], msg[ATTR_COMMAND], connection.context(msg))
+    except HomeAssistantError:
+        connection.subscriptions.pop(msg["id"], None)
+        raise
+    connection.send_result(msg["id"])
+    if held is None:
+        return
+    try:
+        await remote.async_repeat(held, released)
+    except InfraredError as err:  # the press was sent
+        LOGGER.warning("Cannot hold %s: %s", msg[ATTR_COMMAND], await async_message(hass, err))

@@ -1,0 +1,64 @@
+"""Tests of what is sent while a key is held."""
+
+from itertools import pairwise
+
+import pytest
+
+from custom_components.anavi_weather.ir_codes import parse
+from custom_components.anavi_weather.ir_codes.command import MAX_DURATION
+from custom_components.anavi_weather.ir_codes.decode import decode
+from custom_components.anavi_weather.ir_codes.hold import PIECE, hold_of
+from custom_components.anavi_weather.ir_codes.message import frames
+from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
+
+FRAME = "600,-500,600,-500,600"
+
+
+@pytest.mark.parametrize("code", ["nec:0x04,0x08", "samsung32:7,2", "rc5:5,12,0", "sony:0x01,0x15"])
+def test_a_protocols_repeats(code: str) -> None:
+    command = parse(code)
+    held = hold_of(command, repeat_whole=False)
+    assert held
+    repeats = frames(held.piece.get_raw_timings())
+    assert held.piece.modulation == command.modulation
+    for repeat in repeats:
+        if code.startswith("nec"):
+            assert repeat == pytest.approx(list(NEC_DITTO), abs=2)
+        else:
+            assert decode(repeat) == decode(command.get_raw_timings())
+    assert 1 <= len(repeats) <= 5
+    duration = sum(map(abs, held.piece.once))
+    assert duration <= PIECE
+    assert MAX_DURATION <= duration * held.pieces < MAX_DURATION + duration
+    assert 0.01 < held.pause < 0.1
+    assert 0.01 < held.first_pause < 0.1
+
+
+def test_frames_that_take_turns() -> None:
+    held = hold_of(parse(f"raw:{FRAME},-60000/{FRAME},-50000/{FRAME},-40000"), repeat_whole=False)
+    assert held
+    pauses = [-timing for timing in held.piece.once if timing < -1000]
+    assert set(pairwise(pauses)) == {(50_000, 40_000), (40_000, 50_000)}
+    assert (held.first_pause, held.pause) == (0.06, 0.04)
+
+
+def test_the_pause_after_a_press_that_has_repeats() -> None:
+    held = hold_of(parse(f"raw:38000,repeat_count=2:{FRAME},-60000/{FRAME},-50000"), repeat_whole=False)
+    assert held
+    assert held.first_pause == 0.05
+
+
+def test_a_command_without_repeats() -> None:
+    """Only a key such as the volume's is sent again: power would toggle."""
+    command = parse(f"raw:36000,duty_cycle=33:{FRAME},-150000")
+    assert hold_of(command, repeat_whole=False) is None
+    held = hold_of(command, repeat_whole=True)
+    assert held
+    assert held.piece.once == (600, -500, 600, -500, 600, -150000)
+    assert (held.piece.modulation, held.piece.duty_cycle) == (36000, 33)
+    assert (held.first_pause, held.pause) == (0.15, 0.15)
+
+
+def test_a_long_message_is_not_repeated() -> None:
+    assert hold_of(parse(f"raw:{FRAME},-990000"), repeat_whole=True)
+    assert hold_of(parse(f"raw:{FRAME},-998000"), repeat_whole=True) is None
