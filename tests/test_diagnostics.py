@@ -221,6 +221,24 @@ async def test_diagnostics_of_a_user_station_have_no_secrets(
         assert secret not in str(diagnostics)
 
 
+async def test_diagnostics_of_a_fleet(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    fleet: ConfigSubentry,
+    simulator: object,
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    data = {**fleet.data, **dict.fromkeys(("url", "api_key", "stations"), REDACTED)}
+
+    (of_fleet,) = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["fleets"]
+    assert of_fleet == {"data": data, "connected": True, "stations": 1, "disk_usage": 75}
+
+    entry.runtime_data.fleets.clear()  # as if it were added since
+    (of_fleet,) = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["fleets"]
+    assert of_fleet == {"data": data}
+
+
 @pytest.mark.usefixtures("forwarder")
 async def test_diagnostics_of_a_user_station_without_statistics(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry, user_station: ConfigSubentry

@@ -113,6 +113,16 @@ async def test_what_the_remote_sends_is_followed(
     assert shown(hass, "temperature", "fan_mode") == ("cool", 22, "low")
 
 
+async def test_what_is_sent_to_another_device_is_not_followed(
+    hass: HomeAssistant, remote: str, codes: CodeStore
+) -> None:
+    await add(hass, codes, COMMANDS)
+    await store_codes(codes, {"TV": {"cool_low_22": ["nec:4,8"]}})
+    data = {ATTR_ENTITY_ID: remote, "device": "TV", "command": ["cool_low_22"]}
+    await hass.services.async_call("remote", "send_command", data, blocking=True)
+    assert shown(hass) == (STATE_OFF,)
+
+
 async def test_own_commands_do_not_count_twice(hass: HomeAssistant, codes: CodeStore) -> None:
     await add(hass, codes, codes_of(["power", "cool_24", "cool_25"]))
     await set_climate(hass, "turn_on")

@@ -17,15 +17,17 @@ from custom_components.anavi_weather.infrared_devices import infrared_devices, l
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.storage import async_save
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.setup import async_setup_component
 
 from .conftest import is_loaded, store_codes
 from .infrared_device_steps import button_of, device_of
 from .remote_actions import NEC, Call
-from .repair_forms import choose_repair
+from .repair_forms import choose_repair, open_repair_menu
 
 KEY = f"{DOMAIN}.01STATION.codes"
 CODES = {"TV": {"power": ["nec:0x04,0x08"]}, "Fan": {"on": ["nec:0x04,0x09"], "off": ["brand_of_2030:1,2"]}}
@@ -235,6 +237,37 @@ async def test_a_device_that_cannot_be_restored_stays_deleted(
     assert result["reason"] == "failed"
     assert "disk" in result["description_placeholders"]["detail"]
     assert list(codes.codes) == ["TV"]
+    assert issues(hass, "infrared_device_deleted") == [issue]
+
+
+async def test_a_device_is_restored_once(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry, codes: CodeStore
+) -> None:
+    await delete(hass, station, "Fan")
+    (issue,) = issues(hass, "infrared_device_deleted")
+    menus = [await open_repair_menu(hass, issue.issue_id) for _ in range(2)]  # of two users
+    manager = repairs_flow_manager(hass)
+    assert manager
+
+    for menu in menus:
+        result = await manager.async_configure(menu["flow_id"], {"next_step_id": "restore"})
+        await hass.async_block_till_done()
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+
+    assert codes.codes == CODES
+
+
+async def test_a_device_that_cannot_be_deleted_for_good_stays(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry
+) -> None:
+    await delete(hass, station, "Fan")
+    (issue,) = issues(hass, "infrared_device_deleted")
+
+    with patch("custom_components.anavi_weather.deleted_codes.async_save", side_effect=StorageError("codes_not_saved")):
+        result = await choose_repair(hass, issue.issue_id, "delete")
+
+    assert result["reason"] == "failed"
+    assert "disk" in result["description_placeholders"]["detail"]
     assert issues(hass, "infrared_device_deleted") == [issue]
 
 

@@ -96,6 +96,18 @@ async def test_far_from_the_places_of_the_fit_the_probability_is_unknown(
     assert value(hass, PROBABILITY) == STATE_UNKNOWN
 
 
+@pytest.mark.usefixtures("forecasting")
+async def test_without_a_dew_point_the_probability_is_unknown(
+    hass: HomeAssistant, air: Air, pass_time: PassTime
+) -> None:
+    air.humidity = 0
+
+    await pass_time()
+
+    assert value(hass, "sensor.simulated_phat_humidity") == "0.0"
+    assert value(hass, PROBABILITY) == STATE_UNKNOWN
+
+
 @pytest.mark.parametrize("chips", [(BMP180,), (HTU21D,)])
 async def test_without_a_barometer_and_a_hygrometer_there_is_no_probability(
     hass: HomeAssistant, station: MockConfigEntry
