@@ -118,15 +118,15 @@ async def test_a_renamed_command_keeps_its_button(
     television = device_of(station, "TV [new]")
     assert button_of(hass, television, "power") == "button.tv_new_power"
 
-    menu = await answer(hass, await choose(hass, menu, "rename_command"), command="power", name=" Standby ")
+    menu = await answer(hass, await choose(hass, menu, "rename_command"), command="power", name=" Wake ")
 
     assert menu["step_id"] == "menu"
-    assert list(codes.codes["TV [new]"]) == ["Standby", "mute", "old"]
-    assert button_of(hass, television, "Standby") == "button.tv_new_power"
+    assert list(codes.codes["TV [new]"]) == ["Wake", "mute", "old"]
+    assert button_of(hass, television, "Wake") == "button.tv_new_power"
     assert not button_of(hass, television, "power")
     state = hass.states.get("button.tv_new_power")
     assert state
-    assert state.name == "TV [new] Standby"
+    assert state.name == "TV [new] Wake"
     await hass.services.async_call("button", "press", {"entity_id": "button.tv_new_power"}, blocking=True)
     assert sent(pair) == decoded(NEC)
 
