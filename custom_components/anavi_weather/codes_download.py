@@ -48,9 +48,8 @@ class CodesView(HomeAssistantView):
 
 @callback
 def async_setup_download(hass: HomeAssistant) -> None:
-    """Register the view, if there is a web server."""
-    if "http" in hass.config.components:
-        hass.http.register_view(CodesView)
+    """Register the view."""
+    hass.http.register_view(CodesView)
 
 
 @callback
