@@ -25,7 +25,7 @@ from homeassistant.util import dt as dt_util
 from .conftest import number, value
 from .user_station.harness import until
 from .user_station.server import API_KEY, Server, refusing
-from .user_station.summaries import BEACH, NOW, answer, reading, source
+from .user_station.summaries import BEACH, BIASED, NOW, answer, comparison, reading, source
 
 FARM = "f" * 32
 INTERVAL = 60
@@ -73,6 +73,9 @@ async def test_readings_and_alerts(hass: HomeAssistant, coordinator: FleetCoordi
         "binary_sensor.casa_da_praia_storm": STATE_ON,
         "binary_sensor.casa_da_praia_silent": STATE_OFF,
         "binary_sensor.casa_da_praia_questionable_readings": STATE_OFF,
+        "binary_sensor.casa_da_praia_two_senders": STATE_OFF,
+        "binary_sensor.casa_da_praia_differs_from_neighbors": STATE_UNKNOWN,
+        "binary_sensor.casa_da_praia_drifts_from_neighbors": STATE_UNKNOWN,
         TEMPERATURE: "2.5",
         "sensor.casa_da_praia_humidity": "55.0",
         "sensor.casa_da_praia_sea_level_pressure": "1013.2",
@@ -151,6 +154,15 @@ async def test_a_renamed_station_stays_the_same(
     await refresh(hass, coordinator)
     assert devices(device_registry, coordinator)[f"01FLEET_{BEACH}"].name == "Farol"
     assert number(hass, TEMPERATURE) == 2.5
+
+
+async def test_a_station_is_compared_with_its_neighbors(
+    hass: HomeAssistant, server: Server, coordinator: FleetCoordinator
+) -> None:
+    server.fleet = answer(source(), comparison({BEACH: BIASED}))
+    await refresh(hass, coordinator)
+    assert value(hass, "binary_sensor.casa_da_praia_differs_from_neighbors") == STATE_ON
+    assert value(hass, "binary_sensor.casa_da_praia_drifts_from_neighbors") == STATE_OFF
 
 
 async def test_an_unknown_alert_is_no_alert(hass: HomeAssistant, server: Server, coordinator: FleetCoordinator) -> None:
@@ -305,7 +317,7 @@ async def test_a_server_cannot_add_stations_that_were_not_chosen(
     await until(lambda: changed.last_update_success)
     await hass.async_block_till_done()
     assert changed.data.stations.keys() == {FARM}
-    assert server.fleet_queries[-1] == {"terms": {"station.id": [FARM, "gone"]}}
+    assert {"terms": {"station.id": [FARM, "gone"]}} in server.fleet_queries[-1]["bool"]["should"]
     assert devices(device_registry, changed).keys() == {entry.entry_id, "01FLEET", f"01FLEET_{FARM}"}
 
 

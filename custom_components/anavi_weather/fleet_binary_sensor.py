@@ -73,6 +73,15 @@ ALERTS = (
     BinarySensorEntityDescription(
         key=Alert.QUALITY, translation_key="fleet_quality", device_class=BinarySensorDeviceClass.PROBLEM
     ),
+    BinarySensorEntityDescription(
+        key=Alert.DOUBLE, translation_key="fleet_double", device_class=BinarySensorDeviceClass.PROBLEM
+    ),
+    BinarySensorEntityDescription(
+        key=Alert.NEIGHBORS, translation_key="fleet_neighbors", device_class=BinarySensorDeviceClass.PROBLEM
+    ),
+    BinarySensorEntityDescription(
+        key=Alert.DRIFT, translation_key="fleet_drift", device_class=BinarySensorDeviceClass.PROBLEM
+    ),
 )
 
 

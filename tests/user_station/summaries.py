@@ -34,8 +34,19 @@ def source(**changes: Any) -> Json:
         "heat": 0.0,
         "storm": 1.0,
         "silent_minutes": 30.0,
+        "double": 0.0,
     }
     return summary | changes
+
+
+def comparison(stations: Json, hours: float = 2) -> Json:
+    """Return the comparison of the stations up to some hours ago."""
+    hour = int((NOW - timedelta(hours=hours)).timestamp() * 1000)
+    return {"entity": {"platform": "anavi_weather"}, "comparison": {"hour": hour, "stations": stations}}
+
+
+HEALTHY = {"neighbors": 0, "drift": 0, "temperature": 0.3, "sea_level_pressure": -0.1}
+BIASED = {"neighbors": 1, "drift": 0, "temperature": 4.5}
 
 
 def answer(*sources: Json, now: datetime = NOW) -> Json:

@@ -33,17 +33,19 @@ from custom_components.anavi_weather.user_station.tls import trust
 
 from .certificates import pem, server_context
 from .server import API_KEY, Server, elastic
-from .summaries import BEACH, NOW, answer, source
+from .summaries import BEACH, BIASED, HEALTHY, NOW, answer, comparison, source
+
+FARM = "f" * 32
 
 
 def parse(**changes: Any) -> Summary:
-    """Return the summary of a source with changed fields."""
-    (found,) = parse_stations(answer(source(**changes))).values()
+    """Return the summary of a source with changed fields, of a station that is compared."""
+    (found,) = parse_stations(answer(source(**changes), comparison({BEACH: HEALTHY}))).values()
     return found
 
 
 def test_a_summary() -> None:
-    assert parse_stations(answer(source())) == {
+    assert parse_stations(answer(source(), comparison({BEACH: BIASED}))) == {
         BEACH: Summary(
             name="Casa da praia",
             last_seen=NOW - timedelta(minutes=2),
@@ -62,6 +64,9 @@ def test_a_summary() -> None:
                 Alert.STORM: True,
                 Alert.SILENT: False,
                 Alert.QUALITY: False,
+                Alert.DOUBLE: False,
+                Alert.NEIGHBORS: True,
+                Alert.DRIFT: False,
             },
         )
     }
@@ -92,10 +97,33 @@ def test_of_a_station_that_is_silent_for_long_only_that_is_known() -> None:
         ({"storm": True}, Alert.STORM),
         ({"flagged": {}}, Alert.QUALITY),
         ({"silent_minutes": 0}, Alert.SILENT),
+        ({"double": []}, Alert.DOUBLE),
     ],
 )
 def test_an_alert_that_is_missing_or_damaged_is_unknown(changes: dict[str, Any], gone: Alert) -> None:
     assert set(Alert) - set(parse(**changes).alerts) == {gone}
+
+
+@pytest.mark.parametrize(
+    ("compared", "unknown"),
+    [
+        (comparison({}), {Alert.NEIGHBORS, Alert.DRIFT}),
+        (comparison({FARM: BIASED}), {Alert.NEIGHBORS, Alert.DRIFT}),
+        (comparison({BEACH: {"neighbors": 0}}), {Alert.DRIFT}),
+        (comparison({BEACH: {"neighbors": "x", "drift": 1}}), {Alert.NEIGHBORS}),
+        (comparison({BEACH: HEALTHY}, hours=5.9), set()),
+        (comparison({BEACH: HEALTHY}, hours=6.1), {Alert.NEIGHBORS, Alert.DRIFT}),
+        ({"comparison": None}, {Alert.NEIGHBORS, Alert.DRIFT}),
+        ({"comparison": {"hour": "x", "stations": {BEACH: HEALTHY}}}, {Alert.NEIGHBORS, Alert.DRIFT}),
+        (
+            {**comparison({}), "comparison": {**comparison({})["comparison"], "stations": 7}},
+            {Alert.NEIGHBORS, Alert.DRIFT},
+        ),
+    ],
+)
+def test_a_station_that_is_not_compared_now(compared: dict[str, Any], unknown: set[Alert]) -> None:
+    found = parse_stations(answer(source(), compared))[BEACH]
+    assert set(Alert) - set(found.alerts) == unknown
 
 
 @pytest.mark.parametrize("value", [None, "null", "", "nan", "inf", "1e999", math.nan, True, [], {}, "x" * 5000])
@@ -224,7 +252,8 @@ async def test_a_fleet_is_read(fleet_server: Server) -> None:
 
 async def test_some_stations_are_read(fleet_server: Server) -> None:
     await read(fleet_server, BEACH, "other")
-    assert fleet_server.fleet_queries == [{"terms": {"station.id": [BEACH, "other"]}}]
+    (query,) = fleet_server.fleet_queries
+    assert query["bool"]["should"][0] == {"terms": {"station.id": [BEACH, "other"]}}
 
 
 async def test_a_key_may_be_denied_the_disks(fleet_server: Server) -> None:

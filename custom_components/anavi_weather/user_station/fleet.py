@@ -1,9 +1,9 @@
 """Summaries of the stations of a fleet, as `docker/user_station/elasticsearch/fleet_transform.json` writes them.
 
-A server may answer anything, so every value is checked: text is cut and made one line, and an implausible number is unknown.
+One more document has the comparison of the stations with each other, as `fleet_comparison.json` writes it. A server may answer anything, so every value is checked: text is cut and made one line, and an implausible number is unknown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from .text import one_line
 MAX_NAME = 100  # characters
 STATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 CURRENT = timedelta(hours=1)  # the longest window of a reading in the transform
+COMPARED = 6 * 3600  # seconds; the newest hour of statistics is compared within three hours
 
 # Plausible readings, in °C, %, hPa and lx
 RANGES = {
@@ -38,6 +39,12 @@ class Alert(StrEnum):
     STORM = "storm"
     SILENT = "silent"
     QUALITY = "quality"
+    DOUBLE = "double"
+    """Two Home Assistants send as the station."""
+    NEIGHBORS = "neighbors"
+    """It differs from the other stations."""
+    DRIFT = "drift"
+    """Its difference from the other stations changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +85,18 @@ def parse_stations(answer: JsonObjectType) -> Mapping[str, Summary]:
         raise ElasticsearchError("summaries without a time")
     hits = as_object(answer.get("hits")).get("hits")
     sources = [as_object(as_object(hit).get("_source")) for hit in hits] if isinstance(hits, list) else []
-    return dict(filter(None, (_parse_station(source, now / 1000) for source in sources)))
+    compared = _compared(sources, now / 1000)
+    return dict(filter(None, (_parse_station(source, compared, now / 1000) for source in sources)))
 
 
-def _parse_station(source: JsonObjectType, now: float) -> tuple[str, Summary] | None:
+def _compared(sources: Sequence[JsonObjectType], now: float) -> JsonObjectType:
+    """Return the comparison of each station with the others by their ids, nothing if there is none that is current."""
+    comparisons = [as_object(source.get("comparison")) for source in sources if "comparison" in source]
+    newest = [one for one in comparisons if (_number(one.get("hour"), 0, 4e12) or 0) / 1000 > now - COMPARED]
+    return as_object(newest[0].get("stations")) if newest else {}
+
+
+def _parse_station(source: JsonObjectType, compared: JsonObjectType, now: float) -> tuple[str, Summary] | None:
     """Return the id of a station and its summary, or None if it has no valid id or time."""
     station_id = as_object(source.get("station")).get("id")
     last_seen = _time(source.get("last_seen"))
@@ -89,7 +104,7 @@ def _parse_station(source: JsonObjectType, now: float) -> tuple[str, Summary] | 
         return None
     age = datetime.fromtimestamp(now, UTC) - last_seen
     # The summary of a station that sends nothing is not computed again
-    current = source if age <= CURRENT else {}
+    current, compared = (source, compared) if age <= CURRENT else ({}, {})
     place = as_object(current.get("place"))
     name = _text(as_object(source.get("name")).get("station.name"))
     return station_id, Summary(
@@ -98,7 +113,7 @@ def _parse_station(source: JsonObjectType, now: float) -> tuple[str, Summary] | 
         location=_location(place.get("location")),
         elevation=_number(as_object(place.get("elevation")).get("station.elevation"), -500, 9000),
         readings=_readings(current),
-        alerts=_alerts(current) | _silence(source, age),
+        alerts=_alerts(current, as_object(compared.get(station_id))) | _silence(source, age),
     )
 
 
@@ -108,9 +123,10 @@ def _readings(source: JsonObjectType) -> dict[str, float]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _alerts(source: JsonObjectType) -> dict[Alert, bool]:
+def _alerts(source: JsonObjectType, comparison: JsonObjectType) -> dict[Alert, bool]:
     """Return the alerts that the server has computed, and whether a reading was flagged."""
-    flags = {alert: source.get(alert) for alert in (Alert.FROST, Alert.HEAT, Alert.STORM)}
+    flags = {alert: source.get(alert) for alert in (Alert.FROST, Alert.HEAT, Alert.STORM, Alert.DOUBLE)}
+    flags |= {alert: comparison.get(alert) for alert in (Alert.NEIGHBORS, Alert.DRIFT)}
     flags[Alert.QUALITY] = source.get("flagged")
     found = {alert: _number(flag, 0, math.inf) for alert, flag in flags.items()}
     return {alert: bool(value) for alert, value in found.items() if value is not None}

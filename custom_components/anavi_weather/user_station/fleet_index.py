@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from http import HTTPStatus
 import ssl
+from typing import Any
 
 import orjson
 
@@ -18,6 +19,9 @@ from .fleet import Fleet, disk_usage, parse_stations
 INDEX = "fleet-anavi_weather-"
 MAX_STATIONS = 1000
 
+ALL: dict[str, Any] = {"match_all": {}}
+COMPARISON = {"bool": {"must_not": {"exists": {"field": "station.id"}}}}
+SORT = {"station.id": {"missing": "_first"}}  # so that any number of stations leaves room for their comparison
 FOUND = "hits.hits._source,aggregations.now.buckets.from"
 DISKS = "_nodes/stats/fs?filter_path=nodes.*.fs.total"
 CONNECT_TIMEOUT = 10  # seconds
@@ -34,10 +38,10 @@ class FleetIndex(Elasticsearch):
             ElasticsearchError: if they cannot be read.
         """
         index = INDEX + self._destination.namespace
-        query = {"terms": {"station.id": list(stations)}} if stations else {"match_all": {}}
+        query = {"bool": {"should": [{"terms": {"station.id": list(stations)}}, COMPARISON]}} if stations else ALL
         # A range that begins now shows the server's time: the clock of this machine may be wrong
         now = {"date_range": {"field": "last_seen", "ranges": [{"from": "now"}]}}
-        body = {"size": MAX_STATIONS, "query": query, "sort": ["station.id"], "aggs": {"now": now}}
+        body = {"size": MAX_STATIONS + 1, "query": query, "sort": SORT, "aggs": {"now": now}}
         status, content = await self._async_request(
             "POST", f"{index}/_search?filter_path={FOUND}", orjson.dumps(body), "application/json"
         )

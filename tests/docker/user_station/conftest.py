@@ -10,7 +10,9 @@ import subprocess
 import pytest
 
 from .files import ELASTICSEARCH_SETUP, FOLDER, load
+from .region import Stations
 from .server import Server
+from .summaries import STATES
 
 # The programs in Elasticsearch's image: Red Hat's UBI 9 minimal, with findutils and unzip. There are no diffutils: no `cmp`.
 TOOLS = (
@@ -108,3 +110,18 @@ def setup(server: Server, run: Run) -> Run:
         return run(ELASTICSEARCH_SETUP, *arguments, **(known | environment))
 
     return setup
+
+
+@pytest.fixture
+def stations() -> Stations:
+    """Return six healthy stations."""
+    return Stations()
+
+
+@pytest.fixture
+def fleet(server: Server, setup: Run) -> Server:
+    """Return the server with states of three stations."""
+    assert setup().returncode == 0
+    body = b"".join(b'{"create":{}}\n' + json.dumps(one).encode() + b"\n" for one in STATES)
+    assert not server.good("POST", f"{server.stream}/_bulk?refresh=true", body)["errors"]
+    return server

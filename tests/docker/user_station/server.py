@@ -39,6 +39,7 @@ class Server:
         self.statistics = f"statistics-anavi_weather-{self.namespace}"
         self.fleet = f"fleet-anavi_weather-{self.namespace}"
         self.transform = f"anavi_weather-fleet-{self.namespace}"
+        self.comparison = f"anavi_weather-fleet_comparison-{self.namespace}"
 
     def call(self, method: str, path: str, body: Any = None, api_key: str | None = None) -> tuple[int, Any]:
         """Return the status and the answer."""
@@ -63,7 +64,8 @@ class Server:
 
     def clean(self) -> None:
         """Remove what a test has made."""
-        self.call("DELETE", f"_transform/{self.transform}?force=true")
+        for transform in (self.transform, self.comparison):
+            self.call("DELETE", f"_transform/{transform}?force=true")
         self.call("DELETE", self.fleet)
         self.call("DELETE", f"_data_stream/{self.stream}")
         self.call("DELETE", self.statistics)

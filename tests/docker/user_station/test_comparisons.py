@@ -7,103 +7,22 @@ query asks an index of them. Like in `test_numbers.py`, the index has millisecon
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 import json
-import random
 import secrets
-import time
 from typing import Any
 
 import pytest
 
-from custom_components.anavi_weather.meteorology import STANDARD_PRESSURE
 from homeassistant.util.unit_conversion import BaseUnitConverter, PressureConverter, TemperatureConverter
 
 from .conftest import Run
-from .files import NEWEST_NAME, STREAMS, VARIABLE, Json, panels, rules, without_names
+from .files import NEWEST_NAME, STREAMS, VARIABLE, panels, rules, without_names
+from .region import BIASED, BLIND, DRIFTING, HEALTHY, WRONG_ALTITUDE, YOUNG, Stations, name_of
 from .server import Server
 
 THRESHOLDS = {"ALERT_NEIGHBORS": "3", "ALERT_DRIFT": "1"}
 COLLECT = "| STATS pairs = VALUES(pair), "
-HOUR, DAY = 3600, 86400
-HEALTHY = tuple(f"{number:032x}" for number in range(1, 7))
-BIASED, WRONG_ALTITUDE, YOUNG, BLIND, DRIFTING = (letter * 32 for letter in "abcde")
 
 type Row = dict[str, Any]
-
-
-class Stations:
-    """Documents of stations of one region, at different altitudes."""
-
-    def __init__(self) -> None:
-        """Initialize without documents."""
-        self._random = random.Random(1)
-        self._lines: list[str] = []
-        self._end = int(time.time()) // HOUR * HOUR
-        self._renamed = 6 * HOUR  # before the end
-
-    @property
-    def bulk(self) -> bytes:
-        """Return the body of a request."""
-        return "".join(self._lines).encode()
-
-    def send(self, station: str, altitude: float = 0.0, **more: Any) -> None:
-        """Send the readings of a day."""
-        hours = more.pop("hours", 24)
-        for age in range(hours):
-            at = self._end - age * HOUR - 600
-            readings = self._air(at, altitude, **more)
-            for key, (number, unit) in readings.items():
-                self._add(station, key, at, unit, {"state": {"number": number}})
-
-    def summarize(self, station: str, drift: float = 0.0, days: int = 28, unit: str = "°C") -> None:
-        """Send the statistics of some weeks, in which a station drifts at the end."""
-        self._renamed = 3 * DAY
-        offset = self._random.uniform(-4, 4)  # which is no drift
-        for age in range(days * 24):
-            at = self._end - (age + 1) * HOUR
-            added = drift * max(1 - age * HOUR / (21 * DAY), 0)
-            for key, (number, its_unit) in self._air(at, 0, bias=offset + added, unit=unit).items():
-                self._add(station, key, at, its_unit, {"statistics": {"mean": number}})
-
-    def _air(
-        self,
-        at: float,
-        altitude: float,
-        bias: float = 0.0,
-        error: float = 0.0,
-        unit: str = "°C",
-        *,
-        blind: bool = False,
-    ) -> dict[str, tuple[float, str]]:
-        """Return the readings at a time, in the units of the user."""
-        hour = at / HOUR
-        temperature = 10 - 0.0065 * altitude + 8 * ((hour % 24) / 24) + bias + self._random.gauss(0, 0.3)
-        pressure = STANDARD_PRESSURE * (1 - 0.0065 * altitude / 288.15) ** 5.2559 + self._random.gauss(0, 0.2)
-        sea_level = STANDARD_PRESSURE + error + self._random.gauss(0, 0.2)
-        found = {"temperature": (TemperatureConverter.convert(temperature, "°C", unit), unit)}
-        if not blind:
-            pressure_unit = "inHg" if unit == "°F" else "hPa"
-            for key, value in (("atmospheric_pressure", pressure), ("sea_level_pressure", sea_level)):
-                found[key] = PressureConverter.convert(value, "hPa", pressure_unit), pressure_unit
-        return found
-
-    def _add(self, station: str, key: str, at: float, unit: str, value: Json) -> None:
-        document = {
-            "@timestamp": datetime.fromtimestamp(at, UTC).isoformat(),
-            "station": {"id": station, "name": _name(station, at < self._end - self._renamed)},
-            "entity": {"id": f"sensor.{key}", "platform": "anavi_weather", "key": key, "unit": unit},
-        }
-        self._lines.append('{"create":{}}\n' + json.dumps(document | value) + "\n")
-
-
-def _name(station: str, is_former: bool) -> str:
-    """Return the name of a station. Each has been renamed."""
-    return f"Zona {station[0]}" if is_former else f"Casa {station[-1]} da praia"
-
-
-@pytest.fixture
-def stations() -> Stations:
-    """Return six healthy stations."""
-    return Stations()
 
 
 @pytest.fixture
@@ -162,7 +81,7 @@ def _newest_name(server: Server, lines: list[str], station: str) -> str:
 
 def of(station: str) -> str:
     """Return the newest name of a station."""
-    return _name(station, is_former=False)
+    return name_of(station, is_former=False)
 
 
 def rule(name: str) -> str:
@@ -233,8 +152,8 @@ def test_a_large_region_has_large_differences(server: Server, mirror: str, stati
 def test_stations_that_drift(server: Server, setup: Run, stations: Stations, groups: str) -> None:
     assert setup().returncode == 0
     for number, station in enumerate(HEALTHY):
-        stations.summarize(station, unit=("°C", "°F")[number % 2])
-    stations.summarize(DRIFTING, drift=2.0)
+        stations.summarize(station, bias=0.2 * number, unit=("°C", "°F")[number % 2])  # which is no drift
+    stations.summarize(DRIFTING, bias=3.0, drift=2.0)
     stations.summarize(YOUNG, drift=9.0, days=20)
     # An administrator may write for each station
     answer = server.good("POST", f"{server.statistics}/_bulk?refresh=true", stations.bulk)

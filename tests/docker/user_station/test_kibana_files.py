@@ -242,6 +242,7 @@ def test_an_alert_begins_with_its_station(language: str) -> None:
 
 def test_the_summaries_of_the_fleet_have_the_windows_and_thresholds_of_the_rules() -> None:
     transform = load(KIBANA.parent / "elasticsearch" / "fleet_transform.json")
+    comparison = (KIBANA.parent / "elasticsearch" / "fleet_comparison_reduce.painless").read_text(encoding="utf-8")
     aggregations = transform["pivot"]["aggregations"]
     readings = {"frost": "temperature", "heat": "temperature", "storm": "pressure_tendency"}
     for name, rule in rules().items():
@@ -261,4 +262,10 @@ def test_the_summaries_of_the_fleet_have_the_windows_and_thresholds_of_the_rules
                 aggregations["silent_minutes"]["bucket_script"]["script"]
             ]
             assert transform["retention_policy"]["time"]["max_age"] == "7d"
-    assert {name for name in rules() if name in aggregations} == readings.keys()
+        elif name == "double":
+            since = f"now-{parameters['timeWindowSize']}{parameters['timeWindowUnit']}"
+            assert aggregations["instances"]["filter"] == {"range": {"@timestamp": {"gte": since}}}
+        else:
+            (variable,) = set(variables)
+            assert f"> (double) @{variable}@" in comparison or f"Math.max((double) @{variable}@" in comparison
+    assert {name for name in rules() if name in aggregations} == {*readings, "double"}

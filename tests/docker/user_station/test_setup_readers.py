@@ -2,91 +2,23 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
 from http import HTTPStatus
-import json
-import time
 from typing import Any
 
-from aiohttp import ClientSession
 import pytest
-from yarl import URL
 
-from custom_components.anavi_weather.user_station.elasticsearch import Destination
 from custom_components.anavi_weather.user_station.errors import (
     FleetMissingError,
     KeyRefusedError,
     PrivilegeMissingError,
 )
-from custom_components.anavi_weather.user_station.fleet import Alert, Fleet
-from custom_components.anavi_weather.user_station.fleet_index import FleetIndex
-from homeassistant.util import dt as dt_util
+from custom_components.anavi_weather.user_station.fleet import Alert
 from homeassistant.util.unit_conversion import BaseUnitConverter, PressureConverter, TemperatureConverter
 
 from .conftest import Run, key_of
 from .files import FOLDER
 from .server import Server
-
-BEACH, FARM, SILENT = "b" * 32, "f" * 32, "s" * 32
-LOCATION = {"lat": -23.5488, "lon": -46.6285}
-PLACE = {"location": LOCATION, "elevation": 760.0}
-
-
-def state(
-    station: str, key: str, number: float, unit: str, minutes: float, *, place: Any = None, **more: Any
-) -> dict[str, Any]:
-    """Return the document of a reading from some minutes ago."""
-    names = {BEACH: "Casa da praia", FARM: "Sítio", SILENT: "Farol"}
-    return {
-        "@timestamp": (dt_util.utcnow() - timedelta(minutes=minutes)).isoformat(),
-        "station": {"id": station, "name": names[station], "version": "1.1.0", **(place or {})},
-        "entity": {"id": f"sensor.{key}", "platform": "anavi_weather", "key": key, "unit": unit},
-        "state": {"value": str(number), "number": number},
-        **more,
-    }
-
-
-STATES = [
-    # Its temperature rises, after frost within the hour
-    state(BEACH, "temperature", 36.5, "°F", 40, place=PLACE),
-    state(BEACH, "temperature", 50, "°F", 2, place=PLACE),
-    state(BEACH, "humidity", 55, "%", 3, quality={"flags": ["step"]}),
-    state(BEACH, "pressure_tendency", -0.12, "inHg", 5),
-    state(BEACH, "sea_level_pressure", 101_320, "Pa", 6),
-    # Frost two hours ago, and under another name
-    state(FARM, "temperature", 1, "°C", 120) | {"station": {"id": FARM, "name": "Old name", "version": "1.1.0"}},
-    state(FARM, "temperature", 35.5, "°C", 20),
-    state(FARM, "pressure_tendency", -2.9, "hPa", 10),
-    # Of another integration
-    state(FARM, "temperature", -40, "°C", 2) | {"entity": {"id": "sensor.x", "platform": "mqtt", "key": "temperature"}},
-    state(SILENT, "temperature", 2, "°C", 95),
-]
-
-
-@pytest.fixture
-def fleet(server: Server, setup: Run) -> Server:
-    """Return the server with states of three stations."""
-    assert setup().returncode == 0
-    body = b"".join(b'{"create":{}}\n' + json.dumps(one).encode() + b"\n" for one in STATES)
-    assert not server.good("POST", f"{server.stream}/_bulk?refresh=true", body)["errors"]
-    return server
-
-
-def wait_for_summaries(server: Server, count: int) -> None:
-    """Wait until the transform has written summaries."""
-    for _ in range(120):
-        server.good("POST", f"{server.fleet}/_refresh")
-        if server.good("GET", f"{server.fleet}/_count")["count"] == count:
-            return
-        time.sleep(0.25)
-    pytest.fail(str(server.good("GET", f"_transform/{server.transform}/_stats")))
-
-
-async def read(server: Server, key: str, *stations: str) -> Fleet:
-    """Return the fleet as a reader's Home Assistant sees it."""
-    async with ClientSession() as session:
-        destination = Destination(URL(server.url), key, server.namespace)
-        return await FleetIndex(session, destination, trusted=True).async_fleet(stations)
+from .summaries import BEACH, FARM, LOCATION, SILENT, read, state, wait_for_summaries
 
 
 async def test_summaries(fleet: Server, setup: Run) -> None:
@@ -112,6 +44,7 @@ async def test_summaries(fleet: Server, setup: Run) -> None:
         Alert.STORM: True,
         Alert.SILENT: False,
         Alert.QUALITY: True,
+        Alert.DOUBLE: True,
     }
     assert farm.readings == {"temperature": 35.5, "pressure_tendency": -2.9}
     assert farm.location is None
@@ -122,6 +55,7 @@ async def test_summaries(fleet: Server, setup: Run) -> None:
         Alert.STORM: False,
         Alert.SILENT: False,
         Alert.QUALITY: False,
+        Alert.DOUBLE: False,
     }
     assert silent.readings == {}
     assert silent.alerts == {Alert.SILENT: True}
@@ -149,7 +83,8 @@ async def test_thresholds_can_be_changed(fleet: Server, setup: Run) -> None:
 
 
 def test_summaries_cost_nothing_without_a_reader(fleet: Server) -> None:
-    assert fleet.call("GET", f"_transform/{fleet.transform}")[0] == HTTPStatus.NOT_FOUND
+    for transform in (fleet.transform, fleet.comparison):
+        assert fleet.call("GET", f"_transform/{transform}")[0] == HTTPStatus.NOT_FOUND
     assert fleet.call("GET", fleet.fleet)[0] == HTTPStatus.NOT_FOUND
 
 
@@ -164,6 +99,7 @@ def forbidden(server: Server) -> Iterator[tuple[str, str, Any]]:
     yield "PUT", f"{server.fleet}/_settings", {"index.number_of_replicas": 0}
     yield "GET", f"_transform/{server.transform}", None
     yield "POST", f"_transform/{server.transform}/_stop", None
+    yield "POST", f"_transform/{server.comparison}/_stop", None
     yield "GET", "_cluster/state", None
     yield "GET", "_nodes", None
     yield "POST", "_security/api_key", {"name": "another"}
@@ -181,6 +117,23 @@ async def test_what_a_reader_cannot_do(fleet: Server, setup: Run) -> None:
         else:
             assert status == HTTPStatus.FORBIDDEN, f"{method} {path}: {status} {answer}"
     assert len((await read(fleet, key)).stations) == 3
+
+
+def test_transforms_retry_for_ever(fleet: Server, setup: Run) -> None:
+    """Like after an outage of the server that took longer than ten retries."""
+    assert setup("add-reader", "Casa").returncode == 0
+    for transform in (fleet.transform, fleet.comparison):
+        (found,) = fleet.good("GET", f"_transform/{transform}")["transforms"]
+        assert found["settings"]["unattended"] is True
+
+
+def test_a_reader_needs_the_stream_and_the_statistics(server: Server, setup: Run) -> None:
+    assert f"there is no stream {server.stream}" in setup("add-reader", "Casa").stderr
+    assert setup().returncode == 0
+    server.good("DELETE", server.statistics)
+    done = setup("add-reader", "Casa")
+    assert done.returncode == 1
+    assert f"there is no index {server.statistics}: run setup without arguments first" in done.stderr
 
 
 async def test_readers_are_listed_and_revoked(fleet: Server, setup: Run) -> None:
@@ -217,7 +170,8 @@ async def test_an_index_that_was_deleted_is_reported(fleet: Server, setup: Run) 
 
 @pytest.mark.parametrize(("unit", "converter"), [("°C", TemperatureConverter), ("hPa", PressureConverter)])
 def test_summaries_convert_every_unit(fleet: Server, unit: str, converter: type[BaseUnitConverter]) -> None:
-    source = (FOLDER / "elasticsearch" / "fleet_reading.painless").read_text(encoding="utf-8")
+    script = (FOLDER / "elasticsearch" / "fleet_reading.painless").read_text(encoding="utf-8")
+    source = script.replace("@NUMBER@", "state.number")
     for sent in converter.VALID_UNITS:
         document = state(BEACH, "temperature", converter.convert(-7.5, unit, sent), str(sent), minutes=1)
         body = {
