@@ -102,9 +102,23 @@ class Server:
 
     def add_station(self, namespace: str, name: str) -> str:
         """Return a new API key."""
-        match = re.search(r"^API key: +(\S+)$", self.setup(namespace, "add-station", name), re.MULTILINE)
+        return self._add(namespace, "add-station", name)
+
+    def add_reader(self, namespace: str, name: str) -> str:
+        """Return a new API key for the summaries of a fleet, which follow the states within seconds."""
+        api_key = self._add(namespace, "add-reader", name)
+        soon = {"frequency": "1s", "sync": {"time": {"field": "@timestamp", "delay": "1s"}}}
+        self.request("POST", f"_transform/anavi_weather-fleet-{namespace}/_update", soon)
+        return api_key
+
+    def _add(self, namespace: str, command: str, name: str) -> str:
+        match = re.search(r"^API key: +(\S+)$", self.setup(namespace, command, name), re.MULTILINE)
         assert match
         return match[1]
+
+    def summaries(self, namespace: str) -> list[dict[str, Any]]:
+        """Return the summaries of a fleet's stations."""
+        return [hit["_source"] for hit in self._hits(f"fleet-anavi_weather-{namespace}")]
 
     def documents(self, namespace: str) -> list[Document]:
         """Return all documents of a stream, from all of its backing indices."""
@@ -173,8 +187,13 @@ class Server:
             self.delete(namespace)
 
     def delete(self, namespace: str) -> None:
-        """Delete a stream, and the index of statistics, if they exist."""
-        for path in (f"_data_stream/metrics-anavi_weather.state-{namespace}", f"statistics-anavi_weather-{namespace}"):
+        """Delete a stream, the index of statistics, and the fleet's summaries, if they exist."""
+        for path in (
+            f"_transform/anavi_weather-fleet-{namespace}?force=true",
+            f"fleet-anavi_weather-{namespace}",
+            f"_data_stream/metrics-anavi_weather.state-{namespace}",
+            f"statistics-anavi_weather-{namespace}",
+        ):
             try:
                 self.request("DELETE", path)
             except HTTPError as err:

@@ -31,13 +31,13 @@ START_SECONDS = 180
 SETTLE_SECONDS = 120
 COMMIT_SECONDS = 1.5  # a little more than the recorder's interval
 # Of each row: what the recorder has, and how many rows of the same entity and time came before. The status of a user station is
-# not sent: each state sent would change it
+# not sent, because each state sent would change it, and neither are the states of a fleet
 ROWS = """
 SELECT s.state_id, m.entity_id, s.state, s.last_updated_ts, s.last_changed_ts, a.shared_attrs,
   (SELECT count(*) FROM states e
    WHERE e.metadata_id = s.metadata_id AND e.last_updated_ts = s.last_updated_ts AND e.state_id < s.state_id)
 FROM states s JOIN states_meta m USING (metadata_id) LEFT JOIN state_attributes a USING (attributes_id)
-WHERE m.entity_id NOT LIKE '%.user!_station!_%' ESCAPE '!'
+WHERE m.entity_id NOT LIKE '%.user!_station!_%' ESCAPE '!' AND m.entity_id NOT LIKE '%.fleet!_%' ESCAPE '!'
 ORDER BY s.state_id
 """
 COUNT = "SELECT count(*) FROM states JOIN states_meta m USING (metadata_id) WHERE m.entity_id LIKE :pattern ESCAPE '!'"
@@ -207,6 +207,21 @@ class Station:
         wanted = {"station_name": self.folder.name, "entities": "all", "send_history": True, **states}
         result = self.post(f"{flow}/{form['flow_id']}", **wanted)
         assert result["type"] == ("abort" if user_stations else "create_entry"), result
+
+    def show_fleet(self, url: str, api_key: str, namespace: str) -> None:
+        """Add a fleet as the UI does."""
+        entry_id, _ = self.user_stations()
+        flow = "/api/config/config_entries/subentries/flow"
+        form = self.post(flow, handler=[entry_id, "fleet"])
+        form = self.post(f"{flow}/{form['flow_id']}", url=url, api_key=api_key, namespace=namespace)
+        assert form["step_id"] == "stations", form
+        result = self.post(f"{flow}/{form['flow_id']}", stations=[], interval=60)
+        assert result["type"] == "create_entry", result
+
+    def automate(self, blueprint: str, **inputs: object) -> None:
+        """Add an automation from one of the integration's blueprints."""
+        use = {"path": f"anavi_weather/{blueprint}.yaml", "input": inputs}
+        self.post(f"/api/config/automation/config/{blueprint}", alias=f"Blueprint {blueprint}", use_blueprint=use)
 
     def produce(self, count: int, prefix: str = "produced", **data: object) -> None:
         """Set states, and wait until the recorder has stored them all."""

@@ -5,6 +5,7 @@ They need a server that a program can start and stop: `ELASTICSEARCH_FAULTS_URL`
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 import os
 import re
 
@@ -20,6 +21,10 @@ RUNNER = os.environ.get("ELASTICSEARCH_RUNNER", "")
 SMALL_PRESSURE = "20kb"
 DAY = 86_400
 STATIONS = ("running", "stopped", "killed")  # what becomes of each meanwhile
+OBSERVED = "outage.stopped"  # the namespace whose fleet the running station shows, like that of a neighbor
+CONNECTED = "binary_sensor.fleet_127_0_0_1_outage_stopped_connectivity"
+QUESTIONABLE = "binary_sensor.fleet_stopped_questionable_readings"
+FROST = "binary_sensor.fleet_stopped_frost"
 
 pytestmark = [
     pytest.mark.end_to_end,
@@ -49,18 +54,56 @@ def stations(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             namespace = f"outage.{name}"
             server.recreate_stream(namespace)
             station.wait_until_ready()
-            station.send_to(server.url, server.add_station(namespace, name), namespace)
+            key = server.add_station(namespace, name)
+            station.send_to(server.url, key, namespace, station_name=f"Fleet {name}")
+        observe_fleet(stations["running"], server)
         yield stations
     finally:
         for station in stations.values():
             station.kill()
 
 
-def go_through(stations: dict[str, Station], fault: Callable[[], None], repair: Callable[[], None]) -> None:
+def observe_fleet(station: Station, server: Server) -> None:
+    """Show the fleet of a namespace in the Home Assistant of another, which sends its alerts to a phone."""
+    wait_for(lambda: server.request("GET", f"metrics-anavi_weather.state-{OBSERVED}/_count")["count"])
+    station.show_fleet(server.url, server.add_reader(OBSERVED, "phone"), OBSERVED)
+    wait_for_alert(station, FROST, "off")
+    station.automate(
+        "fleet_alert",
+        alerts=[QUESTIONABLE, FROST],
+        actions=[{"action": "notify.phone", "data": {"message": "{{ alert }}"}}],
+    )
+
+
+def wait_for_alert(station: Station, alert: str, state: str) -> None:
+    """Wait until Home Assistant shows an alert of the fleet in this state."""
+
+    def is_shown() -> bool:
+        station.act("homeassistant.update_entity", entity_id=CONNECTED)
+        return any(one["entity_id"] == alert and one["state"] == state for one in station.get("/api/states"))
+
+    wait_for(is_shown)
+
+
+def messages(station: Station) -> list[str]:
+    """Return the messages on the phone."""
+    shown = station.get("/api/states")
+    return [message for one in shown if one["entity_id"] == "sensor.phone" for message in one["attributes"]["messages"]]
+
+
+def shift_temperature(station: Station, degrees: float) -> None:
+    """Let a station measure a temperature that is wrong."""
+    station.act("state_source.shift_temperature", degrees=degrees)
+
+
+def go_through(
+    stations: dict[str, Station], fault: Callable[[], None], repair: Callable[[], None], meanwhile: Callable[[], None]
+) -> None:
     """Cause an outage until every station has noticed it. Meanwhile one is restarted, and one is killed."""
     for station in stations.values():
         station.produce(200)
     fault()
+    meanwhile()
     for station in stations.values():
         station.produce(200)
     stations["stopped"].stop()
@@ -86,15 +129,23 @@ def compare(stations: dict[str, Station], server: Server, fault: str) -> None:
 
 
 def test_server_killed(stations: dict[str, Station], server: Server) -> None:
+    """Meanwhile a station's temperature becomes wrong. Later the other Home Assistant shows that it is flagged."""
     runner = Runner(RUNNER)
-    go_through(stations, lambda: runner.run("kill"), lambda: runner.run("start"))
+    bias = partial(shift_temperature, stations["stopped"], -8)
+    go_through(stations, lambda: runner.run("kill"), lambda: runner.run("start"), bias)
     compare(stations, server, "Elasticsearch killed")
+    wait_for_alert(stations["running"], QUESTIONABLE, "on")
 
 
 def test_server_frozen(stations: dict[str, Station], server: Server) -> None:
+    """Meanwhile a station has frost. Later the other Home Assistant sends it to a phone, once."""
     runner = Runner(RUNNER)
-    go_through(stations, lambda: runner.run("pause"), lambda: runner.run("resume"))
+    frost = partial(shift_temperature, stations["stopped"], -25)
+    go_through(stations, lambda: runner.run("pause"), lambda: runner.run("resume"), frost)
     compare(stations, server, "Elasticsearch frozen")
+    wait_for_alert(stations["running"], FROST, "on")
+    wait_for(lambda: len(messages(stations["running"])) > 1)
+    assert messages(stations["running"]) == ["Fleet stopped Questionable readings", "Fleet stopped Frost"]
 
 
 def test_retention_deletes_an_older_index(stations: dict[str, Station], server: Server) -> None:

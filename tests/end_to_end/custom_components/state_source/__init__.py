@@ -1,14 +1,21 @@
-"""Sets states as fast as it is asked to, odd ones among them."""
+"""Sets states as fast as it is asked to, odd ones among them. Shifts the temperature, and stands for a phone."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 import math
 import time
 from typing import Any
 
+from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.phat.simulated_chips import Air
+from custom_components.anavi_weather.phat.simulator import Weather
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers.typing import ConfigType
 
 TRUE_TIME = time.time
+TRUE_WEATHER: Callable[[Weather], Air] = Weather.__call__
+PHONE = "sensor.phone"
 ENTITIES = 20
 ATTRIBUTES: dict[str, Any] = {
     "friendly_name": "Produced",
@@ -62,6 +69,25 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         """Set the clock that the times of states are from, in seconds from the true time."""
         time.time = lambda: TRUE_TIME() + call.data["seconds"]
 
+    async def shift_temperature(call: ServiceCall) -> None:
+        """Let the board be colder or warmer than the weather until the next start, and read it."""
+
+        def weather(simulated: Weather) -> Air:
+            air = TRUE_WEATHER(simulated)
+            return replace(air, temperature=air.temperature + call.data["degrees"])
+
+        Weather.__call__ = weather  # type: ignore[assignment, method-assign]
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+            await entry.runtime_data.coordinator.async_refresh()
+
+    async def notify(call: ServiceCall) -> None:
+        """Show the messages so far, like a phone."""
+        shown = hass.states.get(PHONE)
+        messages = shown.attributes["messages"] if shown else []
+        hass.states.async_set(PHONE, str(len(messages) + 1), {"messages": [*messages, call.data["message"]]})
+
+    hass.services.async_register("notify", "phone", notify)
+    hass.services.async_register("state_source", "shift_temperature", shift_temperature)
     hass.services.async_register("state_source", "produce", produce)
     hass.services.async_register("state_source", "set_clock", set_clock)
     hass.services.async_register("state_source", "produce_odd", produce_odd)
