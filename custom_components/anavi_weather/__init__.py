@@ -43,6 +43,7 @@ from .send_again import async_setup_send_again
 from .services import async_setup_services
 from .statistics_issues import StatisticsIssues
 from .transceiver import Transceiver, infrared_pair_owner
+from .user_station.renames import async_setup_renames
 from .user_station_issues import UserStationIssues
 
 PLATFORMS = [
@@ -62,12 +63,13 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, the weather panel and its command, and the download of codes."""
+    """Set up what does not depend on an entry, such as the actions and the weather panel."""
     async_setup_services(hass)
     async_setup_held_key(hass)
     async_setup_send_again(hass)
     await async_setup_dashboard(hass)
     async_setup_download(hass)
+    async_setup_renames(hass)
     return True
 
 

@@ -14,6 +14,7 @@ from custom_components.anavi_weather.user_station.entities import Entities, Sele
 from custom_components.anavi_weather.user_station.filters import Rules
 from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Names
 from custom_components.anavi_weather.user_station.recorder_tables import ALL, Selected, Times
+from custom_components.anavi_weather.user_station.renames import async_setup_renames
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
@@ -495,6 +496,28 @@ def test_a_rename_is_remembered_even_if_all_entities_are_selected(
     assert wanted.identities.find("sensor.new", NOW) == ("sensor.new", Origin(DOMAIN, "dew_point"))
     entity_registry.async_remove("sensor.new")
     assert names.current(ours.id) is None
+
+
+def test_a_rename_during_a_reload_is_remembered(
+    hass: HomeAssistant, follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+) -> None:
+    async_setup_renames(hass)
+    names = Names()
+    Entities(hass, "01STATION", Selection.ALL, (), names).async_start(lambda: None)()
+    entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.second")
+    entity_registry.async_update_entity("sensor.second", new_entity_id="sensor.third")
+    follow(Selection.ALL, names=names)
+    expected = [
+        Name(ours.id, "sensor.ours", until=NOW),
+        Name(ours.id, "sensor.second", NOW, NOW, before="sensor.ours"),
+        Name(ours.id, "sensor.third", NOW, before="sensor.second"),
+    ]
+    assert list(names) == expected
+    follow(Selection.ALL, names=names)
+    assert list(names) == expected, "once"
+    other = Names()
+    follow(Selection.CHOSEN, "sensor.other", names=other)
+    assert ours.id not in other.keys
 
 
 # Registry data

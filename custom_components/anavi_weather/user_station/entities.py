@@ -18,6 +18,7 @@ from .filters import NO_RULES, Filter, Rules
 from .names import Name, Names, Span
 from .origins import async_origin, async_track_origins
 from .recorder_tables import ALL, Selected, Times
+from .renames import Rename, async_renames, rename
 
 
 class Selection(StrEnum):
@@ -235,6 +236,11 @@ class Entities:
     def _begin(self) -> None:
         """Take into account what changed while nothing followed the registry."""
         self._adopt_names_of_1_0_0()
+        known = self.names.keys
+        for missed in async_renames(self._hass):
+            # The others are compared with the registry
+            if missed.key not in known:
+                self._record_renamed(missed)
         self._compare(None)
 
     def _adopt_names_of_1_0_0(self) -> None:
@@ -245,16 +251,16 @@ class Entities:
 
     def _follow(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         """Take a change of the registry into account."""
-        data = event.data
-        at = event.time_fired_timestamp
-        if data["action"] == "update" and "old_entity_id" in data:
-            entry = er.async_get(self._hass).entities[data["entity_id"]]
-            old = data["old_entity_id"]
-            is_named = self._include.matches_name(old) or self._include.matches_name(entry.entity_id)
-            if self._selection is Selection.ALL or entry.id in self.names.keys or is_named:
-                self.names.record_renamed(entry.id, old, entry.entity_id, at)
-            self.names.record_taken(entry.id, entry.entity_id, at)
-        self._compare(at)
+        if found := rename(event, er.async_get(self._hass)):
+            self._record_renamed(found)
+            self.names.record_taken(found.key, found.new, found.at)
+        self._compare(event.time_fired_timestamp)
+
+    def _record_renamed(self, found: Rename) -> None:
+        """Record a rename if the rows of one of both names may be sent."""
+        is_named = self._include.matches_name(found.old) or self._include.matches_name(found.new)
+        if self._selection is Selection.ALL or found.key in self.names.keys or is_named:
+            self.names.record_renamed(found.key, found.old, found.new, found.at)
 
     def _compare(self, at: float | None) -> None:
         """Record how the known names differ from the registry.
