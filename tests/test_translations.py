@@ -101,7 +101,13 @@ SMARTIR_CODES = {
 # Steps of an infrared device that show another step
 SILENT_STEPS = {"finish", "import_commands", "learn_again", "next", "retry", "skip", "undo", SOURCE_RECONFIGURE}
 SILENT_STEPS |= {"learn_state_again", "press_state", "skip_state", "to_air_conditioner", "to_remote_control"}
-OF_INFRARED = {"codes_damaged", "infrared_device_deleted", "infrared_device_name", "infrared_unavailable"}
+OF_INFRARED = {
+    "codes_damaged",
+    "codes_unreadable",
+    "infrared_device_deleted",
+    "infrared_device_name",
+    "infrared_unavailable",
+}
 CHOICES = ("chip_", "infrared_device_deleted")  # repairs with a menu
 OTHER_FIXABLE = {"user_station_checkpoint_damaged", "user_station_stream_recreated"}
 COMPARISON = {
@@ -154,7 +160,7 @@ PLACEHOLDERS = {
     "exceptions.fleet_unavailable": {"detail", "fleet"},
     "entity.sensor.chip_": {"chip"},
     "entity.switch.slot": {"chip"},
-    "issues.codes_": {"file", "station"},
+    "issues.codes_": {"error", "file", "station"},
     "issues.chip_": {"address", "chip", "error", "station"},
     "issues.fleet_key_rejected.fix_flow.error": {"detail"},
     "issues.fleet_key_rejected": {"fleet"},
@@ -552,7 +558,7 @@ def test_issues() -> None:
     assert ENGLISH["issues"].keys() == others | of_user_stations
     fixable = {f"user_station_states_{kind}" for kind in FIXABLE} | OTHER_FIXABLE
     for key, issue in ENGLISH["issues"].items():
-        if key in (of_user_stations | {"infrared_device_name", "infrared_unavailable"}) - fixable:
+        if key in (of_user_stations | {"codes_unreadable", "infrared_device_name", "infrared_unavailable"}) - fixable:
             assert issue.keys() == {"title", "description"}
         else:
             assert issue.keys() == {"title", "fix_flow"}

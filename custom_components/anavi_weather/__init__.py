@@ -7,12 +7,11 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
-from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
 from .bus_watch import async_watch_for_bus
-from .code_store import CodeStore, async_get_code_store
 from .codes_download import async_setup_download
+from .codes_issue import async_load_codes
 from .command_sender import CommandSender
 from .const import CODES_ISSUE_PREFIX, CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
@@ -84,7 +83,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     except ConfigEntryNotReady:
         await async_watch_for_bus(hass, entry)
         raise
-    codes = await _async_load_codes(hass, entry)
+    codes = await async_load_codes(hass, entry)
     pair = SimulatedLirc() if is_simulated(entry.data[CONF_BUS]) else None
     transceiver: Transceiver | None = None
     if pair is not None:
@@ -134,23 +133,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     if _settings(entry) != settings:  # changed during the setup, when nothing listened
         hass.config_entries.async_schedule_reload(entry.entry_id)
     return True
-
-
-async def _async_load_codes(hass: HomeAssistant, entry: ConfigEntry) -> CodeStore:
-    """Load the stored commands, and create an issue if they are damaged."""
-    codes = async_get_code_store(hass, entry.entry_id)
-    if kept := await codes.async_load():
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            CODES_ISSUE_PREFIX + entry.entry_id,
-            is_fixable=True,
-            is_persistent=True,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="codes_damaged",
-            translation_placeholders={"station": entry.title, "file": f"{STORAGE_DIR}/{kept}"},
-        )
-    return codes
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:

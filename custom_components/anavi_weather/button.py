@@ -69,7 +69,7 @@ async def async_setup_entry(
             config_subentry_id=subentry.subentry_id,
         )
     station = entry.runtime_data
-    if station.sender:
+    if station.sender and station.codes.error is None:
         entry.async_on_unload(await CommandButtons(hass, entry, station.sender, async_add_entities).async_start())
     if station.transceiver and station.simulated_pair:
         async_add_entities(

@@ -36,7 +36,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the air conditioners, which come and go without a reload."""
     sender, keys = entry.runtime_data.sender, entry.runtime_data.keys
-    if sender is None or keys is None:
+    if sender is None or keys is None or entry.runtime_data.codes.error is not None:
         return
 
     @callback

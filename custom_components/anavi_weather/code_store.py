@@ -14,10 +14,10 @@ from homeassistant.util.hass_dict import HassKey
 
 from .code_index import CodeIndex, Codes, Match, Recognizable, build_index, encode
 from .const import DOMAIN
-from .exceptions import InvalidActionError
+from .exceptions import InvalidActionError, StorageError
 from .ir_codes import Command
 from .ir_codes.decode import Decoded
-from .storage import DAMAGES, async_save, async_set_aside
+from .storage import DAMAGES, async_save, async_set_aside, can_open, unreadable
 
 VERSION = 1
 MINOR_VERSION = 2  # 2: the extension of Sharp's protocol is 1, not 0, if a text lacks it
@@ -58,6 +58,8 @@ class CodeStore:
         self._key = f"{DOMAIN}.{entry_id}.codes"
         self._store = self._open()
         self._codes: Codes = {}
+        self.error: StorageError | None = None
+        """Why the file of the commands cannot be opened. Until it can, no command is known, and none can be changed."""
         self._index = CodeIndex()
         self._lock = asyncio.Lock()
         self._indexing: asyncio.Task[None] | None = None
@@ -74,6 +76,19 @@ class CodeStore:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
+    def check_readable(self) -> None:
+        """Check that the commands are known.
+
+        Raises:
+            StorageError: if their file cannot be opened.
+        """
+        if self.error is not None:
+            raise self.error
+
+    async def async_can_open(self) -> bool:
+        """Return whether the file of the commands can be opened now."""
+        return await self._hass.async_add_executor_job(can_open, Path(self._store.path))
+
     async def async_load(self) -> str | None:
         """Load the commands, after a change that is still being saved.
 
@@ -84,12 +99,15 @@ class CodeStore:
             return await self._async_load()
 
     async def _async_load(self) -> str | None:
-        kept = None
+        kept = self.error = None
         try:
             codes: Codes = SCHEMA(await self._store.async_load() or {})
-        except DAMAGES as err:
+        except (OSError, *DAMAGES) as err:
             codes = {}
-            kept = await async_set_aside(self._hass, Path(self._store.path), err)
+            path = Path(self._store.path)
+            if (error := unreadable(path, err)) is None:
+                kept = await async_set_aside(self._hass, path, err)
+            self.error = error
         self._codes = codes
         await self._async_indexed()  # of an earlier load
         self._indexing = self._hass.async_create_background_task(
@@ -104,8 +122,13 @@ class CodeStore:
             await self._indexing
 
     async def async_remove(self) -> None:
-        """Delete the stored commands, after a change that is still being saved."""
+        """Delete the stored commands, after a change that is still being saved.
+
+        Raises:
+            StorageError: if nobody knows them, because their file cannot be opened.
+        """
         async with self._lock:
+            self.check_readable()
             await self._store.async_remove()
 
     async def async_add(self, devices: Mapping[str, Mapping[str, Sequence[Command]]]) -> Names:
@@ -119,6 +142,7 @@ class CodeStore:
             StorageError: if they cannot be saved.
         """
         async with self._lock:
+            self.check_readable()
             await self._async_indexed()
             added, recognizable = await self._hass.async_add_executor_job(encode, devices)
             codes = self._codes | {device: self._codes.get(device, {}) | commands for device, commands in added.items()}
@@ -139,6 +163,7 @@ class CodeStore:
             StorageError: if that cannot be saved.
         """
         async with self._lock:
+            self.check_readable()
             await self._async_indexed()
             _check_known(self._codes, device, names)
             commands = dict(self._codes[device])
@@ -196,6 +221,7 @@ class CodeStore:
 
     async def _async_change(self, change: Callable[[Codes], Codes]) -> None:
         async with self._lock:
+            self.check_readable()
             await self._async_indexed()
             codes = change(self._codes)
             _check_size(codes)

@@ -1,6 +1,7 @@
 """Download of an infrared device's codes as a file."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
 import re
@@ -15,6 +16,7 @@ from homeassistant.core import HomeAssistant, callback
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .deleted_codes import async_get_deleted_codes
+from .exceptions import StorageError
 from .infrared_devices import infrared_devices, stored_name
 from .ir_codes.broadlink_storage import to_file
 
@@ -67,8 +69,9 @@ async def _async_find(hass: HomeAssistant, device_id: str) -> tuple[str, Mapping
     entry: AnaviWeatherConfigEntry
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         for subentry in infrared_devices(entry):
-            if subentry.subentry_id == device_id:
+            if subentry.subentry_id == device_id and entry.runtime_data.codes.error is None:
                 return stored_name(subentry), entry.runtime_data.devices.commands(subentry)
-    if (deleted := await async_get_deleted_codes(hass).async_get(device_id)) is not None:
-        return deleted["device"], deleted["commands"]
+    with suppress(StorageError):  # the file cannot be opened now
+        if (deleted := await async_get_deleted_codes(hass).async_get(device_id)) is not None:
+            return deleted["device"], deleted["commands"]
     return None

@@ -15,8 +15,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.ulid import ulid_now
 
-from .const import DELETED_ISSUE_PREFIX, DOMAIN
-from .storage import DAMAGES, async_save, async_set_aside
+from .const import DELETED_ISSUE_PREFIX, DOMAIN, LOGGER
+from .exceptions import StorageError, async_message
+from .storage import DAMAGES, async_save, async_set_aside, unreadable
 
 VERSION = 1
 KEY = f"{DOMAIN}.deleted_codes"
@@ -58,13 +59,22 @@ class DeletedCodes:
         self._lock = asyncio.Lock()
 
     async def async_load(self) -> None:
-        """Load the devices, and create an issue for each."""
+        """Load the devices, and create an issue for each. A file that cannot be opened is tried again when it is needed."""
         async with self._lock:
-            for device in await self._async_devices():
-                self._create_issue(device)
+            try:
+                devices = await self._async_devices()
+            except StorageError as err:
+                LOGGER.error("%s", await async_message(self._hass, err))
+                return
+        for device in devices:
+            self._create_issue(device)
 
     async def async_get(self, device_id: str) -> DeletedDevice | None:
-        """Return a deleted device, or None if it was restored or deleted for good."""
+        """Return a deleted device, or None if it was restored or deleted for good.
+
+        Raises:
+            StorageError: if the file cannot be opened.
+        """
         async with self._lock:
             devices = await self._async_devices()
             return next((device for device in devices if device["id"] == device_id), None)
@@ -105,11 +115,19 @@ class DeletedCodes:
         ir.async_delete_issue(self._hass, DOMAIN, DELETED_ISSUE_PREFIX + device_id)
 
     async def _async_devices(self) -> list[DeletedDevice]:
+        """Return all devices, which are loaded at the first time.
+
+        Raises:
+            StorageError: if the file cannot be opened.
+        """
         if self._devices is None:
             try:
                 self._devices = SCHEMA(await self._store.async_load() or {"devices": []})["devices"]
-            except DAMAGES as err:
-                await async_set_aside(self._hass, Path(self._store.path), err)
+            except (OSError, *DAMAGES) as err:
+                path = Path(self._store.path)
+                if (error := unreadable(path, err)) is not None:
+                    raise error from err
+                await async_set_aside(self._hass, path, err)
                 self._devices = []
         return self._devices
 

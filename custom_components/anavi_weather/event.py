@@ -29,7 +29,8 @@ async def async_setup_entry(
     """Set up the key event."""
     if keys := entry.runtime_data.keys:
         async_add_pair_entities(hass, entry, async_add_entities, partial(AnaviWeatherKeyEvent, keys))
-        async_add_device_key_events(hass, entry, keys, async_add_entities)
+        if entry.runtime_data.codes.error is None:
+            async_add_device_key_events(hass, entry, keys, async_add_entities)
 
 
 class AnaviWeatherKeyEvent(InfraredPairEntity, EventEntity):

@@ -97,6 +97,8 @@ class InfraredDevices:
 
     async def async_follow(self) -> None:
         """Follow changes of the stored commands, and of the subentries that users rename or delete."""
+        if self._codes.error is not None:
+            return  # later, when the commands are known
         async with self._lock:
             await self._async_follow_deletions()
             for subentry in infrared_devices(self._entry):
@@ -111,6 +113,7 @@ class InfraredDevices:
 
         Raises:
             InvalidActionError: if there is a device with this name, or it cannot be a name.
+            StorageError: if the names are not known, because their file cannot be opened.
         """
         async with self._lock:
             self._check_new(name)
@@ -253,6 +256,7 @@ class InfraredDevices:
         return subentry.subentry_id in self._entry.subentries
 
     def _check_new(self, name: str) -> None:
+        self._codes.check_readable()
         check_name(name)
         if name in self._all_names():
             raise InvalidActionError("device_exists", name=name)
@@ -304,7 +308,6 @@ async def async_delete_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
     try:
         if devices:
             await async_get_deleted_codes(hass).async_keep(entry, devices)
+        await async_remove_code_store(hass, entry.entry_id)
     except StorageError as err:
         LOGGER.error("Cannot delete the commands of %s: %s", entry.title, await async_message(hass, err))
-    else:
-        await async_remove_code_store(hass, entry.entry_id)

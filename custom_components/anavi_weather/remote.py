@@ -165,9 +165,11 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
 
         Raises:
             InvalidActionError: if the device or the command is unknown.
+            StorageError: if the file of the commands cannot be opened.
             CodeError: if a code cannot be read.
         """
         if device is not None:
+            self.codes.check_readable()
             commands = self.codes.codes.get(device)
             if commands is None:
                 raise InvalidActionError("device_unknown", device=device)
@@ -192,6 +194,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             raise InvalidActionError("learn_infrared_only")
         if not self.transceiver.can_receive:
             raise InfraredError(await async_error_key(self.hass, NO_RECEIVER))
+        self.codes.check_readable()
         self._check_names(device, names)
         timeout = float(kwargs.get(ATTR_TIMEOUT) or LEARN_TIMEOUT)
 

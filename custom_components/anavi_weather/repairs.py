@@ -179,7 +179,10 @@ class DeletedDeviceFlow(RepairsFlow):
 
     async def async_step_restore(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Restore the device on its station, or on another one if its own is gone."""
-        deleted = await async_get_deleted_codes(self.hass).async_get(self._deleted_id)
+        try:
+            deleted = await async_get_deleted_codes(self.hass).async_get(self._deleted_id)
+        except TranslatedError as err:
+            return await self._async_abort(err)
         if deleted is not None:
             entries: list[AnaviWeatherConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
             if not entries:

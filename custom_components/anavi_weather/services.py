@@ -127,12 +127,14 @@ async def _async_codes(call: ServiceCall) -> CodeStore:
 
     Raises:
         InvalidActionError: if the station is not loaded.
+        StorageError: if the file of the commands cannot be opened.
         Unauthorized: if the user may not.
     """
     entry: AnaviWeatherConfigEntry | None = call.hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
     if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
         raise InvalidActionError("station_not_loaded")
     await async_require_remote(call.hass, call.context, entry)
+    entry.runtime_data.codes.check_readable()
     return entry.runtime_data.codes
 
 

@@ -9,7 +9,7 @@ import voluptuous as vol
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.storage import Store
+from homeassistant.helpers.storage import STORAGE_DIR, Store
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
@@ -18,6 +18,25 @@ from .exceptions import StorageError
 # What Home Assistant's storage, or a schema, raises for a file that is something else. The storage itself sets one aside
 # that is not JSON.
 DAMAGES = (HomeAssistantError, LookupError, TypeError, AttributeError, NotImplementedError, vol.Invalid)
+
+
+def unreadable(path: Path, error: Exception) -> StorageError | None:
+    """Return why a file cannot be opened, or None if it can, and is damaged."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    if not isinstance(cause, OSError):
+        return None
+    return StorageError("codes_unreadable", file=f"{STORAGE_DIR}/{path.name}", error=cause.strerror or str(cause))
+
+
+def can_open(path: Path) -> bool:
+    """Return whether a file can be opened, or does not exist."""
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 async def async_save[T: Mapping[str, Any] | Sequence[Any]](
