@@ -34,7 +34,22 @@ TOOLS = (
         "ls",
         "mkdir",
     ),
-    *("mktemp", "mv", "readlink", "rm", "sha256sum", "sleep", "sort", "stat", "tail", "tr", "uname", "wc"),
+    *(
+        "mktemp",
+        "mv",
+        "rmdir",
+        "readlink",
+        "rm",
+        "sha256sum",
+        "sleep",
+        "sort",
+        "stat",
+        "tail",
+        "touch",
+        "tr",
+        "uname",
+        "wc",
+    ),
 )
 
 KEY = re.compile(r"^API key: +(\S+)$", re.MULTILINE)

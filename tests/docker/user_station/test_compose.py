@@ -17,7 +17,8 @@ SINGLE = ("compose.yaml",)
 CLUSTER = (*SINGLE, "compose.cluster.yaml")
 PROFILES: tuple[tuple[str, ...], ...] = ((), ("logs",))
 ALL = list(itertools.product((SINGLE, CLUSTER), PROFILES))
-SET_UP = {"prepare", "accounts", "setup"}
+ONCE = {"prepare", "accounts", "setup"}
+SET_UP = ONCE | {"maintenance"}
 
 
 def config(files: tuple[str, ...], profiles: tuple[str, ...] = (), **environment: str) -> dict[str, Any]:
@@ -55,7 +56,8 @@ def test_every_service_is_limited(files: tuple[str, ...], profiles: tuple[str, .
         assert "no-new-privileges:true" in service["security_opt"], name
         assert not service.get("privileged"), name
         assert re.fullmatch(r"docker\.elastic\.co/\w+/\w+:9\.5\.\d+", service["image"]), name
-        assert "healthcheck" in service or name in SET_UP, name
+        assert "healthcheck" in service or name in ONCE, name
+        assert service["restart"] == ("no" if name in ONCE else "unless-stopped"), name
     assert len({service["image"].rpartition(":")[2] for service in services.values()}) == 1
 
 
@@ -131,6 +133,15 @@ def test_a_service_sees_the_secrets_of_no_other(files: tuple[str, ...], profiles
         }
         if name not in SET_UP:
             assert mounted == {f"{name.rstrip('23')}-secrets": True}
+
+
+def test_certificates_are_renewed_without_anybody() -> None:
+    services = config(SINGLE)["services"]
+    assert services["maintenance"]["command"] == ["maintain"]
+    assert services["maintenance"]["volumes"] == services["prepare"]["volumes"]
+    assert services["kibana"]["command"] == ["/bin/bash", "/station/start"], (
+        "which has Kibana read the certificate again"
+    )
 
 
 def test_what_can_be_set_is_explained() -> None:

@@ -1,17 +1,20 @@
 """Tests of the certificates and passwords, made by Elasticsearch's own elasticsearch-certutil."""
 
+from datetime import UTC, datetime, timedelta
 import os
 from pathlib import Path
+import signal
 import ssl
 import stat
 import subprocess
+import time
 
 import pytest
 
 from homeassistant.util.yaml import load_yaml_dict
 
 from .conftest import Run
-from .files import FOLDER
+from .files import FOLDER, KIBANA
 
 HOSTS = "192.168.1.10 station.example.org fd00::1"
 NODES = ("elasticsearch", "elasticsearch2", "elasticsearch3")
@@ -106,3 +109,116 @@ def test_certificates_and_passwords_are_made_once(environment: dict[str, str], r
     }
     settings = load_yaml_dict(str(secrets / "kibana" / "kibana.yml"))
     assert settings["elasticsearch.hosts"] == [f"https://{node}:9200" for node in NODES]
+
+    _check_renewal(environment, run, secrets)
+
+
+def _end(certificate: Path) -> datetime:
+    end = ssl._ssl._test_decode_cert(str(certificate))["notAfter"]  # type: ignore[attr-defined]
+    return datetime.strptime(end, "%b %d %H:%M:%S %Y %Z").replace(tzinfo=UTC)
+
+
+def _check_renewal(environment: dict[str, str], run: Run, secrets: Path) -> None:
+    """Check that certificates are renewed in time, for the same names and by the same authority."""
+    script, kibana = FOLDER / "setup", secrets / "kibana" / "kibana.crt"
+    before = contents(secrets)
+    soon = datetime.now(UTC) + timedelta(days=100)
+    assert _end(kibana) > datetime.now(UTC) + timedelta(days=800)
+    assert run(script, "renew", **environment).returncode == 0
+    assert contents(secrets) == before, "they are good for long"
+
+    _sign(secrets, kibana, days=100)
+    assert abs(_end(kibana) - soon) < timedelta(hours=1)
+    # Whatever HOSTS the service was started with: those of the last preparation count
+    done = run(script, "renew", **(environment | {"HOSTS": "former"}))
+    assert done.returncode == 0, done.stderr
+    assert f"good until {_end(kibana):%Y-%m-%d}" in done.stderr
+    assert "other" in names(kibana)
+    after = contents(secrets)
+    assert {path for path in before if after.get(path) != before[path]} == {
+        *(f"elasticsearch/{name}.{kind}" for name in NODES for kind in ("crt", "key")),
+        "kibana/kibana.crt",
+        "kibana/kibana.key",
+    }
+    assert after.keys() == before.keys(), "nothing is left behind"
+
+    # The power fails between a certificate and its key
+    (secrets / "own" / ".signing").touch()
+    (secrets / "own" / ".certificates.abcde").mkdir()
+    (secrets / "kibana" / "kibana.key").chmod(0o600)
+    (secrets / "kibana" / "kibana.key").write_bytes(before["kibana/kibana.key"])
+    assert run(script, "prepare", **(environment | {"HOSTS": "other"})).returncode == 0
+    ssl.create_default_context().load_cert_chain(kibana, secrets / "kibana" / "kibana.key")
+    assert contents(secrets).keys() == before.keys()
+
+
+def _sign(secrets: Path, certificate: Path, days: int) -> None:
+    """Replace a certificate by one that ends sooner, with Elasticsearch's own times."""
+    own = secrets / "own"
+    request = f"openssl req -new -key {certificate.with_suffix('.key')} -subj /CN=kibana"
+    signed = f"openssl x509 -req -days {days} -CA {own / 'ca.crt'} -CAkey {own / 'ca.key'} -set_serial 9"
+    asked = subprocess.run(request.split(), capture_output=True, check=True)
+    made = subprocess.run(signed.split(), input=asked.stdout, capture_output=True, check=True)
+    certificate.chmod(0o600)
+    certificate.write_bytes(made.stdout)
+
+
+def test_kibana_reads_its_certificate_again(tmp_path: Path, tools: Path) -> None:
+    """Its process is told by a signal, which a stand-in for it notes."""
+    noted = tmp_path / "noted"
+    kibana = tmp_path / "kibana"
+    kibana.write_text(
+        f'#!/bin/bash\ntrap "echo HUP >> {noted}" HUP\necho "$@" > {noted}\nwhile :; do sleep 0.1; done\n',
+        encoding="utf-8",
+    )
+    kibana.chmod(0o755)
+    for kind in ("crt", "key"):
+        (tmp_path / f"kibana.{kind}").touch()
+    environment = {"PATH": str(tools), "SECRETS": str(tmp_path), "KIBANA": str(kibana)}
+    environment |= {"WATCH_SECONDS": "0.1", "SETTLE_SECONDS": "0.2"}
+    with subprocess.Popen([KIBANA / "start"], env=environment, start_new_session=True) as process:
+        try:
+            assert _lines(noted, 1) == [f"--config {tmp_path}/kibana.yml"]
+            for kind in ("crt", "key"):
+                (tmp_path / ".new").touch()
+                (tmp_path / ".new").rename(tmp_path / f"kibana.{kind}")
+            assert _lines(noted, 2)[1:] == ["HUP"], "once for both files"
+            (tmp_path / "kibana.crt").touch()
+            assert _lines(noted, 3)[1:] == ["HUP", "HUP"]
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _lines(file: Path, count: int) -> list[str]:
+    """Wait until a file has as many lines."""
+    end = time.monotonic() + 60
+    lines: list[str] = []
+    while len(lines) < count and time.monotonic() < end:
+        time.sleep(0.1)
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return lines
+
+
+def test_maintenance_goes_on_after_an_error(tmp_path: Path, tools: Path) -> None:
+    """Without an Elasticsearch's tools, nothing can be renewed. A round that succeeds is visible to the health check."""
+    (tmp_path / "own").mkdir()
+    log = tmp_path / "log"
+    environment = {
+        "PATH": str(tools),
+        "SECRETS": str(tmp_path),
+        "ROUND_SECONDS": "0.1",
+        "ELASTICSEARCH_HOME": "/nowhere",
+    }
+    with (
+        log.open("w", encoding="utf-8") as output,
+        subprocess.Popen([FOLDER / "setup", "maintain"], env=environment, stderr=output) as process,
+    ):
+        try:
+            while log.read_text(encoding="utf-8").count("next attempt") < 2:
+                assert process.poll() is None
+                time.sleep(0.1)
+        finally:
+            process.terminate()
+    assert process.wait() == 0
+    assert not (tmp_path / "own" / ".maintained").exists()
+    assert not (tmp_path / "own" / ".lock").exists()
