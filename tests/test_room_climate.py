@@ -57,6 +57,7 @@ async def test_the_station_measures_unless_sensors_are_chosen(
     temperature, humidity = room(hass)
     assert temperature == pytest.approx(22.5, abs=0.3)
     assert humidity == pytest.approx(55, abs=3)
+    assert humidity == int(humidity), "whole percent"
 
 
 @pytest.mark.usefixtures("choose")

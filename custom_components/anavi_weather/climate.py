@@ -234,7 +234,8 @@ class AnaviWeatherClimate(ClimateEntity, RestoreEntity):
     @property
     @override
     def current_humidity(self) -> float | None:
-        return self._room.humidity
+        # The thermostat card shows all decimals
+        return None if (humidity := self._room.humidity) is None else round(humidity)
 
     @property
     @override
