@@ -75,3 +75,4 @@ def test_tests_run_on_what_is_proposed() -> None:
 
     assert all(runs("tests.yml", place.file) for place in proposed(ELASTIC) | proposed(HOME_ASSISTANT))
     assert any(runs("images.yml", place.file) for place in proposed(HOME_ASSISTANT))
+    assert any(runs("user-station.yml", place.file) for place in proposed(ELASTIC))
