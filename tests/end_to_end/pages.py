@@ -10,23 +10,86 @@ import sys
 from typing import Any
 
 from browser import PageError, open_browser, open_page, read_page
-from playwright.sync_api import Browser, BrowserContext, Error, Route, TimeoutError
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, TimeoutError
 
 FOLDER = Path(__file__).parents[2] / "custom_components" / "anavi_weather" / "frontend"
 CLICK_SECONDS = 30
 ADDRESS = "http://panel.test/"
+# Of the tests of modules without a Home Assistant
+NOW = "2026-11-29T12:30:00-03:00"
+TIME_ZONE = "America/Sao_Paulo"
 
-GENERATE = """
-async ({hass, commands}) => {
-  await import("/dashboard.js");
-  hass.callService = async (domain, service, data) => {
-    if (!(data.config_entry_id in commands)) throw new Error("not loaded");
-    return {response: {devices: commands[data.config_entry_id]}};
+# Functions of the frontend, for a state that came as JSON. Statistics are means, minima and maxima of whole hours.
+FRONTEND = """
+({hass, commands, statistics, issues}) => {
+  const period = ({start_time, end_time}, rows) => rows.filter(
+    ({start}) => start >= Date.parse(start_time) && (!end_time || start < Date.parse(end_time)));
+  const answers = {
+    "recorder/statistics_during_period": ({statistic_ids: ids, period: name, ...times}) => Object.fromEntries(
+      ids.map((id) => [id, period(times, statistics[name]?.[id] ?? [])])),
+    "recorder/statistic_during_period": ({statistic_id: id, fixed_period: times}) => {
+      const rows = period(times, statistics.hour?.[id] ?? []);
+      if (!rows.length) return {min: null, max: null};
+      return {min: Math.min(...rows.map(({min}) => min)), max: Math.max(...rows.map(({max}) => max))};
+    },
+    "repairs/list_issues": () => ({issues}),
   };
-  return customElements.get("ll-strategy-dashboard-anavi-weather").generate({}, hass);
+  return Object.assign(hass, {
+    callService: async (domain, service, data) => {
+      if (!(data.config_entry_id in commands)) throw new Error("not loaded");
+      return {response: {devices: commands[data.config_entry_id]}};
+    },
+    callWS: async ({type, ...message}) => {
+      if (!statistics) throw new Error("no recorder");
+      return answers[type](message);
+    },
+    connection: {subscribeEvents: async (listener) => { window.changeIssues = listener; return () => {}; }},
+    formatEntityName: ({entity_id: id}) => id.split(".")[1],
+    formatEntityState: ({state, attributes}, value = state) => {
+      const number = Number(value);
+      return Number.isNaN(number) ? value : `${number.toFixed(1)} ${attributes.unit_of_measurement ?? ""}`.trim();
+    },
+    loadBackendTranslation: async () => (key, {station, chip}) => `${station}: ${chip} ${key.split(".").at(-2)}`,
+  });
 }
 """
 
+GENERATE = f"""
+async (home) => {{
+  await import("/dashboard.js");
+  const hass = ({FRONTEND})(home);
+  const dashboard = await customElements.get("ll-strategy-dashboard-anavi-weather").generate({{}}, hass);
+  // The frontend generates a view when it is opened.
+  const open = async (view) => view.strategy ? {{
+    ...view, ...await customElements.get(view.strategy.type.replace("custom:", "ll-strategy-view-")).generate(view.strategy, hass)
+  }} : view;
+  return {{...dashboard, views: await Promise.all(dashboard.views.map(open))}};
+}}
+"""
+
+# Shows a card, and returns its lines. Text of one element and line is one line.
+SHOW = f"""
+async ({{config, change, ...home}}) => {{
+  await import("/dashboard.js");
+  const hass = ({FRONTEND})(home);
+  const card = document.createElement(config.type.replace("custom:", ""));
+  card.setConfig(config);
+  card.hass = hass;
+  document.body.replaceChildren(card);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  if (change) {{
+    card.hass = {{...hass, states: {{...hass.states, ...change}}}};
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }}
+  const shown = card.shadowRoot.querySelector("ha-card");
+  return {{
+    text: card.hidden ? [] : shown.innerText.split("\\n").map((line) => line.trim()).filter(Boolean),
+    links: [...shown.querySelectorAll("a")].map((link) => link.getAttribute("href")),
+    lines: [...shown.querySelectorAll("polyline")].map((line) => line.getAttribute("points").split(" ").length),
+    marker: shown.querySelector(".scale span")?.style.insetInlineStart ?? null,
+  }};
+}}
+"""
 
 # The dialog knows that a press has ended some time after its message
 PRESS = """
@@ -38,6 +101,43 @@ async ({token, entity}) => {
 """
 
 
+# Returns what is wrong with the layout of a page, and where its first graph begins
+MEASURE = """
+() => {
+  const problems = [], cards = [], graphs = [];
+  const name = (node) => node.localName + " " + node.innerText?.slice(0, 40).replace(/\\s+/g, " ");
+  const visit = (node, card) => {
+    if (node.nodeType !== Node.ELEMENT_NODE || ["script", "style", "svg", "canvas"].includes(node.localName)) return;
+    const box = node.getBoundingClientRect();
+    const isVisible = node.checkVisibility({visibilityProperty: true}) && box.width && box.height;
+    if (node.localName === "ha-card" && isVisible) { card = {node, box}; cards.push(card); }
+    if (node.localName === "hui-history-graph-card" && isVisible) graphs.push(box.top);
+    const hasText = [...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.textContent.trim());
+    if (card && hasText && isVisible && node.localName !== "button") {
+      const style = getComputedStyle(node);
+      if (style.overflowX !== "visible" && style.display !== "inline" && node.scrollWidth > node.clientWidth + 1) {
+        problems.push("cut off: " + name(node));
+      }
+      if (box.right > card.box.right + 1 || box.left < card.box.left - 1) problems.push("outside its card: " + name(node));
+    }
+    const slotted = node.localName === "slot" ? node.assignedElements() : [];
+    const children = node.shadowRoot ? node.shadowRoot.children : slotted.length ? slotted : node.children;
+    [...children].forEach((child) => visit(child, card));
+  };
+  visit(document.body, null);
+  cards.forEach(({node, box}, index) => {
+    if (box.left < -1 || box.right > innerWidth + 1) problems.push("outside the page: " + name(node));
+    for (const other of cards.slice(index + 1)) {
+      const width = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+      const height = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+      if (width > 1 && height > 1) problems.push("overlap: " + name(node) + " | " + name(other.node));
+    }
+  });
+  return {problems, cards: cards.length, graphs: graphs.length ? Math.min(...graphs) : null};
+}
+"""
+
+
 class Pages:
     """The pages of a browser, with a cache for each Home Assistant and language."""
 
@@ -45,6 +145,7 @@ class Pages:
         """Initialize with no cache."""
         self._browser = browser
         self._contexts: dict[tuple[str, str | None], BrowserContext] = {}
+        self._modules: Page | None = None
 
     def read(
         self, *, login: dict[str, str], path: str, size: tuple[int, int], language: str | None, click: list[str]
@@ -78,6 +179,28 @@ class Pages:
             return text.splitlines()
         finally:
             page.close()
+
+    def measure(
+        self, *, login: dict[str, str], paths: list[str], sizes: list[tuple[int, int]], language: str | None
+    ) -> list[Any]:
+        """Return what is wrong with the layout of pages of Home Assistant, for each page and size.
+
+        Raises:
+            PageError: if a page shows an error.
+        """
+        page = open_page(self._browser, login, sizes[0], language)
+        try:
+            found = []
+            for path in paths:
+                page.goto(login["url"] + path)
+                read_page(page)
+                for size in sizes:
+                    page.set_viewport_size({"width": size[0], "height": size[1]})
+                    read_page(page)
+                    found.append({"path": path, "size": size, **page.evaluate(MEASURE)})
+            return found
+        finally:
+            page.context.close()
 
     def use(self, *, login: dict[str, str], path: str, steps: list[tuple[str, str]], picture: str | None) -> list[str]:
         """Open a page of Home Assistant, use its dialog step by step, and return the lines of the page.
@@ -122,15 +245,21 @@ class Pages:
         finally:
             page.close()
 
-    def generate(self, *, hass: dict[str, Any], commands: dict[str, Any]) -> Any:
-        """Return the dashboard that the strategy generates for a Home Assistant."""
-        page = self._browser.new_page()
-        try:
-            page.route(f"{ADDRESS}**", serve)
-            page.goto(ADDRESS)
-            return page.evaluate(GENERATE, {"hass": hass, "commands": commands})
-        finally:
-            page.close()
+    def generate(self, **home: Any) -> Any:
+        """Return the dashboard that the strategy generates for a Home Assistant, with all of its views."""
+        return self._evaluate(GENERATE, home)
+
+    def show(self, **home: Any) -> Any:
+        """Return what a card of the panel shows of a Home Assistant."""
+        return self._evaluate(SHOW, home)
+
+    def _evaluate(self, script: str, home: dict[str, Any]) -> Any:
+        if self._modules is None:
+            self._modules = self._browser.new_context(timezone_id=TIME_ZONE).new_page()
+            self._modules.route(f"{ADDRESS}**", serve)
+            self._modules.clock.set_fixed_time(NOW)
+            self._modules.goto(ADDRESS)
+        return self._modules.evaluate(script, home)
 
 
 def serve(route: Route) -> None:
@@ -146,7 +275,13 @@ def main() -> None:
     """Answer requests until there are no more."""
     with open_browser() as browser:
         pages = Pages(browser)
-        methods: dict[str, Callable[..., Any]] = {"read": pages.read, "use": pages.use, "generate": pages.generate}
+        methods: dict[str, Callable[..., Any]] = {
+            "read": pages.read,
+            "use": pages.use,
+            "measure": pages.measure,
+            "generate": pages.generate,
+            "show": pages.show,
+        }
         for line in sys.stdin:
             request = json.loads(line)
             try:

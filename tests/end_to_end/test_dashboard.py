@@ -19,6 +19,7 @@ from .conftest import SCRIPTS, Develop, needs_browser, wait_for
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
 
+SIZES = [(390, 844), (768, 1024), (1280, 800), (1440, 900), (1920, 1080)]
 PNG = b"\x89PNG"
 PANEL = "/anavi-weather"
 REMOTE = "Remote control"  # the title of its tab
@@ -85,7 +86,7 @@ def assert_order(lines: list[str], *expected: str) -> None:
 
 @needs_browser
 def test_weather_panel(develop: Develop, browser: Browser, tmp_path: Path) -> None:
-    """The panel has found the station: its readings, their past, the remote control's buttons, and all is safe to click."""
+    """The panel has found the station: its forecast, its readings beside their past, and the remote control's buttons."""
     lines = screenshot(develop, tmp_path / "weather.png")
     assert_values(
         lines,
@@ -96,18 +97,20 @@ def test_weather_panel(develop: Develop, browser: Browser, tmp_path: Path) -> No
             "Illuminance": r"[\d,]+ lx",
             "Dew point": r"-?\d+\.\d °C",
             "Atmospheric pressure": r"\d+\.\d hPa",
-            "Pressure tendency": r"-?\d+\.\d hPa",  # of its past
+            "Pressure in 3 hours": r"[+−]?\d+\.\d hPa",  # of its past
             "Forecast": r"(?!Unknown)[A-Z][a-z, ]+",
         },
     )
-    assert_order(lines, "Weather", "Now", "Last 24 hours", "Last 30 days", "Station")
+    assert_order(lines, "Weather", "Forecast", "Now", "Last 24 hours", "Last 30 days", "Station")
+    assert any(re.fullmatch(r"Next 12 hours, until \d+:\d\d [AP]M", line) for line in lines)
+    assert_order(lines, "Temperature", "Minimum", "Maximum", "vs. yesterday", "Humidity")
     assert_order(lines, "Temperature (min)", "Humidity (mean)", "Sea-level pressure (max)", "Errors", "0 errors")
     assert "No statistics found." not in lines
 
     # A phone has the same in one column.
     assert read(browser, develop, size=(400, 800))[-1] == lines[-1]
 
-    # A gauge would show an error for an unplugged chip, so a tile replaces it.
+    # The reading of an unplugged chip keeps its past.
     develop.act("switch.turn_off", entity_id="switch.simulated_phat_htu21d_plugged_in")
     wait_until_unavailable(develop, "sensor.simulated_phat_humidity")
     assert_values(read(browser, develop), {"Humidity": "Unavailable"})
@@ -121,6 +124,19 @@ def test_weather_panel(develop: Develop, browser: Browser, tmp_path: Path) -> No
     # The key of a remote control that is known, then of one that is not.
     develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_volume_up")
     assert_order(read(browser, develop, REMOTE), "Key", "Television", "volume_up", "samsung32:0x07,0x07")
+
+
+@needs_browser
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_layout(develop: Develop, browser: Browser, language: str) -> None:
+    """Nothing is cut off, overlaps or leaves the page, and the graphs begin on the first screen of a small notebook."""
+    [entry] = develop.get("/api/config/config_entries/entry?domain=anavi_weather")
+    path = f"{PANEL}/{entry['entry_id'].lower()}"
+    found = browser.ask("measure", login=develop.login, paths=[path, f"{path}-records"], sizes=SIZES, language=language)
+    assert len(found) == 2 * len(SIZES)
+    assert not [page for page in found if page["problems"] or not page["cards"]]
+    [small_notebook] = [page for page in found if page["path"] == path and page["size"][0] == 1280]
+    assert small_notebook["graphs"] < 900
 
 
 @needs_browser
@@ -139,7 +155,7 @@ def test_painel_do_clima(folder: Path, browser: Browser) -> None:
             "Pressão atmosférica": r"\d+,\d hPa",
         },
     )
-    assert_order(lines, "Tempo", "Controle remoto", "Agora", "Últimas 24 horas")
+    assert_order(lines, "Tempo", "Controle remoto", "Recordes", "Previsão", "Agora", "Últimas 24 horas")
     assert_order(lines, "Últimos 30 dias", "Temperatura (mín)", "Estação", "0 erros")
     assert "No statistics found." not in lines
 

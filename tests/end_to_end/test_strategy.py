@@ -1,104 +1,55 @@
-"""Tests of the cards of the weather panel for stations that scripts/develop cannot simulate."""
-
-from collections.abc import Iterable
-from typing import Any
+"""Tests of the views of the weather panel for stations that scripts/develop cannot simulate."""
 
 import pytest
 
-from homeassistant.util.unit_conversion import BaseUnitConverter, PressureConverter, TemperatureConverter
-
 from .browser_process import Browser
 from .conftest import SCRIPTS, needs_browser
+from .home import READINGS, Home, cards, headings, own_cards, rows, sensors
 
 pytestmark = [pytest.mark.end_to_end, needs_browser]
 
-READINGS = ("temperature", "humidity", "atmospheric_pressure", "illuminance", "sea_level_pressure", "dew_point")
-CLASSES = {"temperature", "humidity", "atmospheric_pressure", "illuminance", "emitter"}  # they have no translation key
 
-type Card = dict[str, Any]
-
-
-class Home:
-    """Home Assistant's state as the frontend sees it."""
-
-    def __init__(self, language: str = "en") -> None:
-        """Initialize without a station."""
-        self.hass: dict[str, Any] = {"entities": {}, "devices": {}, "states": {}, "locale": {"language": language}}
-        self.commands: dict[str, Any] = {}
-
-    def add(self, name: str, ids: Iterable[str], *, of: str = "", **more: Any) -> None:
-        """Add a station with entities, each `domain.key`; or a user station of a station."""
-        identifier = ["anavi_weather", name if not of else f"{of}_{name}"]
-        device = {"id": name, "name": name, "identifiers": [identifier], "primary_config_entry": of or name}
-        self.hass["devices"][name] = device
-        for id_ in ids:
-            domain, key = id_.split(".")
-            entity_id = f"{domain}.{name}_{key}"
-            entity = {"entity_id": entity_id, "device_id": name, "platform": "anavi_weather", **more}
-            if key not in CLASSES and domain != "remote":
-                entity["translation_key"] = key
-            self.hass["entities"][entity_id] = entity
-            attributes = {"device_class": key} if key in CLASSES else {}
-            self.hass["states"][entity_id] = {"entity_id": entity_id, "state": "1", "attributes": attributes}
-
-    def panel(self, browser: Browser) -> list[dict[str, Any]]:
-        """Return the views."""
-        views: list[dict[str, Any]] = browser.ask("generate", hass=self.hass, commands=self.commands)["views"]
-        return views
-
-
-def headings(view: dict[str, Any]) -> list[str]:
-    """Return the titles of a view's sections."""
-    return [section["cards"][0]["heading"] for section in view["sections"]]
-
-
-def cards(view: dict[str, Any], kind: str) -> list[Card]:
-    """Return a view's cards of a kind."""
-    return [card for section in view["sections"] for card in section["cards"] if card["type"] == kind]
-
-
-def always(found: list[Card]) -> list[Card]:
-    """Return the cards that are shown whatever the states are."""
-    return [card for card in found if "visibility" not in card]
-
-
-def sensors(*keys: str) -> list[str]:
-    """Return entities of keys."""
-    return [f"sensor.{key}" for key in keys]
+DAY = 86400
 
 
 def test_nothing_is_shown_for_what_a_station_lacks(browser: Browser) -> None:
     home = Home()
     home.add("light", sensors("illuminance"))
-    [view] = home.panel(browser)
-    assert headings(view) == ["Now", "Last 24 hours"]
-    assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.light_illuminance"]
-    assert not always(cards(view, "tile"))
+    weather, records = home.panel(browser)
+    assert headings(weather) == ["Now", "Last 24 hours"]
+    assert [card["entity"] for card in own_cards(weather, "reading")] == ["sensor.light_illuminance"]
+    assert not own_cards(weather, "forecast")
+    assert records["title"] == "Records"
 
     home = Home()
     home.add("chipless", sensors("errors"), entity_category="diagnostic")
-    assert headings(home.panel(browser)[0]) == ["Station"]
+    (weather,) = home.panel(browser)
+    assert headings(weather) == ["Station"]
+
+
+def test_the_forecast_is_first(browser: Browser) -> None:
+    home = Home()
+    home.add("station", [*sensors(*READINGS, "forecast", "rain_probability", "pressure_tendency"), "weather.weather"])
+    weather = home.weather(browser)
+    assert headings(weather)[:2] == ["Forecast", "Now"]
+    _, forecast, current, derived = weather["sections"][0]["cards"]
+    assert (forecast["type"], forecast["entity"]) == ("custom:anavi-weather-forecast", "sensor.station_forecast")
+    assert forecast["rain"] == "sensor.station_rain_probability"
+    assert forecast["tendency"] == "sensor.station_pressure_tendency"
+    assert (current["type"], current["entity"]) == ("custom:anavi-weather-current", "weather.station_weather")
+    assert [row["entity"] for row in derived["entities"]] == [
+        "sensor.station_dew_point",
+        "sensor.station_atmospheric_pressure",
+    ]
 
 
 def test_a_pressure_stands_in_for_that_at_sea_level(browser: Browser) -> None:
     home = Home()
     home.add("station", sensors("atmospheric_pressure"))
-    [view] = home.panel(browser)
-    assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.station_atmospheric_pressure"]
-    assert not always(cards(view, "tile"))  # once is enough
-
-
-def test_a_tile_stands_in_for_a_gauge_while_there_is_no_number(browser: Browser) -> None:
-    home = Home()
-    home.add("station", sensors(*READINGS))
-    [view] = home.panel(browser)
-    gauges = cards(view, "gauge")
-    assert len(gauges) == 4
-    for gauge in gauges:
-        [tile] = [card for card in cards(view, "tile") if card["entity"] == gauge["entity"]]
-        common = {"condition": "state", "entity": gauge["entity"]}
-        assert gauge["visibility"] == [{**common, "state_not": ["unavailable", "unknown"]}]
-        assert tile["visibility"] == [{**common, "state": ["unavailable", "unknown"]}]
+    weather = home.weather(browser)
+    [card] = own_cards(weather, "reading")
+    assert (card["entity"], card["reading"]) == ("sensor.station_atmospheric_pressure", "atmospheric_pressure")
+    assert not cards(weather, "entities")  # once is enough
 
 
 def test_hidden_entities_of_other_integrations_and_of_other_chips_are_left_out(browser: Browser) -> None:
@@ -107,31 +58,45 @@ def test_hidden_entities_of_other_integrations_and_of_other_chips_are_left_out(b
     home.add("station", sensors("humidity"), hidden=True)
     home.add("station", sensors("illuminance"), platform="other")
     home.add("station", sensors("chip_temperature"), entity_category="diagnostic")
-    [view] = home.panel(browser)
-    assert [card["entity"] for card in cards(view, "gauge")] == ["sensor.station_temperature"]
-    [listed] = cards(view, "entities")
+    weather = home.weather(browser)
+    assert [card["entity"] for card in own_cards(weather, "reading")] == ["sensor.station_temperature"]
+    [listed] = cards(weather, "entities")
     assert [row["entity"] for row in listed["entities"]] == ["sensor.station_chip_temperature"]
 
 
-@pytest.mark.parametrize(
-    ("key", "converter"), [("temperature", TemperatureConverter), ("sea_level_pressure", PressureConverter)]
-)
-def test_gauges_are_in_the_unit_of_the_sensor(browser: Browser, key: str, converter: type[BaseUnitConverter]) -> None:
+def test_sentences_replace_graphs_of_a_new_station(browser: Browser) -> None:
     home = Home()
-    home.add("station", sensors(key))
-    attributes = home.hass["states"][f"sensor.station_{key}"]["attributes"]
-    (metric,) = cards(home.panel(browser)[0], "gauge")
-    unit = "°C" if key == "temperature" else "hPa"
-    for shown in converter.VALID_UNITS:
-        attributes["unit_of_measurement"] = shown
+    home.add("station", sensors("temperature", "humidity"))
+    weather, records = home.panel(browser)
+    sentences = [card["content"] for card in cards(weather, "markdown")]
+    assert sentences == ["The graphs need one hour of readings.", "This graph needs two days of readings."]
+    assert [card["content"] for card in cards(records, "markdown")] == ["Records need one hour of readings."]
 
-        (card,) = cards(home.panel(browser)[0], "gauge")
+    # The second day. The humidity was added later.
+    home.summarize("sensor.station_temperature", "day", rows("2026-11-28T00:00:00-03:00", DAY, 20, 21))
+    home.summarize("sensor.station_humidity", "day", rows("2026-11-29T00:00:00-03:00", DAY, 60))
+    weather = home.weather(browser)
+    assert not cards(weather, "markdown")
+    assert len(cards(weather, "history-graph")) == 2
+    [graph] = cards(weather, "statistics-graph")
+    assert graph["entities"][0]["entity"] == "sensor.station_temperature"
 
-        limits = [
-            (gauge["min"], gauge["max"], *(segment["from"] for segment in gauge["segments"]))
-            for gauge in (metric, card)
-        ]
-        assert limits[1] == pytest.approx([converter.convert(limit, unit, shown) for limit in limits[0]], rel=1e-5)
+    # Without an answer, the graphs say themselves what they lack.
+    home.statistics = None
+    weather, records = home.panel(browser)
+    assert len(cards(weather, "statistics-graph")) == 2
+    assert [card["content"] for card in cards(records, "markdown")] == [
+        "The recorder does not answer. Reload the page to try again."
+    ]
+
+
+def test_the_graph_of_light_is_logarithmic(browser: Browser) -> None:
+    home = Home()
+    home.add("station", sensors("temperature", "illuminance"))
+    home.summarize("sensor.station_illuminance", "day", rows("2026-11-29T00:00:00-03:00", DAY, 1000))
+    temperature, light = cards(home.weather(browser), "history-graph")
+    assert "logarithmic_scale" not in temperature
+    assert light["logarithmic_scale"]
 
 
 def test_several_stations_and_their_user_stations(browser: Browser) -> None:
@@ -139,26 +104,42 @@ def test_several_stations_and_their_user_stations(browser: Browser) -> None:
     home.add("Sítio", sensors(*READINGS))
     home.add("Casa", sensors(*READINGS))
     home.add("Elasticsearch", ["sensor.backlog", "binary_sensor.connected"], of="Sítio", entity_category="diagnostic")
-    house, farm = home.panel(browser)
+    comparison, house, house_records, farm, _ = home.panel(browser)
     assert (house["title"], farm["title"]) == ("Casa", "Sítio")
-    assert headings(house) == ["Agora", "Últimas 24 horas", "Últimos 30 dias"]
+    assert (house["path"], house_records["path"]) == ("casa", "casa-records")
+    assert house_records["title"] == "Casa: Recordes"
+    assert headings(house) == ["Previsão", "Agora", "Últimas 24 horas", "Últimos 30 dias"]
     assert headings(farm) == [*headings(house), "Elasticsearch"]
-    assert [row["entity"] for row in cards(farm, "entities")[0]["entities"]] == [
+    listed = farm["sections"][-1]["cards"][1]
+    assert [row["entity"] for row in listed["entities"]] == [
         "sensor.Elasticsearch_backlog",
         "binary_sensor.Elasticsearch_connected",
     ]
 
+    assert (comparison["title"], comparison["path"]) == ("Comparação", "comparison")
+    assert headings(comparison) == ["Temperatura", "Umidade", "Pressão ao nível do mar", "Iluminância"]
+    for card in [*cards(comparison, "entities"), *cards(comparison, "history-graph")]:
+        assert [row["name"] for row in card["entities"]] == [{"type": "device"}] * 2
+
+
+def test_stations_that_cannot_be_compared(browser: Browser) -> None:
+    home = Home()
+    home.add("dark", sensors("temperature"))
+    home.add("bright", sensors("illuminance"))
+    [card] = cards(home.panel(browser)[0], "markdown")
+    assert card["content"] == "No two stations measure the same."
+
 
 def test_infrared_devices_are_in_the_remote_view(browser: Browser) -> None:
     home = Home()
-    home.add("Casa", sensors("temperature"))
-    home.add("TV", ["button.power"], of="Casa", entity_category=None)
+    home.add("Casa", [*sensors("temperature"), "button.simulated_power", "infrared.emitter"])
+    home.add("TV", ["button.power"], of="Casa")
     home.hass["devices"]["TV"]["via_device_id"] = "Casa"
-    weather, remote = home.panel(browser)
+    weather, remote, _ = home.panel(browser)
     assert (weather["title"], weather["path"]) == ("Weather", "casa")
     assert headings(weather) == ["Now", "Last 24 hours", "Last 30 days"]
     assert (remote["title"], remote["path"]) == ("Remote control", "casa-remote")
-    assert headings(remote) == ["TV"]
+    assert headings(remote) == ["Board", "TV"]
 
 
 def test_commands_that_can_be_sent(browser: Browser) -> None:
@@ -204,15 +185,21 @@ def test_an_empty_remote_links_to_the_infrared_guide(browser: Browser, language:
     assert (SCRIPTS.parent / "docs" / page).exists()
 
 
-def test_stations_of_a_fleet_with_a_location_are_on_a_map(browser: Browser) -> None:
+def test_stations_of_a_fleet_are_compared_and_on_a_map(browser: Browser) -> None:
     home = Home()
     home.add("station", sensors("temperature"))
     home.add("beach", sensors("fleet_last_seen", "fleet_temperature"), of="station")
-    [view] = home.panel(browser)
-    assert not cards(view, "map"), "no station sends its location"
+    weather, _, comparison = home.panel(browser)
+    assert headings(weather)[-1] == "beach"
+    [listed] = cards(comparison, "entities")
+    assert [row["entity"] for row in listed["entities"]] == [
+        "sensor.beach_fleet_temperature",
+        "sensor.station_temperature",
+    ]
+    assert not cards(comparison, "map"), "no station sends its location"
 
     home.hass["states"]["sensor.beach_fleet_last_seen"]["attributes"] |= {"latitude": -23.5, "longitude": -46.6}
-    [view] = home.panel(browser)
-    [card] = cards(view, "map")
+    comparison = home.panel(browser)[-1]
+    [card] = cards(comparison, "map")
     assert card["entities"] == ["sensor.beach_fleet_last_seen", "zone.home"]
-    assert headings(view) == ["Now", "Last 24 hours", "Last 30 days", "Map of the stations", "beach"]
+    assert headings(comparison) == ["Temperature", "Map of the stations"]

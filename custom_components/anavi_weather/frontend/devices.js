@@ -15,6 +15,11 @@ class Device {
     this.entities = [];
   }
 
+  /** Whether the device is a station of a fleet. */
+  get isOfFleet() {
+    return this.entities.some(({ key }) => key === "fleet_last_seen");
+  }
+
   /** Return the main entity with a key. */
   get(key) {
     return key && this.entities.find((entity) => entity.key === key && !entity.category);

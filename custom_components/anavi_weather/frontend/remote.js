@@ -159,6 +159,10 @@ function remoteControl(hass, station, commands, path, texts) {
   return { cards, pages };
 }
 
+/** Whether an entity of a station belongs to its remote view. Its buttons are those of the simulated remote control. */
+export const isRemote = ({ domain, category }) =>
+  ["button", "infrared"].includes(domain) || (["event", "remote"].includes(domain) && !category);
+
 /** Return the remote view of a station with an infrared pair, and the subviews of its devices. */
 export async function remoteViews(hass, station, devices, { title, path, text }) {
   const remote = station.entities.some(({ domain }) => domain === "remote");
@@ -166,6 +170,7 @@ export async function remoteViews(hass, station, devices, { title, path, text })
   const { cards, pages } = remoteControl(hass, station, commands, path, text);
   const sections = [
     ...section(text.remote, "mdi:remote", cards),
+    ...section(text.board, "mdi:raspberry-pi", list(station.entities.filter(({ domain }) => ["button", "infrared"].includes(domain)))),
     ...devices.flatMap(({ name, entities }) => section(name, "mdi:remote-tv", list(entities))),
   ];
   return sections.length ? [{ type: "sections", title, path: `${path}-remote`, sections }, ...pages] : [];

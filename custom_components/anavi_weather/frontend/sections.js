@@ -11,3 +11,6 @@ export const row = ({ id }) => ({ entity: id, name: ENTITY_NAME });
 
 /** Return a list of entities, or nothing if there are none. */
 export const list = (entities) => (entities.length ? [{ type: "entities", entities: entities.map(row) }] : []);
+
+/** Return a card with a sentence of ours. */
+export const note = (content) => ({ type: "markdown", content, text_only: true });

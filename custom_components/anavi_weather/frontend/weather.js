@@ -1,16 +1,20 @@
-/** The weather view of a station: its readings, their past, and its state. */
+/** The weather view of a station: its forecast, readings, their past, and its state. */
 
-import { gauge } from "./gauges.js";
-import { ENTITY_NAME } from "./names.js";
-import { list, row, section } from "./sections.js";
+import { currentWeather } from "./current.js";
+import { forecast } from "./forecast.js";
+import { chipIssues } from "./issues.js";
+import { reading } from "./reading.js";
+import { isRemote } from "./remote.js";
+import { list, note, row, section } from "./sections.js";
 
 /** Keys of readings, in display order. Readings with the same unit share a graph. */
-const GAUGES = ["temperature", "humidity", "sea_level_pressure", "illuminance"];
-const TILES = ["forecast", "rain_probability", "pressure_tendency", "dew_point", "feels_like", "wet_bulb", "frost_point", "atmospheric_pressure", "absolute_humidity"];
+const READINGS = ["temperature", "humidity", "sea_level_pressure", "illuminance"];
+const FORECAST = ["forecast", "rain_probability", "pressure_tendency"];
+const DERIVED = ["dew_point", "feels_like", "wet_bulb", "frost_point", "atmospheric_pressure", "absolute_humidity"];
 const HISTORY = [["temperature", "dew_point"], ["humidity"], ["sea_level_pressure"], ["illuminance"]];
 const STATISTICS = ["temperature", "humidity", "sea_level_pressure"];
-/** Domains shown in the remote view. */
-const REMOTE_DOMAINS = ["event", "remote"];
+/** Days with statistics that make a graph of days. */
+const FEWEST_DAYS = 2;
 
 /** Return a section of graphs, two side by side on wide screens. */
 const graphs = (title, icon, cards) =>
@@ -18,48 +22,52 @@ const graphs = (title, icon, cards) =>
     title,
     icon,
     cards.map((card, index) => {
-      const alone = index === cards.length - 1 && index % 2 === 0;
-      return { ...card, grid_options: { columns: alone ? "full" : 12 } };
+      const isAlone = index === cards.length - 1 && index % 2 === 0;
+      return { ...card, grid_options: { columns: isAlone ? "full" : 12 } };
     }),
     { column_span: 2 },
   );
 
-/** Return the cards of the current readings. */
-function now(station, gauges) {
-  const tiles = station.all(TILES).filter((entity) => !gauges.includes(entity));
-  return [
-    ...gauges.flatMap(gauge),
-    ...tiles.map(({ id }) => ({ type: "tile", entity: id, name: ENTITY_NAME, grid_options: { columns: 12 } })),
-  ];
+/** Return the graphs of the last hours, or a sentence before the first hour is over. */
+function history(station, hours, days, text) {
+  const keys = HISTORY.map((group) => station.all(group)).filter((entities) => entities.length);
+  if (keys.length && !days.size) return [note(text.firstHour)];
+  return keys.map((entities) => ({
+    type: "history-graph",
+    hours_to_show: hours,
+    entities: entities.map(row),
+    // Else nothing but sunshine would be seen.
+    ...(entities[0].key === "illuminance" && { logarithmic_scale: true }),
+  }));
 }
 
-const history = (station, hours) =>
-  HISTORY.map((keys) => station.all(keys))
-    .filter((entities) => entities.length)
-    .map((entities) => ({ type: "history-graph", hours_to_show: hours, entities: entities.map(row) }));
-
-const statistics = (station, days) =>
-  station.all(STATISTICS).map((entity) => ({
+/** Return the graphs of the last days, or a sentence before there are two. */
+function statistics(station, days, count, text) {
+  const entities = station.all(STATISTICS);
+  const shown = entities.filter(({ id }) => (days.get(id) ?? 0) >= FEWEST_DAYS);
+  if (entities.length && !shown.length) return [note(text.firstDays)];
+  return shown.map((entity) => ({
     type: "statistics-graph",
     entities: [row(entity)],
-    days_to_show: days,
+    days_to_show: count,
     period: "day",
     stat_types: ["min", "mean", "max"],
     chart_type: "line",
   }));
-
-/** Return a map of the entities with a location, which are those of a fleet's stations, and of the home. */
-function map(devices) {
-  const placed = devices.flatMap(({ entities }) => entities).filter(({ state }) => "latitude" in state.attributes);
-  const entities = [...placed.map(({ id }) => id), "zone.home"];
-  return placed.length ? [{ type: "map", entities, theme_mode: "auto", grid_options: { columns: "full", rows: 6 } }] : [];
 }
 
+/** Return the ids of the entities whose statistics the view shows. */
+export const withStatistics = (station) => station.all([...HISTORY.flat(), ...STATISTICS]).map(({ id }) => id);
+
 /** Return a station's weather view. */
-export function weatherView(station, userStations, { title, path, hours, days, text }) {
-  const gauges = station.all(GAUGES);
-  const shown = new Set([...gauges, ...station.all([...TILES, ...STATISTICS])]);
-  const others = station.entities.filter((entity) => !shown.has(entity) && (entity.category || !REMOTE_DOMAINS.includes(entity.domain)));
+export function weatherView(station, userStations, { title, path, hours, days, counts, text }) {
+  const readings = station.all(READINGS);
+  const derived = station.all(DERIVED).filter((entity) => !readings.includes(entity));
+  const shown = new Set([...readings, ...derived, ...station.all(FORECAST)]);
+  const isOther = (entity) => !shown.has(entity) && !isRemote(entity) && entity.domain !== "weather";
+  const others = station.entities.filter(isOther);
+  const outlook = [...forecast(station), ...currentWeather(station)];
+  const now = readings.length ? [chipIssues(station.entryId), ...readings.map(reading)] : [];
   return {
     type: "sections",
     title,
@@ -67,10 +75,10 @@ export function weatherView(station, userStations, { title, path, hours, days, t
     max_columns: 3,
     dense_section_placement: true,
     sections: [
-      ...section(text.now, "mdi:gauge", now(station, gauges)),
-      ...graphs(text.hours(hours), "mdi:chart-line", history(station, hours)),
-      ...graphs(text.days(days), "mdi:chart-bell-curve", statistics(station, days)),
-      ...section(text.map, "mdi:map", map(userStations), { column_span: 2 }),
+      ...section(text.forecast, "mdi:weather-partly-cloudy", [...outlook, ...list(derived)]),
+      ...section(text.now, "mdi:gauge", now),
+      ...graphs(text.hours(hours), "mdi:chart-line", history(station, hours, counts, text)),
+      ...graphs(text.days(days), "mdi:chart-bell-curve", statistics(station, counts, days, text)),
       ...userStations.flatMap(({ name, entities }) => section(name, "mdi:database-arrow-up-outline", list(entities))),
       ...section(text.station, "mdi:raspberry-pi", list(others)),
     ],

@@ -1,0 +1,45 @@
+/** Numbers, times and dates in the user's language, units and time zone. */
+
+const HOUR_CYCLES = { 12: "h12", 24: "h23" };
+
+/** Return the time zone in which the user wants to see times: that of Home Assistant, or the browser's. */
+const timeZone = (hass) => (hass.locale.time_zone === "server" ? hass.config.time_zone : undefined);
+
+const formatter = (hass, options) =>
+  new Intl.DateTimeFormat(hass.locale.language, {
+    ...options,
+    timeZone: timeZone(hass),
+    hourCycle: options.hour && HOUR_CYCLES[hass.locale.time_format],
+  });
+
+/** Return a time of day. */
+export const formatTime = (hass, time) => formatter(hass, { hour: "numeric", minute: "2-digit" }).format(time);
+
+/** Return a day with its year and the hour that begins then. */
+export const formatHour = (hass, time) =>
+  formatter(hass, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" }).format(time);
+
+/** Return a day of the month with its weekday. */
+export const formatDay = (hass, time) => formatter(hass, { weekday: "short", day: "numeric" }).format(time);
+
+/** Return a month with its year. */
+export function formatMonth(hass, time) {
+  const month = formatter(hass, { year: "numeric", month: "long" }).format(time);
+  return month[0].toUpperCase() + month.slice(1);
+}
+
+/** Return the day of a time, which differs between days only. */
+export const dayOf = (hass, time) => formatter(hass, { year: "numeric", month: "numeric", day: "numeric" }).format(time);
+
+/** Return a number with an entity's unit and precision. */
+export const formatValue = (hass, state, value) => hass.formatEntityState(state, String(value));
+
+/** Return a number with an entity's precision. */
+export const formatNumber = (hass, state, value) =>
+  formatValue(hass, state, value).replace(state.attributes.unit_of_measurement, "").trim();
+
+/** Return a difference with its sign. */
+export function formatDifference(hass, state, value) {
+  const sign = value > 0 ? "+" : value < 0 ? "−" : "";
+  return sign + formatValue(hass, state, Math.abs(value));
+}

@@ -1,0 +1,76 @@
+/** The recorder's statistics of the readings. */
+
+import { dayOf } from "./formats.js";
+
+export const HOUR = 3_600_000; // ms
+export const DAY = 24 * HOUR;
+
+/** Return the statistics of entities by entity, in the entities' units. */
+export const fetchStatistics = (hass, ids, period, types, start, end) =>
+  hass.callWS({
+    type: "recorder/statistics_during_period",
+    statistic_ids: ids,
+    period,
+    types,
+    start_time: new Date(start).toISOString(),
+    ...(end && { end_time: new Date(end).toISOString() }),
+  });
+
+/** Return an entity's statistics of the last 25 hours: of five minutes, and before these of hours. */
+export async function fetchLastDay(hass, id, now) {
+  const types = ["mean", "min", "max"];
+  const periods = ["hour", "5minute"];
+  const all = await Promise.all(periods.map((period) => fetchStatistics(hass, [id], period, types, now - DAY - HOUR)));
+  const [hours, minutes] = all.map((found) => (found[id] ?? []).filter(({ mean }) => mean !== null));
+  const begin = minutes[0]?.start ?? now;
+  const earlier = hours.filter(({ start }) => start < begin).map((row) => ({ ...row, end: Math.min(row.end, begin) }));
+  return [...earlier, ...minutes];
+}
+
+/** Return the lowest and highest value of today with their times, including the present value if there is one. */
+export function extremesOfToday(hass, rows, now, value) {
+  const today = dayOf(hass, now);
+  const ofToday = rows.filter(({ start }) => dayOf(hass, start) === today);
+  if (!ofToday.length) return null;
+  const all = Number.isFinite(value) ? [...ofToday, { min: value, max: value, start: now }] : ofToday;
+  const lowest = all.reduce((one, other) => (other.min < one.min ? other : one));
+  const highest = all.reduce((one, other) => (other.max > one.max ? other : one));
+  return { min: lowest.min, minAt: lowest.start, max: highest.max, maxAt: highest.start };
+}
+
+/** Return the value at this time yesterday, or null if it is unknown. */
+export function valueYesterday(rows, now) {
+  const time = now - DAY;
+  return rows.find(({ start, end }) => start <= time && time < end)?.mean ?? null;
+}
+
+const fetchExtremes = (hass, id, start, end) =>
+  hass.callWS({
+    type: "recorder/statistic_during_period",
+    statistic_id: id,
+    types: ["min", "max"],
+    fixed_period: { start_time: new Date(start).toISOString(), end_time: new Date(end).toISOString() },
+  });
+
+/** Return the hour in which an extreme of a period was first reached, found by halving the period. */
+async function findHour(hass, id, type, value, start, end) {
+  let [from, to] = [start, end];
+  while (to - from > HOUR) {
+    const middle = from + Math.ceil((to - from) / HOUR / 2) * HOUR;
+    const earlier = await fetchExtremes(hass, id, from, middle);
+    if (earlier[type] === value) to = middle;
+    else from = middle;
+  }
+  return from;
+}
+
+/** Return an entity's lowest and highest value of a period of whole hours with their times, or null if there is none. */
+export async function findExtremes(hass, id, start, end) {
+  const { min = null, max = null } = await fetchExtremes(hass, id, start, end);
+  if (min === null || max === null) return null;
+  const [minAt, maxAt] = await Promise.all([
+    findHour(hass, id, "min", min, start, end),
+    findHour(hass, id, "max", max, start, end),
+  ]);
+  return { min, minAt, max, maxAt };
+}
