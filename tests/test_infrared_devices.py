@@ -24,7 +24,8 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.setup import async_setup_component
 
-from .conftest import is_loaded, store_codes
+from .config_flow_steps import choose, confirm
+from .conftest import Machine, is_loaded, store_codes
 from .infrared_device_steps import button_of, device_of
 from .remote_actions import NEC, Call
 from .repair_forms import choose_repair, open_repair_menu
@@ -207,6 +208,39 @@ async def test_a_deleted_device_can_be_restored(
     assert codes.codes == CODES  # also the command that cannot be read
     assert device_of(station, "Fan").data == {"kind": "remote_control"}
     assert not issues(hass, "infrared_device_deleted")
+
+
+async def test_a_device_that_is_deleted_while_its_station_is_not_loaded_stays_deleted(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry, codes: CodeStore
+) -> None:
+    """Case of a station that is disabled, or whose bus is missing, also after a restart."""
+    fan = device_of(station, "Fan")
+    hass.config_entries.async_update_subentry(station, fan, data={"kind": "air_conditioner", "entity": "sensor.room"})
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(station.entry_id)
+    hass.config_entries.async_remove_subentry(station, fan.subentry_id)
+
+    assert await hass.config_entries.async_setup(station.entry_id)
+    await hass.async_block_till_done()
+
+    assert [subentry.title for subentry in infrared_devices(station)] == ["TV"]
+    assert list(station.runtime_data.codes.codes) == ["TV"]
+    (issue,) = issues(hass, "infrared_device_deleted")
+    await choose_repair(hass, issue.issue_id, "restore")
+    assert station.runtime_data.codes.codes == CODES
+    assert device_of(station, "Fan").data == {"kind": "air_conditioner", "entity": "sensor.room"}
+
+
+async def test_a_device_that_is_moved_to_another_bus_with_its_station_is_known(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry, machine: Machine
+) -> None:
+    machine.plug()
+    known = station.data["infrared_devices"]
+    assert [device["name"] for device in known.values()] == ["TV", "Fan"]
+
+    await confirm(hass, await choose(hass, await station.start_reconfigure_flow(hass), machine.path()))
+
+    assert station.data["infrared_devices"] == known
 
 
 async def test_a_deleted_device_is_restored_under_a_free_name(

@@ -140,7 +140,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_reconfigure(self) -> ConfigFlowResult:
         entry = self._get_reconfigure_entry()
-        data = self._data()
+        data = {**entry.data, **self._data()}
         if data[CONF_BUS] == entry.data[CONF_BUS] and data[CONF_CHIPS]:
             # A chip that only has a loose cable is not forgotten
             data[CONF_CHIPS] = list(dict.fromkeys((*entry.data[CONF_CHIPS], *data[CONF_CHIPS])))

@@ -10,11 +10,20 @@ from typing import Any
 
 from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_NAME
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
 from .code_store import CodeStore, async_get_code_store, async_remove_code_store, check_name
-from .const import CONF_KIND, DOMAIN, LOGGER, NAME_ISSUE_PREFIX, SUBENTRY_INFRARED_DEVICE
+from .const import (
+    CONF_DATA,
+    CONF_INFRARED_DEVICES,
+    CONF_KIND,
+    DOMAIN,
+    LOGGER,
+    NAME_ISSUE_PREFIX,
+    SUBENTRY_INFRARED_DEVICE,
+)
 from .deleted_codes import DeletedDevice, async_get_deleted_codes
 from .exceptions import InvalidActionError, StorageError, TranslatedError, async_message
 from .ir_codes import Command
@@ -76,7 +85,7 @@ class InfraredDevices:
         self._entry = entry
         self._codes = codes
         self._station_id = station_id
-        self._known: dict[str, ConfigSubentry] = {}  # by subentry id
+        self._known = _stored_devices(entry)  # by subentry id
         self._lock = asyncio.Lock()
         self._listeners: set[CALLBACK_TYPE] = set()
 
@@ -281,14 +290,21 @@ class InfraredDevices:
                 name=subentry.title,
                 via_device_id=self._station_id,
             )
+        self._store_known()
+
+    def _store_known(self) -> None:
+        """Store the known devices with the entry, which may be deleted while the station is not loaded."""
+        known = {
+            subentry_id: {CONF_NAME: stored_name(subentry), CONF_DATA: dict(subentry.data)}
+            for subentry_id, subentry in self._known.items()
+        }
+        if known != self._entry.data.get(CONF_INFRARED_DEVICES, {}):
+            self._hass.config_entries.async_update_entry(
+                self._entry, data={**self._entry.data, CONF_INFRARED_DEVICES: known}
+            )
 
     def _add(self, name: str, data: Mapping[str, Any]) -> ConfigSubentry:
-        subentry = ConfigSubentry(
-            data=MappingProxyType(dict(data)),
-            subentry_type=SUBENTRY_INFRARED_DEVICE,
-            title=name,
-            unique_id=_unique_id(name),
-        )
+        subentry = _subentry(name, data)
         self._hass.config_entries.async_add_subentry(self._entry, subentry)
         return subentry
 
@@ -296,6 +312,25 @@ class InfraredDevices:
         names = self._all_names()
         candidates = chain((name,), (f"{name} {number}" for number in count(2)))
         return next(candidate for candidate in candidates if candidate not in names)
+
+
+def _subentry(name: str, data: Mapping[str, Any], **more: str) -> ConfigSubentry:
+    return ConfigSubentry(
+        data=MappingProxyType(dict(data)),
+        subentry_type=SUBENTRY_INFRARED_DEVICE,
+        title=name,
+        unique_id=_unique_id(name),
+        **more,
+    )
+
+
+def _stored_devices(entry: ConfigEntry) -> dict[str, ConfigSubentry]:
+    """Return the devices that were known when the station was loaded last."""
+    stored: Mapping[str, Mapping[str, Any]] = entry.data.get(CONF_INFRARED_DEVICES, {})
+    return {
+        subentry_id: _subentry(device[CONF_NAME], device[CONF_DATA], subentry_id=subentry_id)
+        for subentry_id, device in stored.items()
+    }
 
 
 async def async_delete_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
