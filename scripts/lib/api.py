@@ -134,13 +134,13 @@ def _error_of(step: dict[str, Any]) -> FlowError | None:
 
 
 @asynccontextmanager
-async def connect(login: Login) -> AsyncIterator[HomeAssistant]:
-    """Sign in, and create the account the first time."""
+async def connect(login: Login, language: str = "en") -> AsyncIterator[HomeAssistant]:
+    """Sign in, and create the account and the areas the first time, with names in this language."""
     async with (
         aiohttp.ClientSession() as http,
         http.ws_connect(f"{login.url}/api/websocket", max_msg_size=0) as websocket,
     ):
-        await _authenticate(websocket, login.token or await _first_token(http, login))
+        await _authenticate(websocket, login.token or await _first_token(http, login, language))
         home_assistant = HomeAssistant(http, websocket, login)
         if not login.token:
             login.token = await home_assistant.call(
@@ -159,12 +159,12 @@ async def _authenticate(websocket: aiohttp.ClientWebSocketResponse, token: str) 
         )
 
 
-async def _first_token(http: aiohttp.ClientSession, login: Login) -> str:
+async def _first_token(http: aiohttp.ClientSession, login: Login, language: str) -> str:
     """Create the account, and return a token that is valid for half an hour."""
     client = f"{login.url}/"
     account = {"name": "ANAVI", "username": login.username, "password": login.password}
     async with http.post(
-        f"{login.url}/api/onboarding/users", json={**account, "client_id": client, "language": "en"}
+        f"{login.url}/api/onboarding/users", json={**account, "client_id": client, "language": language}
     ) as response:
         if response.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
             raise ApiError(f"an account exists, but {LOGIN_FILE} is missing: delete the folder to start over")

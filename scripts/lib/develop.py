@@ -46,7 +46,7 @@ class Setup(NamedTuple):
 
     bus: str
     past_days: int
-    title: str
+    language: str
 
 
 def say(message: str) -> None:
@@ -120,7 +120,7 @@ async def running(instance: Instance, setup: Setup) -> AsyncIterator[None]:
     try:
         await instance.start()
         # Home Assistant would wait for an open connection when it stops.
-        async with signed_in(instance) as home_assistant:
+        async with signed_in(instance, setup.language) as home_assistant:
             await make_ready(home_assistant, instance.folder, setup)
         say(f"ready after {time.monotonic() - started:.1f} s")
         yield
@@ -132,11 +132,11 @@ async def running(instance: Instance, setup: Setup) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def signed_in(instance: Instance) -> AsyncIterator[HomeAssistant]:
+async def signed_in(instance: Instance, language: str) -> AsyncIterator[HomeAssistant]:
     """Sign in with the folder's account, and create it the first time."""
     login = Login.load(instance.folder, instance.url)
     login.save(instance.folder)
-    async with connect(login) as home_assistant:
+    async with connect(login, language) as home_assistant:
         # A Home Assistant that is stopped earlier may lose the account.
         await home_assistant.wait_until_running()
         login.save(instance.folder)
@@ -149,7 +149,8 @@ async def make_ready(home_assistant: HomeAssistant, folder: Path, setup: Setup) 
     say(f"the pHAT ({setup.bus}) {done}")
     if problem := await entry_problem(home_assistant):
         say(f"the station is not working: {problem}")
-    say(f"the dashboard “{setup.title}” {await set_up_dashboard(home_assistant, folder, setup.title)}")
+    title = TITLES[setup.language]
+    say(f"the dashboard “{title}” {await set_up_dashboard(home_assistant, folder, title)}")
 
 
 async def serve(instance: Instance, setup: Setup) -> int | None:
@@ -167,7 +168,7 @@ async def serve(instance: Instance, setup: Setup) -> int | None:
 
 async def smoke(instance: Instance, setup: Setup) -> int:
     """Start Home Assistant, print the entities' states, stop it, and return 0 if nothing is wrong."""
-    async with running(instance, setup), signed_in(instance) as home_assistant:
+    async with running(instance, setup), signed_in(instance, setup.language) as home_assistant:
         say("waiting for the state of every entity")
         content = await states(home_assistant)
     print(table(content), flush=True)
@@ -216,7 +217,7 @@ def run(options: argparse.Namespace, folder: Path) -> int:
         reset = Login.is_unfinished(folder)
         prepare(folder, options.host, port, options.language, units=options.units, reset=reset)
         instance = Instance(folder, address(options.host, port), None if options.smoke else show)
-        setup = Setup(options.bus, options.past_days, TITLES[options.language])
+        setup = Setup(options.bus, options.past_days, options.language)
         work = (smoke if options.smoke else serve)(instance, setup)
         exit_code = asyncio.run(until_stopped(work))
     except FlowError as error:

@@ -15,7 +15,13 @@ DASHBOARD_FILE = "dashboard.json"
 COMMANDS = Path(__file__).with_name("television.ir")
 
 URL_PATH = "anavi-weather"
-TITLES = {"en": "Weather panel", "pt-BR": "Painel do Clima"}
+TELEVISIONS = {"en": "Television", "pt-BR": "Televisão"}
+TITLES = {
+    language: json.loads((OURS / "translations" / f"{language}.json").read_text(encoding="utf-8"))["common"][
+        "weather_panel"
+    ]
+    for language in TELEVISIONS
+}
 ICON = "mdi:weather-partly-cloudy"
 DASHBOARD = {"strategy": {"type": "custom:anavi-weather"}}
 
@@ -69,14 +75,15 @@ async def entry_problem(home_assistant: HomeAssistant) -> str | None:
 
 
 async def _import_commands(home_assistant: HomeAssistant, entry_id: str) -> None:
-    """Import a television's commands."""
+    """Import a television's commands, under a name in Home Assistant's language."""
+    language = (await home_assistant.call("get_config"))["language"]
     await home_assistant.call(
         "call_service",
         domain=DOMAIN,
         service="import_codes",
         service_data={
             "config_entry_id": entry_id,
-            "device": "Television",
+            "device": TELEVISIONS.get(language, TELEVISIONS["en"]),
             "text": COMMANDS.read_text(encoding="utf-8"),
         },
     )
