@@ -14,6 +14,9 @@ STREAMS = "metrics-anavi_weather.state-*"
 STATISTICS_DASHBOARD = "climate"
 # Rules and panels that compare a station with all others
 COMPARISONS = ("neighbors", "drift", "fleet/neighbors")
+# Rules and panels about the user station itself
+HEALTH = ("disk", "certificate", "health", "unwatched", "fleet/health")
+HEALTH_STREAM = "health-anavi_weather"
 NEWEST_NAME = ", named = MAX(named)"  # in an ES|QL query
 
 # What the set-up scripts put into the files
@@ -45,7 +48,8 @@ def panels() -> Iterator[tuple[str, Json]]:
     for name, dashboard in dashboards().items():
         if name != STATISTICS_DASHBOARD:
             for panel in dashboard["panels"]:
-                yield f"{name}/{panel['id']}", panel["config"]
+                if (path := f"{name}/{panel['id']}") not in HEALTH:
+                    yield path, panel["config"]
 
 
 def statistics_panels() -> Iterator[tuple[str, Json]]:
@@ -55,7 +59,12 @@ def statistics_panels() -> Iterator[tuple[str, Json]]:
 
 
 def rules() -> dict[str, Json]:
-    """Return the alert rules by their name."""
+    """Return the alert rules about stations by their name."""
+    return {name: rule for name, rule in all_rules().items() if name not in HEALTH}
+
+
+def all_rules() -> dict[str, Json]:
+    """Return all alert rules by their name."""
     return {path.name.split(".")[0]: load(path) for path in sorted((KIBANA / "rules").glob("*.json"))}
 
 

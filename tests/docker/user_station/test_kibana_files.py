@@ -18,6 +18,7 @@ from .files import (
     STREAMS,
     VARIABLE,
     Json,
+    all_rules,
     dashboards,
     load,
     mapped_fields,
@@ -30,6 +31,7 @@ from .files import (
 from .lens import question
 
 COLUMNS = 48
+USER_STATION = {"en": "User station ({{alert.id}}): ", "pt-BR": "Estação do usuário ({{alert.id}}): "}
 ALIKE = {"fleet.home_assistant", "fleet.id"}
 READINGS = {
     "temperature",
@@ -207,11 +209,12 @@ def test_rules_are_as_kibana_wants_them() -> None:
     # The Basic license has no others
     assert set(connectors.values()) == {".server-log", ".index"}
     assert set(rules()) == {"double", "drift", "frost", "heat", "neighbors", "storm", "silent"}
+    assert set(all_rules()) - set(rules()) == {"certificate", "disk", "health", "unwatched"}
     for path in [*(KIBANA / "rules").glob("*.json"), *(KIBANA / "connectors").glob("*.json")]:
         # Kibana takes no other id of what it encrypts
         assert UUID(path.name.split(".")[1]).version == 4
     used = set()
-    for name, rule in rules().items():
+    for name, rule in all_rules().items():
         assert rule["rule_type_id"] == ".es-query"
         parameters = rule["params"]
         assert parameters["searchType"] == "esqlQuery"
@@ -225,15 +228,18 @@ def test_rules_are_as_kibana_wants_them() -> None:
             for document in action["params"].get("documents", []):
                 index = load(KIBANA.parent / "elasticsearch" / "alerts_index.json")
                 assert set(document) | {"@timestamp"} == set(index["mappings"]["properties"])
-    assert used == {f"ALERT_{name}" for name in ("DRIFT", "FROST", "HEAT", "NEIGHBORS", "STORM", "SILENT")}
+    assert used == {
+        f"ALERT_{name}" for name in ("CERTIFICATE", "DISK", "DRIFT", "FROST", "HEAT", "NEIGHBORS", "STORM", "SILENT")
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_alert_begins_with_its_station(language: str) -> None:
     """A phone and a list of logs show only the first words. The name is that of the first row; its end has only the id."""
-    name = "{{#context.hits}}{{_source.name}}{{/context.hits}} ({{alert.id}}): "
-    beginnings = {"query matched": name, "recovered": "{{alert.id}}: "}
-    for rule in rules().values():
+    station = "{{#context.hits}}{{_source.name}}{{/context.hits}} ({{alert.id}}): "
+    beginnings = {"query matched": station, "recovered": "{{alert.id}}: "}
+    for name, rule in all_rules().items():
+        beginnings["query matched"] = station if name in rules() else USER_STATION[language]
         for action in rule["actions"]:
             message = action["params"].get("message") or action["params"]["documents"][0]["message"]
             text = MESSAGE.sub(lambda found: messages(language)[found[1]], message)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, override
 import pytest
 
 from .conftest import Run
-from .files import FOLDER, KIBANA, LANGUAGES, dashboards, messages, rules
+from .files import FOLDER, KIBANA, LANGUAGES, all_rules, dashboards, messages
 from .server import Server, document
 
 SETUP = KIBANA / "setup"
@@ -202,13 +202,13 @@ def test_everything_is_made_in_both_languages(kibana: Kibana, run: Run) -> None:
     }
     assert len([path for path in made if "/connector/" in path]) == 2
     assert {body["name"] for path, body in made.items() if "/rule/" in path} == {
-        messages("en")[f"rule.{name}"] for name in rules()
+        messages("en")[f"rule.{name}"] for name in all_rules()
     }
     assert not re.search(r"@[a-z_]+\.[a-z_.]+@|@[A-Z_]+@", json.dumps(made))
     assert all(asked.method == "GET" or asked.headers["kbn-xsrf"] == "true" for asked in kibana.asked)
     # A rule's requirements are created before the rule
     paths = [asked.path for asked in kibana.asked if asked.method == "POST"]
-    assert [("connector" in path) for path in paths if ONCE.match(path)] == [True] * 2 + [False] * len(rules())
+    assert [("connector" in path) for path in paths if ONCE.match(path)] == [True] * 2 + [False] * len(all_rules())
 
 
 def test_a_map_that_kibana_does_not_take_stops_nothing_else(kibana: Kibana, run: Run) -> None:
@@ -216,7 +216,7 @@ def test_a_map_that_kibana_does_not_take_stops_nothing_else(kibana: Kibana, run:
     done = run(SETUP, **known(kibana))
     assert done.returncode == 0, done.stderr
     assert "the map stations (pt-BR) is not imported, all else continues: 400" in done.stderr
-    assert len([path for path in kibana.made if "/rule/" in path]) == len(rules())
+    assert len([path for path in kibana.made if "/rule/" in path]) == len(all_rules())
 
 
 WEATHER = "/api/dashboards/anavi_weather-weather-en"
@@ -388,6 +388,8 @@ def test_the_password_is_not_among_arguments(kibana: Kibana, run: Run, tmp_path:
         ({"ALERT_NEIGHBORS": "-3"}, "ALERT_NEIGHBORS"),
         ({"ALERT_DRIFT": "1 K"}, "ALERT_DRIFT"),
         ({"ALERT_SILENT": "0"}, "ALERT_SILENT"),
+        ({"ALERT_DISK": "100"}, "ALERT_DISK"),
+        ({"ALERT_CERTIFICATE": "soon"}, "ALERT_CERTIFICATE"),
         ({"ELASTICSEARCH_CA": "/nowhere.pem"}, "no certificate"),
     ],
 )
