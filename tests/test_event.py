@@ -259,7 +259,7 @@ async def test_a_stored_command_is_recognized(
     assert [(event["device"], event["name"], event["key"]) for event in events] == [("TV", "Power", "power")]
 
 
-@pytest.mark.parametrize(("name", "key"), [("KEY_VOLUMEUP", "volume_up"), ("HDMI_1", "Hdmi 1"), (None, "unknown")])
+@pytest.mark.parametrize(("name", "key"), [("KEY_VOLUMEUP", "volume_up"), ("HDMI_1", "HDMI 1"), (None, "unknown")])
 async def test_a_key_is_shown_by_its_name(
     pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, release: Release, name: str | None, key: str
 ) -> None:

@@ -280,7 +280,7 @@ async def test_listed_commands_have_what_to_show(hass: HomeAssistant, codes: Cod
 
     assert response == {
         "devices": {"TV": ["HDMI_1", "KEY_VOLUMEUP"]},
-        "keys": {"TV": {"KEY_VOLUMEUP": "volume_up", "HDMI_1": "Hdmi 1"}},
+        "keys": {"TV": {"KEY_VOLUMEUP": "volume_up", "HDMI_1": "HDMI 1"}},
     }
 
 

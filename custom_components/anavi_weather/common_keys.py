@@ -129,6 +129,29 @@ _ARROW_PREFIXES = ("", "cursor", "arrow", "nav", "dpad")
 REPEATED_KEYS = frozenset({*_ARROWS, *(f"{pair}_{way}" for pair in _PAIRS for way in _ENDS)})
 _DIGIT_PREFIXES = ("", "numeric", "num", "number", "digit", "kp")
 
+_ACRONYMS = frozenset(
+    [
+        "am",
+        "av",
+        "aux",
+        "bd",
+        "cd",
+        "dtv",
+        "dvd",
+        "dvr",
+        "fm",
+        "hd",
+        "hdmi",
+        "pc",
+        "pip",
+        "pvr",
+        "rgb",
+        "tv",
+        "usb",
+        "vcr",
+        "vga",
+    ]
+)
 _LINUX_PREFIX = "KEY_"
 _PREFIX = re.compile(r"(?:key|btn)_")
 _BETWEEN_WORDS = re.compile(r"[\s_./()\[\]]|(?<=\w)-(?=\w)")
@@ -185,4 +208,7 @@ def shown_key(name: str, names: Iterable[str]) -> str:
 def readable(command: str) -> str:
     """Return the name of a command as people write it: `KEY_VOLUME_UP` is “Volume up”."""
     words = re.sub(r"[_\s]+", " ", command.removeprefix(_LINUX_PREFIX)).strip() or command
-    return words[0].upper() + words[1:].lower() if words.isupper() or words.islower() else words
+    if not (words.isupper() or words.islower()):
+        return words
+    sentence = words[0].upper() + words[1:].lower()
+    return " ".join(word.upper() if word.casefold() in _ACRONYMS else word for word in sentence.split(" "))
