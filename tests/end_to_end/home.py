@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+import json
+from pathlib import Path
 from typing import Any
+
+from custom_components import anavi_weather
 
 from .browser_process import Browser
 
+FOLDER = Path(anavi_weather.__file__).parent
 READINGS = ("temperature", "humidity", "atmospheric_pressure", "illuminance", "sea_level_pressure", "dew_point")
 CLASSES = {"temperature", "humidity", "atmospheric_pressure", "illuminance", "emitter"}  # they have no translation key
 UNITS = {"temperature": "°C", "dew_point": "°C", "humidity": "%", "illuminance": "lx"}
@@ -27,7 +32,8 @@ class Home:
             "config": {"time_zone": "Asia/Tokyo"},
             "user": {"is_admin": True},
         }
-        self.commands: dict[str, Any] = {}
+        self.keys: dict[str, dict[str, dict[str, str]] | None] = {}
+        """Station → device → command → key; None if the user may not list them."""
         self.statistics: dict[str, dict[str, list[dict[str, float]]]] | None = {}
         self.issues: list[dict[str, Any]] = []
 
@@ -74,7 +80,16 @@ class Home:
         return shown
 
     def _state(self) -> dict[str, Any]:
-        return {"hass": self.hass, "commands": self.commands, "statistics": self.statistics, "issues": self.issues}
+        language = self.hass["locale"]["language"]
+        names = json.loads((FOLDER / "translations" / f"{language}.json").read_text())["selector"]["infrared_key"]
+        return {
+            "hass": self.hass,
+            "keys": self.keys,
+            "names": names["options"],
+            "icons": json.loads((FOLDER / "icons.json").read_text())["entity"]["button"],
+            "statistics": self.statistics,
+            "issues": self.issues,
+        }
 
 
 def headings(view: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from browser import PageError, open_browser, open_page, read_page
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, TimeoutError
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, TimeoutError, ViewportSize
 
 FOLDER = Path(__file__).parents[2] / "custom_components" / "anavi_weather" / "frontend"
 CLICK_SECONDS = 30
@@ -18,10 +18,12 @@ ADDRESS = "http://panel.test/"
 # Of the tests of modules without a Home Assistant
 NOW = "2026-11-29T12:30:00-03:00"
 TIME_ZONE = "America/Sao_Paulo"
+SIZE: ViewportSize = {"width": 1280, "height": 720}
+HOLD_SECONDS = 1.5
 
 # Functions of the frontend, for a state that came as JSON. Statistics are means, minima and maxima of whole hours.
 FRONTEND = """
-({hass, commands, statistics, issues}) => {
+({hass, keys, names, icons, statistics, issues}) => {
   const period = ({start_time, end_time}, rows) => rows.filter(
     ({start}) => start >= Date.parse(start_time) && (!end_time || start < Date.parse(end_time)));
   const answers = {
@@ -33,11 +35,13 @@ FRONTEND = """
       return {min: Math.min(...rows.map(({min}) => min)), max: Math.max(...rows.map(({max}) => max))};
     },
     "repairs/list_issues": () => ({issues}),
+    "frontend/get_icons": () => ({resources: {anavi_weather: {button: icons}}}),
   };
   return Object.assign(hass, {
     callService: async (domain, service, data) => {
-      if (!(data.config_entry_id in commands)) throw new Error("not loaded");
-      return {response: {devices: commands[data.config_entry_id]}};
+      const found = keys[data.config_entry_id];
+      if (!found) throw {code: "home_assistant_error", message: found === null ? "Unauthorized" : "not loaded"};
+      return {response: {keys: found}};
     },
     callWS: async ({type, ...message}) => {
       if (!statistics) throw new Error("no recorder");
@@ -49,7 +53,9 @@ FRONTEND = """
       const number = Number(value);
       return Number.isNaN(number) ? value : `${number.toFixed(1)} ${attributes.unit_of_measurement ?? ""}`.trim();
     },
-    loadBackendTranslation: async () => (key, {station, chip}) => `${station}: ${chip} ${key.split(".").at(-2)}`,
+    loadBackendTranslation: async (category) => category === "selector"
+      ? (key) => names[key.replace("component.anavi_weather.selector.infrared_key.options.", "")] ?? ""
+      : (key, {station, chip}) => `${station}: ${chip} ${key.split(".").at(-2)}`,
   });
 }
 """
@@ -89,6 +95,46 @@ async ({{config, change, ...home}}) => {{
     marker: shown.querySelector(".scale span")?.style.insetInlineStart ?? null,
   }};
 }}
+"""
+
+# Shows the card of a remote control, and keeps what it does.
+SHOW_REMOTE = """
+async ({config, language, states}) => {
+  await import("/dashboard.js");
+  window.calls = [];
+  ["red", "green", "yellow", "blue"].forEach((color, place) => {
+    document.documentElement.style.setProperty(`--${color}-color`, `rgb(${place}, 0, 0)`);  // as a theme does
+  });
+  const record = (...call) => { window.calls.push(call); };
+  const hass = {
+    states,
+    locale: {language},
+    callService: async (domain, service, data, target) => record(`${domain}.${service}`, data, target),
+    connection: {
+      subscribeMessage: async (listener, {type, ...data}, options) => {
+        if (data.command === "broken") throw {code: "home_assistant_error", message: "No transmitter"};
+        record(type, data, options);
+        return async () => record("release", data.command);
+      },
+    },
+  };
+  const card = document.createElement(config.type.replace("custom:", ""));
+  card.setConfig(config);
+  card.hass = hass;
+  card.addEventListener("hass-notification", ({detail}) => record("notification", detail.message));
+  window.show = (change) => { card.hass = {...hass, states: {...states, ...change}}; };
+  window.remove = () => card.remove();
+  document.body.replaceChildren(card);
+}
+"""
+# Buttons with what they show and where, in the order in which they get the focus.
+READ_REMOTE = """
+() => [...document.body.firstElementChild?.shadowRoot.querySelectorAll("button") ?? []].map((button) => {
+  const {x, y, width, height} = button.getBoundingClientRect();
+  const {backgroundColor: background} = getComputedStyle(button);
+  const icon = button.querySelector("ha-icon")?.icon ?? null;
+  return {name: button.ariaLabel, text: button.innerText, icon, disabled: button.disabled, x, y, width, height, background};
+})
 """
 
 # The dialog knows that a press has ended some time after its message
@@ -205,8 +251,8 @@ class Pages:
     def use(self, *, login: dict[str, str], path: str, steps: list[tuple[str, str]], picture: str | None) -> list[str]:
         """Open a page of Home Assistant, use its dialog step by step, and return the lines of the page.
 
-        A step clicks on a text, a button or what has a label, types into the last field, uploads a file, or runs a function. While
-        the dialog waits for a remote control, a step clicks on what starts that, presses a button entity in place of the remote
+        A step clicks on a text, a button or what has a label, holds what has a label, types into the last field, uploads a file,
+        or runs a function. While the dialog waits for a remote control, a step clicks on what starts that, presses a button entity in place of the remote
         control, or waits for a text.
 
         Raises:
@@ -232,6 +278,11 @@ class Pages:
                     page.get_by_role("button", name=value).filter(visible=True).last.click()
                 elif action == "label":
                     page.get_by_label(value, exact=True).filter(visible=True).last.click()
+                elif action == "hold":
+                    page.get_by_label(value, exact=True).hover()
+                    page.mouse.down()
+                    page.wait_for_timeout(HOLD_SECONDS * 1000)
+                    page.mouse.up()
                 elif action == "evaluate":
                     page.evaluate(value)
                 elif action == "type":
@@ -245,6 +296,24 @@ class Pages:
         finally:
             page.close()
 
+    def remote(
+        self, *, config: dict[str, Any], language: str, states: dict[str, Any], width: int, steps: list[tuple[str, Any]]
+    ) -> Any:
+        """Show the card of a remote control, use it step by step, and return its buttons, its calls, and where the focus was.
+
+        A step taps or holds a button by its name, holds it and slides off, presses or holds a key of the keyboard, clicks like a
+        screen reader, changes states, or removes the card while a button is held.
+        """
+        page = self._page()
+        page.set_viewport_size({"width": width, "height": 1500})
+        page.mouse.move(0, 0)
+        page.evaluate(SHOW_REMOTE, {"config": config, "language": language, "states": states})
+        focused: list[str] = []
+        for action, value in steps:
+            use_remote(page, action, value)
+            focused.append(page.evaluate("() => document.activeElement?.shadowRoot?.activeElement?.ariaLabel ?? ''"))
+        return {"buttons": page.evaluate(READ_REMOTE), "calls": page.evaluate("() => window.calls"), "focused": focused}
+
     def generate(self, **home: Any) -> Any:
         """Return the dashboard that the strategy generates for a Home Assistant, with all of its views."""
         return self._evaluate(GENERATE, home)
@@ -254,12 +323,43 @@ class Pages:
         return self._evaluate(SHOW, home)
 
     def _evaluate(self, script: str, home: dict[str, Any]) -> Any:
+        page = self._page()
+        page.set_viewport_size(SIZE)
+        return page.evaluate(script, home)
+
+    def _page(self) -> Page:
+        """Return an empty page that can import the modules."""
         if self._modules is None:
             self._modules = self._browser.new_context(timezone_id=TIME_ZONE).new_page()
             self._modules.route(f"{ADDRESS}**", serve)
             self._modules.clock.set_fixed_time(NOW)
             self._modules.goto(ADDRESS)
-        return self._modules.evaluate(script, home)
+        return self._modules
+
+
+def use_remote(page: Page, action: str, value: Any) -> None:
+    """Take a step on the card of a remote control."""
+    if action in ("tap", "click"):
+        button = page.get_by_label(value, exact=True)
+        button.click() if action == "tap" else button.evaluate("(button) => button.click()")
+    elif action in ("hold", "slide", "remove"):
+        page.get_by_label(value, exact=True).hover()
+        page.mouse.down()
+        page.wait_for_function("() => window.calls.length")
+        if action == "slide":
+            page.mouse.move(0, 0)
+        elif action == "remove":
+            page.evaluate("() => window.remove()")
+        page.mouse.up()
+    elif action == "key":
+        page.keyboard.press(value)
+    elif action == "hold key":
+        page.keyboard.down(value)
+        page.keyboard.down(value)
+        page.wait_for_function("() => window.calls.length")
+        page.keyboard.up(value)
+    else:
+        page.evaluate("(change) => window.show(change)", value)
 
 
 def serve(route: Route) -> None:
@@ -281,6 +381,7 @@ def main() -> None:
             "measure": pages.measure,
             "generate": pages.generate,
             "show": pages.show,
+            "remote": pages.remote,
         }
         for line in sys.stdin:
             request = json.loads(line)

@@ -25,6 +25,7 @@ PANEL = "/anavi-weather"
 REMOTE = "Remote control"  # the title of its tab
 SENT = "Sent at 38000 Hz"
 SENT_SECONDS = 30
+HELD_PIECES = 2  # of a second, at least
 DESCRIPTION = "All ANAVI Weather stations: readings, graphs, forecast, and the remote control's buttons."
 HOSTILE_DEVICE = "<b>TV</b> {{ states }}"
 HOSTILE_NAMES = ["<img src=x onerror=document.title=1>", "{{ 1+1 }}", "[[[ return 1 ]]]", "**bold**", "\"'`${1}`"]
@@ -63,6 +64,12 @@ def read(
 ) -> list[str]:
     """Return the lines of a page after clicks on texts; none of its cards has an error."""
     lines: list[str] = browser.ask("read", login=develop.login, path=path, size=size, language=language, click=click)
+    return lines
+
+
+def use(browser: Browser, develop: Develop, *steps: tuple[str, str]) -> list[str]:
+    """Return the lines of the panel after steps."""
+    lines: list[str] = browser.ask("use", login=develop.login, path=PANEL, steps=steps, picture=None)
     return lines
 
 
@@ -118,12 +125,17 @@ def test_weather_panel(develop: Develop, browser: Browser, tmp_path: Path) -> No
 
     assert sent(develop) == 0
     lines = read(browser, develop, REMOTE, "Power")
-    assert_order(lines, REMOTE, "Television", "Power", "Volume up", "Volume down", "Mute", "Channel up")
+    assert_order(lines, REMOTE, "Television", "Power", "Source", "Menu", "Volume", "Channel", "OK", "Board")
     assert sent(develop) == 1
 
-    # The key of a remote control that is known, then of one that is not.
+    # A held key is repeated until it is released.
     develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_volume_up")
-    assert_order(read(browser, develop, REMOTE), "Key", "Television", "volume_up", "samsung32:0x07,0x07")
+    lines = use(browser, develop, ("click", REMOTE), ("hold", "Television: Volume up"))
+    assert_order(lines, "Key", "Television", "Volume up")
+    held = sent(develop)
+    assert held > 1 + HELD_PIECES
+    time.sleep(1)
+    assert sent(develop) == held
 
 
 @needs_browser
@@ -167,17 +179,26 @@ def test_hostile_and_many_commands(develop: Develop, browser: Browser) -> None:
     for device, names in {
         HOSTILE_DEVICE: HOSTILE_NAMES,
         "Air conditioner": [f"{mode}_{degrees}" for mode in ("cool", "heat") for degrees in range(16, 31)],
+        "Lamp": ["power", *(f"{kind}_{number}" for kind in ("scene", "color") for number in range(1, 36))],
     }.items():
         develop.act("anavi_weather.import_codes", config_entry_id=entry["entry_id"], device=device, text=codes(names))
     lines = read(browser, develop, REMOTE)
-    assert {HOSTILE_DEVICE, *HOSTILE_NAMES, "Air conditioner: 30 commands"} <= set(lines)
+    assert {HOSTILE_DEVICE, *HOSTILE_NAMES, "Lamp: 71 commands"} <= set(lines)
+    assert_order(lines, "Air conditioner", "Off", "°C")
+    assert "Cool 16" not in lines
     before = sent(develop)
     read(browser, develop, REMOTE, *HOSTILE_NAMES)
     assert sent(develop) == before + len(HOSTILE_NAMES)
 
-    lines = read(browser, develop, REMOTE, "Air conditioner: 30 commands")
-    assert_order(lines, "Air conditioner", "Cool", "Cool 16", "Cool 30", "Heat", "Heat 16", "Heat 30")
+    lines = read(browser, develop, REMOTE, "Lamp: 71 commands")
+    assert_order(lines, "Lamp", "Power", "Scene", "Scene 1", "Scene 35", "Color", "Color 1", "Color 35")
     assert "Temperature" not in lines
+
+    path = f"{PANEL}/{entry['entry_id'].lower()}-remote"
+    found = browser.ask("measure", login=develop.login, paths=[path], sizes=SIZES[:3], language="pt-BR")
+    assert all(page["cards"] for page in found)
+    # Core's own cards cut long names off
+    assert not [problem for page in found for problem in page["problems"] if not problem.startswith("cut off: ")]
 
 
 def test_blueprint(develop: Develop) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from .browser_process import Browser
-from .conftest import SCRIPTS, needs_browser
+from .conftest import needs_browser
 from .home import READINGS, Home, cards, headings, own_cards, rows, sensors
 
 pytestmark = [pytest.mark.end_to_end, needs_browser]
@@ -128,61 +128,6 @@ def test_stations_that_cannot_be_compared(browser: Browser) -> None:
     home.add("bright", sensors("illuminance"))
     [card] = cards(home.panel(browser)[0], "markdown")
     assert card["content"] == "No two stations measure the same."
-
-
-def test_infrared_devices_are_in_the_remote_view(browser: Browser) -> None:
-    home = Home()
-    home.add("Casa", [*sensors("temperature"), "button.simulated_power", "infrared.emitter"])
-    home.add("TV", ["button.power"], of="Casa")
-    home.hass["devices"]["TV"]["via_device_id"] = "Casa"
-    weather, remote, _ = home.panel(browser)
-    assert (weather["title"], weather["path"]) == ("Weather", "casa")
-    assert headings(weather) == ["Now", "Last 24 hours", "Last 30 days"]
-    assert (remote["title"], remote["path"]) == ("Remote control", "casa-remote")
-    assert headings(remote) == ["Board", "TV"]
-
-
-def test_commands_that_can_be_sent(browser: Browser) -> None:
-    home = Home()
-    home.add("station", ["remote.remote", "event.key", "infrared.emitter"])
-    home.commands["station"] = {"tv": ["KEY_VOLUMEUP", "power", "10", "9"], "many": [f"cool_{n}" for n in range(700)]}
-    _, view, page = home.panel(browser)
-    assert (view["path"], page["path"]) == ("station-remote", "station-2")
-    buttons = cards(view, "button")
-    assert [button["name"] for button in buttons] == ["Power", "Volumeup", "9", "10"]
-    assert buttons[1]["tap_action"] == {
-        "action": "perform-action",
-        "perform_action": "remote.send_command",
-        "target": {"entity_id": "remote.station_remote"},
-        "data": {"device": "tv", "command": "KEY_VOLUMEUP"},
-    }
-    assert page["subview"]
-    assert len(cards(page, "button")) == 600
-    assert headings(page)[-1] == "100 more: send them with the action remote.send_command"
-
-
-@pytest.mark.parametrize("lacking", ["infrared.emitter", "list_commands"])
-def test_commands_that_cannot_be_sent(browser: Browser, lacking: str) -> None:
-    home = Home()
-    home.add("station", [id_ for id_ in ("remote.remote", "event.key", "infrared.emitter") if id_ != lacking])
-    if lacking != "list_commands":
-        home.commands["station"] = {"tv": ["power"]}
-    _, view = home.panel(browser)
-    assert not cards(view, "button")
-    assert [card["entity"] for card in cards(view, "tile")] == ["remote.station_remote", "event.station_key"]
-
-
-@pytest.mark.parametrize(("language", "page"), [("en", "infrared.md"), ("pt-BR", "infrared.pt-BR.md")])
-def test_an_empty_remote_links_to_the_infrared_guide(browser: Browser, language: str, page: str) -> None:
-    home = Home(language)
-    home.add("station", ["remote.remote", "event.key", "infrared.emitter"])
-    home.commands["station"] = {}
-    _, view = home.panel(browser)
-    [button] = cards(view, "button")
-    action = button["tap_action"]
-    assert action["action"] == "url"
-    assert action["url_path"].endswith(f"/blob/main/docs/{page}")
-    assert (SCRIPTS.parent / "docs" / page).exists()
 
 
 def test_stations_of_a_fleet_are_compared_and_on_a_map(browser: Browser) -> None:
