@@ -29,10 +29,10 @@ from .forwarding import (
     loaded_user_stations,
     user_stations,
 )
-from .held_key import async_setup_held_key
 from .infrared_devices import InfraredDevices, async_delete_all
 from .infrared_issue import InfraredIssue
 from .migration import async_give_main_entities_to_station
+from .panel_commands import async_setup_panel_commands
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import is_simulated
@@ -64,7 +64,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what does not depend on an entry, such as the actions and the weather panel."""
     async_setup_services(hass)
-    async_setup_held_key(hass)
+    async_setup_panel_commands(hass)
     async_setup_send_again(hass)
     await async_setup_dashboard(hass)
     async_setup_download(hass)

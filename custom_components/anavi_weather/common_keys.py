@@ -199,6 +199,11 @@ def shown_keys(names: Collection[str]) -> dict[str, str]:
     return {name: keys.get(name) or readable(name) for name in names}
 
 
+def shown_keys_of_devices(devices: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
+    """Return what to show for the commands of each device. Takes a while for thousands of commands."""
+    return {device: shown_keys(commands) for device, commands in devices.items()}
+
+
 def shown_key(name: str, names: Iterable[str]) -> str:
     """Return what to show for one of a device's commands, as `shown_keys` does."""
     key = common_keys([name]) and common_keys(names).get(name)  # a device may have thousands of states

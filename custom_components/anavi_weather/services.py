@@ -13,7 +13,7 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .code_files import read_code_file, remote_name
 from .code_store import CodeStore, check_name
-from .common_keys import shown_keys
+from .common_keys import shown_keys_of_devices
 from .const import DOMAIN
 from .coordinator import AnaviWeatherConfigEntry
 from .exceptions import InvalidActionError, InvalidCodeError
@@ -109,7 +109,11 @@ def _unreadable(
 async def _async_list(call: ServiceCall) -> ServiceResponse:
     """Return all devices, the names of their commands, and the key that each command is."""
     codes = (await _async_codes(call)).codes
-    return {"devices": _names(codes), "keys": await call.hass.async_add_executor_job(_keys, codes)}
+    keys = await call.hass.async_add_executor_job(shown_keys_of_devices, codes)
+    return {
+        "devices": _names(codes),
+        "keys": {device: dict[str, JsonValueType](shown) for device, shown in keys.items()},
+    }
 
 
 async def _async_export(call: ServiceCall) -> ServiceResponse:
@@ -158,10 +162,6 @@ def _read(hass: HomeAssistant, path: str) -> str:
 
 def _names(codes: Mapping[str, Iterable[str]]) -> JsonObjectType:
     return {device: list[JsonValueType](sorted(commands)) for device, commands in codes.items()}
-
-
-def _keys(codes: Mapping[str, Collection[str]]) -> JsonObjectType:
-    return {device: dict[str, JsonValueType](shown_keys(commands)) for device, commands in codes.items()}
 
 
 def _pronto(codes: Mapping[str, Mapping[str, Sequence[str]]]) -> JsonObjectType:

@@ -129,6 +129,13 @@ def test_the_focus_follows_the_visual_order(browser: Browser) -> None:
     ]
 
 
+def test_each_common_key_has_a_place(browser: Browser) -> None:
+    """Other commands follow, in alphabetical order."""
+    names = [button["name"] for button in use(browser, config("aaa", *COMMON_KEYS))["buttons"]]
+    assert len(names) == len(COMMON_KEYS) + 1
+    assert names[-1] == "TV: aaa"
+
+
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [

@@ -15,12 +15,6 @@ const MORE = ["favorites", "search", "subtitles", "audio", "zoom", "sleep", "tim
 /** With fewer keys, a pad or a keypad would be mostly empty. */
 const MIN_KEYS = { pad: 3, digits: 3, colors: 2 };
 
-/** All keys that have a place. */
-export const PLACED = [
-  ...[PAD, DIGITS, COLORS, [MUTE], POWER, NAVIGATION, PLAYBACK, MORE].flat().filter(Boolean),
-  ...ROCKERS.flatMap((name) => [`${name}_up`, `${name}_down`]),
-];
-
 /** Return places without empty rows of three. */
 const withoutEmptyRows = (places) => places.filter((_, index) => places.slice(index - (index % 3)).slice(0, 3).some(Boolean));
 

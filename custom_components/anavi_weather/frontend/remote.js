@@ -14,22 +14,9 @@ const MAX_ON_PAGE = 600;
 /** In a subview, commands are grouped by their first word if the groups have at least this average size. */
 const GROUP_SIZE = 4;
 const ICON = "mdi:remote-tv";
-/** The message of the error of an action that the user may not use; its code is that of most errors. */
-const UNAUTHORIZED = "Unauthorized";
 const ADD_COMMANDS = `/config/integrations/integration/${PLATFORM}`;
 /** Features of the thermostat, by the attribute that a device with the feature has. */
 const FEATURES = { hvac_modes: "climate-hvac-modes", fan_modes: "climate-fan-modes", swing_modes: "climate-swing-modes", preset_modes: "climate-preset-modes" };
-
-/** Return the keys of each device's commands; null if the user may not list them; undefined if the station is not loaded. */
-async function listKeys(hass, entryId) {
-  try {
-    const { response } = await hass.callService(PLATFORM, "list_commands", { config_entry_id: entryId }, undefined, false, true);
-    return response.keys;
-  } catch (error) {
-    console.warn("anavi_weather: cannot list the commands:", error);
-    return error.message === UNAUTHORIZED ? null : undefined;
-  }
-}
 
 /** Return a function that returns the label and the icon of a command, by its common key or readable name. */
 async function describer(hass) {
@@ -153,11 +140,12 @@ export async function remoteViews(hass, station, devices, { title, path, text })
   const remote = station.entities.find(({ domain }) => domain === "remote");
   const board = station.entities.filter(isBoard);
   if (!remote && !board.length) return [];
-  // Without the remote control, which a user may disable, there are only buttons.
-  const keys = remote ? await listKeys(hass, station.entryId) : null;
+  const { is_loaded: isLoaded, keys: allowed } = await hass.callWS({ type: `${PLATFORM}/list_keys`, config_entry_id: station.entryId });
+  // Without the remote control, which a user may disable, and without the right to use it, there are only buttons.
+  const keys = remote ? allowed : null;
   const emitter = station.get("emitter")?.id;
   // A board without a transmitter can learn commands but not send them.
-  const canSend = emitter && keys !== undefined;
+  const canSend = emitter && isLoaded;
   const controls = canSend
     ? findControls(hass, { remote: remote?.id, emitter, devices, keys, describe: await describer(hass) })
     : [];

@@ -1,4 +1,4 @@
-"""Tests of holding a key in the weather panel."""
+"""Tests of the WebSocket commands of the weather panel."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,18 +6,19 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from custom_components.anavi_weather.code_store import CodeStore
 from custom_components.anavi_weather.const import DOMAIN
-from custom_components.anavi_weather.held_key import async_setup_held_key
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.decode import decode
 from custom_components.anavi_weather.ir_codes.hold import hold_of
 from custom_components.anavi_weather.ir_codes.message import frames
+from custom_components.anavi_weather.panel_commands import async_setup_panel_commands
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc
 from homeassistant.auth.const import GROUP_ID_READ_ONLY
+from homeassistant.auth.models import Group
 from homeassistant.core import HomeAssistant
 
 from .conftest import let_read, store_codes
@@ -65,6 +66,49 @@ async def assert_silence(pair: SimulatedLirc) -> None:
     await let_read()
     await asyncio.sleep(0.2)
     assert len(pair.sent) <= count + 1
+
+
+async def list_keys(client: MockHAClientWebSocket, entry_id: str) -> Answer:
+    """Return what to show for the commands of a station."""
+    await client.send_json_auto_id({"type": f"{DOMAIN}/list_keys", "config_entry_id": entry_id})
+    answer: Answer = await client.receive_json()
+    result: Answer = answer["result"]
+    return result
+
+
+def make_read_only(user: MockUser, group: Group | None) -> None:
+    """Take away the right to control anything."""
+    assert group
+    user.groups = [group]
+    user.invalidate_cache()
+
+
+async def test_what_to_show_for_commands(client: MockHAClientWebSocket, station: MockConfigEntry) -> None:
+    keys = {"power": "power", "volume_up": "volume_up", "KEY_POWER2": "Power2", "toggle": "Toggle"}
+    assert await list_keys(client, station.entry_id) == {"is_loaded": True, "keys": {"TV": keys}}
+
+
+async def test_a_station_that_is_not_loaded_has_nothing_to_show(
+    hass: HomeAssistant, client: MockHAClientWebSocket, station: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = MockConfigEntry(domain="other")
+    other.add_to_hass(hass)
+    await hass.config_entries.async_unload(station.entry_id)
+    for entry_id in (station.entry_id, other.entry_id, "missing"):
+        assert await list_keys(client, entry_id) == {"is_loaded": False, "keys": None}
+    assert "ERROR" not in caplog.text
+
+
+async def test_nothing_is_shown_to_a_user_who_may_only_read(
+    hass: HomeAssistant,
+    client: MockHAClientWebSocket,
+    station: MockConfigEntry,
+    hass_admin_user: MockUser,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    make_read_only(hass_admin_user, await hass.auth.async_get_group(GROUP_ID_READ_ONLY))
+    assert await list_keys(client, station.entry_id) == {"is_loaded": True, "keys": None}
+    assert "ERROR" not in caplog.text
 
 
 @pytest.mark.parametrize("command", ["power", "toggle"])
@@ -173,16 +217,13 @@ async def test_another_entity(client: MockHAClientWebSocket, pair: SimulatedLirc
 
 async def test_a_home_without_remote_controls(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
     client = await hass_ws_client(hass)
-    async_setup_held_key(hass)
+    async_setup_panel_commands(hass)
     assert (await press(client, "remote.other", "power"))["error"]["translation_key"] == "station_not_loaded"
 
 
 async def test_a_user_who_may_only_read(
     hass: HomeAssistant, client: MockHAClientWebSocket, remote: str, pair: SimulatedLirc, hass_admin_user: MockUser
 ) -> None:
-    group = await hass.auth.async_get_group(GROUP_ID_READ_ONLY)
-    assert group
-    hass_admin_user.groups = [group]
-    hass_admin_user.invalidate_cache()
+    make_read_only(hass_admin_user, await hass.auth.async_get_group(GROUP_ID_READ_ONLY))
     assert (await press(client, remote, "power"))["error"]["code"] == "unauthorized"
     assert not pair.sent
