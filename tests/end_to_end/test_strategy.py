@@ -107,7 +107,9 @@ def test_several_stations_and_their_user_stations(browser: Browser) -> None:
     comparison, house, house_records, farm, _ = home.panel(browser)
     assert (house["title"], farm["title"]) == ("Casa", "Sítio")
     assert (house["path"], house_records["path"]) == ("casa", "casa-records")
-    assert house_records["title"] == "Casa: Recordes"
+    assert (house_records["title"], house_records["subview"]) == ("Casa: Recordes", True)
+    [link] = house["sections"][0]["cards"][0]["badges"]
+    assert (link["text"], link["tap_action"]["navigation_path"]) == ("Recordes", "casa-records")
     assert headings(house) == ["Previsão", "Agora", "Últimas 24 horas", "Últimos 30 dias"]
     assert headings(farm) == [*headings(house), "Elasticsearch"]
     listed = farm["sections"][-1]["cards"][1]

@@ -34,18 +34,37 @@ async function countDays(hass, ids, days) {
   }
 }
 
-/** Return a station's views. With several stations, their names are in the titles of the tabs. */
-async function stationViews(hass, station, devices, isOnly, { hours, days, text }) {
+/** Return a view with links to others in the heading of its first section. */
+function linked(view, others) {
+  if (!view.sections.length) return view;
+  const [{ cards: [title, ...cards], ...options }, ...rest] = view.sections;
+  const badges = others.map(({ title: text, path }) => ({
+    type: "button",
+    text,
+    tap_action: { action: "navigate", navigation_path: path },
+  }));
+  return { ...view, sections: [{ ...options, cards: [{ ...title, badges }, ...cards] }, ...rest] };
+}
+
+/** Return the views of one of several stations: one with its name, which links to its others. */
+function amongOthers(station, [weather, ...others]) {
+  const linkable = others.filter(({ subview }) => !subview);
+  const named = others.map((view) =>
+    linkable.includes(view) ? { ...view, title: `${station.name}: ${view.title}`, subview: true } : view,
+  );
+  return [{ ...linked(weather, linkable), title: station.name }, ...named];
+}
+
+/** Return the views of a station: the weather, the remote control with its subviews, and the records. */
+async function stationViews(hass, station, devices, { hours, days, text }) {
   const counts = await countDays(hass, withStatistics(station), days);
   const path = station.entryId.toLowerCase();
   const infrared = devices.filter((device) => device.isInfrared);
   const others = devices.filter((device) => !device.isInfrared);
-  const titled = (title) => (isOnly ? title : `${station.name}: ${title}`);
-  const weatherTitle = isOnly ? text.weather : station.name;
   return [
-    weatherView(station, others, { title: weatherTitle, path, hours, days, counts, text }),
-    ...(await remoteViews(hass, station, infrared, { title: titled(text.remote), path, text })),
-    ...recordsViews(station, { title: titled(text.records), path }),
+    weatherView(station, others, { title: text.weather, path, hours, days, counts, text }),
+    ...(await remoteViews(hass, station, infrared, { title: text.remote, path, text })),
+    ...recordsViews(station, { title: text.records, path }),
   ];
 }
 
@@ -87,9 +106,10 @@ class WeatherPanel extends HTMLElement {
     const devices = findDevices(hass);
     const stations = devices.filter((device) => device.isStation);
     const views = await Promise.all(
-      stations.map((station) => {
+      stations.map(async (station) => {
         const others = devices.filter((other) => !other.isStation && other.entryId === station.entryId);
-        return stationViews(hass, station, others, stations.length === 1, { hours, days, text });
+        const found = await stationViews(hass, station, others, { hours, days, text });
+        return stations.length > 1 ? amongOthers(station, found) : found;
       }),
     );
     const compared = comparisonViews(devices.filter(({ isStation, isOfFleet }) => isStation || isOfFleet), { hours, text });
