@@ -35,6 +35,7 @@ class Home:
         self.keys: dict[str, dict[str, dict[str, str]] | None] = {}
         """Station → device → command → key; None if the user may not list them."""
         self.statistics: dict[str, dict[str, list[dict[str, float]]]] | None = {}
+        self.statistics_after: dict[str, dict[str, list[dict[str, float]]]] | None = None  # a card has changed
         self.issues: list[dict[str, Any]] = []
 
     def add(self, name: str, ids: Iterable[str], *, of: str = "", **more: Any) -> None:
@@ -88,6 +89,7 @@ class Home:
             "names": names["options"],
             "icons": json.loads((FOLDER / "icons.json").read_text())["entity"]["button"],
             "statistics": self.statistics,
+            "after": self.statistics_after,
             "issues": self.issues,
         }
 

@@ -80,6 +80,7 @@ async ({{config, change, ...home}}) => {{
   document.body.replaceChildren(card);
   await new Promise((resolve) => setTimeout(resolve, 50));
   if (change) {{
+    Object.assign(home.statistics, home.after);
     card.hass = {{...hass, states: {{...hass.states, ...change}}}};
     await new Promise((resolve) => setTimeout(resolve, 50));
   }}

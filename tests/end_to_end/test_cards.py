@@ -85,6 +85,15 @@ def test_a_reading_follows_its_entity(home: Home, browser: Browser) -> None:
     assert reading(home, browser, TEMPERATURE, change=change)["text"][1] == "-3.0 °C"
 
 
+def test_statistics_in_another_unit_are_not_shown(home: Home, browser: Browser) -> None:
+    home.summarize(TEMPERATURE, "5minute", rows("2026-11-29T12:00:00-03:00", FIVE_MINUTES, 22, 23))
+    attributes = {"device_class": "temperature", "unit_of_measurement": "°F"}
+    change = {TEMPERATURE: {**home.hass["states"][TEMPERATURE], "state": "75", "attributes": attributes}}
+    home.statistics_after = {"5minute": {TEMPERATURE: rows("2026-11-29T12:00:00-03:00", FIVE_MINUTES, 72, 74)}}
+    text = "".join(reading(home, browser, TEMPERATURE, change=change)["text"])
+    assert "Minimum12:0071.0 °F" in text
+
+
 @pytest.mark.parametrize(
     ("lux", "level", "place"),
     [

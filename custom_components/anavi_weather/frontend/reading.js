@@ -69,6 +69,7 @@ class ReadingCard extends PanelCard {
   }
 
   async load() {
+    this.unit = this.home.states[this.config.entity]?.attributes.unit_of_measurement;
     try {
       this.rows = await fetchLastDay(this.home, this.config.entity, Date.now());
     } catch (error) {
@@ -81,6 +82,11 @@ class ReadingCard extends PanelCard {
     const { home } = this;
     const state = home.states[this.config.entity];
     if (!state) return;
+    // The statistics are in the unit that the entity had when they were fetched.
+    if (this.rows.length && this.unit !== state.attributes.unit_of_measurement) {
+      this.rows = [];
+      this.load();
+    }
     const isLight = this.config.reading === LIGHT;
     const value = Number.parseFloat(state.state);
     const hasValue = Number.isFinite(value);
