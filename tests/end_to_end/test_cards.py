@@ -173,14 +173,16 @@ def test_chips_that_work_are_not_mentioned(home: Home, browser: Browser) -> None
 
 
 def test_records_and_months(home: Home, browser: Browser) -> None:
-    """Each record has the hour in which it was first reached."""
+    """Each record has the hour in which it was first reached. The days are those of the server, which is in Tokyo."""
     hours = [
         *rows("2024-02-29T15:00:00-03:00", HOUR, 34, 34),
         *rows("2026-10-31T05:00:00-03:00", HOUR, 8),
+        # Already November in Tokyo
+        *rows("2026-10-31T13:00:00-03:00", HOUR, 20),
         *rows("2026-11-05T05:00:00-03:00", HOUR, 12, 11, 12),
     ]
     home.summarize(TEMPERATURE, "hour", hours)
-    home.summarize(TEMPERATURE, "day", rows("2026-11-28T00:00:00-03:00", DAY, 20, 21))
+    home.summarize(TEMPERATURE, "day", rows("2026-11-28T00:00:00+09:00", DAY, 20, 21))
     _, view = home.panel(browser)
     assert headings(view) == ["Records", "November 2026", "October 2026"]
 
@@ -192,7 +194,7 @@ def test_records_and_months(home: Home, browser: Browser) -> None:
         ("Warmest", "35.0 °C", "Feb 29, 2024, 15:00"),
         ("Coldest", "7.0 °C", "Oct 31, 2026, 05:00"),
     ]
-    assert shown[1] == [("Warmest", "13.0 °C", "Nov 5, 2026, 05:00"), ("Coldest", "10.0 °C", "Nov 5, 2026, 06:00")]
+    assert shown[1] == [("Warmest", "21.0 °C", "Oct 31, 2026, 13:00"), ("Coldest", "10.0 °C", "Nov 5, 2026, 06:00")]
     assert shown[2][1] == ("Coldest", "7.0 °C", "Oct 31, 2026, 05:00")
 
     [table] = own_cards(view, "day-table")

@@ -7,9 +7,9 @@ const timeZone = (hass) => (hass.locale.time_zone === "server" ? hass.config.tim
 
 const formatter = (hass, options) =>
   new Intl.DateTimeFormat(hass.locale.language, {
-    ...options,
     timeZone: timeZone(hass),
     hourCycle: options.hour && HOUR_CYCLES[hass.locale.time_format],
+    ...options,
   });
 
 /** Return a time of day. */
@@ -19,13 +19,33 @@ export const formatTime = (hass, time) => formatter(hass, { hour: "numeric", min
 export const formatHour = (hass, time) =>
   formatter(hass, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" }).format(time);
 
-/** Return a day of the month with its weekday. */
-export const formatDay = (hass, time) => formatter(hass, { weekday: "short", day: "numeric" }).format(time);
+/** Return a day of the statistics with its weekday. The recorder's days are those of Home Assistant's time zone. */
+export const formatDay = (hass, time) =>
+  formatter(hass, { weekday: "short", day: "numeric", timeZone: hass.config.time_zone }).format(time);
 
-/** Return a month with its year. */
+/** Return a month of the statistics with its year. */
 export function formatMonth(hass, time) {
-  const month = formatter(hass, { year: "numeric", month: "long" }).format(time);
+  const month = formatter(hass, { year: "numeric", month: "long", timeZone: hass.config.time_zone }).format(time);
   return month[0].toUpperCase() + month.slice(1);
+}
+
+/** Return the time that a clock in a time zone shows, as if it were UTC. */
+function clock(zone, time) {
+  const options = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", hourCycle: "h23" };
+  const parts = new Intl.DateTimeFormat("en", { ...options, timeZone: zone }).formatToParts(time);
+  const [year, month, day, hour, minute] = ["year", "month", "day", "hour", "minute"].map((name) =>
+    Number(parts.find(({ type }) => type === name).value),
+  );
+  return Date.UTC(year, month - 1, day, hour, minute);
+}
+
+/** Return the first moment of the month that lies some months before a time, in Home Assistant's time zone. */
+export function monthBegin(hass, time, before) {
+  const zone = hass.config.time_zone;
+  const today = new Date(clock(zone, time));
+  const midnight = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - before, 1);
+  // The offset of that month, which daylight saving time may have changed since.
+  return midnight - (clock(zone, midnight) - midnight);
 }
 
 /** Return the day of a time, which differs between days only. */

@@ -1,7 +1,7 @@
 /** The records view of a station: its records, and the days of this month and the last one. */
 
 import { findDevices } from "./devices.js";
-import { formatDay, formatHour, formatMonth, formatNumber, formatValue } from "./formats.js";
+import { formatDay, formatHour, formatMonth, formatNumber, formatValue, monthBegin } from "./formats.js";
 import { note, section } from "./sections.js";
 import { fetchStatistics, findExtremes, HOUR } from "./statistics.js";
 import { dayTable, recordList } from "./tables.js";
@@ -31,9 +31,6 @@ const COLUMNS = [
   ["humidity", "mean", "humidity"],
   ["sea_level_pressure", "mean", "pressure"],
 ];
-
-/** Return the first moment of the month that lies some months before now, in the browser's time zone. */
-const monthBegin = (now, before) => new Date(now.getFullYear(), now.getMonth() - before, 1);
 
 /** Return a list of the extremes of readings in a period, or nothing if there are none. */
 async function extremes(hass, station, start, end, text) {
@@ -73,15 +70,14 @@ async function daily(hass, station, start, end, text) {
 
 /** Return the sections of a station's records. */
 async function sections(hass, station, text) {
-  const now = new Date();
+  const now = Date.now();
   const nextHour = Math.ceil(now / HOUR) * HOUR;
-  const begin = monthBegin(now, 0);
-  const before = monthBegin(now, 1);
+  const [begin, before] = [0, 1].map((months) => monthBegin(hass, now, months));
   const [records, month, days, lastMonth, lastDays] = await Promise.all([
     extremes(hass, station, BEGINNING, nextHour, text),
-    extremes(hass, station, begin.getTime(), nextHour, text),
+    extremes(hass, station, begin, nextHour, text),
     daily(hass, station, begin, nextHour, text),
-    extremes(hass, station, before.getTime(), begin.getTime(), text),
+    extremes(hass, station, before, begin, text),
     daily(hass, station, before, begin, text),
   ]);
   if (!records.length) return section(text.records, ICON, [note(text.firstRecords)]);
