@@ -48,7 +48,7 @@ STATES = [
     state(FARM, "pressure_tendency", -2.9, "hPa", 10, place={"instance": "new card"}),
     # Of another integration
     state(FARM, "temperature", -40, "°C", 2) | {"entity": {"id": "sensor.x", "platform": "mqtt", "key": "temperature"}},
-    state(SILENT, "temperature", 2, "°C", 95),
+    state(SILENT, "temperature", 2, "°C", 1500),
 ]
 
 

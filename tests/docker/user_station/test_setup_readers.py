@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from http import HTTPStatus
+import json
 from typing import Any
 
 import pytest
@@ -64,12 +65,34 @@ async def test_summaries(fleet: Server, setup: Run) -> None:
     assert set((await read(fleet, key, FARM, "0")).stations) == {FARM}
 
 
+async def test_summaries_read_two_hours_after_the_first_time(fleet: Server, setup: Run) -> None:
+    """A week of a thousand stations every minute would be more than a server can read. Old summaries stay."""
+    key = key_of(setup("add-reader", "Casa"))
+    wait_for_summaries(fleet, 3)
+    (found,) = fleet.good("GET", f"_transform/{fleet.transform}")["transforms"]
+    assert found["source"]["query"] == {"range": {"@timestamp": {"gte": "now-2h"}}}
+    changed = json.dumps(state(BEACH, "temperature", 41, "°F", 0.1)).encode()
+    fleet.good("POST", f"{fleet.stream}/_bulk?refresh=true", b'{"create":{}}\n' + changed + b"\n")
+    # It is due once a minute, and whenever it starts
+    fleet.good("POST", f"_transform/{fleet.transform}/_stop?wait_for_completion=true")
+    soon = {"sync": {"time": {"field": "@timestamp", "delay": "1s"}}}
+    fleet.good("POST", f"_transform/{fleet.transform}/_update", soon)
+    fleet.good("POST", f"_transform/{fleet.transform}/_start")
+    for _ in range(240):
+        stations = (await read(fleet, key)).stations
+        if stations[BEACH].readings["temperature"] == pytest.approx(5):
+            break
+        await asyncio.sleep(0.25)
+    assert stations[BEACH].readings["temperature"] == pytest.approx(5)
+    assert stations.keys() == {BEACH, FARM, SILENT}
+
+
 async def test_thresholds_can_be_changed(fleet: Server, setup: Run) -> None:
     assert setup("add-reader", "Casa").returncode == 0
     wait_for_summaries(fleet, 3)
-    done = setup(ALERT_FROST="-5", ALERT_STORM="-2.5", ALERT_SILENT="100")
+    done = setup(ALERT_FROST="-5", ALERT_STORM="-2.5", ALERT_SILENT="1600")
     assert done.returncode == 0, done.stderr
-    key = key_of(setup("add-reader", "Other", ALERT_FROST="-5", ALERT_STORM="-2.5", ALERT_SILENT="100"))
+    key = key_of(setup("add-reader", "Other", ALERT_FROST="-5", ALERT_STORM="-2.5", ALERT_SILENT="1600"))
 
     for _ in range(120):
         found = await read(fleet, key)
