@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from _fleet_checks import Checks
+
 QUANTILES = (0.5, 0.95, 0.99)
 
 
@@ -32,6 +34,15 @@ class Result(NamedTuple):
     """Bytes on disk, merged."""
     station_day: float
     """Bytes on disk for a station's day, merged."""
+    checks: Checks
+
+
+def calculate(results: Sequence[Result], stations: int) -> Checks:
+    """Return the cost of the checks of more stations, from the slope between the two largest fleets."""
+    former, last = results[-2:]
+    reach = (stations - last.stations) / (last.stations - former.stations)
+    pairs = zip(former.checks, last.checks, strict=True)
+    return Checks(*(max(after + (after - before) * reach, after) for before, after in pairs))
 
 
 def quantiles(values: Sequence[float]) -> dict[float, float]:

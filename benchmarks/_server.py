@@ -1,5 +1,6 @@
 """User station that benchmarks write to, with its administrator's rights."""
 
+import asyncio
 from base64 import b64decode
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -14,7 +15,7 @@ import aiohttp
 STREAM = "metrics-anavi_weather.state-"
 STATISTICS = "statistics-anavi_weather-"
 SETUP = Path(__file__).parents[1] / "docker/user_station/elasticsearch/setup"
-STATION = "benchmark"
+STATION = READER = "benchmark"
 ANSWER = "errors,items.*.status,items.*.error"
 VARIABLES = ("ELASTICSEARCH_URL", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD")
 
@@ -30,16 +31,20 @@ class Server:
         self.url = self.url.rstrip("/")
         self._auth = aiohttp.BasicAuth(username, password)
         self._made: set[str] = set()
+        self._readers: set[str] = set()
 
     async def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Make a request as the administrator. Exit if it is rejected."""
-        async with (
-            aiohttp.ClientSession(auth=self._auth, timeout=aiohttp.ClientTimeout(total=300)) as http,
-            http.request(method, f"{self.url}/{path}", json=body) as response,
-        ):
-            if not response.ok:
-                sys.exit(f"{method} {path}: {response.status} {(await response.text())[:500]}")
-            return await response.json()
+        """Make a request as the administrator. Wait while the server is too busy, and exit if it rejects the request."""
+        while True:
+            async with (
+                aiohttp.ClientSession(auth=self._auth, timeout=aiohttp.ClientTimeout(total=300)) as http,
+                http.request(method, f"{self.url}/{path}", json=body) as response,
+            ):
+                if response.ok:
+                    return await response.json()
+                if response.status != HTTPStatus.TOO_MANY_REQUESTS:
+                    sys.exit(f"{method} {path}: {response.status} {(await response.text())[:500]}")
+            await asyncio.sleep(1)
 
     async def version(self) -> str:
         """Return the server's version."""
@@ -51,6 +56,25 @@ class Server:
         self._setup(namespace)
         shown = self._setup(namespace, "add-station", STATION, "--id", station_id)
         return next(line.split()[-1] for line in shown.splitlines() if line.startswith("API key:"))
+
+    def add_reader(self, namespace: str) -> str:
+        """Set up the summaries of a namespace, and return a reader's API key."""
+        self._readers.add(namespace)
+        shown = self._setup(namespace, "add-reader", READER)
+        return next(line.split()[-1] for line in shown.splitlines() if line.startswith("API key:"))
+
+    async def bulk_as_administrator(self, index: str, body: bytes) -> None:
+        """Store documents of any station. Exit if one is rejected."""
+        async with (
+            aiohttp.ClientSession(auth=self._auth, timeout=aiohttp.ClientTimeout(total=300)) as http,
+            http.post(
+                f"{self.url}/{index}/_bulk?filter_path={ANSWER}",
+                data=body,
+                headers={"Content-Type": "application/x-ndjson"},
+            ) as response,
+        ):
+            if not response.ok or (await response.json())["errors"]:
+                sys.exit(f"{index}/_bulk: {response.status} {(await response.text())[:500]}")
 
     async def unbind(self, api_key: str) -> None:
         """Let a key write as any station, as the keys of `setup` 1.0.0 can."""
@@ -69,6 +93,12 @@ class Server:
 
     async def delete(self) -> None:
         """Delete all streams and keys that were created."""
+        for namespace in sorted(self._readers):
+            for transform in ("fleet", "fleet_comparison"):
+                await self.request("DELETE", f"_transform/anavi_weather-{transform}-{namespace}?force=true")
+            await self.request("DELETE", f"fleet-anavi_weather-{namespace}")
+            self._setup(namespace, "remove-reader", READER)
+        self._readers.clear()
         for namespace in sorted(self._made):
             await self.request("DELETE", f"_data_stream/{STREAM}{namespace}")
             await self.request("DELETE", f"{STATISTICS}{namespace}")

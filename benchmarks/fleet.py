@@ -2,7 +2,7 @@ r"""Measure how many remote stations one user station can serve, while a dashboa
 
     scripts/setup benchmark
     ELASTICSEARCH_URL=… ELASTICSEARCH_USERNAME=… ELASTICSEARCH_PASSWORD=… \
-        .cache/benchmark/bin/python benchmarks/fleet.py [--stations 1 10 100 1000] [--seconds 62] [--plot FILE]
+        .cache/benchmark/bin/python benchmarks/fleet.py [--stations 1 100 1000] [--seconds 62] [--plot FILE]
 
 Real: the server, its template and a station's privileges; the documents, by the package's own encoder; HTTP with keep-alive,
 one connection per station, gzip. Simulated: the stations, which are tasks of one process on the same machine and share one
@@ -12,7 +12,11 @@ has two phases:
 catch-up   All stations come back from an outage at once. Each sends its states, oldest first, as fast as they are stored, in
            batches of the forwarder's maximum size. The stations share the number of documents that the server might store
            in a minute, at most a day of each station. The bodies are encoded beforehand.
-live       All stations send at their real pace: a bulk of the changed states after each reading.
+live       All stations send at their real pace: a bulk of the changed states after each reading, while a transform summarizes
+           them for readers.
+
+All stations send their location, and one of a hundred states is flagged. Between the phases, the checks are measured: the
+transforms, a reader's request, and the searches of two rules. Those of 10,000 stations are calculated.
 """
 
 import argparse
@@ -28,19 +32,20 @@ import time
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from _fleet_checks import Checks, Costs, flagged, located, measure_checks, measure_costs
 from _fleet_plot import draw
-from _fleet_result import Load, Result, quantiles
+from _fleet_result import Load, Result, calculate, quantiles
 from _server import STREAM, Server, bulk
-from _station import ORIGINS, rows, states_per_day
+from _station import ORIGINS, states_per_day
 import aiohttp
 
 from custom_components.anavi_weather.const import DEFAULT_INTERVAL
 from custom_components.anavi_weather.user_station.batch_size import MAX_COUNT
-from custom_components.anavi_weather.user_station.documents import Encoder, Identities, Station
+from custom_components.anavi_weather.user_station.documents import Encoder, Identities
 from custom_components.anavi_weather.user_station.recorder_log import Row
-from homeassistant.const import __version__
 
-STATIONS = (1, 10, 100, 1000)
+STATIONS = (1, 100, 1000)
+CALCULATED = 10_000  # stations that this machine cannot simulate
 SECONDS = 62.0
 CAPACITY = 8_000  # documents per second to encode beforehand
 QUERY_INTERVAL = 0.5  # seconds between the starts of two queries
@@ -107,10 +112,7 @@ class Fleet:
         self._seconds = seconds
         self._namespace = f"bench_fleet_{time.time():.0f}_{stations}"
         self._api_key = server.make(self._namespace, "0" * 32)
-        self._encoders = [
-            Encoder(Station(f"{number:032x}", f"Station {number}", "0.1.0", __version__), Identities(ORIGINS))
-            for number in range(stations)
-        ]
+        self._encoders = [Encoder(located(number), Identities(ORIGINS)) for number in range(stations)]
         self._bulks: list[float] = []
         self._busy = 0
         self._sent = 0
@@ -127,14 +129,15 @@ class Fleet:
         if documents != catch_up.documents:
             sys.exit(f"{catch_up.documents} documents were acknowledged, {documents} exist")
         document = await self._server.bytes_merged(self._namespace) / documents
+        checks = await measure_checks(self._server, self._namespace, self._stations, documents)
         readings = [list(self._readings(number)) for number in range(self._stations)]
         live = await self._phase(self._live, readings)
-        return Result(self._stations, catch_up, live, document, document * states_per_day())
+        return Result(self._stations, catch_up, live, document, document * states_per_day(), checks)
 
     def _history(self, number: int, now: float, each: int) -> Iterator[tuple[int, bytes]]:
         """Yield bulks of the states that a station recorded until now."""
         start = now - each / states_per_day() * DAY
-        for batch in batched(islice(rows(number, start), each), MAX_COUNT, strict=False):
+        for batch in batched(islice(flagged(number, start), each), MAX_COUNT, strict=False):
             yield self._body(number, batch)
 
     def _readings(self, number: int) -> Iterator[tuple[int, bytes]]:
@@ -142,7 +145,7 @@ class Fleet:
         start = time.time() + random.uniform(0, DEFAULT_INTERVAL)
         end = start + self._seconds
         # The first reading, in which everything has changed, was sent before
-        changed = (row for row in rows(number, start - DEFAULT_INTERVAL) if (row.last_updated_ts or 0.0) >= start)
+        changed = (row for row in flagged(number, start - DEFAULT_INTERVAL) if (row.last_updated_ts or 0.0) >= start)
         for _, group in groupby(
             changed, key=lambda row: int(((row.last_updated_ts or 0.0) - start) / DEFAULT_INTERVAL)
         ):
@@ -254,6 +257,24 @@ def report(results: Sequence[Result]) -> None:
         )
 
 
+def report_checks(results: Sequence[Result], costs: Costs) -> None:
+    """Print the cost of the checks."""
+    names = ("summaries", "comparison", "poll", "kB", "parse", "frost", "neighbors")
+    print("\nchecks, each time, in ms (poll also in kB); summaries of 2 hours, comparison of 28 days")
+    print(f"  {'stations':>8}" + "".join(f"{name:>12}" for name in names))
+    measured: list[tuple[str, Checks]] = [(f"{result.stations:,}", result.checks) for result in results]
+    if len(results) > 1 and results[-1].stations < CALCULATED:
+        measured.append((f"{CALCULATED:,}*", calculate(results, CALCULATED)))
+    for stations, checks in measured:
+        values = (value if name == "poll_bytes" else value * 1e6 for name, value in checks._asdict().items())
+        print(f"  {stations:>8}" + "".join(f"{value / 1000:12,.1f}" for value in values))
+    print("  * calculated from the slope between the two largest fleets")
+    print(
+        f"\nlocation and flags, as a ratio of the same states without them: encoding {costs.encoding:.2f}, compressed"
+        f" {costs.compressed:.2f}, disk {costs.disk:.2f}\nquality control at the station: {costs.check * 1e6:.0f} µs a reading"
+    )
+
+
 async def run(options: argparse.Namespace) -> None:
     """Measure each number of stations."""
     server = Server()
@@ -264,9 +285,12 @@ async def run(options: argparse.Namespace) -> None:
         for stations in options.stations:
             print(f"fleet: {stations:,} stations", file=sys.stderr, flush=True)
             results.append(await Fleet(server, stations, options.seconds).measure())
+        costs = await measure_costs(server)
     finally:
         await server.delete()
     report(results)
+    report_checks(results, costs)
+    print(f"load {os.getloadavg()[0]:.1f}")
     draw(
         results,
         options.plot,
