@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 import gzip
 import json
 import os
@@ -9,6 +10,7 @@ from pathlib import Path
 import re
 import shutil
 import socket
+import sqlite3
 import stat
 import subprocess
 import time
@@ -28,6 +30,7 @@ GELF = REMOTE_STATION / "compose.gelf.yaml"
 BAKE = REMOTE_STATION / "docker-bake.hcl"
 IMAGES = PROJECT / ".github/workflows/images.yml"
 SERVICE = "remote_station"
+BACKUP = "backup"
 IMAGE = "anavi_weather/remote_station_test"
 BASE_VARIABLES = ("HOME_ASSISTANT_IMAGE", "HOME_ASSISTANT_VERSION")
 START_SECONDS = 300
@@ -84,6 +87,7 @@ class Station:
         shutil.unpack_archive(folder / "remote_station.tar", folder, filter="data")
         self.folder = folder / "remote_station"
         self.config = folder / "config"
+        self.backups = folder / "backups"
         self.devices = folder / "devices"
         self.devices.mkdir()
         (self.devices / "console").touch()
@@ -92,6 +96,7 @@ class Station:
         self._variables = {
             "IMAGE": IMAGE,
             "CONFIG": str(self.config),
+            "BACKUPS": str(self.backups),
             "PORT": "0",
             "ADDRESS": "127.0.0.1",
             "DEVICES": str(self.devices),
@@ -239,8 +244,8 @@ def test_compose_file() -> None:
     for compose in (Compose(COMPOSE), Compose(COMPOSE, GELF, **LOG_VARIABLES)):
         assert compose.run("config", "--profiles") == ""
         content = compose.config()
-        assert set(content["services"]) == {SERVICE}
-        service = content["services"][SERVICE]
+        assert set(content["services"]) == {SERVICE, BACKUP}
+        service, backup = content["services"][SERVICE], content["services"][BACKUP]
         assert service["device_cgroup_rules"] == ["c 89:* rw", "c 89:* wr"]
         assert "devices" not in service
         assert content["volumes"]["devices"]["driver_opts"] == {
@@ -258,6 +263,15 @@ def test_compose_file() -> None:
         assert service["restart"] == "unless-stopped"
         assert 400 << 20 <= int(service["mem_limit"]) <= 768 << 20  # of the 1 GB of a Pi 3
         assert service["healthcheck"]["test"][0] == "CMD"
+        assert backup["image"] == service["image"]
+        assert (backup["cap_drop"], backup["network_mode"], backup["read_only"]) == (["ALL"], "none", True)
+        assert not {"privileged", "cap_add", "devices", "device_cgroup_rules"} & set(backup)
+        assert {volume["target"]: volume.get("read_only", False) for volume in backup["volumes"]} == {
+            "/config": True,
+            "/backups": False,
+        }
+        assert backup["restart"] == "unless-stopped"
+        assert int(backup["mem_limit"]) == 128 << 20
     local = Compose(COMPOSE).config()["services"][SERVICE]["logging"]
     assert local == {"driver": "json-file", "options": {"max-file": "3", "max-size": "10m"}}
     remote = Compose(COMPOSE, GELF, **LOG_VARIABLES).config()["services"][SERVICE]["logging"]
@@ -438,16 +452,23 @@ def test_upgrade(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the folder that is backed up belongs to root: run the tests as root")
-def test_backup_is_restored(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Following the README restores the account, the station and the user's files."""
+def test_backup_is_restored(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup of the running station restores, as the README says, the account, the station and the user's files."""
     monkeypatch.syspath_prepend(LIBRARY)
     before = station.users_files()
-    backup = tmp_path / "config.tar.gz"
+    station.compose.run(
+        "exec", "--no-TTY", BACKUP, "python3", "-I", "/opt/anavi_weather/back_up.py", "now", timeout=300
+    )
+    station.compose.run("exec", "--no-TTY", BACKUP, "python3", "-I", "/opt/anavi_weather/back_up.py", "check")
+    [backup] = station.backups.iterdir()
     station.compose.run("stop", timeout=300)
     assert station.container["State"]["ExitCode"] == 0
-    subprocess.run(["tar", "-czf", backup, station.config.name], cwd=station.config.parent, check=True)
     subprocess.run(["rm", "-rf", station.config], check=True)
     subprocess.run(["tar", "-xzf", backup, "-C", station.config.parent], check=True)
+    with closing(sqlite3.connect(station.config / "home-assistant_v2.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        [(states,)] = database.execute("SELECT COUNT(*) FROM states").fetchall()
+    assert states > 0
     station.compose.run("up", "--detach", "--force-recreate", timeout=300)
     station.check_readings()
     assert f"{UPGRADED} is in place" in station.log
