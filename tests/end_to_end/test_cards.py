@@ -63,6 +63,22 @@ def test_a_gap_in_the_readings_is_a_gap_in_the_trend(home: Home, browser: Browse
     assert "vs. yesterday tomorrow" in " ".join(shown["text"])
 
 
+@pytest.mark.parametrize(
+    ("begin", "means", "difference"),
+    [
+        ("12:25", [19, 20], "+4.5"),  # 12:30 is halfway between the middles of both periods
+        ("12:30", [19, 20], "+5.0"),  # only later ones
+        ("12:00", [19, 20], "tomorrow"),
+        ("12:31", [19, 20], "tomorrow"),
+    ],
+)
+def test_yesterday_at_this_time(home: Home, browser: Browser, begin: str, means: list[float], difference: str) -> None:
+    home.set(TEMPERATURE, "24")
+    yesterday = rows(f"2026-11-28T{begin}:00-03:00", FIVE_MINUTES, *means)
+    home.summarize(TEMPERATURE, "5minute", [*yesterday, *rows("2026-11-29T12:20:00-03:00", FIVE_MINUTES, 24)])
+    assert f"vs. yesterday {difference}" in " ".join(reading(home, browser, TEMPERATURE)["text"])
+
+
 @pytest.mark.parametrize("state", ["unavailable", "unknown"])
 def test_a_reading_that_is_missing_keeps_its_day(home: Home, browser: Browser, state: str) -> None:
     home.set(TEMPERATURE, state)

@@ -16,11 +16,11 @@ export const fetchStatistics = (hass, ids, period, types, start, end) =>
     ...(end && { end_time: new Date(end).toISOString() }),
   });
 
-/** Return an entity's statistics of the last 25 hours: of five minutes, and before these of hours. */
+/** Return an entity's statistics of the last 26 hours: of five minutes, and before these of hours. */
 export async function fetchLastDay(hass, id, now) {
   const types = ["mean", "min", "max"];
   const periods = ["hour", "5minute"];
-  const all = await Promise.all(periods.map((period) => fetchStatistics(hass, [id], period, types, now - DAY - HOUR)));
+  const all = await Promise.all(periods.map((period) => fetchStatistics(hass, [id], period, types, now - DAY - 2 * HOUR)));
   const [hours, minutes] = all.map((found) => (found[id] ?? []).filter(({ mean }) => mean !== null));
   const begin = minutes[0]?.start ?? now;
   const earlier = hours.filter(({ start }) => start < begin).map((row) => ({ ...row, end: Math.min(row.end, begin) }));
@@ -38,10 +38,16 @@ export function extremesOfToday(hass, rows, now, value) {
   return { min: lowest.min, minAt: lowest.start, max: highest.max, maxAt: highest.start };
 }
 
-/** Return the value at this time yesterday, or null if it is unknown. */
+/** Return the value at this time yesterday, or null if it is unknown. Each mean is that of the middle of its period. */
 export function valueYesterday(rows, now) {
   const time = now - DAY;
-  return rows.find(({ start, end }) => start <= time && time < end)?.mean ?? null;
+  if (!rows.some(({ start, end }) => start <= time && time < end)) return null;
+  const middle = ({ start, end }) => (start + end) / 2;
+  const earlier = rows.findLast((row) => middle(row) <= time);
+  const later = rows.find((row) => middle(row) > time);
+  if (!earlier || !later) return (earlier ?? later).mean;
+  const part = (time - middle(earlier)) / (middle(later) - middle(earlier));
+  return earlier.mean + part * (later.mean - earlier.mean);
 }
 
 const fetchExtremes = (hass, id, start, end) =>
