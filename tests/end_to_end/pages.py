@@ -69,6 +69,13 @@ async (home) => {{
 }}
 """
 
+IS_DUE = """
+() => {
+  const hass = {entities: {}, states: {}};
+  return customElements.get("ll-strategy-dashboard-anavi-weather").shouldRegenerate({}, hass, hass);
+}
+"""
+
 # Shows a card, and returns its lines. Text of one element and line is one line.
 SHOW = f"""
 async ({{config, change, ...home}}) => {{
@@ -315,6 +322,15 @@ class Pages:
         """Return the dashboard that the strategy generates for a Home Assistant, with all of its views."""
         return self._evaluate(GENERATE, home)
 
+    def is_due(self, *, time: str) -> bool:
+        """Return whether the dashboard is generated again at a time, though nothing changed."""
+        page = self._page()
+        page.clock.set_fixed_time(time)
+        try:
+            return bool(page.evaluate(IS_DUE))
+        finally:
+            page.clock.set_fixed_time(NOW)
+
     def show(self, **home: Any) -> Any:
         """Return what a card of the panel shows of a Home Assistant."""
         return self._evaluate(SHOW, home)
@@ -377,6 +393,7 @@ def main() -> None:
             "use": pages.use,
             "measure": pages.measure,
             "generate": pages.generate,
+            "is_due": pages.is_due,
             "show": pages.show,
             "remote": pages.remote,
         }

@@ -150,3 +150,12 @@ def test_stations_of_a_fleet_are_compared_and_on_a_map(browser: Browser) -> None
     [card] = cards(comparison, "map")
     assert card["entities"] == ["sensor.beach_fleet_last_seen", "zone.home"]
     assert headings(comparison) == ["Temperature", "Map of the stations"]
+
+
+def test_the_panel_on_a_wall_is_generated_again_after_each_hour(browser: Browser) -> None:
+    """The statistics of an hour are there shortly after it, and may replace a sentence, or set a record."""
+    home = Home()
+    home.add("station", sensors("temperature"))
+    home.panel(browser)  # at 12:30
+    assert not browser.ask("is_due", time="2026-11-29T13:00:30-03:00")
+    assert browser.ask("is_due", time="2026-11-29T13:02:00-03:00")
