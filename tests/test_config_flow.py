@@ -146,7 +146,7 @@ async def test_without_a_bus_the_simulated_phat_can_be_added(
 
     assert form["errors"] == {}
     assert form["description_placeholders"]
-    assert form["description_placeholders"]["hint"].startswith("There is no I2C bus. Enable I2C")
+    assert form["description_placeholders"]["hint"].startswith("No I2C bus was found. Enable I2C")
     assert list(offered(form)) == [preselected(form)] == [SIMULATED]
     result = await confirm(hass, await choose(hass, form, SIMULATED))
     assert result["type"] is FlowResultType.CREATE_ENTRY

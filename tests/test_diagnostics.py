@@ -80,7 +80,7 @@ async def test_diagnostics_of_a_bus_that_is_missing_say_what_was_tried(
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, board_entry)
 
     assert diagnostics["entry"]["state"] == "setup_retry"
-    assert diagnostics["entry"]["reason"].startswith("There is no I2C bus")
+    assert diagnostics["entry"]["reason"].startswith("The I2C bus")
     missing = f"{machine.path()}: No such file or directory"
     assert diagnostics["board"] == {"product": "", "buses": {}, "kernel_drivers": {}, "responding": missing}
     (failure,) = diagnostics["failed_readings"]

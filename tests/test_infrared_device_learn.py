@@ -136,7 +136,7 @@ async def test_a_key_that_is_left_lets_another_be_learned(
     await action
 
 
-@pytest.mark.parametrize(("code", "error"), [([], "Nothing was received"), ([NEC], "only 1 times")])
+@pytest.mark.parametrize(("code", "error"), [([], "The receiver got nothing"), ([NEC], "only 1 times")])
 async def test_presses_that_are_missing_are_explained(
     hass: HomeAssistant, wizard: Wizard, codes: CodeStore, code: list[str], error: str
 ) -> None:
@@ -159,7 +159,7 @@ async def test_presses_that_are_missing_are_explained(
 async def test_a_key_is_skipped(hass: HomeAssistant, wizard: Wizard, codes: CodeStore) -> None:
     step = await wizard.choose_keys(await start_new(hass, "TV"), "power", "mute")
     failed = await wizard.press(step, NEC, OTHER, "nec:0x04,0x10")
-    assert "not alike" in placeholders(failed)["reason"]
+    assert "differ" in placeholders(failed)["reason"]
 
     step = await choose(hass, failed, "skip")
 
@@ -196,7 +196,7 @@ async def test_undoing_restores_what_was_replaced(hass: HomeAssistant, wizard: W
     (television,) = infrared_devices(hass.config_entries.async_get_known_entry("01STATION"))
 
     learned = await wizard.learn(await start(hass, television), "power", NEC)
-    assert placeholders(learned)["note"] == "The command replaced the one that was stored before."
+    assert placeholders(learned)["note"] == "This replaced the stored command."
     undone = await choose(hass, learned, "undo")
     await choose(hass, undone, "menu")
 
@@ -223,7 +223,7 @@ async def test_a_change_that_cannot_be_undone_is_explained(
     assert codes.codes == {"TV": {"power": [NEC]}}
 
 
-@pytest.mark.parametrize(("code", "note"), [(NEC, "The press matches."), (OTHER, "The press does not match.")])
+@pytest.mark.parametrize(("code", "note"), [(NEC, "This press matches."), (OTHER, "This press doesn't match.")])
 async def test_a_key_is_verified(hass: HomeAssistant, wizard: Wizard, codes: CodeStore, code: str, note: str) -> None:
     await store_codes(codes, {"Radio": {"volume_up": [NEC]}})
     learned = await wizard.learn(await start_new(hass, "TV"), "power", NEC)
@@ -238,7 +238,7 @@ async def test_a_verification_without_a_press_is_explained(hass: HomeAssistant, 
     learned = await wizard.learn(await start_new(hass, "TV"), "power", NEC)
     verified = await wizard.wait_in_vain(await choose(hass, learned, "verify"))
     assert verified["step_id"] == "learned"
-    assert "Nothing was received" in placeholders(verified)["note"]
+    assert "The receiver got nothing" in placeholders(verified)["note"]
 
 
 async def test_a_key_that_is_stored_already_is_named(hass: HomeAssistant, wizard: Wizard, codes: CodeStore) -> None:
@@ -257,7 +257,7 @@ async def test_a_disk_that_is_full_is_explained(hass: HomeAssistant, wizard: Wiz
 
 
 @pytest.mark.parametrize(
-    ("keys", "error"), [([], "at least one key"), ([" "], "A name has"), (["x" * 101], "A name has")]
+    ("keys", "error"), [([], "at least one key"), ([" "], "Choose another name"), (["x" * 101], "Choose another name")]
 )
 async def test_names_are_checked(hass: HomeAssistant, wizard: Wizard, keys: list[str], error: str) -> None:
     form = await wizard.choose_keys(await start_new(hass, "TV"), *keys)

@@ -542,7 +542,7 @@ async def test_a_deleted_device_gets_no_commands(
     await slow_disk.is_reached.wait()
     adding = asyncio.create_task(station.runtime_data.devices.async_add_commands(tv, {"mute": (parse("nec:4,9"),)}))
     slow_disk.release()
-    with pytest.raises(InvalidActionError, match="No command of a device"):
+    with pytest.raises(InvalidActionError, match="has no commands"):
         await adding
     await hass.async_block_till_done()
 

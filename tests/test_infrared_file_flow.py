@@ -82,7 +82,7 @@ async def test_unreadable_commands_are_listed_before_the_others_are_imported(
     assert menu["description_placeholders"] == {
         "device": "TV",
         "count": "2",
-        "unreadable": "- MENU: The protocol “DirecTV” is unknown. Learn the key, or give its code as Pronto hex or as timings.",
+        "unreadable": "- MENU: The protocol “DirecTV” is unknown. Learn the key, or enter its code as Pronto hex or timings.",
         "replaced": "–",
         "failure": "",
     }
@@ -128,10 +128,10 @@ async def test_one_of_several_remote_controls_is_chosen(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("hello", "This file is of no known kind."),
-        ("", "There are no commands in the file."),
-        (b"\x00\xff" * 3_000_000, "The file has more than 4 MB."),
-        (HEADER + "MENU,DirecTV,7,-1,1\n", "No command in the file can be read:\n- MENU: The protocol"),
+        ("hello", "The kind of file is unknown."),
+        ("", "The file has no commands."),
+        (b"\x00\xff" * 3_000_000, "The file is larger than 4 MB."),
+        (HEADER + "MENU,DirecTV,7,-1,1\n", "None of the commands in the file can be read:\n- MENU: The protocol"),
     ],
     ids=["unknown", "empty", "large", "unreadable"],
 )

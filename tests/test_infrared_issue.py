@@ -61,7 +61,7 @@ async def test_pair_that_may_not_be_opened(
     machine.pair.refusal = errno.EPERM
     await pass_time(MINUTE)
     await pass_time(MINUTE)
-    assert "may not open the infrared device" in (reason(hass) or "")
+    assert "isn't allowed to open the infrared device" in (reason(hass) or "")
 
 
 async def test_missing_receiver(

@@ -82,7 +82,7 @@ async def test_a_file_that_cannot_be_read_leaves_the_choice(
 
     assert form["errors"] == {"file": "failed"}
     assert form["description_placeholders"]
-    assert form["description_placeholders"]["detail"].startswith("This file is of no known kind")
+    assert form["description_placeholders"]["detail"].startswith("The kind of file is unknown")
     assert (await answer(hass, form, file="1"))["step_id"] == "menu"
 
 
@@ -106,7 +106,9 @@ async def test_a_file_that_the_system_refuses(hass: HomeAssistant, form: Subentr
     with patch("pathlib.Path.open", side_effect=PermissionError(13, "Permission denied")):
         form = await answer(hass, form, file="0")
     assert form["description_placeholders"]
-    assert form["description_placeholders"]["detail"].startswith("Sony.ir cannot be read (Permission denied)")
+    assert form["description_placeholders"]["detail"].startswith(
+        "Home Assistant can't read Sony.ir (Permission denied)"
+    )
 
 
 async def test_searching_again(hass: HomeAssistant, form: SubentryFlowResult) -> None:

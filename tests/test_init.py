@@ -70,9 +70,9 @@ async def test_settings_changed_during_the_setup_take_effect(
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
-        ({"stuck": True}, "The bus {bus} is stuck: every transfer times out."),
-        ({"plugged": set()}, "None of the chips answers."),
-        ({"claimed": {chip.address for chip in OFFICIAL_CHIPS}}, "None of the chips answers."),
+        ({"stuck": True}, "The bus {bus} is stuck: every transfer times out"),
+        ({"plugged": set()}, "None of the chips responds."),
+        ({"claimed": {chip.address for chip in OFFICIAL_CHIPS}}, "None of the chips responds."),
     ],
 )
 async def test_setup_is_retried_if_the_bus_does_not_work(
@@ -102,8 +102,8 @@ async def test_setup_is_retried_if_the_bus_does_not_work(
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (PermissionError(13, "denied"), "Home Assistant may not open {bus}."),
-        (FileNotFoundError(2, "missing"), "There is no I2C bus {bus}."),
+        (PermissionError(13, "denied"), "Home Assistant isn't allowed to open {bus}."),
+        (FileNotFoundError(2, "missing"), "The I2C bus {bus} was not found."),
     ],
 )
 async def test_setup_is_retried_if_the_bus_cannot_be_opened(

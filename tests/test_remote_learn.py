@@ -184,7 +184,7 @@ async def test_commands_before_one_that_fails_are_kept(learn: Learn, codes: Code
     placeholders = raised.value.translation_placeholders
     assert placeholders
     assert (placeholders["learned"], placeholders["missing"]) == ("Up", "Down, Power")
-    assert placeholders["reason"].startswith("Nothing was received for “Down” within 5 s.")
+    assert placeholders["reason"].startswith("The receiver got nothing for “Down” within 5 s.")
     assert list(codes.codes["TV"]) == ["Up"]
     assert not shown
 

@@ -150,7 +150,7 @@ async def test_unreadable_commands_can_be_skipped(hass: HomeAssistant, codes: Co
     assert response["devices"] == {"TV": ["Power"]}
     assert response["unreadable"] == {
         "TV": {
-            "Bad": "Linha 12, “Bad”: “command” deve ter quatro bytes em hexadecimal, como 04 00 00 00, e não “xx 00 00 00”."
+            "Bad": "Linha 12, “Bad”: “command” é “xx 00 00 00”. Deve ter quatro bytes em hexadecimal, como 04 00 00 00."
         }
     }
     with pytest.raises(ServiceValidationError) as raised:

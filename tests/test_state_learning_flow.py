@@ -98,7 +98,7 @@ async def test_one_press_for_each_state(
     assert (*progress(learning), note(learning)) == ("Off", "0", "4", "–")
     step = await press(learning, state(0))
     assert progress(step) == ("Cool · Fan low · 20°", "1", "4")
-    assert note(step) == "Off is learned."
+    assert note(step) == "Off learned."
     step = await press(step, state(20), state(21))
     assert progress(step) == ("Cool · Fan low · 22°", "3", "4")
     assert list(codes.codes["Bedroom"]) == ["off", "cool_low_20", "cool_low_21"]
@@ -136,7 +136,7 @@ async def test_a_state_that_is_sent_twice(
 ) -> None:
     step = await press(learning, state(0), state(20), state(20))
     assert progress(step) == ("Cool · Fan low · 21°", "2", "4")
-    assert note(step).startswith("this is the same message")
+    assert note(step).startswith("The signal is the same")
     step = await press(step, state(21))
     assert list(codes.codes["Bedroom"]) == ["off", "cool_low_20", "cool_low_21"]
     # Two states may really have the same code
@@ -149,7 +149,7 @@ async def test_a_disturbed_press(
 ) -> None:
     shorter = state(21).replace("raw:38000:4400,-4400,", "raw:38000:")
     step = await press(learning, state(0), state(20), shorter)
-    assert note(step).startswith("the reception was disturbed")
+    assert note(step).startswith("The signal was disturbed")
     assert progress(step) == ("Cool · Fan low · 21°", "2", "4")
     step = await press(step, state(21))
     assert progress(step) == ("Cool · Fan low · 22°", "3", "4")
@@ -165,7 +165,7 @@ async def test_noise_is_not_a_state(
     assert (*progress(step), note(step)) == ("Off", "0", "4", "–")
     with patch("custom_components.anavi_weather.state_learning_flow.consensus", return_value=None):
         step = await press(step, state(0))
-    assert note(step).startswith("the reception was disturbed")
+    assert note(step).startswith("The signal was disturbed")
     assert progress(step) == ("Off", "0", "4")
     await let_time_out(hass, freezer, step)
 
@@ -315,7 +315,7 @@ async def test_a_held_key_is_one_press(
         await let_read()
         await hass.async_block_till_done()
     step = current(hass, learning)
-    assert (progress(step)[1], note(step)) == ("1", "Off is learned.")
+    assert (progress(step)[1], note(step)) == ("1", "Off learned.")
     await let_time_out(hass, freezer, step)
 
 

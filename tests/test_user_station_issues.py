@@ -309,7 +309,7 @@ async def test_a_stream_that_was_created_again_is_reported(
     assert active_issues(issue_registry) == expected
     with (
         patch.object(forwarder, "async_send_again", side_effect=RecorderBusyError),
-        pytest.raises(InvalidActionError, match="Wait until it is ready"),
+        pytest.raises(InvalidActionError, match="Try again when"),
     ):
         await submit_repair(hass, "stream_01USER")
     assert active_issues(issue_registry) == expected

@@ -136,10 +136,10 @@ def learning(stage: Stage) -> Iterator[None]:
         "data => { document.querySelector('home-assistant').hass.callService('remote', 'learn_command', data); }", learn
     )
     stage.click("Notifications")
-    stage.wait("Presses still to come: 3")
+    stage.wait("Presses left: 3")
     key = stage.entity("simulated_power")
     stage.act("button", "press", entity_id=key)
-    stage.wait("Presses still to come: 2")
+    stage.wait("Presses left: 2")
     yield
     for _ in range(2):
         stage.act("button", "press", entity_id=key)

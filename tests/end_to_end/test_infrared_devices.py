@@ -111,7 +111,7 @@ def test_keys_are_learned(develop: Develop, browser: Browser) -> None:
         ("wait", "Pause is learned"),
         ("start", "Verify with one more press"),
         ("press", volume),
-        ("wait", "The press matches."),
+        ("wait", "This press matches."),
         ("click", "Back to the menu"),
         ("click", "Finish"),
     )
