@@ -69,13 +69,13 @@ def put_integration(baked: Path, config: Path) -> None:
     exists = os.path.lexists(target)
     if exists and not is_ours(target):
         say(
-            f"WARNING: {target} ({version(target)}) is used, and not the image's {version(baked)}: it did not come from an "
+            f"WARNING: {target} ({version(target)}) is used, not the image's {version(baked)}: it is not from an "
             "image, or was changed since. To use the image's, move it out of custom_components and restart the container."
         )
         return
     before = version(target) if exists else ""
     if exists and (target / MARK).read_text(encoding="utf-8") == digest(baked):
-        say(f"{before} is in place")
+        say(f"{before} is already in place")
         return
     folder.mkdir(exist_ok=True)
     shutil.copytree(baked, new)

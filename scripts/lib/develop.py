@@ -74,16 +74,16 @@ def arguments() -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="scripts/develop", description=__doc__)
     parser.add_argument(
-        "--bus", default=SIMULATED, help="a real board such as /dev/i2c-1, instead of the simulated one"
+        "--bus", default=SIMULATED, help="I2C bus of a real board, such as /dev/i2c-1, instead of the simulated one"
     )
-    parser.add_argument("--host", default=DEFAULT_HOST, help="listen on this address; 0.0.0.0 is the whole network")
+    parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on; 0.0.0.0 for the whole network")
     parser.add_argument(
         "--port",
         type=int,
         help=f"default: the variable SETUP_PORT, else {DEFAULT_PORT}; 0 and --smoke use a free port",
     )
     parser.add_argument(
-        "--language", default=DEFAULT_LANGUAGE, choices=TITLES, help="of Home Assistant (default: %(default)s)"
+        "--language", default=DEFAULT_LANGUAGE, choices=TITLES, help="language of Home Assistant (default: %(default)s)"
     )
     parser.add_argument(
         "--units", default=DEFAULT_UNITS, choices=UNITS, help="unit system of Home Assistant (default: %(default)s)"
@@ -178,7 +178,7 @@ async def smoke(instance: Instance, setup: Setup) -> int:
     problems += [f"in the log: {record}" for record in errors_of_ours(instance.folder / LOG_FILE)]
     for problem in problems:
         say(problem)
-    say("smoke test failed" if problems else f"all is well: {len(content)} entities")
+    say("smoke test failed" if problems else f"smoke test passed: {len(content)} entities")
     return 1 if problems or instance.exit_code else 0
 
 
@@ -221,7 +221,7 @@ def run(options: argparse.Namespace, folder: Path) -> int:
         work = (smoke if options.smoke else serve)(instance, setup)
         exit_code = asyncio.run(until_stopped(work))
     except FlowError as error:
-        say(f"the pHAT ({options.bus}) cannot be added: {explain(error)}")
+        say(f"the pHAT ({options.bus}) could not be added: {explain(error)}")
         return 1
     except (ApiError, StartError) as error:
         say(str(error))

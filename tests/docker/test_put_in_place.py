@@ -106,7 +106,7 @@ def test_second_start_writes_nothing(
     assert module.main(image, config) == 0
     assert tree(config) == before
     assert {path: path.stat().st_mtime_ns for path in config.rglob("*")} == times
-    assert capsys.readouterr().out == "[anavi_weather] 1.0.0 is in place\n"
+    assert capsys.readouterr().out == "[anavi_weather] 1.0.0 is already in place\n"
 
 
 @pytest.mark.parametrize("version", ["2.0.0", "0.9.0"])
@@ -171,7 +171,7 @@ def test_users_own_is_left_alone(
     assert tree(target(config)) == before
     version = "0.5.0" if change is own_copy else "1.0.0"
     output = capsys.readouterr().out
-    assert f"WARNING: {target(config)} ({version}) is used, and not the image's 2.0.0" in output
+    assert f"WARNING: {target(config)} ({version}) is used, not the image's 2.0.0" in output
     assert "move it out of custom_components" in output
 
 

@@ -471,7 +471,7 @@ def test_backup_is_restored(station: Station, monkeypatch: pytest.MonkeyPatch) -
     assert states > 0
     station.compose.run("up", "--detach", "--force-recreate", timeout=300)
     station.check_readings()
-    assert f"{UPGRADED} is in place" in station.log
+    assert f"{UPGRADED} is already in place" in station.log
     assert station.users_files() == before
 
 

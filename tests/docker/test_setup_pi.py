@@ -59,7 +59,7 @@ def test_twice_and_back(pi: Pi, config: bytes) -> None:
     before = pi.files()
     pi.run("--yes")
     changed = pi.files()
-    assert "Everything is prepared already." in pi.run("--yes")
+    assert "Everything is already prepared." in pi.run("--yes")
     assert pi.files() == changed
     pi.run("--undo", "--yes")
     assert pi.files() == before
@@ -107,7 +107,7 @@ def test_changed_since(pi: Pi) -> None:
     assert "gpio_pin=4" in pi.run("--yes")
     assert pi.active()[-3:] == [I2C, RECEIVER, TRANSMITTER]
     pi.config.write_bytes(pi.config.read_bytes() + b"# mine too\n")
-    assert "config.txt was changed since" in pi.run("--undo", "--yes")
+    assert "config.txt: changed since" in pi.run("--undo", "--yes")
     mine = b"# mine\n" + PLAIN + b"dtoverlay=gpio-ir-tx\ndtoverlay=gpio-ir,gpio_pin=4\n# mine too\n"
     assert pi.config.read_bytes() == mine
     assert pi.cmdline.read_bytes() == CMDLINE.rstrip() + b" quiet\n"
@@ -126,7 +126,7 @@ def test_command_line_of_windows(pi: Pi) -> None:
     before = pi.files()
     pi.run("--yes")
     assert pi.cmdline.read_bytes() == CMDLINE.rstrip() + b" cgroup_enable=memory\n"
-    assert "Everything is prepared already." in pi.run("--yes")
+    assert "Everything is already prepared." in pi.run("--yes")
     pi.run("--undo", "--yes")
     assert pi.files() == before
 
@@ -147,7 +147,7 @@ def test_no_pi(tmp_path: Path) -> None:
     result = subprocess.run([SETUP_PI, "--root", tmp_path, "--yes"], capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert "Is this Raspberry Pi OS?" in result.stderr
-    assert "Nothing was changed" in result.stderr
+    assert "No changes made" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -167,7 +167,7 @@ def test_bad_cmdline(pi: Pi, content: str) -> None:
     """A Pi would not boot: that is not made worse."""
     pi.cmdline.write_text(content)
     before = pi.files()
-    assert "should have one line" in pi.run("--yes", status=1)
+    assert "must have one line" in pi.run("--yes", status=1)
     assert pi.files() == before
 
 
@@ -175,7 +175,7 @@ def test_bad_block(pi: Pi) -> None:
     """Without its end, more could be taken for ours than is."""
     pi.config.write_bytes(PLAIN + BLOCK[0].encode() + b"\nmine=1\n")
     before = pi.files()
-    assert "put it back where that part ends" in pi.run("--undo", "--yes", status=1)
+    assert "Put it back where this part ends" in pi.run("--undo", "--yes", status=1)
     assert pi.files() == before
 
 

@@ -86,9 +86,9 @@ def test_home_assistant_os(home_assistant: Card) -> None:
     assert after["config.txt"] == HOME_ASSISTANT_OS + "\n".join([*BLOCK, ""]).encode()
     assert after["cmdline.txt"] == HOME_ASSISTANT_CMDLINE
     assert after["CONFIG/modules/rpi-i2c.conf"].splitlines()[1:] == [b"i2c-dev"]
-    assert "removes the key for debugging by SSH" in output
-    assert "Restart Home Assistant OS once more" in output
-    assert home_assistant.run("--yes") == "Everything is prepared already.\n"
+    assert "removes the key for debugging over SSH" in output
+    assert "restart it once more" in output
+    assert home_assistant.run("--yes") == "Everything is already prepared.\n"
     assert "FAILED" not in home_assistant.run("--check")
     assert "Eject the card" in home_assistant.run("--undo", "--yes")
     assert home_assistant.files() == before
@@ -105,7 +105,7 @@ def test_home_assistant_os_on_a_pi_5(tmp_path: Path) -> None:
     assert after["cmdline.txt"] == SLOTS_CMDLINE
     assert "CONFIG/modules/rpi-i2c.conf" in after
     (card.folder / "config.txt").write_bytes(after["config.txt"].replace(b"slot-A", b"slot-B"))
-    assert card.run("--yes") == "Everything is prepared already.\n"
+    assert card.run("--yes") == "Everything is already prepared.\n"
     card.run("--undo", "--yes")
     assert card.files() == before | {"config.txt": SLOTS.replace(b"slot-A", b"slot-B")}
 
@@ -115,7 +115,7 @@ def test_home_assistant_os_has_imported_the_folder(home_assistant: Card) -> None
     before = home_assistant.files()
     home_assistant.run("--yes")
     shutil.rmtree(home_assistant.folder / "CONFIG")
-    assert home_assistant.run("--yes") == "Everything is prepared already.\n"
+    assert home_assistant.run("--yes") == "Everything is already prepared.\n"
     assert "FAILED" not in home_assistant.run("--check")
     home_assistant.run("--undo", "--yes")
     assert home_assistant.files() == before
@@ -155,7 +155,7 @@ def test_raspberry_pi_os(raspberry_pi: Card) -> None:
     after = raspberry_pi.files()
     assert after["cmdline.txt"] == CMDLINE.rstrip() + b" cgroup_enable=memory modules-load=i2c-dev\n"
     assert not any(name.startswith("CONFIG") for name in after)
-    assert raspberry_pi.run("--yes") == "Everything is prepared already.\n"
+    assert raspberry_pi.run("--yes") == "Everything is already prepared.\n"
     assert "FAILED" not in raspberry_pi.run("--check")
     (raspberry_pi.folder / "cmdline.txt").write_bytes(after["cmdline.txt"].rstrip() + b" quiet\n")
     raspberry_pi.run("--undo", "--yes")
@@ -199,7 +199,7 @@ def test_no_boot_partition(tmp_path: Path, mode: str) -> None:
     """Another folder is not touched."""
     result = subprocess.run([SETUP_PI, "--card", tmp_path, mode], capture_output=True, text=True, check=False)
     assert result.returncode == 1
-    assert "Nothing was changed" in result.stderr
+    assert "No changes made" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -223,7 +223,7 @@ def test_lines_for_those_who_edit_by_hand(home_assistant: Card) -> None:
     modules = home_assistant.folder / "CONFIG/modules"
     modules.mkdir(parents=True)
     (modules / "rpi-i2c.conf").write_bytes(b"i2c-dev\r\n")
-    assert home_assistant.run("--yes") == "Everything is prepared already.\n"
+    assert home_assistant.run("--yes") == "Everything is already prepared.\n"
 
 
 @pytest.mark.parametrize("page", ["docs/raspberry-pi.md", "docs/raspberry-pi.pt-BR.md"])
@@ -237,7 +237,7 @@ def test_documentation_has_the_same_lines(home_assistant: Card, page: str) -> No
     modules = home_assistant.folder / "CONFIG/modules"
     modules.mkdir(parents=True)
     (modules / "rpi-i2c.conf").write_bytes(b"i2c-dev")
-    assert home_assistant.run("--yes") == "Everything is prepared already.\n"
+    assert home_assistant.run("--yes") == "Everything is already prepared.\n"
 
 
 @pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)} of Debian's dosfstools and mtools")
@@ -261,7 +261,7 @@ def test_fat_image(home_assistant: Card, tmp_path: Path) -> None:
     assert to_image() == prepared
     # On another PC, by what is on the card
     home_assistant.folder = copy
-    assert home_assistant.run("--yes") == "Everything is prepared already.\n"
+    assert home_assistant.run("--yes") == "Everything is already prepared.\n"
     home_assistant.run("--undo", "--yes")
     assert tree(copy) == before
 

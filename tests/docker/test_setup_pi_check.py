@@ -67,11 +67,11 @@ def running(pi: Pi) -> RunningPi:
 
 
 def test_nothing_explains_it(running: RunningPi) -> None:
-    """All is in order, but there is no device: the kernel's log may say why."""
+    """All is in order, but no device appeared: the kernel's log may say why."""
     assert running.reasons() == {
-        BUS: "the module i2c-dev is loaded, but there is no bus. Look for errors in: sudo dmesg | grep i2c",
-        RECEIVING: "the module gpio-ir-recv is loaded, but there is no device. Look for errors in: sudo dmesg | grep gpio-ir",
-        SENDING: "the module gpio-ir-tx is loaded, but there is no device. Look for errors in: sudo dmesg | grep gpio-ir",
+        BUS: "the module i2c-dev is loaded, but no bus appeared. Look for errors in: sudo dmesg | grep i2c",
+        RECEIVING: "the module gpio-ir-recv is loaded, but no device appeared. Look for errors in: sudo dmesg | grep gpio-ir",
+        SENDING: "the module gpio-ir-tx is loaded, but no device appeared. Look for errors in: sudo dmesg | grep gpio-ir",
     }
 
 
@@ -116,7 +116,7 @@ def test_missing_module(running: RunningPi) -> None:
         "# mine\nblacklist i2c_dev\ninstall gpio-ir-tx /bin/false\n",
     )
     blocked = (
-        "the module {} is blocked by {}/etc/modprobe.d/raspi-blacklist.conf:{}: {}. Remove that line, then: sudo reboot"
+        "the module {} is blocked by {}/etc/modprobe.d/raspi-blacklist.conf:{}: {}. Remove this line, then: sudo reboot"
     )
     reasons = running.reasons()
     assert reasons[BUS] == blocked.format("i2c-dev", "", 2, "blacklist i2c_dev")
@@ -139,7 +139,7 @@ def test_built_in_module(running: RunningPi) -> None:
     """A module in the kernel itself is not in /sys/module."""
     running.unload("i2c-dev")
     write(running.root / f"lib/modules/{KERNEL}/modules.builtin", "kernel/drivers/i2c/i2c-dev.ko\n")
-    assert running.reasons()[BUS].startswith("the module i2c-dev is loaded, but there is no bus")
+    assert running.reasons()[BUS].startswith("the module i2c-dev is loaded, but no bus appeared")
 
 
 LOG = "[    7.1] pinctrl-bcm2835 3f200000.gpio: pin gpio18 already requested by 3f203000.i2s; cannot claim for ir-receiver@12\n"
@@ -150,9 +150,9 @@ GPIO = " gpio-529 (GPIO17              |onewire@11          ) out hi\n gpio-530 
 @pytest.mark.parametrize(
     ("file", "content", "end", "reason"),
     [
-        ("var/log/dmesg", LOG, RECEIVING, "GPIO 18 is taken by 3f203000.i2s"),
-        ("sys/kernel/debug/pinctrl/3f200000.gpio-pinctrl-bcm2835/pinmux-pins", MUX, RECEIVING, "GPIO 18 is taken by 3f203000.i2s"),
-        ("sys/kernel/debug/gpio", GPIO, SENDING, "GPIO 17 is taken by onewire@11"),
+        ("var/log/dmesg", LOG, RECEIVING, "GPIO 18 is in use by 3f203000.i2s"),
+        ("sys/kernel/debug/pinctrl/3f200000.gpio-pinctrl-bcm2835/pinmux-pins", MUX, RECEIVING, "GPIO 18 is in use by 3f203000.i2s"),
+        ("sys/kernel/debug/gpio", GPIO, SENDING, "GPIO 17 is in use by onewire@11"),
     ],
 )  # fmt: skip
 def test_pin_is_taken(running: RunningPi, file: str, content: str, end: str, reason: str) -> None:
@@ -160,7 +160,7 @@ def test_pin_is_taken(running: RunningPi, file: str, content: str, end: str, rea
     write(running.root / file, content)
     reasons = running.reasons()
     assert reasons[end] == reason
-    assert sum("taken" in text for text in reasons.values()) == 1
+    assert sum("in use by" in text for text in reasons.values()) == 1
 
 
 def test_pin_is_taken_by_a_line(running: RunningPi) -> None:
@@ -170,7 +170,7 @@ def test_pin_is_taken_by_a_line(running: RunningPi) -> None:
     output = running.pi.run("--check", status=1)
     line = "config.txt:4: dtoverlay=w1-gpio,gpiopin=17"
     assert running.reasons()[SENDING] == (
-        f"GPIO 17 is taken by onewire@11, by {line}. To put that line aside: sudo ./setup-pi --take-pins"
+        f"GPIO 17 is in use by onewire@11, by {line}. To turn this line into a comment: sudo ./setup-pi --take-pins"
     )
     assert f"FAILED  GPIO 17 (infrared transmitter) is also used by {line}" in output
 
@@ -180,7 +180,7 @@ def test_pin_was_left_to_something_else(running: RunningPi) -> None:
     running.pi.config.write_text(f"{I2C}\n{RECEIVER}\ndtoverlay=w1-gpio,gpiopin=17\n")
     assert running.reasons()[SENDING] == (
         "GPIO 17 (infrared transmitter) is also used by config.txt:3: dtoverlay=w1-gpio,gpiopin=17. "
-        "To put that line aside: sudo ./setup-pi --take-pins"
+        "To turn this line into a comment: sudo ./setup-pi --take-pins"
     )
 
 
@@ -192,7 +192,7 @@ def test_never_sent_to_a_command_that_does_nothing(running: RunningPi, config: s
     """Whenever the check recommends setup-pi, that has something to change, and is not recommended again afterwards."""
     running.pi.config.write_text(config)
     assert any("Run: sudo ./setup-pi" in reason for reason in running.reasons().values())
-    assert "Everything is prepared already." not in running.pi.run("--yes")
+    assert "Everything is already prepared." not in running.pi.run("--yes")
     running.restart()
     assert not any("Run: sudo ./setup-pi" in reason for reason in running.reasons().values())
 
@@ -203,7 +203,7 @@ def test_no_pi(pi: Pi) -> None:
     output = pi.run("--check", status=1)
     assert output.count("FAILED") == 3
     assert "setup-pi" not in output
-    assert f"I2C bus {pi.root}/dev/i2c-1: this system has no config.txt of a Raspberry Pi" in output
+    assert f"I2C bus {pi.root}/dev/i2c-1: no config.txt of a Raspberry Pi" in output
 
 
 def test_what_is_no_device(pi: Pi) -> None:
@@ -232,5 +232,5 @@ def test_report(running: RunningPi) -> None:
         "Kernel": LOG,
     }.items():
         assert f"### {title}\n\n```text\n{lines}```\n" in output
-    assert "FAILED  infrared receiver: GPIO 18 is taken by 3f203000.i2s\n" in output
+    assert "FAILED  infrared receiver: GPIO 18 is in use by 3f203000.i2s\n" in output
     assert not {"secret", "192.0.2.7", "b8:27"} & set(re.findall(r"secret|192\.0\.2\.7|b8:27", output))

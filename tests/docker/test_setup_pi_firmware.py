@@ -4,7 +4,7 @@ import pytest
 
 from .pi import CMDLINE, I2C, RECEIVER, RIGHT, TRANSMITTER, Pi
 
-PREPARED = "Everything is prepared already."
+PREPARED = "Everything is already prepared."
 
 
 def prepared(pi: Pi, config: str) -> bool:
@@ -77,7 +77,7 @@ def test_included_files(pi: Pi) -> None:
     before = pi.files()
     output = pi.run("--yes", status=1)
     assert "mine.txt:2: dtoverlay=gpio-ir,gpio_pin=4 is in the way" in output
-    assert "put a # before that line. Nothing was changed" in output
+    assert "Put a # before this line. No changes made" in output
     assert pi.files() == before
 
 
@@ -158,7 +158,7 @@ def test_other_uses_of_the_pins(pi: Pi, line: str, pins: list[int]) -> None:
     names = {18: "infrared receiver", 17: "infrared transmitter"}
     assert uses == [f"GPIO {pin} ({names[pin]}) is also used by config.txt:{number}: {shown}" for pin in pins]
     if pins:
-        assert "Nothing was changed" in pi.run("--yes", status=1)
+        assert "No changes made" in pi.run("--yes", status=1)
         assert pi.files() == before
 
 

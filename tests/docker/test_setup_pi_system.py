@@ -125,7 +125,7 @@ RUN = "Run: sudo ./setup-pi"
         (
             "echo false",
             NOT_LIMITED,
-            f"FAILED  Docker cannot limit memory: {LIMITS} is not in /boot/firmware/cmdline.txt, or a later word switches it off. {RUN}",
+            f"FAILED  Docker cannot limit memory: {LIMITS} is not in /boot/firmware/cmdline.txt, or a later word turns it off. {RUN}",
         ),
         (
             "echo false",
@@ -164,7 +164,7 @@ echo "root=1 cgroup_enable=memory" > /boot/firmware/cmdline.txt
 touch --date=@1 /boot/firmware/*.txt
 $SETUP_PI --check || true
 """)
-    assert "cmdline.txt is right, but the kernel has not got it. Compare: cat /proc/cmdline" in output
+    assert "cmdline.txt is right, but the kernel did not get it. Compare: cat /proc/cmdline" in output
 
 
 @on_debian
@@ -175,16 +175,16 @@ sed -i '/^case/i case "$*" in *simulate*) ;; *install*docker*) echo "E: No space
 $SETUP_PI --user pi-of-the-tests --yes 2>&1 && exit 1
 $SETUP_PI --user pi-of-the-tests --dry-run
 """)
-    assert "Docker could not be installed; run this again, or see what apt-get says: E: No space" in output
-    assert "Packages, and what they depend on: docker.io" in output.split("No space")[1]
+    assert "Docker not installed. Run this again, or read what apt-get says: E: No space" in output
+    assert "Packages, with their dependencies: docker.io" in output.split("No space")[1]
 
 
 @on_debian
 def test_nobody_gets_the_groups() -> None:
     """Root has no need of them."""
     output = in_debian("$SETUP_PI --user root --no-docker --dry-run")
-    assert "Nobody gets the groups: --user names who should." in output
-    assert "Groups that" not in output
+    assert "No user added to the groups. To add one: setup-pi --user NAME" in output
+    assert "Groups for" not in output
 
 
 @on_debian
@@ -223,13 +223,13 @@ cmp /etc/group /mnt/group; diff -r /boot/firmware /mnt/before
 [ -z "$(find /etc/systemd /etc/modules-load.d -name "anavi_weather*")" ]
 """)
     first, asked, second, undone = output.split("---\n")
-    assert "Groups that pi-of-the-tests gets: i2c\n" in first
+    assert "Groups for pi-of-the-tests: i2c\n" in first
     assert first.splitlines()[-4] == "i2c-dev\trc-core"
     assert first.splitlines()[-3] == f'ExecStart="{SETUP_PI.parent}/start" --boot'
     assert first.splitlines()[-2] == "/etc/systemd/system/anavi_weather.service"
     assert set(first.splitlines()[-1].split()) == {"pi-of-the-tests", "i2c", "video"}
     assert f"{INSTALL}docker.io docker-compose docker-buildx apparmor\n" in asked
-    assert second == "Everything is prepared already.\n"
+    assert second == "Everything is already prepared.\n"
     assert undone.endswith("apt-get remove -y -qq docker-of-the-tests\n")
 
 
@@ -247,9 +247,9 @@ echo ---; cat /mnt/asked; ls /etc/apt/sources.list.d /etc/apt/keyrings 2>/dev/nu
         BOOKWORM,
     )
     shown, refused, asked = output.split("---\n")
-    assert "A source of packages: download.docker.com\n" in shown
+    assert "Package source: download.docker.com\n" in shown
     assert "docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin" in shown
-    assert "the downloaded key is not Docker's but 0123456789ABCDEF: nothing was installed" in refused
+    assert "the downloaded key is not Docker's but 0123456789ABCDEF. Nothing installed" in refused
     assert "install -y -qq --no-install-recommends" not in asked
     assert "anavi" not in asked
 
@@ -290,11 +290,11 @@ def test_conflicting_package_is_not_removed_without_consent() -> None:
         BOOKWORM,
         "docker.io docker-compose",
     )
-    assert "Packages that these replace: docker-compose\n" in output
-    assert "these packages would be removed: docker-compose. All else is prepared" in output
+    assert "Packages to remove: docker-compose\n" in output
+    assert "that would remove packages: docker-compose. Everything else is prepared" in output
     assert "setup-pi --replace-docker" in output
     assert INSTALL not in output
-    assert "anavi" not in output.split("agree")[1]
+    assert "anavi" not in output.split("To remove them")[1]
 
 
 @on_debian
@@ -314,7 +314,7 @@ $SETUP_PI --undo --yes; grep -v simulate /mnt/asked | tail -2""",
         "docker.io docker-compose",
     )
     assert "docker-compose\nThis undoes" in output
-    assert "Brought back: docker-compose\n" in output
+    assert "Restored: docker-compose\n" in output
     assert output.splitlines()[-2:] == ["apt-get remove -y -qq docker-of-the-tests", f"{INSTALL}docker-compose"]
 
 
@@ -327,7 +327,7 @@ echo gone-by-now >> /var/lib/anavi_weather/packages
 printf 'Remv docker-of-the-tests [1]\nRemv portainer [2]\n' > /mnt/needed-by-others
 $SETUP_PI --undo --yes; tail -1 /mnt/asked; [ ! -e /var/lib/anavi_weather ]
 """)
-    assert "this would be removed with it: portainer. To do so: sudo apt-get remove docker-of-the-tests\n" in output
+    assert "other packages need it: portainer. To remove it anyway: sudo apt-get remove docker-of-the-tests\n" in output
     assert output.endswith("apt-get --simulate remove docker-of-the-tests\n")
 
 
@@ -350,5 +350,5 @@ echo ---; touch /mnt/online; $SETUP_PI --user pi-of-the-tests --yes
 def test_no_such_user() -> None:
     """It is refused before anything is changed."""
     output = in_debian("$SETUP_PI --user nobody-here --yes 2>&1 && exit 1; diff -r /boot/firmware /mnt/before; ls /mnt")
-    assert "user nobody-here: not found. Nothing was changed" in output
+    assert "user nobody-here: not found. No changes made" in output
     assert "asked" not in output.splitlines()

@@ -67,7 +67,7 @@ def test_bus_that_is_not_there() -> None:
     """A missing board fails with a reason."""
     result = develop("--smoke", "--bus", "/dev/i2c-254")
     assert result.returncode == 1
-    assert "(/dev/i2c-254) cannot be added: " in result.stdout
+    assert "(/dev/i2c-254) could not be added: " in result.stdout
 
 
 def test_log_and_states_are_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

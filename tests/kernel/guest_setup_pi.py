@@ -61,7 +61,7 @@ def main(root: Path) -> None:
     bus = "ok      I2C bus i2c-1"
     barometer = "ok      barometer (BMP180, BMP280, BME280, BMP388, BMP390) at 0x77"
     hygrometer = "ok      hygrometer (HTU21D, AHT20, SHT3x, SHT4x) at 0x40"
-    no_hygrometer = "-       hygrometer (HTU21D, AHT20, SHT3x, SHT4x): none answers"
+    no_hygrometer = "-       hygrometer (HTU21D, AHT20, SHT3x, SHT4x): none responds"
     light = "ok      light meter (BH1750) at 0x23"
     some = "ok      at least one chip"
     pair = "ok      infrared transmitter lirc1", "ok      infrared receiver lirc0"
@@ -69,9 +69,7 @@ def main(root: Path) -> None:
 
     del adapter.chips[HTU21D]
     (devices / "lirc1").unlink()
-    no_transmitter = (
-        "FAILED  infrared transmitter: this system has no config.txt of a Raspberry Pi, and no other infrared device"
-    )
+    no_transmitter = "FAILED  infrared transmitter: no config.txt of a Raspberry Pi, and no other infrared device"
     expect(root, 1, bus, barometer, no_hygrometer, light, some, no_transmitter, pair[1])
 
     # A receiver where the transmitter should be: `gpio-ir-tx` without its pin

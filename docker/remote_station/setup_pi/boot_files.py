@@ -93,7 +93,7 @@ def _numbers(overlays: list[Overlay]) -> set[int]:
         if overlay.has_base_parameters:
             mixed = overlay.lines[-1]
             raise BootFileError(
-                f"{mixed.shown} has parameters of {overlay.name} and of the Pi itself: write them on two lines"
+                f"{mixed.shown} has parameters of {overlay.name} and of the Pi itself. Write them on two lines"
             )
         for line in overlay.lines:
             _require_config_txt(line)
@@ -103,7 +103,9 @@ def _numbers(overlays: list[Overlay]) -> set[int]:
 
 def _require_config_txt(line: Line) -> None:
     if line.file != "config.txt":
-        raise BootFileError(f"{line.shown} is in the way, and an included file is left alone: put a # before that line")
+        raise BootFileError(
+            f"{line.shown} is in the way, but setup-pi doesn't change included files. Put a # before this line"
+        )
 
 
 def without_block(text: str) -> str:

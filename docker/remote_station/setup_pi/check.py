@@ -97,11 +97,11 @@ def _why_no_limits(target: Target, diagnosis: Diagnosis) -> str:
     if not target.cmdline.is_file():
         return f"start the kernel with {LIMITS}"
     if not memory_limited(target.text(target.cmdline)):
-        return f"{LIMITS} is not in {target.cmdline}, or a later word switches it off. {RUN}"
+        return f"{LIMITS} is not in {target.cmdline}, or a later word turns it off. {RUN}"
     return (
         RESTART.replace("config.txt", "cmdline.txt")
         if diagnosis.is_pending
-        else (f"{target.cmdline} is right, but the kernel has not got it. Compare: cat /proc/cmdline")
+        else (f"{target.cmdline} is right, but the kernel did not get it. Compare: cat /proc/cmdline")
     )
 
 

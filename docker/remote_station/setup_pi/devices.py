@@ -69,7 +69,7 @@ def _find_chip(bus: int, chip: str, addresses: tuple[int, ...]) -> Finding:
         found = [f"0x{address:02x}{reader}" for address in addresses if (reader := answers(bus, address)) is not None]
     except OSError as error:
         return Finding(Level.FAILED, chip, error.strerror or str(error))
-    return Finding(Level.OK, f"{chip} at {', '.join(found)}") if found else Finding(Level.NOTE, chip, "none answers")
+    return Finding(Level.OK, f"{chip} at {', '.join(found)}") if found else Finding(Level.NOTE, chip, "none responds")
 
 
 def find_infrared(devices: Path) -> tuple[dict[str, list[Path]], list[Finding]]:

@@ -53,25 +53,25 @@ class Diagnosis:
     def why_no_bus(self) -> str:
         """Return why the bus of the board does not exist, and what to do."""
         if self.settings is None:
-            return "this system has no config.txt of a Raspberry Pi. Enable its I2C"
+            return "no config.txt of a Raspberry Pi. Enable I2C on this system"
         if not self.settings.bus:
             return f"I2C is off in {self._target.config}. {RUN}"
         if self._tree.is_dir() and not self._bus_enabled():
             return RESTART if self.is_pending else FIRMWARE
         return self._why_no_module("i2c-dev", loaded_by_setup=True) or (
-            f"the module i2c-dev is loaded, but there is no bus. {self._see_log('i2c')}"
+            f"the module i2c-dev is loaded, but no bus appeared. {self._see_log('i2c')}"
         )
 
     def why_no_infrared(self, name: str) -> str:
         """Return why an end of the infrared pair does not exist, and what to do."""
         end = ENDS[name]
         if self.settings is None:
-            return "this system has no config.txt of a Raspberry Pi, and no other infrared device"
+            return "no config.txt of a Raspberry Pi, and no other infrared device"
         overlay = self.settings.receiver if name == RECEIVER else self.settings.transmitter
         claims = [claim for claim in self.settings.claims if claim.pin == end.pin]
         if not overlay or self.settings.wrong:
             reason = (
-                f"{claims[0].shown}. To put that line aside"
+                f"{claims[0].shown}. To turn this line into a comment"
                 if claims and not overlay
                 else f"not in {self._target.config}"
             )
@@ -81,9 +81,13 @@ class Diagnosis:
         if reason := self._why_no_module(end.module):
             return reason
         if owner := self._owner(end.pin):
-            line = f", by {claims[0].line.shown}. To put that line aside: sudo ./setup-pi --take-pins" if claims else ""
-            return f"GPIO {end.pin} is taken by {owner}{line}"
-        return f"the module {end.module} is loaded, but there is no device. {self._see_log('gpio-ir')}"
+            line = (
+                f", by {claims[0].line.shown}. To turn this line into a comment: sudo ./setup-pi --take-pins"
+                if claims
+                else ""
+            )
+            return f"GPIO {end.pin} is in use by {owner}{line}"
+        return f"the module {end.module} is loaded, but no device appeared. {self._see_log('gpio-ir')}"
 
     @cached_property
     def is_pending(self) -> bool:
@@ -118,7 +122,7 @@ class Diagnosis:
         if (self._root / "sys/module" / name).is_dir():
             return ""
         if line := self._blacklisted(name):
-            return f"the module {module} is blocked by {line}. Remove that line, then: sudo reboot"
+            return f"the module {module} is blocked by {line}. Remove this line, then: sudo reboot"
         folder = self._root / "lib/modules" / self._read("proc/sys/kernel/osrelease").strip()
         if not folder.is_dir():
             return f"the module {module} is not loaded, because the kernel was updated: sudo reboot"

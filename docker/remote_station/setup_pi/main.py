@@ -15,15 +15,15 @@ from .undo import is_prepared, undo
 
 DESCRIPTION = """Prepares a Raspberry Pi for the board: Raspberry Pi OS (Bookworm or later, 64-bit), or Home Assistant OS on its card.
 
-  sudo ./setup-pi               shows what it will change, asks, and changes it
-  sudo ./setup-pi --dry-run     only shows it
-  sudo ./setup-pi --check       finds out whether the bus, the chips, the infrared, the clock and Docker are ready, or why not
-  sudo ./setup-pi --undo        undoes what it has changed
-  ./setup-pi --lines            prints the lines, for those who edit a card by hand
+  sudo ./setup-pi               shows the changes, asks, and makes them
+  sudo ./setup-pi --dry-run     only shows the changes
+  sudo ./setup-pi --check       checks the bus, the chips, infrared, the clock and Docker, and gives reasons
+  sudo ./setup-pi --undo        undoes the changes
+  ./setup-pi --lines            prints the lines for editing a card by hand
 
-It changes config.txt (I2C on, the infrared overlays with the board's pins), cmdline.txt (memory limits of containers), the
-modules that are loaded (i2c-dev, rc-core), the groups i2c and video, and Docker where it is missing; and it adds a unit of
-systemd that gives the container the infrared devices. What was there is kept in /var/lib/anavi_weather, or on the card."""
+It changes config.txt (I2C, infrared overlays with the board's pins), cmdline.txt (memory limits of containers), loaded
+modules (i2c-dev, rc-core), and the groups i2c and video. It installs Docker if it is missing, and adds a systemd unit that
+gives the container the infrared devices. Copies of the files stay in /var/lib/anavi_weather, or on the card."""
 LINES = f"""Append to config.txt:
 
 [all]
@@ -31,7 +31,7 @@ LINES = f"""Append to config.txt:
 {RECEIVER_LINE}
 {TRANSMITTER_LINE}
 
-Home Assistant OS: also make the folder CONFIG, in it the folder modules, and in it the text file rpi-i2c.conf with the line:
+Home Assistant OS: also create the text file CONFIG/modules/rpi-i2c.conf with the line:
 
 i2c-dev
 
@@ -51,25 +51,33 @@ def arguments() -> argparse.ArgumentParser:
         mode.add_argument(
             f"--{name}", dest="mode", action="store_const", const=name, default="apply", help=argparse.SUPPRESS
         )
-    parser.add_argument("--report", action="store_true", help="with --check: print it ready to paste into an issue")
+    parser.add_argument("--report", action="store_true", help="with --check: print the result for an issue")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "--card", type=Path, metavar="FOLDER", help="prepare the memory card whose boot partition is mounted there"
+        "--card",
+        type=Path,
+        metavar="FOLDER",
+        help="prepare the memory card whose boot partition is mounted in this folder",
     )
     where.add_argument(
-        "--root", type=Path, metavar="FOLDER", help="prepare the Raspberry Pi OS there, without groups and Docker"
+        "--root",
+        type=Path,
+        metavar="FOLDER",
+        help="prepare the Raspberry Pi OS in this folder, without groups and Docker",
     )
     parser.add_argument(
-        "--user", default=os.environ.get("SUDO_USER", ""), help="who gets the groups (default: who called sudo)"
+        "--user",
+        default=os.environ.get("SUDO_USER", ""),
+        help="user to add to the groups (default: the one who called sudo)",
     )
-    parser.add_argument("--no-docker", action="store_true", help="leave Docker out")
-    parser.add_argument("--replace-docker", action="store_true", help="remove packages that Docker's own conflict with")
+    parser.add_argument("--no-docker", action="store_true", help="don't install Docker")
+    parser.add_argument("--replace-docker", action="store_true", help="remove packages that conflict with Docker's own")
     pins = parser.add_mutually_exclusive_group()
     pins.add_argument(
-        "--take-pins", action="store_true", help="put lines aside that use the board's pins for something else"
+        "--take-pins", action="store_true", help="turn lines that use the board's pins for something else into comments"
     )
-    pins.add_argument("--keep-pins", action="store_true", help="leave such lines, and the infrared out")
+    pins.add_argument("--keep-pins", action="store_true", help="keep such lines, and leave infrared out")
     return parser
 
 
@@ -78,14 +86,14 @@ def main() -> int:
     parser = arguments()
     options = parser.parse_args()
     if options.report and options.mode != "check":
-        parser.error("--report goes with --check")
+        parser.error("--report needs --check")
     try:
         return _run(options)
     except (Failure, BootFileError) as error:
-        nothing = "" if isinstance(error, Failure) or "Nothing was changed" in str(error) else ". Nothing was changed"
+        nothing = "" if isinstance(error, Failure) or "No changes made" in str(error) else ". No changes made"
         complain(f"{error}{nothing}")
     except OSError as error:
-        complain(f"{error.filename or ''}: {error.strerror}. What is not done yet is left as it is; run this again")
+        complain(f"{error.filename or ''}: {error.strerror}. Some changes are missing: run this again")
     except KeyboardInterrupt:
         complain("interrupted")
     return 1
@@ -97,7 +105,7 @@ def _run(options: argparse.Namespace) -> int:
         return 0
     target = card_in(options.card) if options.card else system_in(options.root or Path("/"))
     if options.mode != "dry-run" and target.is_live and os.geteuid() != 0:
-        raise Failure("this needs root: sudo ./setup-pi")
+        raise Failure("root needed. Run: sudo ./setup-pi")
     if options.mode == "check":
         return _check(target, options)
     return _undo(target, options) if options.mode == "undo" else _apply(target, options)
@@ -108,14 +116,14 @@ def _apply(target: Target, options: argparse.Namespace) -> int:
     plan = make_plan(target, decisions)
     require_decision(plan, decisions)
     if not plan:
-        say("Everything is prepared already.")
+        say("Everything is already prepared.")
         return 0
     show(plan, decisions, target)
     if options.mode == "dry-run":
         say("Dry run: no changes made.")
         return 0
-    if not options.yes and not ask("Change this?"):
-        raise Failure("nothing was changed")
+    if not options.yes and not ask("Make these changes?"):
+        raise Failure("no changes made")
     execute(
         plan,
         target,
@@ -131,25 +139,25 @@ def _next_step(target: Target, *, changed: bool) -> list[str]:
         return []
     if target.is_card:
         twice = (
-            " Restart Home Assistant OS once more when it has started."
+            " When Home Assistant OS has started, restart it once more."
             if target.boot.joinpath("CONFIG").exists()
             else ""
         )
-        return [f"Eject the card, and start the Pi with it.{twice}"]
-    return ["Restart the Pi now (sudo reboot), then look: sudo ./setup-pi --check"]
+        return [f"Eject the card and start the Pi with it.{twice}"]
+    return ["Restart the Pi now (sudo reboot), then run: sudo ./setup-pi --check"]
 
 
 def _undo(target: Target, options: argparse.Namespace) -> int:
     if not is_prepared(target):
         say("Nothing to undo.")
         return 0
-    say("This undoes what setup-pi did to config.txt, cmdline.txt, modules, groups and packages.")
-    if not options.yes and not ask("Change this?"):
-        raise Failure("nothing was changed")
+    say("This undoes the changes of setup-pi to config.txt, cmdline.txt, modules, groups and packages.")
+    if not options.yes and not ask("Make these changes?"):
+        raise Failure("no changes made")
     restart = undo(target)
     say("Done.")
     if restart:
-        say("Eject the card, and start the Pi with it." if target.is_card else "Restart the Pi now: sudo reboot")
+        say("Eject the card and start the Pi with it." if target.is_card else "Restart the Pi now: sudo reboot")
     return 0
 
 

@@ -17,14 +17,14 @@ from .target import IMPORTED, MODULES_FILE, Kind, Target, require_boot_files
 
 BOOT_ID = Path("proc/sys/kernel/random/boot_id")
 DECIDE = (
-    "The board needs these pins. Nothing was changed. To put these lines aside as comments: setup-pi --take-pins. "
-    "To leave them, and the infrared out: setup-pi --keep-pins"
+    "The board needs these pins. No changes made. To turn these lines into comments: setup-pi --take-pins. "
+    "To keep them and leave infrared out: setup-pi --keep-pins"
 )
 
 
 IMPORT = (
-    "Home Assistant OS imports the folder CONFIG once, and deletes it. The import replaces modules that you imported before, and "
-    "removes the key for debugging by SSH: if you use either, add them to CONFIG before you eject the card."
+    "Home Assistant OS imports the folder CONFIG once and deletes it. The import replaces modules that you imported before, and "
+    "removes the key for debugging over SSH. If you use either, add it to CONFIG before you eject the card."
 )
 
 
@@ -73,7 +73,7 @@ def base(target: Target, path: Path) -> tuple[str, str]:
     try:
         copies = target.copies.load(path.name)
     except DamagedCopyError as error:
-        remark, copies = f"{error}: this copy is not used.", None
+        remark, copies = f"{error}: copy not used.", None
     if copies and encode(now) == copies[1]:
         return decode(copies[0]), remark
     if path == target.config:
@@ -125,12 +125,10 @@ def _add(plan: Plan, target: Target, path: Path, before: str, new: str) -> None:
 
 def _plan_system(plan: Plan, options: Options) -> None:
     if os.sysconf("SC_LONG_BIT") != 64:
-        raise Failure(
-            "this system is 32-bit, and Home Assistant's image is 64-bit only: install the 64-bit Raspberry Pi OS"
-        )
+        raise Failure("this system is 32-bit, but Home Assistant's image is 64-bit. Install the 64-bit Raspberry Pi OS")
     if options.user != "root":
         if not system.user_exists(options.user):
-            raise Failure(f"user {options.user}: not found. Nothing was changed")
+            raise Failure(f"user {options.user}: not found. No changes made")
         plan.groups = system.missing_groups(options.user)
     if not options.docker:
         return
@@ -148,15 +146,15 @@ def show(plan: Plan, options: Options, target: Target) -> None:
     if plan.created and target.kind is Kind.HOME_ASSISTANT_OS:
         say(IMPORT)
     if target.is_live and options.user == "root":
-        say("Nobody gets the groups: --user names who should.")
+        say("No user added to the groups. To add one: setup-pi --user NAME")
     if plan.groups:
-        say(f"Groups that {options.user} gets: {' '.join(plan.groups)}")
+        say(f"Groups for {options.user}: {' '.join(plan.groups)}")
     if plan.packages:
         if plan.packages.needs_repository:
-            say("A source of packages: download.docker.com")
-        say(f"Packages, and what they depend on: {' '.join(plan.packages.names)}")
+            say("Package source: download.docker.com")
+        say(f"Packages, with their dependencies: {' '.join(plan.packages.names)}")
         if removals := plan.packages.removals():
-            say(f"Packages that these replace: {' '.join(removals)}")
+            say(f"Packages to remove: {' '.join(removals)}")
 
 
 def difference(before: str, after: str) -> list[str]:
@@ -220,8 +218,8 @@ def _install(packages: system.Packages, target: Target, may_remove: Callable[[li
         if packages.needs_repository:
             system.remove_repository()
         raise Failure(
-            f"Docker is not installed, because these packages would be removed: {' '.join(removals)}. All else is prepared. "
-            "To agree: setup-pi --replace-docker. To keep your Docker as it is: setup-pi --no-docker"
+            f"Docker not installed, because that would remove packages: {' '.join(removals)}. Everything else is prepared. "
+            "To remove them: setup-pi --replace-docker. To keep your Docker as it is: setup-pi --no-docker"
         )
     before = system.installed()
     _note(target, "removed", removals)
@@ -239,5 +237,5 @@ def require_decision(plan: Plan, options: Options) -> None:
     """
     if plan.claims and not options.take_pins and not options.keep_pins:
         raise BootFileError(
-            "\n".join(["pins of the board are in use:", *(f"  {claim.shown}" for claim in plan.claims), DECIDE])
+            "\n".join(["other devices use the board's pins:", *(f"  {claim.shown}" for claim in plan.claims), DECIDE])
         )

@@ -108,7 +108,7 @@ class Packages:
         careful = [] if may_remove else ["--no-remove"]
         result = run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *careful, *self.names)
         if result.returncode:
-            raise Failure(f"Docker could not be installed; run this again, or see what apt-get says: {_last(result)}")
+            raise Failure(f"Docker not installed. Run this again, or read what apt-get says: {_last(result)}")
 
 
 def update_lists() -> None:
@@ -141,11 +141,11 @@ def add_repository() -> None:
         key = Path(folder, "key")
         result = run("curl", "-fsSL", KEY_URL, "-o", str(key))
         if result.returncode:
-            raise Failure(f"Docker's key could not be fetched: {_last(result)}")
+            raise Failure(f"Docker's key: download failed: {_last(result)}")
         fields = [line.split(":") for line in output("gpg", "--show-keys", "--with-colons", str(key)).splitlines()]
         found = next((field[9] for field in fields if field[0] == "fpr"), "no key")
         if found != FINGERPRINT:
-            raise Failure(f"the downloaded key is not Docker's but {found}: nothing was installed")
+            raise Failure(f"the downloaded key is not Docker's but {found}. Nothing installed")
         KEY.parent.mkdir(parents=True, exist_ok=True)
         KEY.write_bytes(key.read_bytes())
     KEY.chmod(0o644)
@@ -173,8 +173,8 @@ def remove_packages(packages: Iterable[str]) -> bool:
     others = sorted({line.split()[1] for line in lines if line.startswith("Remv ")} - set(names))
     if others:
         say(
-            f"Docker stays, because this would be removed with it: {' '.join(others)}. "
-            f"To do so: sudo apt-get remove {' '.join(names)}"
+            f"Docker stays, because other packages need it: {' '.join(others)}. "
+            f"To remove it anyway: sudo apt-get remove {' '.join(names)}"
         )
         return False
     run("apt-get", "remove", "-y", "-qq", *names)
@@ -186,6 +186,6 @@ def bring_back(packages: Iterable[str]) -> None:
     """Install packages that were removed for Docker's."""
     names = sorted(set(packages) - installed())
     if names and run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "--no-remove", *names).returncode:
-        say(f"These packages could not be brought back. To do so: sudo apt-get install {' '.join(names)}")
+        say(f"Packages not restored. Run: sudo apt-get install {' '.join(names)}")
     elif names:
-        say(f"Brought back: {' '.join(names)}")
+        say(f"Restored: {' '.join(names)}")

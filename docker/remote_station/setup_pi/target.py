@@ -67,7 +67,7 @@ class Target:
         try:
             return decode(path.read_bytes())
         except OSError as error:
-            raise Failure(f"{path}: {error.strerror}. Nothing was changed") from error
+            raise Failure(f"{path}: {error.strerror}. No changes made") from error
 
     def included(self, name: str) -> str | None:
         """Return the text of a file that config.txt includes."""
@@ -142,15 +142,15 @@ def require_boot_files(target: Target) -> None:
     if not target.config.is_file() or not target.cmdline.is_file():
         raise Failure(
             f"{target.config} and {target.cmdline.name}: not found. Is this the boot partition of Raspberry Pi OS or Home "
-            "Assistant OS? Nothing was changed"
+            "Assistant OS? No changes made"
             if target.is_card
             else f"{target.root / 'boot/firmware/config.txt'} and cmdline.txt: not found. Is this Raspberry Pi OS? For a memory "
-            "card, name its boot partition with --card. Nothing was changed"
+            "card, name its boot partition with --card. No changes made"
         )
     if MOVED in target.text(target.config):
         raise Failure(f"{target.config} has moved to /boot/firmware, which is not mounted: sudo mount /boot/firmware")
     if len([line for line in target.text(target.cmdline).split("\n") if line.strip()]) != 1:
-        raise BootFileError(f"{target.cmdline} should have one line, and has not: correct it first")
+        raise BootFileError(f"{target.cmdline} must have one line. Correct it first")
     config = target.text(target.config)
     if config.count(BEGIN) != config.count(END):
-        raise BootFileError(f"in {target.config}, {BEGIN} is without {END}: put it back where that part ends")
+        raise BootFileError(f"in {target.config}, {BEGIN} has no {END}. Put it back where this part ends")

@@ -50,11 +50,11 @@ def _undo_file(target: Target, path: Path) -> bool:
         say(remark)
         words = [word for word in (LIMITS, LOAD_MODULE) if word in now.split()]
         if path == target.cmdline and words:
-            say(f"{path} stays as it is. Remove these words by hand if they are not yours: {' '.join(words)}")
+            say(f"{path}: not changed. Remove these words by hand if they are not yours: {' '.join(words)}")
     if text == now:
         return False
     if not _is_unchanged(target, path, now):
-        say(f"{path} was changed since: only what setup-pi did is removed.")
+        say(f"{path}: changed since. Only the changes of setup-pi are removed.")
     write(path, encode(text))
     return True
 

@@ -379,8 +379,8 @@ def test_the_password_is_not_among_arguments(kibana: Kibana, run: Run, tmp_path:
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"ELASTICSEARCH_PASSWORD": ""}, "has to be given"),
-        ({"KIBANA_URL": "http://127.0.0.1:1"}, "does not answer"),
+        ({"ELASTICSEARCH_PASSWORD": ""}, "not set"),
+        ({"KIBANA_URL": "http://127.0.0.1:1"}, "no answer"),
         ({"LANGUAGES": "en fr"}, "there is no fr"),
         ({"LANGUAGES": " "}, "LANGUAGES"),
         ({"ALERT_HEAT": "hot"}, "ALERT_HEAT"),

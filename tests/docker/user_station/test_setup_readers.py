@@ -151,12 +151,12 @@ def test_transforms_retry_for_ever(fleet: Server, setup: Run) -> None:
 
 
 def test_a_reader_needs_the_stream_and_the_statistics(server: Server, setup: Run) -> None:
-    assert f"there is no stream {server.stream}" in setup("add-reader", "Casa").stderr
+    assert f"stream {server.stream} not found" in setup("add-reader", "Casa").stderr
     assert setup().returncode == 0
     server.good("DELETE", server.statistics)
     done = setup("add-reader", "Casa")
     assert done.returncode == 1
-    assert f"there is no index {server.statistics}: run setup without arguments first" in done.stderr
+    assert f"index {server.statistics} not found. Run setup without arguments first" in done.stderr
 
 
 async def test_readers_are_listed_and_revoked(fleet: Server, setup: Run) -> None:
