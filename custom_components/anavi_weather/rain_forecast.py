@@ -68,7 +68,7 @@ class RainForecast:
             self._recalibration = Recalibration(**SCHEMA(data)["recalibration"])
             self.verification = Verification(**data["verification"])
         except DAMAGES as err:
-            LOGGER.error("What was learned about rain is lost: %s: %s", type(err).__name__, err)
+            LOGGER.error("Cannot read what was learned about rain: %s: %s", type(err).__name__, err)
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:

@@ -254,7 +254,7 @@ def test_database_deleted_and_recreated(station: Station, server: Server) -> Non
 
     comparison = compare(station, server, "recorder's database deleted and recreated")
     assert comparison.documents > comparison.rows + 10_000
-    assert "has started over" in station.log
+    assert "database was replaced" in station.log
 
 
 def test_user_station_is_removed(station: Station, server: Server) -> None:

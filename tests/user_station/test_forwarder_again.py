@@ -140,7 +140,7 @@ async def test_rejected_states_that_were_purged_are_counted(harness: Harness, lo
     await settled(harness, 4, 2)
     await nothing_to_do(harness)
     assert harness.checkpoint["purged"] == 1
-    assert logged()[-1] == ("ERROR", "Farol: about 1 states vanished from the recorder before they were sent")
+    assert logged()[-1] == ("ERROR", "Farol: about 1 states were lost from the recorder before they were sent")
 
 
 async def test_states_of_a_blocked_index_are_sent_again_later(

@@ -28,7 +28,7 @@ async def test_a_replaced_database_is_sent_again(harness: Harness, logged: Logge
     await harness.start()
     await until(lambda: harness.checkpoint["stored"] == 2 and harness.checkpoint["position"][0] != "sqlite before")
 
-    assert logged() == [("WARNING", "Farol: the recorder's database has started over; sending all of its states")]
+    assert logged() == [("WARNING", "Farol: the recorder's database was replaced; sending all of its states")]
     assert (harness.checkpoint["stored"], harness.checkpoint["refused"]) == (2, 0)
     assert harness.server.values() == ["1", "2"]
 
@@ -298,7 +298,7 @@ async def test_states_that_vanish_with_their_database_are_counted(
 
     await until(lambda: harness.server.values() == ["1", "2", "6"])
     await until(lambda: harness.checkpoint["purged"] == 3)
-    assert ("ERROR", "Farol: about 3 states vanished from the recorder before they were sent") in logged()
+    assert ("ERROR", "Farol: about 3 states were lost from the recorder before they were sent") in logged()
     await until(lambda: harness.checkpoint["waiting"] is None)
 
 

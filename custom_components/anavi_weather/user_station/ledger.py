@@ -36,7 +36,7 @@ class Ledger:
 
     def start_over(self) -> None:
         """Send all states of the recorder's database, because it was replaced."""
-        LOGGER.warning("%s: the recorder's database has started over; sending all of its states", self._name)
+        LOGGER.warning("%s: the recorder's database was replaced; sending all of its states", self._name)
         self.checkpoint.start_over()
 
     def record_settlement(self, settlement: Settlement, position: Position) -> None:
@@ -76,7 +76,7 @@ class Ledger:
 
     def record_purged(self, count: int) -> None:
         """Count states that vanished from the recorder before they were sent."""
-        LOGGER.error("%s: about %s states vanished from the recorder before they were sent", self._name, count)
+        LOGGER.error("%s: about %s states were lost from the recorder before they were sent", self._name, count)
         self.checkpoint.record_purged(count)
 
     def record_maybe_purged(self, count: int) -> None:
