@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 import errno
 from functools import partial
+import gc
 import inspect
 import logging
 import os
@@ -17,6 +18,7 @@ from unittest.mock import patch
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import settings
 import pytest
+from pytest_homeassistant_custom_component import plugins
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from smbus2 import i2c_msg
@@ -63,11 +65,35 @@ settings.register_profile("anavi_weather", deadline=None)
 settings.load_profile("anavi_weather")
 
 # The plugin logs every SQL statement and all logs go to the terminal. pytest already shows the logs of failed tests.
+# Home Assistant logs each start in dozens of lines; tests that read them use caplog, which sets the level.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+logging.getLogger().setLevel(logging.WARNING)
 for handler in logging.root.handlers[:]:
     if type(handler) is logging.StreamHandler:
         logging.root.removeHandler(handler)
 
+
+# The heap is large, and the plugin collects garbage after each module.
+gc.set_threshold(20_000, 50, 1_000)
+
+
+class PlainPatch:
+    """Replacement of `patch` for the plugin, without specifications of functions that do nothing.
+
+    For each Home Assistant, the plugin replaces ten functions of the recorder, most of them by nothing. To copy all of their
+    signatures takes longer than most tests.
+    """
+
+    def __call__(self, *args: Any, autospec: bool | None = None, side_effect: Any = None, **kwargs: Any) -> Any:
+        """Return a patch."""
+        if side_effect is None:
+            return patch(*args, **kwargs)
+        return patch(*args, autospec=autospec, side_effect=side_effect, **kwargs)
+
+    object = staticmethod(patch.object)
+
+
+plugins.patch = PlainPatch()
 
 pytest_plugins = ["tests.quick"]
 
