@@ -1,4 +1,7 @@
-"""The option `--quick`: only tests that start no process, need no kernel or server, and do not try every possible fault."""
+"""The option `--quick`: no processes, kernels or servers, no search for every possible fault, and one case of each test.
+
+Of a test with several cases, each in a Home Assistant of its own, only the first runs. Properties are tried with few examples.
+"""
 
 from collections import Counter
 import os
@@ -24,7 +27,11 @@ _left_out: Counter[str] = Counter()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option."""
-    parser.addoption("--quick", action="store_true", help="leave out what starts a process, a kernel or a server")
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out what starts a process, a kernel or a server, and more cases of the same test",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,8 +49,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("end_to_end")
     if not config.getoption("quick"):
         return
-    left_out = [item for item in items if _is_slow(item)]
-    items[:] = [item for item in items if not _is_slow(item)]
+    quick = _first_cases([item for item in items if not any(map(item.get_closest_marker, SLOW))])
+    left_out = [item for item in items if item not in quick]
+    items[:] = quick
     config.hook.pytest_deselected(items=left_out)
     _left_out.update(map(_folder, left_out))
     if hasattr(config, "workeroutput"):
@@ -68,8 +76,16 @@ def _folder(item: pytest.Item) -> str:
     return item.path.relative_to(TESTS).parts[0]
 
 
-def _is_slow(item: pytest.Item) -> bool:
-    return any(map(item.get_closest_marker, SLOW))
+def _first_cases(items: list[pytest.Item]) -> dict[pytest.Item, None]:
+    """Return the tests in their order, with one case of those that start a Home Assistant for each."""
+    functions = set[str]()
+    chosen = dict[pytest.Item, None]()
+    for item in items:
+        function = item.nodeid.partition("[")[0]
+        if "hass" not in getattr(item, "fixturenames", ()) or function not in functions:
+            chosen[item] = None
+        functions.add(function)
+    return chosen
 
 
 def _needs_database_server(item: pytest.Item) -> bool:

@@ -103,6 +103,7 @@ async def statistics(hass: HomeAssistant) -> dict[str, list[float]]:
     return {statistic_id: [row["start"] for row in rows] for statistic_id, rows in found.items()}
 
 
+@pytest.mark.exhaustive
 async def test_every_hour_of_the_past_has_statistics(hass: HomeAssistant, client: MockHAClientWebSocket) -> None:
     session = Session(client)
 

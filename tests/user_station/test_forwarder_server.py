@@ -202,6 +202,7 @@ async def test_every_second_answer_is_lost(harness: Harness, clock: Clock) -> No
     assert clock.slept == []
 
 
+@pytest.mark.exhaustive
 async def test_half_of_all_answers_are_lost(
     harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch, logged: Logged
 ) -> None:

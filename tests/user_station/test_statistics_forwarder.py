@@ -256,6 +256,7 @@ async def test_what_changed_while_nothing_ran_is_found_at_the_start(harness: Har
 
 
 @sqlite
+@pytest.mark.exhaustive
 async def test_a_statistic_of_many_parts(harness: Harness) -> None:
     await harness.statistics.add(*(number % 50 * 1.5 for number in range(5000)))
     await harness.start()
