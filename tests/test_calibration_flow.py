@@ -12,7 +12,7 @@ from custom_components.anavi_weather.phat.simulated_chips import Air
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PressureConverter
@@ -280,6 +280,14 @@ async def test_a_value_in_a_unit_of_another_quantity_is_an_error(hass: HomeAssis
     form = await compare(hass, station, "temperature", reference_value=1013, reference_unit="hPa")
 
     assert form["errors"] == {"reference_unit": "unit_does_not_fit"}
+
+
+async def test_the_hours_are_limited(hass: HomeAssistant, station: MockConfigEntry) -> None:
+    for hours in (0, 73):
+        with pytest.raises(InvalidData):
+            await compare(hass, station, "temperature", reference_value=20, hours=hours)
+    for hours in (1, 72):
+        assert (await compare(hass, station, "temperature", reference_value=20, hours=hours))["step_id"] == "offset"
 
 
 async def test_darkness_has_no_factor(

@@ -1,9 +1,11 @@
 """Tests of the search in folders with infrared codes."""
 
 from collections.abc import Callable
+import heapq
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -145,6 +147,21 @@ def test_best_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = search_code_files([tmp_path], "fan", lambda: False)
     assert [file.label for file in result.files] == ["fan.ir", "xfan.ir", "xxfan.ir"]
     assert not result.is_complete
+
+
+def test_memory_does_not_depend_on_the_number_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    def nsmallest(count: int, ranks: list[tuple[int, int, str, Path]]) -> list[tuple[int, int, str, Path]]:
+        lengths.append(len(ranks))
+        return heapq.nsmallest(count, ranks)
+
+    monkeypatch.setattr(code_folders, "MAX_FOUND", 3)
+    monkeypatch.setattr(code_folders, "heapq", SimpleNamespace(nsmallest=nsmallest))
+    for number in range(20):
+        (tmp_path / f"{number}fan.ir").touch()
+    assert len(found(tmp_path, "fan")) == 3
+    assert max(lengths) == 6
 
 
 def test_kinds_of_files(tmp_path: Path) -> None:

@@ -202,15 +202,15 @@ async def test_the_commands_of_a_station_have_limits(codes: CodeStore, limit: st
     assert codes.codes["Fan"] == {"On": ["nec:0x04,0x02"]}
 
 
-async def test_a_device_is_not_restored_over_another(codes: CodeStore) -> None:
-    await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}})
-    with pytest.raises(InvalidActionError) as error_info:
-        await codes.async_restore("TV", {"Power": ["nec:0x04,0x09"]})
-    assert (error_info.value.translation_key, error_info.value.translation_placeholders) == (
-        "device_exists",
-        {"name": "TV"},
-    )
-    assert codes.codes == {"TV": {"Power": ["nec:0x04,0x08"]}}
+async def test_a_device_does_not_replace_another(codes: CodeStore) -> None:
+    await store_codes(codes, {"TV": {"Power": ["nec:4,8"]}, "Fan": {"On": ["nec:5,8"]}})
+    before = dict(codes.codes)
+    for change in (codes.async_restore("TV", {"Power": ["nec:0x04,0x09"]}), codes.async_rename("Fan", "TV")):
+        with pytest.raises(InvalidActionError) as error_info:
+            await change
+        assert error_info.value.translation_key == "device_exists"
+        assert error_info.value.translation_placeholders == {"name": "TV"}
+    assert codes.codes == before
 
 
 async def test_a_change_outlives_a_reload(

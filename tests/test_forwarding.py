@@ -29,6 +29,7 @@ from custom_components.anavi_weather.forwarding import (
     async_create_elasticsearch,
     async_create_forwarder,
     async_remove_checkpoint,
+    loaded_user_stations,
     user_stations,
 )
 from custom_components.anavi_weather.phat.simulator import Simulator
@@ -175,6 +176,14 @@ async def test_history_can_be_sent_later(
     kept = await create(hass, entry, user_station, **{CONF_SEND_HISTORY: False})
     assert (kept.position, kept.since) == (POSITION, SINCE)
     assert await create(hass, entry, user_station) == known(task)
+
+
+async def test_a_user_station_that_was_added_since_is_not_loaded(
+    entry: MockConfigEntry, user_station: ConfigSubentry, forwarder: Forwarder
+) -> None:
+    assert loaded_user_stations(entry) == [(user_station, forwarder)]
+    entry.runtime_data.forwarders.clear()
+    assert loaded_user_stations(entry) == []
 
 
 async def test_forwarding_goes_on_without_a_damaged_checkpoint(

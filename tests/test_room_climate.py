@@ -112,3 +112,12 @@ async def test_a_chosen_sensor_may_be_renamed(hass: HomeAssistant, choose: Choos
     measure(hass, "sensor.bedroom", "19", "°C")
     await pass_time()
     assert room(hass)[0] == 19
+
+
+async def test_a_chosen_sensor_may_be_deleted(hass: HomeAssistant, choose: Choose, pass_time: PassTime) -> None:
+    registered = er.async_get(hass).async_get_or_create("sensor", "test", "room", suggested_object_id="room")
+    await choose(**{CONF_TEMPERATURE_ENTITY: registered.id})
+    measure(hass, ROOM, "21.5", "°C")
+    er.async_get(hass).async_remove(ROOM)
+    await pass_time()
+    assert room(hass)[0] is None

@@ -23,7 +23,7 @@ def history_of(*samples: tuple[float, float]) -> TemperatureHistory:
 
 
 def test_the_mean_is_that_of_now_and_12_hours_before() -> None:
-    assert history_of((0, 10), (HALF_DAY, 20)).mean(START + HALF_DAY, 20) == 15
+    assert history_of((0, 10), (12 * 3600, 20)).mean(START + 12 * 3600, 20) == 15
 
 
 def test_without_a_past_the_mean_is_the_current_temperature() -> None:
