@@ -60,6 +60,14 @@ def unit(hass: HomeAssistant, entity_id: str = TENDENCY) -> str | None:
     return shown
 
 
+def shown_icon(hass: HomeAssistant) -> str | None:
+    """Return the icon of the tendency."""
+    state = hass.states.get(TENDENCY)
+    assert state
+    icon: str | None = state.attributes.get("icon")
+    return icon
+
+
 def hectopascals(hass: HomeAssistant) -> float:
     """Return the tendency in hPa, whatever its unit."""
     return PressureConverter.convert(number(hass, TENDENCY), unit(hass), "hPa")
@@ -94,22 +102,22 @@ async def test_the_tendency_has_the_unit_of_the_pressure(
 
 
 @pytest.mark.parametrize("unit_system", [METRIC_SYSTEM, US_CUSTOMARY_SYSTEM])
-@pytest.mark.parametrize("chosen", ["mmHg", "kPa", "Pa", "hPa", "psi"])
 @pytest.mark.usefixtures("freezer", "falling")
 async def test_the_tendency_follows_the_unit_that_the_user_chooses_for_the_pressure(
-    hass: HomeAssistant, entry: MockConfigEntry, chosen: str
+    hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
     default = unit(hass)
 
-    choose(hass, PRESSURE, chosen)
-    await hass.async_block_till_done()
-    assert unit(hass) == chosen
-    assert hectopascals(hass) == pytest.approx(-3, abs=0.03)
+    for chosen in ("mmHg", "kPa", "Pa", "hPa", "psi"):
+        choose(hass, PRESSURE, chosen)
+        await hass.async_block_till_done()
+        assert unit(hass) == chosen
+        assert hectopascals(hass) == pytest.approx(-3, abs=0.03)
 
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert unit(hass) == chosen
+    assert unit(hass) == "psi"
 
     choose(hass, PRESSURE, None)
     await hass.async_block_till_done()
@@ -244,19 +252,19 @@ async def test_the_statistics_of_a_tendency_of_version_1_0_go_on(
         (METRIC_SYSTEM, 1030.0, "mdi:trending-up"),
     ],
 )
-@pytest.mark.parametrize("chosen", [None, "kPa", "Pa", "mmHg", "inHg"])
 @pytest.mark.usefixtures("freezer", "falling")
 async def test_the_icon_is_that_of_the_trend_in_every_unit(
-    hass: HomeAssistant, entry: MockConfigEntry, air: Air, pressure: float, chosen: str | None, icon: str | None
+    hass: HomeAssistant, entry: MockConfigEntry, air: Air, pressure: float, icon: str | None
 ) -> None:
     air.pressure = pressure
-    choose(hass, PRESSURE, chosen)
 
     await set_up(hass, entry)
 
-    state = hass.states.get(TENDENCY)
-    assert state
-    assert state.attributes.get("icon") == icon
+    assert shown_icon(hass) == icon
+    for chosen in ("kPa", "Pa", "mmHg", "inHg"):
+        choose(hass, PRESSURE, chosen)
+        await hass.async_block_till_done()
+        assert (unit(hass), shown_icon(hass)) == (chosen, icon)
 
 
 @pytest.mark.parametrize(

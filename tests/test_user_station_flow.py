@@ -129,48 +129,51 @@ async def test_a_namespace_is_in_the_title(hass: HomeAssistant, server: Server) 
 # Errors, and recovery from each
 
 
-@pytest.mark.parametrize(
-    ("typed", "field", "error"),
-    [
-        ({CONF_URL: "elasticsearch"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "ftp://127.0.0.1"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "https://"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "https://host:port"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "https://host:99999"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "https://[::1"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "https://elastic:secret@host:9200"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "https://:secret@host:9200"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "https://host:9200?pretty"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "https://host:9200#a"}, CONF_URL, "url_invalid"),
-        ({CONF_URL: "http://host:9200"}, CONF_URL, "tls_required"),
-        ({CONF_URL: "http://192.168.1.2:9200"}, CONF_URL, "tls_required"),
-        ({CONF_NAMESPACE: ""}, CONF_NAMESPACE, "namespace_invalid"),
-        ({CONF_NAMESPACE: "Default"}, CONF_NAMESPACE, "namespace_invalid"),
-        ({CONF_NAMESPACE: "a/b"}, CONF_NAMESPACE, "namespace_invalid"),
-        ({CONF_NAMESPACE: "a-b"}, CONF_NAMESPACE, "namespace_invalid"),
-        ({CONF_NAMESPACE: "a" * 101}, CONF_NAMESPACE, "namespace_invalid"),
-        ({CONF_API_KEY: ""}, CONF_API_KEY, "api_key_invalid"),
-        ({CONF_API_KEY: "not base64"}, CONF_API_KEY, "api_key_invalid"),
-        ({CONF_API_KEY: "çççç"}, CONF_API_KEY, "api_key_invalid"),
-        ({CONF_API_KEY: f"{API_KEY[:8]}\n{API_KEY[8:]}"}, CONF_API_KEY, "api_key_invalid"),
-        ({CONF_API_KEY: b64encode(b"no colon").decode()}, CONF_API_KEY, "api_key_invalid"),
-        ({CONF_CA_CERTIFICATE: "certificate"}, CONF_CA_CERTIFICATE, "ca_certificate_invalid"),
-        ({CONF_CA_CERTIFICATE: "certificação"}, CONF_CA_CERTIFICATE, "ca_certificate_invalid"),
-    ],
+INVALID_INPUT = (
+    ({CONF_URL: "elasticsearch"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "ftp://127.0.0.1"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "https://"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "https://host:port"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "https://host:99999"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "https://[::1"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "https://elastic:secret@host:9200"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "https://:secret@host:9200"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "https://host:9200?pretty"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "https://host:9200#a"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "http://host:9200"}, CONF_URL, "tls_required"),
+    ({CONF_URL: "http://192.168.1.2:9200"}, CONF_URL, "tls_required"),
+    ({CONF_NAMESPACE: ""}, CONF_NAMESPACE, "namespace_invalid"),
+    ({CONF_NAMESPACE: "Default"}, CONF_NAMESPACE, "namespace_invalid"),
+    ({CONF_NAMESPACE: "a/b"}, CONF_NAMESPACE, "namespace_invalid"),
+    ({CONF_NAMESPACE: "a-b"}, CONF_NAMESPACE, "namespace_invalid"),
+    ({CONF_NAMESPACE: "a" * 101}, CONF_NAMESPACE, "namespace_invalid"),
+    ({CONF_API_KEY: ""}, CONF_API_KEY, "api_key_invalid"),
+    ({CONF_API_KEY: "not base64"}, CONF_API_KEY, "api_key_invalid"),
+    ({CONF_API_KEY: "çççç"}, CONF_API_KEY, "api_key_invalid"),
+    ({CONF_API_KEY: f"{API_KEY[:8]}\n{API_KEY[8:]}"}, CONF_API_KEY, "api_key_invalid"),
+    ({CONF_API_KEY: b64encode(b"no colon").decode()}, CONF_API_KEY, "api_key_invalid"),
+    ({CONF_CA_CERTIFICATE: "certificate"}, CONF_CA_CERTIFICATE, "ca_certificate_invalid"),
+    ({CONF_CA_CERTIFICATE: "certificação"}, CONF_CA_CERTIFICATE, "ca_certificate_invalid"),
 )
+
+
 @pytest.mark.usefixtures("station")
 async def test_invalid_input_is_reported_at_its_field(
-    hass: HomeAssistant, server: Server, typed: dict[str, str], field: str, error: str
+    hass: HomeAssistant, server: Server, subtests: pytest.Subtests
 ) -> None:
-    form = await answer(hass, await start(hass), **server_input(server, **typed))
-    assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {field: error})
-    assert server.requests == []
-    assert all(suggested(form, key) == text for key, text in server_input(server, **typed).items()), (
-        "nothing is typed again"
-    )
+    for typed, field, error in INVALID_INPUT:
+        with subtests.test(typed=typed):
+            form = await answer(hass, await start(hass), **server_input(server, **typed))
+            assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {field: error})
+            assert server.requests == []
+            assert all(suggested(form, key) == text for key, text in server_input(server, **typed).items()), (
+                "nothing is typed again"
+            )
 
-    form = await answer(hass, form, **server_input(server))
-    assert form["step_id"] == "states"
+            form = await answer(hass, form, **server_input(server))
+            assert form["step_id"] == "states"
+            server.requests.clear()
+
     assert (await answer(hass, form, **STATES))["type"] is FlowResultType.CREATE_ENTRY
 
 

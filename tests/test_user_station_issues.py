@@ -56,40 +56,41 @@ def active_issues(registry: ir.IssueRegistry) -> dict[str, tuple[str | None, dic
 # The server
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        CertificateExpiredError,
-        CertificateInvalidError,
-        CertificateNotYetValidError,
-        ClockBehindError,
-        ElasticsearchError,
-        KeyRefusedError,
-        NotElasticsearchError,
-        NotTimeSeriesError,
-        OpenSearchError,
-        OtherStationError,
-        PrivilegeMissingError,
-        ServerBehindError,
-        NoTlsError,
-        TlsNotTrustedError,
-        *StorageError.__subclasses__(),
-    ],
+# Errors that retrying cannot fix
+LASTING_ERRORS: tuple[type[ElasticsearchError], ...] = (
+    CertificateExpiredError,
+    CertificateInvalidError,
+    CertificateNotYetValidError,
+    ClockBehindError,
+    ElasticsearchError,
+    KeyRefusedError,
+    NotElasticsearchError,
+    NotTimeSeriesError,
+    OpenSearchError,
+    OtherStationError,
+    PrivilegeMissingError,
+    ServerBehindError,
+    NoTlsError,
+    TlsNotTrustedError,
+    *StorageError.__subclasses__(),
 )
-async def test_errors_that_retrying_cannot_fix_are_reported_after_three_failures(
-    issue_registry: ir.IssueRegistry, forwarder: Forwarder, error: type[ElasticsearchError]
-) -> None:
-    fail(forwarder, error("why"), 2)
-    assert active_issues(issue_registry) == {}
-    fail(forwarder, error("why"), 1)
-    assert active_issues(issue_registry) == {
-        "destination_01USER": (f"user_station_{error.key}", {"user_station": "Casa", "detail": "why"})
-    }
-    (issue,) = issue_registry.issues.values()
-    assert (issue.is_fixable, issue.is_persistent, issue.severity) == (False, False, ir.IssueSeverity.ERROR)
 
-    forwarder.status.async_record_success(all_sent=True)
-    assert active_issues(issue_registry) == {}
+
+async def test_errors_that_retrying_cannot_fix_are_reported_after_three_failures(
+    issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    for error in LASTING_ERRORS:
+        fail(forwarder, error("why"), 2)
+        assert active_issues(issue_registry) == {}
+        fail(forwarder, error("why"), 1)
+        assert active_issues(issue_registry) == {
+            "destination_01USER": (f"user_station_{error.key}", {"user_station": "Casa", "detail": "why"})
+        }
+        (issue,) = issue_registry.issues.values()
+        assert (issue.is_fixable, issue.is_persistent, issue.severity) == (False, False, ir.IssueSeverity.ERROR)
+
+        forwarder.status.async_record_success(all_sent=True)
+        assert active_issues(issue_registry) == {}
 
 
 @pytest.mark.parametrize("error", [BusyError, CannotConnectError])
