@@ -83,6 +83,7 @@ def bits(bench: Bench) -> list[tuple[int, int]]:
     return [(number, bit) for number, answer in enumerate(answers) for bit in range(8 * len(answer))]
 
 
+@pytest.mark.exhaustive
 def test_a_flipped_bit_in_any_answer_does_not_affect_the_reading(running: Bench, chip: ChipId) -> None:
     settle(running)
     running.read()
@@ -108,6 +109,7 @@ def test_a_flipped_bit_during_detection_and_setup_does_not_affect_the_reading(be
     assert found == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("number", [errno.EREMOTEIO, errno.EIO, errno.ETIMEDOUT], ids=errno.errorcode.get)
 def test_any_transfer_may_fail_once(running: Bench, chip: ChipId, number: int) -> None:
     settle(running)
@@ -155,6 +157,7 @@ def test_a_power_loss_in_any_wait_does_not_affect_the_reading(running: Bench, ch
     assert in_every_cycle(running, chip, arm) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("missed", [1, 2])
 def test_a_short_disconnection_at_any_transfer_does_not_affect_the_reading(
     running: Bench, chip: ChipId, missed: int
