@@ -539,6 +539,7 @@ def machine(tmp_path: Path, air: Air) -> Iterator[Machine]:
         patch("custom_components.anavi_weather.phat.Bus", partial(Bus, clock=machine.clock)),
         patch("custom_components.anavi_weather.linux_ports", machine.pair.ports),
         patch("custom_components.anavi_weather.config_flow.linux_ports", machine.pair.ports),
+        patch("custom_components.anavi_weather.missing_bus.linux_ports", machine.pair.ports),
         patch("custom_components.anavi_weather.transceiver.Transmitter", partial(Transmitter, clock=machine.clock)),
     ):
         yield machine

@@ -19,9 +19,9 @@ from custom_components.anavi_weather.user_station import Forwarder
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
-from .conftest import Machine, PassTime, PluggedBus, is_loaded, let_read, number
+from .conftest import Machine, PassTime, PluggedBus, is_loaded, let_read, number, value
 
 TEMPERATURE = "sensor.anavi_infrared_phat_temperature"
 HUMIDITY = "sensor.anavi_infrared_phat_humidity"
@@ -265,3 +265,66 @@ async def test_the_device_describes_the_board(
     assert device.identifiers == {(DOMAIN, station.entry_id)}
     assert (device.manufacturer, device.model, device.name) == ("ANAVI Technology", PRODUCT, station.title)
     assert {entry.device_id for entry in er.async_get(hass).entities.values()} == {device.id}
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [({"stuck": True}, "The bus {bus} is stuck: every transfer times out."), (None, "There is no I2C bus {bus}.")],
+)
+async def test_infrared_works_while_the_bus_does_not(
+    hass: HomeAssistant,
+    machine: Machine,
+    board_entry: MockConfigEntry,
+    pass_time: PassTime,
+    issue_registry: ir.IssueRegistry,
+    state: dict[str, Any] | None,
+    reason: str,
+) -> None:
+    """The readings come with the bus, without a reload."""
+    machine.pair.plug()
+    if state:
+        vars(machine.plug()).update(state)
+
+    assert await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert is_loaded(board_entry)
+    (issue,) = issue_registry.issues.values()
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["station"] == board_entry.title
+    assert issue.translation_placeholders["reason"].startswith(reason.format(bus=machine.path()))
+    assert value(hass, TEMPERATURE) == STATE_UNAVAILABLE
+    await hass.services.async_call(
+        "remote", "send_command", {"entity_id": "remote.anavi_infrared_phat", "command": "nec:4,8"}, blocking=True
+    )
+
+    coordinator = board_entry.runtime_data.coordinator
+    await pass_time()
+    assert len(issue_registry.issues) == 1
+    machine.plug()
+    await pass_time()
+    assert number(hass, TEMPERATURE) == pytest.approx(21, abs=0.02)
+    assert not issue_registry.issues
+    assert board_entry.runtime_data.coordinator is coordinator
+
+
+async def test_a_station_whose_chips_do_not_respond_waits_for_them(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    """Its bus works, so the modules may only start slowly."""
+    machine.pair.plug()
+    simulator = machine.plug()
+    simulator.plugged = set()
+    assert not await hass.config_entries.async_setup(board_entry.entry_id)
+    assert board_entry.state is ConfigEntryState.SETUP_RETRY
+
+
+async def test_the_issue_of_a_missing_bus_ends_with_its_station(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    machine.pair.plug()
+    assert await hass.config_entries.async_setup(board_entry.entry_id)
+    assert len(issue_registry.issues) == 1
+
+    assert await hass.config_entries.async_unload(board_entry.entry_id)
+    assert not issue_registry.issues

@@ -102,6 +102,7 @@ SMARTIR_CODES = {
 SILENT_STEPS = {"finish", "import_commands", "learn_again", "next", "retry", "skip", "undo", SOURCE_RECONFIGURE}
 SILENT_STEPS |= {"learn_state_again", "press_state", "skip_state", "to_air_conditioner", "to_remote_control"}
 OF_INFRARED = {
+    "bus_unavailable",
     "codes_damaged",
     "codes_unreadable",
     "infrared_device_deleted",
@@ -160,6 +161,7 @@ PLACEHOLDERS = {
     "exceptions.fleet_unavailable": {"detail", "fleet"},
     "entity.sensor.chip_": {"chip"},
     "entity.switch.slot": {"chip"},
+    "issues.bus_unavailable": {"reason", "station"},
     "issues.codes_": {"error", "file", "station"},
     "issues.chip_": {"address", "chip", "error", "station"},
     "issues.fleet_key_rejected.fix_flow.error": {"detail"},
@@ -558,7 +560,14 @@ def test_issues() -> None:
     assert ENGLISH["issues"].keys() == others | of_user_stations
     fixable = {f"user_station_states_{kind}" for kind in FIXABLE} | OTHER_FIXABLE
     for key, issue in ENGLISH["issues"].items():
-        if key in (of_user_stations | {"codes_unreadable", "infrared_device_name", "infrared_unavailable"}) - fixable:
+        if (
+            key
+            in (
+                of_user_stations
+                | {"bus_unavailable", "codes_unreadable", "infrared_device_name", "infrared_unavailable"}
+            )
+            - fixable
+        ):
             assert issue.keys() == {"title", "description"}
         else:
             assert issue.keys() == {"title", "fix_flow"}

@@ -32,6 +32,7 @@ from .forwarding import (
 from .infrared_devices import InfraredDevices, async_delete_all
 from .infrared_issue import InfraredIssue
 from .migration import async_give_main_entities_to_station
+from .missing_bus import async_continue_without_bus
 from .panel_commands import async_setup_panel_commands
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
@@ -81,8 +82,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     try:
         await coordinator.async_config_entry_first_refresh()
     except ConfigEntryNotReady:
-        await async_watch_for_bus(hass, entry)
-        raise
+        if not await async_continue_without_bus(hass, entry, coordinator):
+            await async_watch_for_bus(hass, entry)
+            raise
     codes = await async_load_codes(hass, entry)
     pair = SimulatedLirc() if is_simulated(entry.data[CONF_BUS]) else None
     transceiver: Transceiver | None = None

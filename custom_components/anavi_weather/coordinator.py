@@ -156,6 +156,11 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         await self.hass.async_add_executor_job(self._close)
         await self.async_refresh()
 
+    @callback
+    def continue_without_reading(self) -> None:
+        """Continue after a first reading that failed, until one succeeds."""
+        self.data = self._evaluate(Reading(dict.fromkeys(self.chips), {}, 0.0))
+
     @override
     async def _async_setup(self) -> None:
         """Load the readings of the last hours from the recorder, and what was learned about rain."""
