@@ -55,6 +55,23 @@ async def test_a_command_is_tried(hass: HomeAssistant, menu: SubentryFlowResult,
     assert (await choose(hass, result, "menu"))["step_id"] == "menu"
 
 
+async def test_commands_have_the_names_of_common_keys(
+    hass: HomeAssistant, menu: SubentryFlowResult, codes: CodeStore
+) -> None:
+    """The stored name follows, because it may be renamed here."""
+    await store_codes(codes, {"TV [new]": {"KEY_VOLUMEUP": ["nec:0x04,0x0a"], "HDMI_1": ["nec:0x04,0x0b"]}})
+    form = await choose(hass, menu, "try")
+    assert form["data_schema"]
+    (selector,) = form["data_schema"].schema.values()
+    assert {option["value"]: option["label"] for option in selector.config["options"]} == {
+        "power": "Power",
+        "mute": "Mute",
+        "old": "old",
+        "KEY_VOLUMEUP": "Volume up (KEY_VOLUMEUP)",
+        "HDMI_1": "HDMI_1",
+    }
+
+
 def unplug(pair: SimulatedLirc, codes: CodeStore) -> None:
     """Unplug the transmitter."""
     pair.unplug()

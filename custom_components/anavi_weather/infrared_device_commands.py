@@ -9,6 +9,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
 from .codes_download import async_download_link
+from .common_keys import common_keys
 from .exceptions import InfraredError, InvalidActionError, InvalidCodeError
 from .infrared_device_flow_base import InfraredDeviceFlowBase
 from .infrared_device_learn import KEY_SELECTOR
@@ -91,10 +92,13 @@ class CommandSteps(InfraredDeviceFlowBase):
 
     async def _async_selector(self, *, multiple: bool = False) -> SelectSelector:
         """Return a selector of the device's commands."""
-        options = [
-            SelectOptionDict(value=name, label=await async_key_label(self.hass, name))
-            for name in self.station.devices.commands(self.subentry)
-        ]
+        commands = self.station.devices.commands(self.subentry)
+        keys = common_keys(commands)
+        options = []
+        for name in commands:
+            key = keys.get(name, name)
+            label = await async_key_label(self.hass, key)
+            options.append(SelectOptionDict(value=name, label=label if key == name else f"{label} ({name})"))
         return SelectSelector(
             SelectSelectorConfig(options=options, multiple=multiple, mode=SelectSelectorMode.DROPDOWN)
         )

@@ -19,7 +19,7 @@ ADDRESS = "http://panel.test/"
 NOW = "2026-11-29T12:30:00-03:00"
 TIME_ZONE = "America/Sao_Paulo"
 SIZE: ViewportSize = {"width": 1280, "height": 720}
-HOLD_SECONDS = 1.5
+HOLD_SECONDS = 3.0
 
 # Functions of the frontend, for a state that came as JSON. Statistics are means, minima and maxima of whole hours.
 FRONTEND = """
