@@ -12,7 +12,7 @@ const STYLE = `
   .main { flex: 1; min-height: 112px; padding: 16px; }
   .content { display: flex; align-items: center; gap: 16px; height: 100%; }
   .content > ha-icon, .content > ha-state-icon { --mdc-icon-size: clamp(56px, 20cqi, 88px); color: var(--primary-color); }
-  .text { font-size: clamp(20px, 7cqi, 32px); line-height: 1.2; overflow-wrap: anywhere; }
+  .text { font-size: 20px; font-size: clamp(20px, 7cqi, 32px); line-height: 1.2; overflow-wrap: anywhere; }
   .hours { display: block; font-size: 14px; line-height: 20px; margin-top: 4px; }
   .facts { display: flex; border-top: 1px solid var(--divider-color); }
   .facts button { flex: 1; display: flex; align-items: center; gap: 8px; min-width: 0; padding: 8px 16px; min-height: 48px; height: auto; }

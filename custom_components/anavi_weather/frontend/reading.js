@@ -23,8 +23,8 @@ const STYLE = `
   button { display: flex; flex-direction: column; padding-bottom: 0; }
   .name { display: flex; align-items: center; gap: 8px; min-height: 24px; line-height: 1.2; }
   .name ha-state-icon { color: var(--reading-color); }
-  .value { font-size: clamp(24px, 13cqi, 40px); line-height: 1.25; white-space: nowrap; padding: 4px 0; }
-  .facts { display: grid; grid-template-columns: 1fr auto; gap: 0 8px; font-size: clamp(11.5px, 8cqi, 13px); line-height: 20px; }
+  .value { font-size: 24px; font-size: clamp(24px, 13cqi, 40px); line-height: 1.25; white-space: nowrap; padding: 4px 0; }
+  .facts { display: grid; grid-template-columns: 1fr auto; gap: 0 8px; font-size: 12px; font-size: clamp(11.5px, 8cqi, 13px); line-height: 20px; }
   .facts span { white-space: nowrap; }
   .number { text-align: end; font-variant-numeric: tabular-nums; }
   .time { display: none; }
