@@ -69,7 +69,7 @@ def test_sentences_replace_graphs_of_a_new_station(browser: Browser) -> None:
     home.add("station", sensors("temperature", "humidity"))
     weather, records = home.panel(browser)
     sentences = [card["content"] for card in cards(weather, "markdown")]
-    assert sentences == ["The graphs need one hour of readings.", "This graph needs two days of readings."]
+    assert sentences == ["The graphs need one hour of readings.", "The graphs need two days of readings."]
     assert [card["content"] for card in cards(records, "markdown")] == ["Records need one hour of readings."]
 
     # The second day. The humidity was added later.
