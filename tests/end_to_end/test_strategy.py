@@ -137,8 +137,13 @@ def test_stations_of_a_fleet_are_compared_and_on_a_map(browser: Browser) -> None
     home.add("station", sensors("temperature"))
     home.add("beach", sensors("fleet_last_seen", "fleet_temperature"), of="station")
     weather, _, comparison = home.panel(browser)
-    assert headings(weather)[-1] == "beach"
-    [listed] = cards(comparison, "entities")
+    assert "beach" not in headings(weather)
+    assert headings(comparison) == ["Temperature", "beach"]
+    listed, of_beach = cards(comparison, "entities")
+    assert [row["entity"] for row in of_beach["entities"]] == [
+        "sensor.beach_fleet_last_seen",
+        "sensor.beach_fleet_temperature",
+    ]
     assert [row["entity"] for row in listed["entities"]] == [
         "sensor.beach_fleet_temperature",
         "sensor.station_temperature",
@@ -149,7 +154,7 @@ def test_stations_of_a_fleet_are_compared_and_on_a_map(browser: Browser) -> None
     comparison = home.panel(browser)[-1]
     [card] = cards(comparison, "map")
     assert card["entities"] == ["sensor.beach_fleet_last_seen", "zone.home"]
-    assert headings(comparison) == ["Temperature", "Map of the stations"]
+    assert headings(comparison) == ["Temperature", "Map of the stations", "beach"]
 
 
 def test_the_panel_on_a_wall_is_generated_again_after_each_hour(browser: Browser) -> None:

@@ -1,6 +1,8 @@
-/** The comparison of several stations, among them those of a fleet: their readings side by side, and a map. */
+/** The comparison of several stations, among them those of a fleet: their readings side by side, a map, and what else a fleet says. */
 
-import { note, section } from "./sections.js";
+import { list, note, section } from "./sections.js";
+
+const ICON = "mdi:weather-partly-cloudy";
 
 /** The name of a station's reading, which is that of its device. */
 const DEVICE_NAME = { type: "device" };
@@ -41,6 +43,7 @@ export function comparisonViews(stations, options) {
   const sections = [
     ...READINGS.flatMap((reading) => comparison(reading, stations, options)),
     ...section(text.map, "mdi:map", map(stations), { column_span: 2 }),
+    ...stations.filter(({ isOfFleet }) => isOfFleet).flatMap(({ name, entities }) => section(name, ICON, list(entities))),
   ];
   return [{
     type: "sections",

@@ -60,7 +60,7 @@ async function stationViews(hass, station, devices, { hours, days, text }) {
   const counts = await countDays(hass, withStatistics(station), days);
   const path = station.entryId.toLowerCase();
   const infrared = devices.filter((device) => device.isInfrared);
-  const others = devices.filter((device) => !device.isInfrared);
+  const others = devices.filter((device) => !device.isInfrared && !device.isOfFleet);
   return [
     weatherView(station, others, { title: text.weather, path, hours, days, counts, text }),
     ...(await remoteViews(hass, station, infrared, { title: text.remote, path, text })),
