@@ -23,7 +23,7 @@ REMOTE_STATION = ROOT / "docker" / "remote_station"
 WORKFLOWS = ROOT / ".github" / "workflows"
 # They make the image, or are pages
 NOT_ON_THE_PI = {
-    "Dockerfile", "Dockerfile.dockerignore", "README.md", "README.pt-BR.md", "configuration.yaml", "docker-bake.hcl",
+    "Dockerfile", "Dockerfile.dockerignore", "README.md", "README.pt-BR.md", "back_up.py", "configuration.yaml", "docker-bake.hcl",
     "entrypoint", "healthcheck.py", "put_in_place.py",
 }  # fmt: skip
 
