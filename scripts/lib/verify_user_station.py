@@ -12,7 +12,7 @@ import sys
 
 from user_station_checks import drawing, elasticsearch, logs
 from user_station_checks.client import ServiceError
-from user_station_checks.findings import Report, failed, guarded
+from user_station_checks.findings import Report, failed, guarded, not_checked
 from user_station_checks.kibana import Kibana
 from user_station_checks.station import NoStationError, Station, from_compose, from_environment
 
@@ -45,7 +45,7 @@ def check(station: Station, patience: float, report: Report) -> None:
     try:
         report.versions.append("Elasticsearch " + ".".join(map(str, elasticsearch.version(station))))
     except (ServiceError, KeyError, ValueError) as error:
-        report.add([failed("Elasticsearch", str(error))])
+        report.add([failed("Elasticsearch", str(error)), not_checked("everything else", "it needs Elasticsearch")])
         return
     report.add(elasticsearch.check(station))
     kibana = Kibana(station)

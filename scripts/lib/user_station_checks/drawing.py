@@ -49,6 +49,7 @@ def check(station: Station, dashboards: list[Dashboard], patience: float) -> Ite
         return
     try:
         from browser import PageError, open_browser
+        from playwright.sync_api import Error
     except ImportError:
         yield not_checked(WHAT, "Playwright is not installed: scripts/setup browser")
         return
@@ -57,7 +58,11 @@ def check(station: Station, dashboards: list[Dashboard], patience: float) -> Ite
             for dashboard in dashboards:
                 page = browser.new_page(viewport={"width": WIDTH, "height": _height(dashboard)})
                 page.route("**/*", lambda route: _answer(route, station.kibana))
-                yield _draw(page, station.kibana.url, dashboard, patience)
+                try:
+                    yield _draw(page, station.kibana.url, dashboard, patience)
+                except Error as error:
+                    yield failed(f"panels of {dashboard.id}", error.message)
+                page.unroute_all(behavior="ignoreErrors")
                 page.close()
     except PageError as error:
         yield not_checked(WHAT, str(error))
@@ -88,7 +93,7 @@ def _answer(route: "Route", client: Client) -> None:
 def _draw(page: "Page", url: str, dashboard: Dashboard, patience: float) -> Finding:
     """Return whether a dashboard is drawn without errors."""
     what = f"panels of {dashboard.id}"
-    page.goto(f"{url}/app/dashboards#/view/{dashboard.id}{PAUSED}")
+    page.goto(f"{url}/app/dashboards#/view/{dashboard.id}{PAUSED}", wait_until="commit", timeout=patience * 1000)
     end = time.monotonic() + patience
     while True:
         content: dict[str, Any] = page.evaluate(READ_PAGE)

@@ -41,9 +41,11 @@ def serving(kibana: SimulatedKibana) -> Iterator[SimulatedKibana]:
     with kibana:
         thread = Thread(target=kibana.serve_forever, args=(0.05,))
         thread.start()
-        yield kibana
-        kibana.shutdown()
-        thread.join()
+        try:
+            yield kibana
+        finally:
+            kibana.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,12 @@ def kibana(socket_enabled: None, template: SimulatedKibana) -> Iterator[Simulate
     """Return a Kibana of its own, filled by the set-up."""
     with serving(SimulatedKibana(template)) as kibana:
         yield kibana
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """Return an authority for certificates."""
+    return trustme.CA()
 
 
 @pytest.fixture
@@ -157,26 +165,32 @@ def test_a_station_that_works(kibana: SimulatedKibana, server: Server, setup: Ru
             assert drawn in done.stdout
     assert server.password not in done.stdout + done.stderr
     assert all(asked.method in ("GET", "POST") for asked in kibana.asked), "nothing is changed"
+    assert not [asked for asked in kibana.asked if "elsewhere" in asked.path], "the browser left the station"
 
 
 @needs_browser
-def test_errors_of_panels_are_found(kibana: SimulatedKibana) -> None:
-    """The browser shows them, and what is never drawn. It does not leave the station."""
+def test_errors_of_panels_are_found(kibana: SimulatedKibana, authority: trustme.CA, tmp_path: Path) -> None:
+    """The browser shows them, and what is never drawn, also of a Kibana whose authority it does not know."""
     kibana.made[FLEET]["panels"][0]["config"]["drawn"] = "No field [broken] found"
     climate, infrared = (
         kibana.made[f"{DASHBOARD}anavi_weather-{name}-en"]["panels"] for name in ("climate", "infrared")
     )
     climate[1]["config"]["drawn"] = "never"
     infrared.clear()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    kibana.socket = context.wrap_socket(kibana.socket, server_side=True)
+    authority.cert_pem.write_to_path(tmp_path / "ca.crt")
+    url = f"https://localhost:{kibana.server_address[1]}"
+    variables = {"KIBANA_URL": url, "ELASTICSEARCH_URL": url, "ELASTICSEARCH_CA": str(tmp_path / "ca.crt")}
     done = subprocess.run(
-        [SCRIPTS / "verify-user-station", "--wait", "2"], env=os.environ | known(kibana, LANGUAGES="en"),
+        [SCRIPTS / "verify-user-station", "--wait", "2"], env=os.environ | known(kibana, LANGUAGES="en") | variables,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert "FAILED       panels of anavi_weather-fleet-en: No field [broken] found" in done.stdout
     assert f"FAILED       panels of anavi_weather-climate-en: {len(climate) - 1} of {len(climate)} drawn" in done.stdout
     assert "ok           panels of anavi_weather-weather-en" in done.stdout
-    assert not [asked for asked in kibana.asked if asked.path == "/elsewhere"]
     assert PASSWORD not in done.stdout + done.stderr
 
 
@@ -441,12 +455,6 @@ def test_a_line_that_does_not_arrive_is_found(
     assert finding.shown == "NOT CHECKED  log line by GELF: the profile logs is off"
 
 
-@pytest.fixture
-def authority() -> trustme.CA:
-    """Return an authority for certificates."""
-    return trustme.CA()
-
-
 def test_the_stations_own_authority_is_trusted(
     checks: ModuleType, template: SimulatedKibana, authority: trustme.CA, socket_enabled: None
 ) -> None:
@@ -469,6 +477,15 @@ def test_the_stations_own_authority_is_trusted(
             with pytest.raises(checks.client.ServiceError, match="certificate is not trusted"):
                 stranger.get("/api/status")
         assert len(kibana.asked) == 1, "a password was sent to a stranger"
+
+
+def test_without_elasticsearch_the_rest_is_not_checked(socket_enabled: None) -> None:
+    program = LIBRARY / "verify_user_station.py"
+    variables = {"ELASTICSEARCH_URL": "http://127.0.0.1:9", "ELASTICSEARCH_PASSWORD": PASSWORD}
+    done = subprocess.run([sys.executable, program], env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "FAILED       Elasticsearch: does not answer" in done.stdout
+    assert "NOT CHECKED  everything else: it needs Elasticsearch" in done.stdout
 
 
 def test_a_report_hides_secrets(checks: ModuleType) -> None:
