@@ -51,6 +51,17 @@ def test_commands_exist(file: Path) -> None:
                 assert (ROOT / command).exists(), command
 
 
+def test_the_image_is_attested_where_it_is_published() -> None:
+    """By the digest that was pushed, so that nobody can move a tag to another image unnoticed."""
+    job = jobs(ROOT / ".github" / "workflows" / "images.yml")["push"]
+    assert {"attestations": "write", "id-token": "write"}.items() <= job["permissions"].items()
+    bake, attest = job["steps"][-2:]
+    assert bake["id"] == "bake"
+    assert attest["uses"].startswith("actions/attest@")
+    assert attest["with"]["subject-name"] == "${{ steps.names.outputs.name }}"
+    assert "fromJSON(steps.bake.outputs.metadata).remote_station[" in attest["with"]["subject-digest"]
+
+
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("prerelease", ["false", "true"])
 @pytest.mark.parametrize("account", ["", "Somebody"])
@@ -65,8 +76,8 @@ def test_a_release_is_pushed_to_every_registry_with_an_account(tmp_path: Path, a
     subprocess.run(
         ["bash", "-eo", "pipefail", "-c", names], env={**environment, "GITHUB_OUTPUT": str(output)}, check=True
     )
-    first, *lines, last = output.read_text(encoding="utf-8").splitlines()
-    assert (first, last) == ("tags<<END", "END")
+    name, first, *lines, last = output.read_text(encoding="utf-8").splitlines()
+    assert (name, first, last) == ("name=ghcr.io/somebody/remote_station", "tags<<END", "END")
     images = [
         "ghcr.io/somebody/remote_station",
         *(["docker.io/somebody/anavi_weather_remote_station"] if account else []),
