@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Folder:
 
 def test_first_start(folder: Folder) -> None:
     """It begins with the example of variables, and has the number of the infrared devices."""
-    assert folder.start("--build") == ["docker compose up --detach --build"]
+    assert folder.start("--build") == ["docker compose build", "docker compose up --detach"]
     example = (folder.path / ".env.example").read_text()
     assert folder.env.read_text() == f"{example}LIRC_MAJOR=251\n"
 
