@@ -436,6 +436,7 @@ async def test_a_damaged_file_disables_only_the_commands(
     assert issue.translation_placeholders["station"] == "Simulated pHAT"
     assert json.loads((tmp_path / issue.translation_placeholders["file"]).read_text()) == content
     assert not file.exists()
+    assert ":" not in issue.translation_placeholders["file"]
 
     await store_codes(entry.runtime_data.codes, {"TV": {"Power": ["nec:4,8"]}})
     assert match(entry.runtime_data.codes, "nec:4,8") == ("TV", "Power")

@@ -63,7 +63,8 @@ async def async_save[T: Mapping[str, Any] | Sequence[Any]](
 
 async def async_set_aside(hass: HomeAssistant, path: Path, error: Exception) -> str:
     """Rename a damaged file, and return its new name."""
-    kept = f"{path.name}.corrupt.{dt_util.utcnow().isoformat()}"
+    # Windows and macOS cannot open a file with a colon in its name
+    kept = f"{path.name}.corrupt.{dt_util.utcnow():%Y-%m-%dT%H-%M-%S.%fZ}"
     LOGGER.error("Cannot read %s, which is kept as %s: %s: %s", path, kept, type(error).__name__, error)
     with suppress(OSError):
         await hass.async_add_executor_job(path.rename, path.with_name(kept))
