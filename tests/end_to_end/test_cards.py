@@ -66,6 +66,8 @@ def test_a_gap_in_the_readings_is_a_gap_in_the_trend(home: Home, browser: Browse
 @pytest.mark.parametrize(
     ("begin", "means", "difference"),
     [
+        ("12:30", [24.04, 24.04], "0.0"),
+        ("12:30", [24.1, 24.1], "−0.1"),
         ("12:25", [19, 20], "+4.5"),  # 12:30 is halfway between the middles of both periods
         ("12:30", [19, 20], "+5.0"),  # only later ones
         ("12:00", [19, 20], "tomorrow"),

@@ -58,8 +58,9 @@ export const formatValue = (hass, state, value) => hass.formatEntityState(state,
 export const formatNumber = (hass, state, value) =>
   formatValue(hass, state, value).replace(state.attributes.unit_of_measurement, "").trim();
 
-/** Return a difference with its sign. */
+/** Return a difference with its sign, if it is not zero in the entity's precision. */
 export function formatDifference(hass, state, value) {
-  const sign = value > 0 ? "+" : value < 0 ? "−" : "";
-  return sign + formatValue(hass, state, Math.abs(value));
+  const size = formatValue(hass, state, Math.abs(value));
+  if (size === formatValue(hass, state, 0)) return size;
+  return (value > 0 ? "+" : "−") + size;
 }
