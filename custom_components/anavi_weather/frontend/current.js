@@ -32,7 +32,7 @@ class CurrentWeather extends HTMLElement {
   }
 
   getGridOptions() {
-    return { columns: 12, rows: 2, min_columns: 6 };
+    return { columns: 12, rows: "auto", min_columns: 6 };
   }
 }
 
