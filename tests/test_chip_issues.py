@@ -6,7 +6,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.chip_issues import FAILURE_LASTS
-from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.const import CONF_CHIPS, DOMAIN
+from custom_components.anavi_weather.phat.simulated_bmx280 import SimulatedBMP280
 from custom_components.anavi_weather.phat.simulator import FlippedBitFault, Simulator
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -89,6 +90,24 @@ async def test_an_issue_is_deleted_when_the_chip_works_again(
 
     assert not issue_registry.issues
     assert station.runtime_data.coordinator is coordinator
+
+
+async def test_an_issue_is_deleted_when_another_chip_replaces_the_failing_one(
+    issue_registry: ir.IssueRegistry, simulator: Simulator, pass_time: PassTime, station: MockConfigEntry
+) -> None:
+    simulator.unplug(0x77)
+    await pass_time()
+    await pass_time(FAILURE_LASTS.total_seconds())
+    assert len(issue_registry.issues) == 1
+
+    replaced = simulator.chips[0x77]
+    simulator.chips[0x77] = SimulatedBMP280(replaced.air, replaced.clock)
+    simulator.plug(0x77)
+    await pass_time()
+    await pass_time()
+
+    assert "BMP280 0x77" in station.data[CONF_CHIPS]
+    assert not issue_registry.issues
 
 
 async def test_an_issue_shows_the_newest_error(

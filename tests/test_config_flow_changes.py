@@ -131,6 +131,17 @@ async def test_a_board_becomes_the_second_simulated_station(
     assert board.title == "Simulated pHAT 2"
 
 
+async def test_another_station_without_chips_does_not_get_the_infrared_pair(
+    hass: HomeAssistant, machine: Machine, board: MockConfigEntry, entry: MockConfigEntry
+) -> None:
+    machine.pair.plug()
+    machine.plug(3, chips=())
+
+    form = await choose(hass, await entry.start_reconfigure_flow(hass), machine.path(3))
+
+    assert (form["step_id"], form["errors"]) == ("reconfigure", {"base": "no_chip"})
+
+
 async def test_a_name_given_by_the_user_is_kept(hass: HomeAssistant, machine: Machine, board: MockConfigEntry) -> None:
     hass.config_entries.async_update_entry(board, title="Garden")
     machine.plug(3)

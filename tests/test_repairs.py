@@ -44,10 +44,13 @@ async def test_a_lost_chip_is_removed_without_a_reload(
     entity_registry: er.EntityRegistry,
     station: MockConfigEntry,
     chip_issue: str,
+    pass_time: PassTime,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     runtime_data = station.runtime_data
 
     result = await choose_repair(hass, chip_issue, "remove")
+    await pass_time()
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert station.runtime_data is runtime_data
@@ -59,6 +62,7 @@ async def test_a_lost_chip_is_removed_without_a_reload(
     assert not hass.states.get("sensor.simulated_phat_humidity")
     assert number(hass, "sensor.simulated_phat_temperature") == pytest.approx(21, abs=0.1)
     assert not issue_registry.issues
+    assert "works again" not in caplog.text
 
 
 async def test_a_scan_that_finds_the_chip_resolves_the_issue(
