@@ -1,6 +1,7 @@
 """Tests of the blueprints in every unit: as installed, with typed thresholds, and with a station in US units."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -53,18 +54,16 @@ async def falls(hass: HomeAssistant, wait: Wait, hectopascals: float, unit: str)
     await wait(minutes(10))
 
 
-@pytest.mark.parametrize("unit", PRESSURES)
-async def test_the_storm_warning_as_installed(
-    hass: HomeAssistant, automate: Automate, wait: Wait, warnings: list[ServiceCall], unit: str
+async def test_the_threshold_of_the_storm_warning_as_installed(
+    hass: HomeAssistant, automate: Automate, wait: Wait, warnings: list[ServiceCall]
 ) -> None:
-    await automate("storm_warning", tendency=TENDENCY)
+    await automate("storm_warning", tendency=TENDENCY, quiet=0)
 
-    await falls(hass, wait, -2.9, unit)
-    assert not warnings
-
-    await falls(hass, wait, -3.1, unit)
-    [warning] = warnings
-    assert unit in warning.data["message"]
+    for unit in PRESSURES:
+        await falls(hass, wait, -2.9, unit)
+        assert not warnings
+        await falls(hass, wait, -3.1, unit)
+        assert unit in warnings.pop().data["message"]
 
 
 @pytest.mark.parametrize("unit", PRESSURES)
@@ -112,19 +111,17 @@ async def freezes(hass: HomeAssistant, wait: Wait, air: float, dew: float, units
     await wait(minutes(10))
 
 
-@pytest.mark.parametrize("air_unit", TEMPERATURES)
-@pytest.mark.parametrize("dew_unit", TEMPERATURES)
-async def test_the_frost_warning_as_installed(
-    hass: HomeAssistant, automate: Automate, wait: Wait, warnings: list[ServiceCall], air_unit: str, dew_unit: str
+async def test_the_thresholds_of_the_frost_warning_as_installed(
+    hass: HomeAssistant, automate: Automate, wait: Wait, warnings: list[ServiceCall]
 ) -> None:
-    await automate("frost_warning", temperature=AIR, dew_point=DEW)
+    await automate("frost_warning", temperature=AIR, dew_point=DEW, quiet=0)
 
-    for air, dew in ((3.1, -1), (2, 0.1), (20, 10)):
-        await freezes(hass, wait, air, dew, (air_unit, dew_unit))
-    assert not warnings
-
-    await freezes(hass, wait, 2.9, -0.1, (air_unit, dew_unit))
-    assert len(warnings) == 1
+    for units in product(TEMPERATURES, TEMPERATURES):
+        for air, dew in ((3.1, -1), (2, 0.1), (20, 10)):
+            await freezes(hass, wait, air, dew, units)
+        assert not warnings
+        await freezes(hass, wait, 2.9, -0.1, units)
+        assert warnings.pop()
 
 
 @pytest.mark.parametrize("unit", TEMPERATURES)
@@ -183,15 +180,12 @@ async def switches(hass: HomeAssistant, pair: SimulatedLirc, celsius: float, uni
     return len(pair.sent)
 
 
-@pytest.mark.parametrize("unit", TEMPERATURES)
-async def test_the_air_conditioner_as_installed(
-    hass: HomeAssistant, cool: Automate, pair: SimulatedLirc, unit: str
-) -> None:
+async def test_the_air_conditioner_as_installed(hass: HomeAssistant, cool: Automate, pair: SimulatedLirc) -> None:
     await cool(temperature=ROOM)
 
-    switched = [await switches(hass, pair, celsius, unit) for celsius in (15, 26.9, 27.1, 24.1, 23.9, 15)]
-
-    assert switched == [0, 0, 1, 0, 1, 0]
+    for unit in TEMPERATURES:
+        switched = [await switches(hass, pair, celsius, unit) for celsius in (15, 26.9, 27.1, 24.1, 23.9, 15)]
+        assert switched == [0, 0, 1, 0, 1, 0]
 
 
 @pytest.mark.parametrize("unit", TEMPERATURES)
