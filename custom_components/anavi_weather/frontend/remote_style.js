@@ -29,8 +29,9 @@ export const STYLE = `
     background: color-mix(in srgb, var(--primary-text-color) 7%, transparent);
   }
   .pad button { border-radius: 50%; background: none; --mdc-icon-size: 32px; }
-  .pad .ok { font-weight: 500; color: var(--text-primary-color, white); background: var(--primary-color); }
-  @media (hover: hover) { .pad .ok:hover:enabled { background: color-mix(in srgb, var(--primary-color) 85%, black); } }
+  .pad .ok { font-size: 16px; font-weight: 500; background: color-mix(in srgb, var(--primary-color) 25%, transparent); }
+  @media (hover: hover) { .pad .ok:hover:enabled { background: color-mix(in srgb, var(--primary-color) 40%, transparent); } }
+  .pad .ok:active:enabled, .pad .ok.held:enabled { background: color-mix(in srgb, var(--primary-color) 60%, transparent); }
 
   .rockers { display: flex; flex-wrap: wrap; justify-content: center; align-items: center; gap: 16px 20px; }
   .rocker {
