@@ -9,12 +9,14 @@ from .station import Station
 RUN_SETUP = "Run: docker compose run --rm setup"
 PAST = "data_stream.past_tsdb_index_creation_enabled"
 FIRST_WITH_PAST = (9, 5)
+HEALTH = "health-anavi_weather"
+LATEST_REPORT_MINUTES = 20  # the service maintenance reports every five
 TRANSFORMS = ("fleet", "fleet_comparison")
 
 
 def check(station: Station) -> Iterator[Finding]:
     """Yield what works and what does not."""
-    for part in (_health, _installed, _states, _past, _summaries, _snapshots):
+    for part in (_health, _installed, _states, _past, _summaries, _snapshots, _maintenance):
         yield from guarded(f"Elasticsearch, {part.__name__.strip('_')}", part(station))
 
 
@@ -34,7 +36,7 @@ def _health(station: Station) -> Iterator[Finding]:
     detail = f"{status}, {nodes} node{'s' if nodes > 1 else ''}"
     if status == "red":
         yield failed(what, f"{detail}. See: GET _cluster/allocation/explain")
-    elif status == "yellow":
+    elif status == "yellow" and nodes > 1:  # one node alone has no place for replicas
         yield note(what, f"{detail}, unassigned replicas: {health['unassigned_shards']}")
     else:
         yield ok(what, detail)
@@ -50,6 +52,7 @@ def _installed(station: Station) -> Iterator[Finding]:
         "stream of states": f"/_data_stream/metrics-anavi_weather.state-{namespace}",
         "index of statistics": f"/statistics-anavi_weather-{namespace}",
         "index of alerts": "/alerts-anavi_weather",
+        "stream of the health": f"/_data_stream/{HEALTH}",
     }
     for what, path in parts.items():
         answer = station.elasticsearch.ask("GET", path)
@@ -74,6 +77,19 @@ def _states(station: Station) -> Iterator[Finding]:
         )
     else:
         yield note("states", "none has arrived: add a station, or dashboards and rules have nothing to show")
+
+
+def _maintenance(station: Station) -> Iterator[Finding]:
+    """Yield whether the station watches itself."""
+    what = "reports of the health"
+    recent: Any = {"filter": {"range": {"@timestamp": {"gte": f"now-{LATEST_REPORT_MINUTES}m"}}}}
+    answer = station.elasticsearch.ask("POST", f"/{HEALTH}/_search?size=0", {"aggs": {"recent": recent}})
+    if answer.status != 200 or not answer.json["hits"]["total"]["value"]:
+        yield not_checked(what, "there is none. The service maintenance sends them")
+    elif answer.json["aggregations"]["recent"]["doc_count"]:
+        yield ok(what)
+    else:
+        yield failed(what, f"none for {LATEST_REPORT_MINUTES} minutes. See: docker compose logs maintenance")
 
 
 def _past(station: Station) -> Iterator[Finding]:

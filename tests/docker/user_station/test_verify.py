@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 import gzip
 import json
 import os
@@ -18,6 +19,8 @@ from typing import Any
 
 import pytest
 import trustme
+
+from homeassistant.util import dt as dt_util
 
 from .conftest import Run
 from .files import FOLDER, LANGUAGES, dashboards, panels, rules
@@ -152,10 +155,11 @@ def test_a_station_that_works(kibana: SimulatedKibana, server: Server, setup: Ru
     esql = {f"ES|QL of anavi_weather-{name.replace('/', f'-{language.lower()}/')}" for name, panel in panels()
             if "query" in panel.get("data_source", {}) for language in LANGUAGES}  # fmt: skip
     old = server.good("GET", "")["version"]["number"].startswith("8.")
-    assert failed == (esql if old else set()), done.stdout
-    assert done.returncode == int(old)
+    # All tests share the stream of reports, and nobody sends any between them.
+    assert failed - {"reports of the health"} == (esql if old else set()), done.stdout
+    assert done.returncode == int(bool(failed))
     works = set(re.findall(r"^ok +(.*?)(?:: .*)?$", done.stdout, re.MULTILINE))
-    assert {"stream of states", "states", "Kibana", "data view logs", "log line by GELF"} <= works
+    assert {"Elasticsearch", "stream of states", "states", "Kibana", "data view logs", "log line by GELF"} <= works
     assert {f"rule {name}" for name in rules()} <= works
     for language in LANGUAGES:
         for name, dashboard in dashboards().items():
@@ -442,6 +446,27 @@ def test_a_failed_snapshot_is_found(checks: ModuleType) -> None:
     ):
         client.policy = policy
         assert [finding.shown for finding in checks.elasticsearch._snapshots(here)][-1] == last
+
+
+@pytest.mark.parametrize(
+    ("reports", "line"),
+    [
+        ([], "NOT CHECKED  reports of the health: there is none. The service maintenance sends them"),
+        ([30], "FAILED       reports of the health: none for 20 minutes. See: docker compose logs maintenance"),
+        ([30, 5], "ok           reports of the health"),
+    ],
+)
+def test_a_station_that_nobody_watches_is_found(
+    checks: ModuleType, kibana: SimulatedKibana, server: Server, mirror: str, monkeypatch: pytest.MonkeyPatch,
+    reports: list[int], line: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(checks.elasticsearch, "HEALTH", mirror)
+    for minutes in reports:
+        at = (dt_util.utcnow() - timedelta(minutes=minutes)).isoformat()
+        server.good("POST", f"{mirror}/_doc?refresh=true", {"@timestamp": at})
+    variables = {"ELASTICSEARCH_USERNAME": server.username, "ELASTICSEARCH_PASSWORD": server.password}
+    (finding,) = checks.elasticsearch._maintenance(station(checks, kibana, server.url, **variables))
+    assert finding.shown == line
 
 
 def test_a_line_that_does_not_arrive_is_found(
