@@ -1,37 +1,34 @@
-"""Take the pictures of the documentation, each from a running Home Assistant in the right situation.
+"""Take the pictures of the documentation and its animated tour in all languages, each from a running Home Assistant in the right situation.
 
 A picture whose requirements are missing is reported and skipped: user-station needs a server in the variables
 ELASTICSEARCH_URL, ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from itertools import groupby
 import os
 from pathlib import Path
 import subprocess
 import sys
 import tempfile
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from browser import ROOT, PageError, open_browser, open_page, read_login, read_page, save
-from playwright.sync_api import Browser, Error, Page
+from browser import ROOT, PageError, open_browser, open_page, read_login, save
+from playwright.sync_api import Browser, Error
+from stage import DASHBOARD, DOMAIN, TELEVISIONS, Stage
+from tour import SIZE, record, save_animation
 from user_station import UserStationError, missing, stream
 
 OUTPUT = ROOT / "docs" / "images"
-DASHBOARD = "/anavi-weather"
-DOMAIN = "anavi_weather"
-STATION = "Simulated pHAT"
-ISSUE = "Simulated pHAT: the HTU21D does not answer"
+LANGUAGES = tuple(TELEVISIONS)
 NAMESPACE = "pictures"
 HOUR = 14  # of the simulated weather: the sun shines
+CONNECTION_SECONDS = 180  # a busy server answers late
 REPAIR_SECONDS = 150  # the repair is created after two minutes
 START_SECONDS = 300  # the first time, it installs everything
-WAIT_SECONDS = 60
-PRESS_SECONDS = 1.0
 
 DIALOG = (1280, 640)
 WINDOW = (1280, 1060)
@@ -43,78 +40,19 @@ class SkippedError(Exception):
     """A picture that cannot be taken here."""
 
 
-class Stage:
-    """A page of a Home Assistant."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        """Initialize the stage with a page where the account is logged in."""
-        self.page = page
-        self._url = url
-
-    def open(self, path: str) -> str:
-        """Open a page, and return its text."""
-        self.page.goto(self._url + path)
-        return read_page(self.page)
-
-    def click(self, text: str) -> str:
-        """Click on the first element with this text, and return the page's text afterwards."""
-        self.page.get_by_text(text, exact=True).first.click()
-        return read_page(self.page)
-
-    def fill(self, **values: str) -> None:
-        """Type into the fields of a form."""
-        for name, value in values.items():
-            self.page.locator(f'input[name="{name}"]').fill(value)
-
-    def wait(self, text: str, seconds: float = WAIT_SECONDS) -> None:
-        """Wait until this is on the page."""
-        end = time.monotonic() + seconds
-        while text not in (seen := read_page(self.page)):
-            if time.monotonic() > end:
-                raise PageError(f"the page does not show “{text}” after {seconds} s:\n{seen}")
-
-    def ask(self, function: str, *arguments: object) -> Any:
-        """Call a function of Home Assistant's frontend, and return its result."""
-        self.page.locator("home-assistant").wait_for(state="attached")
-        script = f"arguments => document.querySelector('home-assistant').hass.{function}(...arguments)"
-        return self.page.evaluate(script, arguments)
-
-    def act(self, domain: str, action: str, **data: str) -> None:
-        """Perform an action."""
-        self.ask("callService", domain, action, data)
-
-    def entry(self) -> str:
-        """Return the id of the station's entry."""
-        (entry,) = self.ask("callWS", {"type": "config_entries/get", "domain": DOMAIN})
-        return str(entry["entry_id"])
-
-    def device(self, entry_type: str | None = None) -> str:
-        """Return the id of the station's device, or of its user station's with the type "service"."""
-        devices = self.ask("callWS", {"type": "config/device_registry/list"})
-        (id_,) = (
-            device["id"]
-            for device in devices
-            if any(domain == DOMAIN for domain, *_ in device["identifiers"])
-            and device["entry_type"] == entry_type
-            and device["via_device_id"] is None  # not an infrared device
-        )
-        return str(id_)
-
-    def entity(self, key: str) -> str:
-        """Return the id of the entity whose unique id ends with this."""
-        entities = self.ask("callWS", {"type": "config/entity_registry/list"})
-        (id_,) = (
-            entity["entity_id"]
-            for entity in entities
-            if entity["platform"] == DOMAIN and entity["unique_id"].endswith(key)
-        )
-        return str(id_)
+@contextmanager
+def dashboard(stage: Stage) -> Iterator[None]:
+    """Show the weather panel after the press of a key."""
+    stage.open(DASHBOARD)
+    stage.press_simulated("volume_up")
+    stage.read()
+    yield
 
 
 @contextmanager
-def dashboard(stage: Stage) -> Iterator[None]:
-    """Show the weather panel."""
-    stage.open(DASHBOARD)
+def remote(stage: Stage) -> Iterator[None]:
+    """Show the remote control in the weather panel."""
+    stage.open_remote()
     yield
 
 
@@ -131,19 +69,18 @@ def learning(stage: Stage) -> Iterator[None]:
     """Show the notification after the first of three presses."""
     stage.open(DASHBOARD)
     # Not awaited because the action ends with the last press
-    learn = {"entity_id": stage.entity("remote"), "device": "Television", "command": "power"}
+    learn = {"entity_id": stage.entity("remote"), "device": stage.television, "command": "power"}
     stage.page.evaluate(
         "data => { document.querySelector('home-assistant').hass.callService('remote', 'learn_command', data); }", learn
     )
-    stage.click("Notifications")
-    stage.wait("Presses left: 3")
-    key = stage.entity("simulated_power")
-    stage.act("button", "press", entity_id=key)
-    stage.wait("Presses left: 2")
+    stage.click(stage.core("ui.notification_drawer.title"))
+    progress = stage.ours("common.learn_press").partition(". ")[2]
+    stage.wait(progress.format(presses=3))
+    stage.press_simulated("power")
+    stage.wait(progress.format(presses=2))
     yield
     for _ in range(2):
-        stage.act("button", "press", entity_id=key)
-        time.sleep(PRESS_SECONDS)
+        stage.press_simulated("power")
 
 
 @contextmanager
@@ -151,20 +88,24 @@ def user_station(stage: Stage) -> Iterator[None]:
     """Show the device page of a user station that received states."""
     if names := missing():
         raise SkippedError(f"{', '.join(names)} not set")
+    flow = "config_subentries.user_station"
     with stream(NAMESPACE) as api_key:
         stage.open(f"/config/integrations/integration/{DOMAIN}")
-        stage.click("Add user station")
+        stage.option(f"{flow}.initiate_flow.user").click()
+        stage.read()
         stage.fill(url=os.environ["ELASTICSEARCH_URL"], api_key=api_key, namespace=NAMESPACE)
-        stage.click("Next")
-        stage.wait("The connection works.")
-        stage.click("Submit")
-        stage.wait("Success")
+        stage.button("ui.panel.config.integrations.config_flow.next").click()
+        stage.wait(stage.ours(f"{flow}.step.states.title"))
+        stage.button("ui.panel.config.integrations.config_flow.submit").click()
+        stage.wait(stage.core("ui.panel.config.integrations.config_flow.finish"))
         device_id = stage.device("service")
         # The picture must not show the server's address.
-        name = {"type": "config/device_registry/update", "device_id": device_id, "name_by_user": "User station"}
+        title = stage.ours(f"{flow}.entry_type")
+        name = {"type": "config/device_registry/update", "device_id": device_id, "name_by_user": title}
         stage.ask("callWS", name)
         stage.open(f"/config/devices/device/{device_id}")
-        stage.wait("Connected")
+        connected = "component.binary_sensor.entity_component.connectivity.state.on"
+        stage.wait(stage.core(connected), CONNECTION_SECONDS)
         yield
         entry_id = stage.entry()
         subentries = stage.ask("callWS", {"type": "config_entries/subentries/list", "entry_id": entry_id})
@@ -177,11 +118,13 @@ def user_station(stage: Stage) -> Iterator[None]:
 def repair(stage: Stage) -> Iterator[None]:
     """Show the repair of a chip that was unplugged."""
     slot = stage.entity("slot_htu21d_40")
+    station = stage.ours("common.simulated_phat")
+    issue = stage.ours("issues.chip_no_answer.title").format(station=station, chip="HTU21D")
     stage.act("switch", "turn_off", entity_id=slot)
     stage.open("/config/repairs")
-    stage.wait(ISSUE, REPAIR_SECONDS)
-    stage.click(ISSUE)
-    stage.wait("Submit")
+    stage.wait(issue, REPAIR_SECONDS)
+    stage.click(issue)
+    stage.wait(stage.ours("issues.chip_no_answer.fix_flow.step.init.menu_options.scan"))
     yield
     stage.act("switch", "turn_on", entity_id=slot)
 
@@ -189,14 +132,10 @@ def repair(stage: Stage) -> Iterator[None]:
 @contextmanager
 def config_flow(stage: Stage) -> Iterator[None]:
     """Show the chips that are found when the station is added again."""
-    stage.ask("callApi", "DELETE", f"config/config_entries/entry/{stage.entry()}")
-    stage.open(f"/config/integrations/dashboard/add?domain={DOMAIN}")
-    stage.wait("Do you want to set up ANAVI Weather?")
-    stage.click("OK")
-    stage.wait(STATION)
-    stage.click(STATION)
-    stage.click("Next")
-    stage.wait("The integration can read these chips:")
+    stage.forget_station()
+    stage.start_adding()
+    stage.button("ui.panel.config.integrations.config_flow.next").click()
+    stage.wait("HTU21D")
     yield
 
 
@@ -206,21 +145,21 @@ class Picture(NamedTuple):
     name: str
     make: Callable[[Stage], AbstractContextManager[None]]
     size: tuple[int, int] = DIALOG
-    language: str = "en"
 
 
 # The order matters: each scene leaves behind what the next one needs.
 PICTURES = (
     Picture("dashboard", dashboard, PANEL),
     Picture("dashboard-phone", dashboard, PHONE),
+    Picture("remote", remote, PANEL),
     Picture("device", device, WINDOW),
     Picture("user-station", user_station),
     Picture("learning", learning),
     Picture("repair", repair),
     Picture("config-flow", config_flow),
-    Picture("dashboard.pt-BR", dashboard, PANEL, "pt-BR"),
 )
-NAMES = [picture.name for picture in PICTURES]
+TOUR = "tour"
+NAMES = [*(picture.name for picture in PICTURES), TOUR]
 
 
 def arguments() -> argparse.Namespace:
@@ -228,10 +167,16 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"take only these: {', '.join(NAMES)}")
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FOLDER", help="default: docs/images")
+    parser.add_argument("--language", choices=LANGUAGES, help="default: all, one after another")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"unknown picture {', '.join(sorted(unknown))}")
     return options
+
+
+def file_name(name: str, language: str, ending: str) -> str:
+    """Return the name of a picture's file. English has no language in it, like the pages of the documentation."""
+    return f"{name}.{ending}" if language == LANGUAGES[0] else f"{name}.{language}.{ending}"
 
 
 def say(message: str) -> None:
@@ -266,38 +211,52 @@ def running(language: str, hours: int) -> Iterator[dict[str, str]]:
             process.wait()
 
 
-def take(picture: Picture, browser: Browser, login: dict[str, str], zone: str, folder: Path) -> None:
+@contextmanager
+def opened(browser: Browser, login: dict[str, str], size: tuple[int, int], language: str, zone: str) -> Iterator[Stage]:
+    """Open a page of this size, and close it on exit."""
+    page = open_page(browser, login, size, language, zone)
+    stage = Stage(page, login["url"], language)
+    try:
+        stage.open("/config/dashboard")
+        # The frontend uses the browser's time zone only if it is a city's, and otherwise Home Assistant's.
+        stage.ask("callWS", {"type": "config/core/update", "time_zone": zone})
+        yield stage
+    finally:
+        page.context.close()
+
+
+def take(picture: Picture, stage: Stage, file: Path) -> None:
     """Take a picture and save it.
 
     Raises:
         PageError: if the page is not as expected.
         UserStationError: if the user station cannot be used.
     """
-    page = open_page(browser, login, picture.size, picture.language, zone)
-    stage = Stage(page, login["url"])
     try:
-        stage.open(DASHBOARD)
-        # The frontend uses the browser's time zone only if it is a city's, and otherwise Home Assistant's.
-        stage.ask("callWS", {"type": "config/core/update", "time_zone": zone})
         with picture.make(stage):
-            save(folder / f"{picture.name}.png", page.screenshot())
+            save(file, stage.page.screenshot())
     except SkippedError as error:
-        say(f"{picture.name}: SKIPPED: {error}")
+        say(f"{file.stem}: SKIPPED: {error}")
     else:
-        say(picture.name)
-    finally:
-        page.context.close()
+        say(file.stem)
 
 
-def take_all(pictures: list[Picture], folder: Path) -> None:
+def take_all(names: list[str], languages: Sequence[str], folder: Path) -> None:
     """Take the pictures, with one Home Assistant for each language."""
     hours = (HOUR - datetime.now(UTC).hour + 11) % 24 - 11
     zone = f"Etc/GMT{-hours:+}" if hours else "Etc/GMT"  # east of Greenwich is negative there
     with open_browser() as browser:
-        for language, group in groupby(pictures, lambda picture: picture.language):
+        for language in languages:
             with running(language, hours) as login:
-                for picture in group:
-                    take(picture, browser, login, zone, folder)
+                for picture in PICTURES:
+                    if picture.name in names:
+                        with opened(browser, login, picture.size, language, zone) as stage:
+                            take(picture, stage, folder / file_name(picture.name, language, "png"))
+                if TOUR in names:
+                    with opened(browser, login, SIZE, language, zone) as stage:
+                        file = folder / file_name(TOUR, language, "webp")
+                        save_animation(record(stage), file)
+                        say(file.stem)
 
 
 def main() -> int:
@@ -305,7 +264,7 @@ def main() -> int:
     options = arguments()
     options.output.mkdir(parents=True, exist_ok=True)
     try:
-        take_all([picture for picture in PICTURES if picture.name in (options.names or NAMES)], options.output)
+        take_all(options.names or NAMES, [options.language] if options.language else LANGUAGES, options.output)
     except (PageError, UserStationError) as error:
         say(str(error))
         return 1
