@@ -129,6 +129,13 @@ def test_the_focus_follows_the_visual_order(browser: Browser) -> None:
     ]
 
 
+def test_three_color_keys_have_no_gap(browser: Browser) -> None:
+    """A lamp with colored light has no yellow key."""
+    found = buttons(browser, "red", "green", "blue")
+    red, green, blue = (found[color]["x"] for color in ("red", "green", "blue"))
+    assert green - red == pytest.approx(blue - green, abs=1)
+
+
 def test_each_common_key_has_a_place(browser: Browser) -> None:
     """Other commands follow, in alphabetical order."""
     names = [button["name"] for button in use(browser, config("aaa", *COMMON_KEYS))["buttons"]]

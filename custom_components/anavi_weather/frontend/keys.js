@@ -52,7 +52,7 @@ export function arrange(commands, language) {
     ...row(NAVIGATION),
     ...rockers(),
     ...block("digits", DIGITS),
-    ...block("colors", COLORS),
+    ...block("colors", COLORS.filter((key) => rest.has(key))),
     ...row(PLAYBACK),
   ];
   return rest.size ? [...blocks, { kind: "row", commands: others() }] : blocks;

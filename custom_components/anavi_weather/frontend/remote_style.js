@@ -44,8 +44,8 @@ export const STYLE = `
 
   .digits { display: grid; grid-template-columns: repeat(3, minmax(0, 88px)); justify-content: center; gap: 8px; font-size: 20px; }
 
-  .colors { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; }
-  .colors button { min-height: 44px; background: var(--key-color); }
+  .colors { display: flex; gap: 8px; }
+  .colors button { flex: 1; min-height: 44px; background: var(--key-color); }
   @media (hover: hover) { .colors button:hover:enabled { background: color-mix(in srgb, var(--key-color) 80%, black); } }
   .colors button:active:enabled { background: color-mix(in srgb, var(--key-color) 60%, black); }
 `;
