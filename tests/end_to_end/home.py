@@ -37,6 +37,7 @@ class Home:
         self.statistics: dict[str, dict[str, list[dict[str, float]]]] | None = {}
         self.statistics_after: dict[str, dict[str, list[dict[str, float]]]] | None = None  # a card has changed
         self.issues: list[dict[str, Any]] = []
+        self.unknown_commands: list[str] = []
 
     def add(self, name: str, ids: Iterable[str], *, of: str = "", **more: Any) -> None:
         """Add a station with entities, each `domain.key`; or a user station of a station."""
@@ -91,6 +92,7 @@ class Home:
             "statistics": self.statistics,
             "after": self.statistics_after,
             "issues": self.issues,
+            "unknown": self.unknown_commands,
         }
 
 

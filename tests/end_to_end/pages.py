@@ -23,7 +23,7 @@ HOLD_SECONDS = 3.0
 
 # Functions of the frontend, for a state that came as JSON. Statistics are means, minima and maxima of whole hours.
 FRONTEND = """
-({hass, keys, names, icons, statistics, issues}) => {
+({hass, keys, names, icons, statistics, issues, unknown}) => {
   const period = ({start_time, end_time}, rows) => rows.filter(
     ({start}) => start >= Date.parse(start_time) && (!end_time || start < Date.parse(end_time)));
   const answers = {
@@ -41,6 +41,7 @@ FRONTEND = """
   return Object.assign(hass, {
     callWS: async ({type, ...message}) => {
       if (!statistics && type.startsWith("recorder/")) throw new Error("no recorder");
+      if (unknown.includes(type)) throw {code: "unknown_command", message: "Unknown command."};
       return answers[type](message);
     },
     connection: {subscribeEvents: async (listener) => { window.changeIssues = listener; return () => {}; }},

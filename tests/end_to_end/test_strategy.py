@@ -164,3 +164,14 @@ def test_the_panel_on_a_wall_is_generated_again_after_each_hour(browser: Browser
     home.panel(browser)  # at 12:30
     assert not browser.ask("is_due", time="2026-11-29T13:00:30-03:00")
     assert browser.ask("is_due", time="2026-11-29T13:02:00-03:00")
+
+
+def test_a_remote_control_that_cannot_be_read_leaves_the_weather(browser: Browser) -> None:
+    """After an update and before the restart, the station does not know what the new panel asks."""
+    home = Home()
+    home.add("station", [*sensors("temperature"), "remote.remote", "infrared.emitter"])
+    home.unknown_commands = ["anavi_weather/list_keys"]
+    weather, remote, _ = home.panel(browser)
+    assert own_cards(weather, "reading")
+    [card] = cards(remote, "markdown")
+    assert card["content"].startswith("The remote control cannot be read.")

@@ -8,7 +8,7 @@ import { comparisonViews } from "./comparison.js";
 import { findDevices, ours } from "./devices.js";
 import { recordsViews } from "./records.js";
 import { remoteViews } from "./remote.js";
-import { section } from "./sections.js";
+import { note, section } from "./sections.js";
 import { DAY, fetchStatistics, HOUR } from "./statistics.js";
 import { texts } from "./texts.js";
 import { weatherView, withStatistics } from "./weather.js";
@@ -55,6 +55,17 @@ function amongOthers(station, [weather, ...others]) {
   return [{ ...linked(weather, linkable), title: station.name }, ...named];
 }
 
+/** Return the views of a station's remote control, or a sentence if it cannot be read, which keeps nobody from the weather. */
+async function remote(hass, station, devices, options) {
+  try {
+    return await remoteViews(hass, station, devices, options);
+  } catch (error) {
+    console.warn("anavi_weather: cannot read the remote control:", error);
+    const { title, path, text } = options;
+    return [{ type: "sections", title, path: `${path}-remote`, sections: [{ type: "grid", cards: [note(text.noRemote)] }] }];
+  }
+}
+
 /** Return the views of a station: the weather, the remote control with its subviews, and the records. */
 async function stationViews(hass, station, devices, { hours, days, text }) {
   const counts = await countDays(hass, withStatistics(station), days);
@@ -63,7 +74,7 @@ async function stationViews(hass, station, devices, { hours, days, text }) {
   const others = devices.filter((device) => !device.isInfrared && !device.isOfFleet);
   return [
     weatherView(station, others, { title: text.weather, path, hours, days, counts, text }),
-    ...(await remoteViews(hass, station, infrared, { title: text.remote, path, text })),
+    ...(await remote(hass, station, infrared, { title: text.remote, path, text })),
     ...recordsViews(station, { title: text.records, path }),
   ];
 }
