@@ -63,6 +63,12 @@ async def test_pair_that_may_not_be_opened(
     await pass_time(MINUTE)
     assert "isn't allowed to open the infrared device" in (reason(hass) or "")
 
+    machine.pair.unplug()
+    machine.pair.refusal = None
+    for _ in range(2):
+        await pass_time(MINUTE)
+    assert (reason(hass) or "").startswith("No infrared")
+
 
 async def test_missing_receiver(
     hass: HomeAssistant, machine: Machine, board: MockConfigEntry, pass_time: PassTime

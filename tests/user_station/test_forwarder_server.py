@@ -189,6 +189,7 @@ async def test_an_answer_without_all_results_moves_nothing(harness: Harness, clo
 # Bad links
 
 
+@pytest.mark.exhaustive
 async def test_every_second_answer_is_lost(harness: Harness, clock: Clock) -> None:
     """Case 13."""
     harness.server.loses = lambda: len(harness.server.requests) % 2 == 0

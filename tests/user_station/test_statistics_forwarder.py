@@ -601,6 +601,7 @@ async def test_a_recorder_that_cannot_be_read(harness: Harness, error: Exception
 
 
 @sqlite
+@pytest.mark.exhaustive
 async def test_the_checkpoint_is_saved_while_much_is_sent(
     harness: Harness, clock: Clock, hass_storage: dict[str, Any]
 ) -> None:
