@@ -37,6 +37,7 @@ TOOLS = (
     *(
         "mktemp",
         "mv",
+        "od",
         "rmdir",
         "readlink",
         "rm",

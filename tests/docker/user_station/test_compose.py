@@ -94,8 +94,9 @@ def test_everything_is_encrypted(files: tuple[str, ...], profiles: tuple[str, ..
         assert settings["node.name"] == name
         for layer in ("http", "transport"):
             assert settings[f"xpack.security.{layer}.ssl.enabled"] == "true"
-            assert settings[f"xpack.security.{layer}.ssl.key"] == f"secrets/{name}.key"
-            assert settings[f"xpack.security.{layer}.ssl.certificate"] == f"secrets/{name}.crt"
+            pair = "server" if (name, layer) == ("elasticsearch", "http") else name
+            assert settings[f"xpack.security.{layer}.ssl.key"] == f"secrets/{pair}.key"
+            assert settings[f"xpack.security.{layer}.ssl.certificate"] == f"secrets/{pair}.crt"
             assert settings[f"xpack.security.{layer}.ssl.certificate_authorities"] == "secrets/ca.crt"
         assert settings["xpack.security.transport.ssl.verification_mode"] == "full"
 
@@ -107,7 +108,7 @@ def test_the_nodes_of_a_cluster_differ_in_nothing_but_their_name() -> None:
     for name, other in zip(("elasticsearch2", "elasticsearch3"), others, strict=True):
         assert set(first["environment"]) - set(other["environment"]) == only_first
         ours = json.dumps(first["environment"] | {"discovery.seed_hosts": ""}).replace("elasticsearch.", f"{name}.")
-        ours = ours.replace('"node.name": "elasticsearch"', f'"node.name": "{name}"')
+        ours = ours.replace("server.", f"{name}.").replace('"node.name": "elasticsearch"', f'"node.name": "{name}"')
         expected = {key: value for key, value in json.loads(ours).items() if key not in only_first}
         assert other["environment"] | {"discovery.seed_hosts": ""} == expected
         assert "ports" not in other
@@ -142,6 +143,15 @@ def test_certificates_are_renewed_without_anybody() -> None:
     assert services["kibana"]["command"] == ["/bin/bash", "/station/start"], (
         "which has Kibana read the certificate again"
     )
+
+
+def test_elasticsearch_is_known_by_the_name_in_its_certificate() -> None:
+    for name in ("elasticsearch", "station.example.org"):
+        services = config(SINGLE, ("logs",), **({} if name == "elasticsearch" else {"CERTIFICATE_NAME": name}))[
+            "services"
+        ]
+        assert services["elasticsearch"]["networks"]["default"]["aliases"] == [name]
+        assert services["logstash"]["environment"]["ELASTICSEARCH_NAME"] == name
 
 
 def test_what_can_be_set_is_explained() -> None:

@@ -79,6 +79,9 @@ def test_certificates_and_passwords_are_made_once(environment: dict[str, str], r
     # Each service can read its own files, and no others
     assert "elasticsearch/elastic_password" in made
     assert {path for path in made if path.startswith("logstash/")} == {"logstash/ca.crt"}
+    for service in ("elasticsearch", "kibana"):
+        for kind in ("crt", "key"):
+            assert made[f"{service}/server.{kind}"] == made[f"{service}/{service}.{kind}"], "clients see our own"
     assert [path for path in made if path.endswith("ca.key")] == ["own/ca.key"]
     for path in made:
         assert stat.S_IMODE((secrets / path).stat().st_mode) & 0o077 == 0, path
@@ -100,9 +103,8 @@ def test_certificates_and_passwords_are_made_once(environment: dict[str, str], r
     after = contents(secrets)
     different = {path for path in made if after[path] != made[path]}
     assert different == {
-        *(f"elasticsearch/{name}.{kind}" for name in NODES for kind in ("crt", "key")),
-        "kibana/kibana.crt",
-        "kibana/kibana.key",
+        *(f"elasticsearch/{name}.{kind}" for name in (*NODES, "server") for kind in ("crt", "key")),
+        *(f"kibana/{name}.{kind}" for name in ("kibana", "server") for kind in ("crt", "key")),
         "kibana/kibana.yml",
         "own/kibana.yml",
         "own/instances.yml",
@@ -136,9 +138,8 @@ def _check_renewal(environment: dict[str, str], run: Run, secrets: Path) -> None
     assert "other" in names(kibana)
     after = contents(secrets)
     assert {path for path in before if after.get(path) != before[path]} == {
-        *(f"elasticsearch/{name}.{kind}" for name in NODES for kind in ("crt", "key")),
-        "kibana/kibana.crt",
-        "kibana/kibana.key",
+        *(f"elasticsearch/{name}.{kind}" for name in (*NODES, "server") for kind in ("crt", "key")),
+        *(f"kibana/{name}.{kind}" for name in ("kibana", "server") for kind in ("crt", "key")),
     }
     assert after.keys() == before.keys(), "nothing is left behind"
 
@@ -173,7 +174,7 @@ def test_kibana_reads_its_certificate_again(tmp_path: Path, tools: Path) -> None
     )
     kibana.chmod(0o755)
     for kind in ("crt", "key"):
-        (tmp_path / f"kibana.{kind}").touch()
+        (tmp_path / f"server.{kind}").touch()
     environment = {"PATH": str(tools), "SECRETS": str(tmp_path), "KIBANA": str(kibana)}
     environment |= {"WATCH_SECONDS": "0.1", "SETTLE_SECONDS": "0.2"}
     with subprocess.Popen([KIBANA / "start"], env=environment, start_new_session=True) as process:
@@ -181,9 +182,9 @@ def test_kibana_reads_its_certificate_again(tmp_path: Path, tools: Path) -> None
             assert _lines(noted, 1) == [f"--config {tmp_path}/kibana.yml"]
             for kind in ("crt", "key"):
                 (tmp_path / ".new").touch()
-                (tmp_path / ".new").rename(tmp_path / f"kibana.{kind}")
+                (tmp_path / ".new").rename(tmp_path / f"server.{kind}")
             assert _lines(noted, 2)[1:] == ["HUP"], "once for both files"
-            (tmp_path / "kibana.crt").touch()
+            (tmp_path / "server.crt").touch()
             assert _lines(noted, 3)[1:] == ["HUP", "HUP"]
         finally:
             os.killpg(process.pid, signal.SIGKILL)
