@@ -61,6 +61,17 @@ def test_every_service_is_limited(files: tuple[str, ...], profiles: tuple[str, .
     assert len({service["image"].rpartition(":")[2] for service in services.values()}) == 1
 
 
+def test_the_memory_of_each_profile_is_stated() -> None:
+    """What runs all the time, and one of the containers that end."""
+    stated = re.findall(r"(?m)^\|[^|]+\| (\d+) GB \|", (FOLDER / "README.md").read_text(encoding="utf-8"))
+    needed = []
+    for files, profiles in ALL:
+        services = config(files, profiles)["services"]
+        limits = {name: int(service["mem_limit"]) for name, service in services.items()}
+        needed.append(sum(limits[name] for name in limits.keys() - ONCE) + max(limits[name] for name in ONCE))
+    assert [int(number) << 30 for number in stated] == needed
+
+
 @pytest.mark.parametrize(("files", "profiles"), ALL)
 def test_only_this_machine_may_connect_unless_configured_otherwise(
     files: tuple[str, ...], profiles: tuple[str, ...]
