@@ -278,5 +278,5 @@ async def test_a_command_that_another_user_deletes_at_the_same_time(
     assert menu["type"] is FlowResultType.MENU
     assert form["errors"] == {"base": "failed"}
     assert form["description_placeholders"]
-    assert "no command “mute”" in form["description_placeholders"]["detail"]
+    assert "“mute” is neither a command" in form["description_placeholders"]["detail"]
     assert list(codes.codes["TV"]) == ["power"]

@@ -269,7 +269,7 @@ async def test_the_device_describes_the_board(
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [({"stuck": True}, "The bus {bus} is stuck: every transfer times out."), (None, "There is no I2C bus {bus}.")],
+    [({"stuck": True}, "The bus {bus} is stuck: every transfer times out"), (None, "The I2C bus {bus} was not found.")],
 )
 async def test_infrared_works_while_the_bus_does_not(
     hass: HomeAssistant,
