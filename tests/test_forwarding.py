@@ -198,8 +198,9 @@ async def test_forwarding_goes_on_without_a_damaged_checkpoint(
     del stored["stored"]
     forwarder = await async_create_forwarder(hass, entry, user_station)
     assert forwarder.checkpoint == Checkpoint(task)
-    assert forwarder.status.damage
-    assert "the checkpoint cannot be read" in caplog.text
+    damage = forwarder.status.damage
+    assert damage
+    assert f"Casa: the checkpoint cannot be read, so states are sent again: {damage}" in caplog.messages
 
 
 async def test_without_a_checkpoint_forwarding_begins_when_the_user_station_was_added(
