@@ -239,41 +239,39 @@ async def test_a_correction_that_is_entered_without_a_reference(hass: HomeAssist
     assert station.options[CONF_TEMPERATURE_OFFSET] == -4
 
 
-@pytest.mark.parametrize(
-    ("state", "unit", "user_input", "errors"),
-    [
-        (20, "°C", {"reference_value": 20}, {"base": "two_references"}),
-        (STATE_UNAVAILABLE, "°C", {}, {"reference_entity": "reference_not_a_number"}),
-        ("inf", "°C", {}, {"reference_entity": "reference_not_a_number"}),
-        (20, "°C", {"reference_entity": "sensor.missing"}, {"reference_entity": "reference_not_a_number"}),
-        (50, "%", {}, {"reference_entity": "unit_does_not_fit"}),
-        (36.1, "°C", {}, {"base": "difference_too_large"}),
-        (5.9, "°C", {}, {"base": "difference_too_large"}),
-        (20, "°C", {"quantity": "humidity"}, {"reference_entity": "unit_does_not_fit"}),
-        (20, "°C", {"quantity": "pressure", "chip": str(HTU21D)}, {"chip": "chip_lacks_quantity"}),
-        (0, "lx", {"quantity": "illuminance"}, {"base": "too_dark"}),
-        (20, "lx", {"quantity": "illuminance"}, {"base": "difference_too_large"}),
-    ],
-)
+IMPOSSIBLE_REFERENCES: list[tuple[float | str, str, dict[str, Any], dict[str, str]]] = [
+    (20, "°C", {"reference_value": 20}, {"base": "two_references"}),
+    (STATE_UNAVAILABLE, "°C", {}, {"reference_entity": "reference_not_a_number"}),
+    ("inf", "°C", {}, {"reference_entity": "reference_not_a_number"}),
+    (20, "°C", {"reference_entity": "sensor.missing"}, {"reference_entity": "reference_not_a_number"}),
+    (50, "%", {}, {"reference_entity": "unit_does_not_fit"}),
+    (36.1, "°C", {}, {"base": "difference_too_large"}),
+    (5.9, "°C", {}, {"base": "difference_too_large"}),
+    (20, "°C", {"quantity": "humidity"}, {"reference_entity": "unit_does_not_fit"}),
+    (20, "°C", {"quantity": "pressure", "chip": str(HTU21D)}, {"chip": "chip_lacks_quantity"}),
+    (0, "lx", {"quantity": "illuminance"}, {"base": "too_dark"}),
+    (20, "lx", {"quantity": "illuminance"}, {"base": "difference_too_large"}),
+]
+
+
 async def test_a_reference_that_cannot_be_compared_changes_nothing(
-    hass: HomeAssistant,
-    station: MockConfigEntry,
-    state: float | str,
-    unit: str,
-    user_input: dict[str, Any],
-    errors: dict[str, str],
+    hass: HomeAssistant, station: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    measure(hass, state, unit)
+    for state, unit, user_input, errors in IMPOSSIBLE_REFERENCES:
+        with subtests.test(state=state, unit=unit, user_input=user_input):
+            measure(hass, state, unit)
 
-    form = await compare(hass, station, **{"quantity": "temperature", "reference_entity": REFERENCE, **user_input})
+            form = await compare(
+                hass, station, **{"quantity": "temperature", "reference_entity": REFERENCE, **user_input}
+            )
 
-    assert (form["step_id"], form["errors"]) == ("calibrate", errors)
-    assert station.options == {}
-    # The form keeps what the user entered
-    assert form["data_schema"]
-    assert get_schema_suggested_value(form["data_schema"].schema, "reference_entity") == user_input.get(
-        "reference_entity", REFERENCE
-    )
+            assert (form["step_id"], form["errors"]) == ("calibrate", errors)
+            assert station.options == {}
+            # The form keeps what the user entered
+            assert form["data_schema"]
+            assert get_schema_suggested_value(form["data_schema"].schema, "reference_entity") == user_input.get(
+                "reference_entity", REFERENCE
+            )
 
 
 async def test_a_value_in_a_unit_of_another_quantity_is_an_error(hass: HomeAssistant, station: MockConfigEntry) -> None:
