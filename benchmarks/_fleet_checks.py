@@ -10,7 +10,7 @@ import time
 from typing import Any, NamedTuple
 
 from _server import STATISTICS, STREAM, Server, bulk
-from _station import ORIGINS, rows, states_per_day
+from _station import ORIGINS, rows
 import aiohttp
 
 from custom_components.anavi_weather.phat import ChipId, Measurement, Quantity
@@ -22,7 +22,6 @@ from custom_components.anavi_weather.user_station.recorder_log import Row
 from homeassistant.const import __version__
 
 HOUR, DAY = 3600, 86_400
-SUMMARY_WINDOW = 2 * HOUR  # of the transform
 COMPARISON_DAYS = 28
 COMPARED = ("temperature", "sea_level_pressure", "atmospheric_pressure")
 MAX_STATISTICS = 100_000  # documents to compare; the cost of more is in proportion
@@ -42,7 +41,9 @@ class Checks(NamedTuple):
     """Seconds that the checks of a fleet take, each time."""
 
     summaries: float
-    """Each minute: of two hours of states, in proportion to those that were measured."""
+    """Each minute: of the states that were stored."""
+    states: float
+    """Number of states of each station in the summaries."""
     comparison: float
     """Each hour: of 28 days of statistics, in proportion to those that were measured."""
     poll: float
@@ -93,7 +94,8 @@ async def measure_checks(server: Server, namespace: str, stations: int, document
     parse_stations(answer)
     parse = time.process_time() - begin
     return Checks(
-        summaries * stations * states_per_day() * SUMMARY_WINDOW / DAY / documents,
+        summaries,
+        documents / stations,
         comparison * stations * COMPARISON_DAYS * 24 * len(COMPARED) / compared,
         statistics.median(took for took, _ in polls),
         len(json.dumps(answer, separators=(",", ":"))),

@@ -2,7 +2,7 @@ r"""Measure how many remote stations one user station can serve, while a dashboa
 
     scripts/setup benchmark
     ELASTICSEARCH_URL=… ELASTICSEARCH_USERNAME=… ELASTICSEARCH_PASSWORD=… \
-        .cache/benchmark/bin/python benchmarks/fleet.py [--stations 1 100 1000] [--seconds 62] [--plot FILE]
+        .cache/benchmark/bin/python benchmarks/fleet.py [--stations 1 100 1000] [--seconds 62] [--capacity 8000] [--plot FILE]
 
 Real: the server, its template and a station's privileges; the documents, by the package's own encoder; HTTP with keep-alive,
 one connection per station, gzip. Simulated: the stations, which are tasks of one process on the same machine and share one
@@ -50,6 +50,7 @@ SECONDS = 62.0
 CAPACITY = 8_000  # documents per second to encode beforehand
 QUERY_INTERVAL = 0.5  # seconds between the starts of two queries
 STORED = {201, 409}
+FACTORS = {"states": 1, "poll_bytes": 0.001}  # others are seconds, and printed in ms
 DAY = 86_400.0
 PLOT = Path(__file__).parents[1] / "docs/images/fleet.png"
 
@@ -105,11 +106,12 @@ type Send = Callable[[bytes, int], Awaitable[None]]
 class Fleet:
     """Simulated stations that write to a namespace of a server."""
 
-    def __init__(self, server: Server, stations: int, seconds: float) -> None:
+    def __init__(self, server: Server, stations: int, seconds: float, capacity: int) -> None:
         """Initialize the fleet, and create its namespace."""
         self._server = server
         self._stations = stations
         self._seconds = seconds
+        self._backlog = int(capacity * seconds / stations)
         self._namespace = f"bench_fleet_{time.time():.0f}_{stations}"
         self._api_key = server.make(self._namespace, "0" * 32)
         self._encoders = [Encoder(located(number), Identities(ORIGINS)) for number in range(stations)]
@@ -121,7 +123,7 @@ class Fleet:
         """Measure both phases, and the disk."""
         await self._server.unbind(self._api_key)  # all stations share it
         now = time.time()
-        each = min(int(CAPACITY * self._seconds / self._stations), states_per_day())
+        each = min(self._backlog, states_per_day())
         histories = [list(self._history(number, now, each)) for number in range(self._stations)]
         catch_up = await self._phase(self._catch_up, histories)
         histories.clear()
@@ -259,15 +261,15 @@ def report(results: Sequence[Result]) -> None:
 
 def report_checks(results: Sequence[Result], costs: Costs) -> None:
     """Print the cost of the checks."""
-    names = ("summaries", "comparison", "poll", "kB", "parse", "frost", "neighbors")
-    print("\nchecks, each time, in ms (poll also in kB); summaries of 2 hours, comparison of 28 days")
+    names = ("summaries", "states", "comparison", "poll", "kB", "parse", "frost", "neighbors")
+    print("\nchecks, each time, in ms, of so many states of each station; the comparison is of 28 days")
     print(f"  {'stations':>8}" + "".join(f"{name:>12}" for name in names))
     measured: list[tuple[str, Checks]] = [(f"{result.stations:,}", result.checks) for result in results]
     if len(results) > 1 and results[-1].stations < CALCULATED:
         measured.append((f"{CALCULATED:,}*", calculate(results, CALCULATED)))
     for stations, checks in measured:
-        values = (value if name == "poll_bytes" else value * 1e6 for name, value in checks._asdict().items())
-        print(f"  {stations:>8}" + "".join(f"{value / 1000:12,.1f}" for value in values))
+        values = (value * FACTORS.get(name, 1000) for name, value in checks._asdict().items())
+        print(f"  {stations:>8}" + "".join(f"{value:12,.1f}" for value in values))
     print("  * calculated from the slope between the two largest fleets")
     print(
         f"\nlocation and flags, as a ratio of the same states without them: encoding {costs.encoding:.2f}, compressed"
@@ -284,7 +286,7 @@ async def run(options: argparse.Namespace) -> None:
     try:
         for stations in options.stations:
             print(f"fleet: {stations:,} stations", file=sys.stderr, flush=True)
-            results.append(await Fleet(server, stations, options.seconds).measure())
+            results.append(await Fleet(server, stations, options.seconds, options.capacity).measure())
         costs = await measure_costs(server)
     finally:
         await server.delete()
@@ -306,6 +308,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--stations", type=int, nargs="+", default=STATIONS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="duration of each of the two phases")
+    parser.add_argument("--capacity", type=int, default=CAPACITY, help="documents per second of a backlog")
     parser.add_argument("--plot", type=Path, default=PLOT)
     options = parser.parse_args()
     if options.seconds <= DEFAULT_INTERVAL:
