@@ -181,6 +181,17 @@ async def test_a_subentry_with_an_impossible_name_gets_its_old_one(
     assert not issues(hass, "infrared_device_name")
 
 
+async def test_a_removed_station_leaves_no_issue_about_a_name(
+    hass: HomeAssistant, stored: None, station: MockConfigEntry
+) -> None:
+    await rename(hass, station, "TV", "Fan")
+    assert issues(hass, "infrared_device_name")
+
+    await hass.config_entries.async_remove(station.entry_id)
+
+    assert not issues(hass, "infrared_device_name")
+
+
 async def test_a_name_that_cannot_be_saved_is_not_used(
     hass: HomeAssistant, stored: None, station: MockConfigEntry, codes: CodeStore, full_disk: None
 ) -> None:
