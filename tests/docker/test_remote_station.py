@@ -30,6 +30,9 @@ GELF = REMOTE_STATION / "compose.gelf.yaml"
 BAKE = REMOTE_STATION / "docker-bake.hcl"
 IMAGES = PROJECT / ".github/workflows/images.yml"
 SERVICE = "remote_station"
+ERRORS: dict[str, str] = json.loads((PROJECT / "custom_components/anavi_weather/translations/en.json").read_text())[
+    "config"
+]["error"]
 BACKUP = "backup"
 IMAGE = "anavi_weather/remote_station_test"
 BASE_VARIABLES = ("HOME_ASSISTANT_IMAGE", "HOME_ASSISTANT_VERSION")
@@ -167,10 +170,14 @@ class Station:
         """Add the station as a user would, and return its entry."""
         return str(await home_assistant.add_entry("anavi_weather", {"user": {"bus": "simulated"}}))
 
-    async def error_of_board(self, home_assistant: Any) -> str:
-        """Try to add a station on the bus of the board, and return the key of the error."""
+    async def advice_for_board(self, home_assistant: Any) -> str:
+        """Try to add a station on the bus of the board, and return the key of the form's hint or of the error."""
         from api import FlowError
 
+        flow = f"{self.login.url}/api/config/config_entries/flow"
+        form = await home_assistant._post(flow, {"handler": "anavi_weather"})
+        if hint := form["description_placeholders"]["hint"]:
+            return next(key for key, text in ERRORS.items() if text == hint)
         try:
             await home_assistant.add_entry("anavi_weather", {"user": {"bus": "/dev/i2c-1"}})
         except FlowError as error:
@@ -406,10 +413,10 @@ def test_folder_of_somebody_else(station: Station, tmp_path: Path) -> None:
 def test_devices_come_and_go(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     """Home Assistant sees the machine's nodes as they are now, and says what to do in a container."""
     monkeypatch.syspath_prepend(LIBRARY)
-    assert station.talk("error_of_board") == "no_bus_container"
+    assert station.talk("advice_for_board") == "no_bus_container"
     # Not a bus of this machine, but one that the container may open
     os.mknod(station.devices / "i2c-1", 0o660 | stat.S_IFCHR, os.makedev(89, 1_000))
-    assert station.talk("error_of_board") == "no_bus_container"
+    assert station.talk("advice_for_board") == "no_bus_container"
     opened = "import os; os.open('/run/devices/i2c-1', os.O_RDWR)"
     assert re.search(
         r"\[Errno (6|19)\]", station.compose.attempt("exec", "-T", SERVICE, "python3", "-c", opened).stderr
@@ -417,9 +424,9 @@ def test_devices_come_and_go(station: Station, monkeypatch: pytest.MonkeyPatch) 
     (station.devices / "i2c-1").unlink()
     # A bus in name only, of a number that no rule allows
     os.mknod(station.devices / "i2c-1", 0o660 | stat.S_IFCHR, os.makedev(10, 235))
-    assert station.talk("error_of_board") == "no_permission_container"
+    assert station.talk("advice_for_board") == "no_permission_container"
     (station.devices / "i2c-1").unlink()
-    assert station.talk("error_of_board") == "no_bus_container"
+    assert station.talk("advice_for_board") == "no_bus_container"
     assert station.container["RestartCount"] == 0
 
 
