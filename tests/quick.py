@@ -77,12 +77,16 @@ def _folder(item: pytest.Item) -> str:
 
 
 def _first_cases(items: list[pytest.Item]) -> dict[pytest.Item, None]:
-    """Return the tests in their order, with one case of those that start a Home Assistant for each."""
+    """Return the tests in their order, with one case of those that start a Home Assistant for each.
+
+    Tests with snapshots keep their cases, because a snapshot that no test uses is a failure.
+    """
     functions = set[str]()
     chosen = dict[pytest.Item, None]()
     for item in items:
         function = item.nodeid.partition("[")[0]
-        if "hass" not in getattr(item, "fixturenames", ()) or function not in functions:
+        fixtures = getattr(item, "fixturenames", ())
+        if "hass" not in fixtures or "snapshot" in fixtures or function not in functions:
             chosen[item] = None
         functions.add(function)
     return chosen
