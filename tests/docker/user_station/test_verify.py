@@ -257,7 +257,7 @@ def test_each_fault_is_found(
     assert failure.startswith(message)
 
 
-# Compose reads the files; the rest is what a running station answers.
+# Compose reads the files, and the set-up shows the login. The rest is what a running station answers.
 DOCKER = """#!/bin/sh
 case "$*" in
   *" config --format json") exec {docker} "$@" ;;
@@ -277,7 +277,9 @@ CONTAINERS = [
 
 
 @pytest.fixture
-def running(checks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA) -> Path:
+def running(
+    checks: ModuleType, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
+) -> Path:
     """Return the folder of what a stand-in for Docker answers."""
     docker = shutil.which("docker")
     if not docker or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
@@ -285,8 +287,10 @@ def running(checks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "docker").write_text(DOCKER.format(docker=docker, folder=tmp_path))
     (tmp_path / "docker").chmod(0o755)
     (tmp_path / "containers").write_text("\n".join(map(json.dumps, CONTAINERS)))
-    certificate = authority.cert_pem.bytes().decode()
-    (tmp_path / "login").write_text(f"User:      elastic\nPassword:  {PASSWORD}\nAuthority:\n{certificate}")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/elastic_password").write_text(PASSWORD)
+    authority.cert_pem.write_to_path(str(tmp_path / "own/ca.crt"))
+    (tmp_path / "login").write_text(run(FOLDER / "setup", "login", SECRETS=str(tmp_path)).stdout)
     (tmp_path / "inspected").write_text("[]")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("HOSTS", "station.example.org 192.168.1.10")
