@@ -124,6 +124,8 @@ def _add(archive: tarfile.TarFile, path: Path, name: str, work: Path) -> None:
         return
     if path.name.endswith(BESIDE_A_DATABASE) and path.with_name(path.name.rpartition("-")[0]).exists():
         return
+    # A link to a file that is in the archive already would have its contents, too, where nobody expects them
+    entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", path.stat().st_size
     if is_database(path):
         copy = work / "database"
         copy_database(path, copy)

@@ -1,6 +1,7 @@
 """Tests of the daily backup of a station's folder."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 import os
 from pathlib import Path
@@ -164,6 +165,24 @@ def test_what_is_no_file_is_left_out(module: ModuleType, config: Path, backups: 
     restored = restore(module.back_up(config, backups, 3), tmp_path / "restored")
     assert not (restored / "pipe").exists()
     assert (restored / "gone").is_symlink()
+
+
+def test_each_name_of_a_file_is_restored(module: ModuleType, config: Path, backups: Path, tmp_path: Path) -> None:
+    (config / "large").write_bytes(b"x" * (module.SMALL + 1))
+    with closing(sqlite3.connect(config / "small.db")) as database:
+        database.execute("CREATE TABLE t (x)")
+    for name in ("configuration.yaml", "large", "small.db"):
+        os.link(config / name, config / f"{name}.other")
+    (config / "zones.yaml").touch()
+    restored = restore(module.back_up(config, backups, 3), tmp_path / "restored")
+    for name in ("configuration.yaml", "large"):
+        assert (
+            (restored / f"{name}.other").read_bytes() == (restored / name).read_bytes() == (config / name).read_bytes()
+        )
+    for name in ("small.db", "small.db.other"):
+        with closing(sqlite3.connect(restored / name)) as database:
+            assert database.execute("SELECT * FROM t").fetchall() == []
+    assert (restored / "zones.yaml").exists(), "the last file is there, too"
 
 
 def test_the_oldest_are_deleted_after_a_success_only(
