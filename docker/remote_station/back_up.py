@@ -43,9 +43,10 @@ def say(message: str) -> None:
     print(f"[backup] {message}", flush=True)
 
 
-def existing(backups: Path) -> list[Path]:
-    """Return our backups, the oldest first."""
-    return sorted(path for path in backups.glob("anavi_weather-*") if OURS.fullmatch(path.name))
+def existing(backups: Path, now: datetime) -> list[Path]:
+    """Return our backups, the oldest first. Those of the future, which a clock that was wrong has named, come before all others."""
+    made = [path for path in backups.glob("anavi_weather-*") if OURS.fullmatch(path.name)]
+    return sorted(made, key=lambda path: (made_at(path) <= now, path.name))
 
 
 def made_at(backup: Path) -> datetime:
@@ -61,8 +62,8 @@ def last_due(now: datetime, at: tuple[int, int]) -> datetime:
 
 def is_due(backups: Path, now: datetime, at: tuple[int, int]) -> bool:
     """Return whether no backup was made since the latest time at which one was due."""
-    made = existing(backups)
-    return not made or made_at(made[-1]) < last_due(now, at)
+    made = existing(backups, now)
+    return not made or not last_due(now, at) <= made_at(made[-1]) <= now
 
 
 def files(config: Path) -> Iterator[Path]:
@@ -151,7 +152,7 @@ def check_space(config: Path, backups: Path) -> None:
     sizes = [_size(path) for path in files(config)]
     # The largest is perhaps a database, of which there is a copy meanwhile
     needed = sum(sizes) + max(sizes, default=0)
-    if made := existing(backups):
+    if made := existing(backups, datetime.now()):
         needed = min(needed, 2 * made[-1].stat().st_size + max(sizes, default=0))
     if (free := shutil.disk_usage(backups).free) < needed:
         raise BackupError(
@@ -188,7 +189,7 @@ def back_up(config: Path, backups: Path, keep: int) -> Path:
             os.fsync(file.fileno())
         new.rename(target)
     os.sync()
-    for old in existing(backups)[:-keep]:
+    for old in existing(backups, datetime.now())[:-keep]:
         old.unlink()
     say(f"{target.name} is made, {target.stat().st_size >> 10} KB")
     return target
@@ -232,8 +233,8 @@ def run_forever(config: Path, backups: Path, keep: int, at: tuple[int, int]) -> 
 
 def is_overdue(backups: Path, now: datetime) -> bool:
     """Return whether the newest backup is too old."""
-    made = existing(backups)
-    return not made or now - made_at(made[-1]) > OVERDUE
+    made = existing(backups, now)
+    return not made or not timedelta(0) <= now - made_at(made[-1]) <= OVERDUE
 
 
 def main(arguments: list[str], config: Path = CONFIG, backups: Path = BACKUPS) -> int:

@@ -206,7 +206,7 @@ def test_a_power_failure_leaves_no_half_backup(module: ModuleType, config: Path,
     half = backups / ".anavi_weather-abc"
     half.mkdir()
     (half / "new").touch()
-    assert module.existing(backups) == []
+    assert module.existing(backups, NOON) == []
     backup = module.back_up(config, backups, 3)
     assert list(backups.iterdir()) == [backup]
 
@@ -275,6 +275,7 @@ def test_the_size_of_a_file_that_was_deleted_meanwhile(module: ModuleType, tmp_p
         (NOON, NOON - timedelta(days=9), True),
         (NOON.replace(hour=2), NOON.replace(hour=4) - timedelta(days=1), False),
         (NOON.replace(hour=2), NOON.replace(hour=3) - timedelta(days=1), True),
+        (NOON, NOON + timedelta(days=99), True),
     ],
 )
 def test_when_a_backup_is_due(
@@ -320,7 +321,18 @@ def test_it_runs_each_day_and_retries_after_an_hour(
     assert attempts[2] == NOON.replace(hour=3, minute=30) + timedelta(days=1)
 
 
-@pytest.mark.parametrize(("hours", "code"), [(None, 1), (29, 0), (31, 1)])
+def test_backups_of_the_future_do_not_stop_others(module: ModuleType, config: Path, backups: Path) -> None:
+    """A clock may have been wrong."""
+    make(backups, *(timedelta(days=-days) for days in (99, 98, 97)))
+    made = []
+    for day in range(4):
+        with freeze_time(NOON + timedelta(days=day)):
+            made.append(module.back_up(config, backups, 3))
+            assert made[-1].exists()
+    assert set(backups.iterdir()) == {*made[1:]}
+
+
+@pytest.mark.parametrize(("hours", "code"), [(None, 1), (29, 0), (31, 1), (-9, 1)])
 def test_the_health_check(module: ModuleType, config: Path, backups: Path, hours: int | None, code: int) -> None:
     if hours is not None:
         make(backups, timedelta(hours=hours))
