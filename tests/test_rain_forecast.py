@@ -226,7 +226,7 @@ async def test_a_damaged_file_starts_again(
     await set_up(hass, entry)
 
     assert entry.runtime_data.coordinator.rain.verification.hours == 0
-    assert [record.levelno for record in caplog.records if "rain is lost" in record.message] == [logging.ERROR]
+    assert [record.levelno for record in caplog.records if "learned about rain" in record.message] == [logging.ERROR]
 
 
 @pytest.mark.parametrize("options", [{CONF_RAIN: OBSERVER}])
