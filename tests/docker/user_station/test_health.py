@@ -111,6 +111,40 @@ def test_a_server_that_is_down_does_not_hide_the_others(
     assert "is refused" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("check", "status", "answer", "value"),
+    [
+        ("check_status", 200, "green 3", "0"),
+        ("check_status", 200, "yellow 1", "0"),
+        ("check_status", 200, "yellow 3", "1"),
+        ("check_status", 200, "red 1", "2"),
+        ("check_snapshots", 404, "{}", ""),
+        (
+            "check_snapshots",
+            200,
+            '{"anavi_weather":{"modified_date_millis":1000,"last_success":{"time":7200000}}}',
+            "48",
+        ),
+        ("check_snapshots", 200, '{"anavi_weather":{"modified_date_millis":3600000}}', "49"),
+        ("check_nodes", 200, " 91.5 40 a node", "91.540"),
+        ("check_nodes", 200, "null 40 one", "40"),
+    ],
+)
+def test_answers_that_this_server_does_not_give(tools: Path, check: str, status: int, answer: str, value: str) -> None:
+    """Of several nodes, a schedule of snapshots, and a node without a disk, in the form of the real server's."""
+    script = f"""
+      . {FOLDER}/elasticsearch/http; . {FOLDER}/health
+      get() {{ STATUS={status} ANSWER=$1; ANSWER=$TEXT; }}
+      NOW={50 * 3600} AT=now
+      {check}
+      sed -n 's/.*"value":\\(.*\\)}}/\\1/p' <<< "$DOCUMENTS"
+    """
+    command = ["bash", "-euc", script]
+    environment = {"PATH": str(tools), "TEXT": answer}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.replace("\n", "") == value
+
+
 @pytest.fixture
 def health(server: Server) -> Iterator[str]:
     """Return an index with the fields of the stream."""
