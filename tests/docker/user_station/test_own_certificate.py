@@ -142,7 +142,7 @@ def test_a_certificate_that_every_system_believes(
     assert (secrets / "kibana" / "ca.crt").read_bytes().endswith(system.read_bytes())
     missing = run(SETUP, "renew", **environment, SYSTEM_CA="/nowhere")
     assert missing.returncode == 1
-    assert "certificate/ca.crt is needed" in missing.stderr
+    assert "certificate/ca.crt: not found" in missing.stderr
 
 
 def _expire(certificate: Path) -> None:
@@ -181,14 +181,14 @@ def _break(theirs: Path, fault: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("missing", "certificate/server.key not found"),
-        ("other key", "is not the key of"),
-        ("other point", "is not the key of"),
-        ("password", "has a password"),
-        ("other name", f"is not for {NAME}"),
-        ("expired", "has expired"),
-        ("crt", "has no certificate"),
-        ("key", "has no key"),
+        ("missing", "certificate/server.key: not found"),
+        ("other key", "does not belong to"),
+        ("other point", "does not belong to"),
+        ("password", "Remove its password"),
+        ("other name", f"not valid for {NAME}"),
+        ("expired", "expired"),
+        ("crt", "no certificate in PEM"),
+        ("key", "no key in PEM"),
     ],
 )
 def test_a_bad_certificate_is_reported_and_the_former_stays(
@@ -216,7 +216,7 @@ def test_a_bad_certificate_is_reported_and_the_former_stays(
 def test_a_wrong_setting_is_named(run: Run, environment: dict[str, str], name: str, value: str) -> None:
     done = run(SETUP, "prepare", **(environment | {name: value}))
     assert done.returncode == 1
-    assert f"{name} is a" in done.stderr
+    assert f"{name}: {value} is not" in done.stderr
 
 
 class Proxy(BaseHTTPRequestHandler):

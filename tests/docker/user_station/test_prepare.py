@@ -96,7 +96,7 @@ def test_certificates_and_passwords_are_made_once(environment: dict[str, str], r
     # Another address: other certificates of the same authority, and the same passwords
     changed = run(script, "prepare", **(environment | {"HOSTS": "[::1]"}))
     assert changed.returncode == 1
-    assert "neither a name nor an address" in changed.stderr
+    assert "not a name or an address" in changed.stderr
     assert contents(secrets) == made
     nodes = {"KIBANA_NODES": " ".join(NODES)}
     assert run(script, "prepare", **(environment | {"HOSTS": "other"} | nodes)).returncode == 0
@@ -134,7 +134,7 @@ def _check_renewal(environment: dict[str, str], run: Run, secrets: Path) -> None
     # Whatever HOSTS the service was started with: those of the last preparation count
     done = run(script, "renew", **(environment | {"HOSTS": "former"}))
     assert done.returncode == 0, done.stderr
-    assert f"good until {_end(kibana):%Y-%m-%d}" in done.stderr
+    assert f"valid until {_end(kibana):%Y-%m-%d}" in done.stderr
     assert "other" in names(kibana)
     after = contents(secrets)
     assert {path for path in before if after.get(path) != before[path]} == {

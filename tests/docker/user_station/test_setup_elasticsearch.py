@@ -53,7 +53,7 @@ def test_it_can_be_run_again_at_any_time(server: Server, setup: Run) -> None:
         ((), {"ELASTICSEARCH_PASSWORD": 'wr"ong\\'}, "is refused"),
         ((), {"ELASTICSEARCH_PASSWORD": ""}, "not set"),
         ((), {"ELASTICSEARCH_URL": "http://127.0.0.1:1"}, "no answer"),
-        ((), {"ELASTICSEARCH_CA": "/nowhere.pem"}, "no certificate"),
+        ((), {"ELASTICSEARCH_CA": "/nowhere.pem"}, "certificate /nowhere.pem not found"),
         ((), {"NAMESPACE": "Upper-Case"}, "NAMESPACE"),
         ((), {"RETENTION": "a year"}, "RETENTION"),
         ((), {"LOGS_RETENTION": "0d"}, "LOGS_RETENTION"),

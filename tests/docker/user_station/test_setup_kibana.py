@@ -259,10 +259,10 @@ def test_what_a_user_has_changed_is_kept(kibana: Kibana, run: Run) -> None:
     assert {path: kibana.made[path] for path in (*once, WEATHER, MAP, VIEW)} == {
         path: before[path] for path in (*once, WEATHER, MAP, VIEW)
     }
-    assert "the dashboard weather (en) was changed in Kibana, and is left as it is" in done.stderr
-    assert "the map stations (en) was changed in Kibana, and is left as it is" in done.stderr
+    assert "dashboard weather (en): kept, because it was changed in Kibana" in done.stderr
+    assert "map stations (en): kept, because it was changed in Kibana" in done.stderr
     assert kibana.made[MAP.replace("-en", "-pt-br")] != before[MAP.replace("-en", "-pt-br")], "nobody changed this one"
-    assert "to get the newest form of what is left: delete it" in done.stderr, "the map has another threshold"
+    assert "to get the newest form of what was kept: delete it" in done.stderr, "the map has another threshold"
 
 
 def test_a_change_is_kept_quietly_while_there_is_nothing_newer(kibana: Kibana, run: Run) -> None:
@@ -278,14 +278,14 @@ def test_a_dashboard_that_the_set_up_did_not_record_is_kept(kibana: Kibana, run:
     kibana.made[WEATHER] = before = {"title": "Earlier"}
     done = run(SETUP, **known(kibana))
     assert kibana.made[WEATHER] is before
-    assert "was changed in Kibana, or is of an earlier version, and is left as it is" in done.stderr
+    assert "was changed in Kibana or an earlier version created it" in done.stderr
     assert "replace all with: setup dashboards" in done.stderr
 
     kibana.edit(MAP, {"edited": True})
     assert run(SETUP, "dashboards", **known(kibana)).returncode == 0
     assert kibana.made[WEATHER]["title"] == messages("en")["weather.title"]
     assert "edited" not in kibana.made[MAP]
-    assert "left" not in run(SETUP, **known(kibana)).stderr.replace("already, and left as it is", "")
+    assert "kept" not in run(SETUP, **known(kibana)).stderr
 
 
 def test_what_a_user_has_deleted_is_made_again(kibana: Kibana, run: Run) -> None:
@@ -381,7 +381,7 @@ def test_the_password_is_not_among_arguments(kibana: Kibana, run: Run, tmp_path:
     [
         ({"ELASTICSEARCH_PASSWORD": ""}, "not set"),
         ({"KIBANA_URL": "http://127.0.0.1:1"}, "no answer"),
-        ({"LANGUAGES": "en fr"}, "there is no fr"),
+        ({"LANGUAGES": "en fr"}, "fr not found"),
         ({"LANGUAGES": " "}, "LANGUAGES"),
         ({"ALERT_HEAT": "hot"}, "ALERT_HEAT"),
         ({"ALERT_STORM": "-3 OR true"}, "ALERT_STORM"),
@@ -390,7 +390,7 @@ def test_the_password_is_not_among_arguments(kibana: Kibana, run: Run, tmp_path:
         ({"ALERT_SILENT": "0"}, "ALERT_SILENT"),
         ({"ALERT_DISK": "100"}, "ALERT_DISK"),
         ({"ALERT_CERTIFICATE": "soon"}, "ALERT_CERTIFICATE"),
-        ({"ELASTICSEARCH_CA": "/nowhere.pem"}, "no certificate"),
+        ({"ELASTICSEARCH_CA": "/nowhere.pem"}, "certificate /nowhere.pem not found"),
     ],
 )
 def test_an_error_is_reported_and_changes_nothing(
@@ -406,7 +406,7 @@ def test_a_kibana_that_is_not_ready_or_refuses_is_reported(kibana: Kibana, run: 
     kibana.answer = "critical"
     done = run(SETUP, **known(kibana))
     assert done.returncode == 1
-    assert "not an available Kibana" in done.stderr
+    assert "Kibana is not available" in done.stderr
     kibana.answer = ""
     kibana.refuse = "/dashboards/"
     done = run(SETUP, **known(kibana))
