@@ -37,7 +37,7 @@ PAGES = sorted(
 # Named by Home Assistant, by the device class or as the base entity
 NAMED_BY_HOME_ASSISTANT = (
     "Temperature", "Humidity", "Atmospheric pressure", "Illuminance", "Absolute humidity", "Connected",
-    "Infrared emitter", "Infrared receiver",
+    "Infrared emitter",
 )  # fmt: skip
 
 SCRIPTS = ROOT / "scripts"

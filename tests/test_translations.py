@@ -614,7 +614,7 @@ async def test_entities(hass: HomeAssistant, codes: CodeStore, station: MockConf
 
     assert {platform: set(entities) for platform, entities in ENGLISH["entity"].items()} == used
     assert {platform: icons.keys() - used[platform] for platform, icons in ICONS["entity"].items()} == {
-        platform: set() for platform in used.keys() - {"climate"}
+        platform: set() for platform in used.keys() - {"climate", "infrared"}
     }
 
 

@@ -46,6 +46,9 @@ class AnaviWeatherEmitter(InfraredPairEntity, InfraredEmitterEntity):
 class AnaviWeatherReceiver(ReceivingEntity, InfraredReceiverEntity):
     """The board's infrared receiver."""
 
+    # Home Assistant's own name is not translated into Portuguese
+    _attr_translation_key = "receiver"
+
     def __init__(self, entry: AnaviWeatherConfigEntry, transceiver: Transceiver) -> None:
         """Initialize the receiver."""
         super().__init__(entry, transceiver, RECEIVER)
