@@ -43,8 +43,9 @@ def calculate(results: Sequence[Result], stations: int) -> Checks:
     reach = (stations - last.stations) / (last.stations - former.stations)
     pairs = zip(former.checks, last.checks, strict=True)
     more = Checks(*(max(after + (after - before) * reach, after) for before, after in pairs))
-    # A request returns at most a thousand stations
-    return more._replace(poll=last.checks.poll, poll_bytes=last.checks.poll_bytes, parse=last.checks.parse)
+    # A request returns at most a thousand stations, and the states of each stay as many
+    same = {name: getattr(last.checks, name) for name in ("states", "poll", "poll_bytes", "parse")}
+    return more._replace(**same)
 
 
 def quantiles(values: Sequence[float]) -> dict[float, float]:
