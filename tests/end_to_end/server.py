@@ -190,6 +190,7 @@ class Server:
         """Delete a stream, the index of statistics, and the fleet's summaries, if they exist."""
         for path in (
             f"_transform/anavi_weather-fleet-{namespace}?force=true",
+            f"_transform/anavi_weather-fleet_comparison-{namespace}?force=true",
             f"fleet-anavi_weather-{namespace}",
             f"_data_stream/metrics-anavi_weather.state-{namespace}",
             f"statistics-anavi_weather-{namespace}",
