@@ -70,7 +70,7 @@ def test_it_can_be_run_again_at_any_time(server: Server, setup: Run) -> None:
         (("remove-station", "*"), {}, "name"),
         (("add-reader", "a*"), {}, "name"),
         (("add-reader", "early"), {}, "Run setup without arguments first"),
-        (("remove-reader", "nobody"), {}, 'no key of the reader "nobody"'),
+        (("remove-reader", "nobody"), {}, 'no key found for the reader "nobody"'),
         ((), {"ALERT_FROST": "cold"}, "ALERT_FROST: not a number"),
         ((), {"ALERT_SILENT": "0"}, "ALERT_SILENT: not a number of minutes"),
     ],
@@ -103,7 +103,7 @@ class Greeting(BaseHTTPRequestHandler):
 @pytest.mark.parametrize(
     ("version", "tagline", "message"),
     [
-        ({"number": "8.11.4"}, "You Know, for Search", "Elasticsearch 8.11.4 is too old: 8.12 or newer"),
+        ({"number": "8.11.4"}, "You Know, for Search", "Elasticsearch 8.11.4 is too old. Use 8.12 or later"),
         ({"number": "7.17.29"}, "You Know, for Search", "Elasticsearch 7.17.29 is too old"),
         ({"number": "8.11.0", "build_flavor": "serverless"}, "You Know, for Search", "Serverless"),
         (
