@@ -27,6 +27,9 @@ class ApiError(Exception):
 class FlowError(Exception):
     """A config flow that ended without an entry."""
 
+    hint = ""
+    """What the form says about the reason, in Home Assistant's language."""
+
     def __init__(self, kind: str, key: str, placeholders: dict[str, str] | None = None) -> None:
         """Initialize the error with the reason's place in the translations.
 
@@ -112,6 +115,7 @@ class HomeAssistant:
                 step = await self._post(f"{address}/{step['flow_id']}", answer)
             except FlowError as error:
                 # The form itself may have given a better reason.
+                error.hint = (step["description_placeholders"] or {}).get("hint", "")
                 raise _error_of(step) or error from None
             if complaint := _error_of(step):
                 raise complaint

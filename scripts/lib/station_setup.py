@@ -119,6 +119,8 @@ async def enabled_entities(home_assistant: HomeAssistant) -> list[Entity]:
 
 def explain(error: FlowError) -> str:
     """Return the text that the config flow shows for this reason."""
+    if error.hint:
+        return error.hint
     translations = _load(OURS / "translations" / "en.json")
     text = translations.get("config", {}).get(error.kind, {}).get(error.key)
     return text.format_map(error.placeholders) if text else f"its form answers “{error.key}”"
