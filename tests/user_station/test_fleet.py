@@ -169,6 +169,8 @@ def test_a_station_without_a_name_has_that_of_its_id(name: object) -> None:
         {"last_seen": "yesterday"},
         {"last_seen": "2026-99-99T00:00:00Z"},
         {"last_seen": "2026-11-29T08:00:00"},
+        {"last_seen": "0001-01-01T00:00:00+23:59"},
+        {"last_seen": "9999-12-31T23:59:59-23:59"},
         {"last_seen": 1_790_000_000_000},
     ],
 )
@@ -210,10 +212,11 @@ def test_any_summary_is_read_or_left_out(changes: dict[str, Any]) -> None:
         ({"a": (100, 25)}, 75),
         ({"a": (100, 25), "b": (1000, 50)}, 95),
         ({"a": (0, 0), "b": (100, 101)}, None),
+        ({"a": ("inf", "inf")}, None),
         ({}, None),
     ],
 )
-def test_the_fullest_disk_counts(nodes: dict[str, tuple[int, int]], expected: float | None) -> None:
+def test_the_fullest_disk_counts(nodes: dict[str, tuple[object, object]], expected: float | None) -> None:
     described: dict[str, Any] = {
         name: {"fs": {"total": {"total_in_bytes": total, "available_in_bytes": available}}}
         for name, (total, available) in nodes.items()

@@ -19,6 +19,7 @@ from .text import one_line
 MAX_NAME = 100  # characters
 STATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 CURRENT = timedelta(hours=1)  # the longest window of a reading in the transform
+MAX_DISK = 1e18  # bytes
 COMPARED = 6 * 3600  # seconds; the newest hour of statistics is compared within three hours
 
 # Plausible readings, in °C, %, hPa and lx
@@ -158,12 +159,12 @@ def _number(value: JsonValueType | None, minimum: float, maximum: float) -> floa
 
 
 def _time(value: JsonValueType | None) -> datetime | None:
-    """Return a time with a time zone, or None."""
+    """Return a time with a time zone in UTC, or None."""
     try:
         time = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return time.astimezone(UTC) if time and time.tzinfo else None
+    except ValueError, OverflowError:
         return None
-    return time if time and time.tzinfo else None
 
 
 def _text(value: JsonValueType | None) -> str:
@@ -178,7 +179,7 @@ def disk_usage(answer: JsonObjectType) -> float | None:
     used = [
         100 - 100 * available / total
         for disk in disks
-        if (total := _number(disk.get("total_in_bytes"), 1, math.inf))
+        if (total := _number(disk.get("total_in_bytes"), 1, MAX_DISK))
         and (available := _number(disk.get("available_in_bytes"), 0, total)) is not None
     ]
     return max(used, default=None)
