@@ -354,6 +354,8 @@ async def test_the_device_of_a_station_that_is_gone_can_be_deleted(
     server.fleet = None
     await refresh(hass, coordinator)
     assert await deletable() == set(), "a server that fails has lost nothing"
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await deletable() == set(), "nobody knows what the fleet has"
 
 
 async def test_no_state_of_a_fleet_is_sent(

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -154,6 +154,8 @@ async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: AnaviWeatherConfigEntry, device: dr.DeviceEntry
 ) -> bool:
     """Let users delete the device of a station that a fleet no longer has."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     return any(fleet.has_lost(device) for fleet in entry.runtime_data.fleets.values())
 
 
