@@ -11,6 +11,7 @@ import re
 import ssl
 import subprocess
 from threading import Thread
+import time
 from typing import override
 from urllib.error import HTTPError
 from urllib.request import HTTPSHandler, Request, build_opener
@@ -202,6 +203,24 @@ def test_a_bad_certificate_is_reported_and_the_former_stays(
     assert message in done.stderr
     assert served(secrets) == before
     assert not (secrets / "own" / ".lock").exists()
+
+
+def test_a_lock_of_a_clock_that_was_ahead_is_removed(run: Run, environment: dict[str, str], secrets: Path) -> None:
+    lock = secrets / "own" / ".lock"
+    lock.mkdir()
+    ahead = time.time() + 86400
+    os.utime(lock, (ahead, ahead))
+    done = run(SETUP, "renew", **environment)
+    assert done.returncode == 0, done.stderr
+    assert not lock.exists()
+
+
+def test_a_lock_that_cannot_be_made_is_reported(run: Run, environment: dict[str, str], secrets: Path) -> None:
+    """As on a disk that is full."""
+    (secrets / "own").rename(secrets / "elsewhere")
+    done = run(SETUP, "renew", **environment)
+    assert done.returncode == 1
+    assert "cannot create directory" in done.stderr
 
 
 @pytest.mark.parametrize(
