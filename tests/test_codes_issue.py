@@ -20,6 +20,7 @@ from custom_components.anavi_weather.deleted_codes import DELETED_CODES, KEY as 
 from custom_components.anavi_weather.exceptions import StorageError
 from custom_components.anavi_weather.infrared_devices import infrared_devices
 from custom_components.anavi_weather.phat.simulator import Simulator
+from custom_components.anavi_weather.storage import can_open
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -132,6 +133,11 @@ async def test_the_file_is_left_alone_until_it_can_be_opened(
     assert er.async_get(hass).async_get(BUTTON) == power
     assert value(hass, BUTTON) != STATE_UNAVAILABLE
     assert {subentry.subentry_id: subentry.title for subentry in infrared_devices(entry)} == devices
+
+
+def test_a_file_that_is_opened_but_not_read() -> None:
+    """As on a damaged disk."""
+    assert not can_open(Path("/proc/self/mem"))
 
 
 @pytest.fixture

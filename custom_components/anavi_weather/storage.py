@@ -29,9 +29,10 @@ def unreadable(path: Path, error: Exception) -> StorageError | None:
 
 
 def can_open(path: Path) -> bool:
-    """Return whether a file can be opened, or does not exist."""
+    """Return whether a file can be opened and read, or does not exist."""
     try:
-        path.open("rb").close()
+        with path.open("rb") as file:
+            file.read()  # a damaged disk may open the file, and fail only now
     except FileNotFoundError:
         return True
     except OSError:
