@@ -52,7 +52,7 @@ def dashboards(hass: HomeAssistant) -> DashboardsCollection:
     return collection
 
 
-async def add_dashboard(hass: HomeAssistant, url_path: str, config: dict[str, Any] | None) -> None:
+async def add_dashboard(hass: HomeAssistant, url_path: str, config: Any) -> None:
     """Add a dashboard as a user does."""
     await dashboards(hass).async_create_item({"url_path": url_path, "title": "Home"})
     if config is not None:
@@ -124,9 +124,9 @@ async def test_a_panel_that_exists_is_not_offered(
     assert (await add(hass))["type"] is FlowResultType.CREATE_ENTRY
 
 
-@pytest.mark.parametrize("config", [None, {"views": []}, {"strategy": {"type": "map"}}, {"strategy": "broken"}])
+@pytest.mark.parametrize("config", [None, {"views": []}, {"strategy": {"type": "map"}}, {"strategy": "broken"}, "text"])
 async def test_other_dashboards_do_not_matter(
-    hass: HomeAssistant, frontend: None, machine: Machine, simulator: Simulator, config: dict[str, Any] | None
+    hass: HomeAssistant, frontend: None, machine: Machine, simulator: Simulator, config: Any
 ) -> None:
     await add_dashboard(hass, "dashboard-home", config)
 

@@ -30,7 +30,7 @@ async def async_can_add_panel(hass: HomeAssistant) -> bool:
             config = await dashboard.async_load(False)
         except HomeAssistantError, OSError:  # it has no configuration of its own, or one that cannot be read
             continue
-        strategy = config.get("strategy")
+        strategy = config.get("strategy") if isinstance(config, dict) else None  # Home Assistant stores any text, too
         if isinstance(strategy, dict) and strategy.get("type") == STRATEGY:
             return False
     return not async_panel_exists(hass, URL_PATH)
