@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.exceptions import InfraredError, ReadingError, async_message
 from custom_components.anavi_weather.installation import ACCESS_ERRORS, async_error_key
+from custom_components.anavi_weather.texts import async_error_text
 from homeassistant.core import HomeAssistant
 
 from .config_flow_steps import choose, start
@@ -29,7 +30,9 @@ def suffix(hass: HomeAssistant, request: pytest.FixtureRequest) -> Iterator[str]
 
 async def test_the_form_says_what_to_do(hass: HomeAssistant, machine: Machine, suffix: str) -> None:
     form = await start(hass)
-    assert form["errors"] == {"base": f"no_bus{suffix}"}
+    assert form["errors"] == {}
+    assert form["description_placeholders"]
+    assert form["description_placeholders"]["hint"] == await async_error_text(hass, f"no_bus{suffix}")
     machine.plug()
     form = await start(hass)
     with patch("custom_components.anavi_weather.phat.i2c.LinuxAdapter", side_effect=OSError(errno.EACCES, "No")):
