@@ -47,9 +47,10 @@ async def _form(hass: HomeAssistant, station: MockConfigEntry) -> SubentryFlowRe
 
 async def search(hass: HomeAssistant, form: SubentryFlowResult, query: str) -> SubentryFlowResult:
     """Search, and wait for the next step."""
-    progress = await answer(hass, form, query=query)
-    assert progress["type"] is FlowResultType.SHOW_PROGRESS
-    return await hass.config_entries.subentries.async_configure(progress["flow_id"])
+    step = await answer(hass, form, query=query)
+    if step["type"] is FlowResultType.SHOW_PROGRESS:  # a quick search may be finished already
+        step = await hass.config_entries.subentries.async_configure(step["flow_id"])
+    return step
 
 
 def labels(form: SubentryFlowResult) -> list[str]:
