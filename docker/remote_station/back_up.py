@@ -67,13 +67,30 @@ def is_due(backups: Path, now: datetime, at: tuple[int, int]) -> bool:
 
 
 def files(config: Path) -> Iterator[Path]:
-    """Yield what belongs into a backup, folders before what they contain."""
-    for root, folders, names in os.walk(config):
+    """Yield what belongs into a backup, folders before what they contain.
+
+    Raises:
+        BackupError: if a folder cannot be read.
+        OSError: if a disk fails.
+    """
+    for root, folders, names in os.walk(config, onerror=_check_folder):
         folder = Path(root)
         folders[:] = sorted(name for name in folders if not _is_left_out((folder / name).relative_to(config)))
         for name in (*folders, *sorted(names)):
             if not _is_left_out((folder / name).relative_to(config)):
                 yield folder / name
+
+
+def _check_folder(error: OSError) -> None:
+    """Raise the error of a folder, unless that was deleted meanwhile."""
+    if isinstance(error, PermissionError):
+        raise _forbidden(error.filename) from error
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _forbidden(path: Path | str) -> BackupError:
+    return BackupError(f"{path} cannot be read: run `sudo chown -R root: config` on the machine")
 
 
 def _is_left_out(path: Path) -> bool:
@@ -114,7 +131,7 @@ def write_archive(config: Path, target: Path, work: Path) -> None:
             except FileNotFoundError:
                 continue  # deleted meanwhile
             except PermissionError as error:
-                raise BackupError(f"{path} cannot be read: run `sudo chown -R root: config` on the machine") from error
+                raise _forbidden(path) from error
 
 
 def _add(archive: tarfile.TarFile, path: Path, name: str, work: Path) -> None:

@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import tarfile
 from types import ModuleType
+from typing import Any
 
 from freezegun import freeze_time
 import pytest
@@ -209,6 +210,35 @@ def test_a_power_failure_leaves_no_half_backup(module: ModuleType, config: Path,
     assert module.existing(backups, NOON) == []
     backup = module.back_up(config, backups, 3)
     assert list(backups.iterdir()) == [backup]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(13, "denied", "/config/.storage"), "/config/.storage cannot be read"),
+        (OSError(5, "Input/output error"), "Input/output error"),
+        (FileNotFoundError(2, "gone"), "is made"),
+    ],
+)
+def test_a_folder_that_cannot_be_read(
+    module: ModuleType,
+    config: Path,
+    backups: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: OSError,
+    message: str,
+) -> None:
+    scandir = os.scandir
+
+    def refuse(folder: Path) -> Any:
+        if str(folder).endswith(".storage"):
+            raise error
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert module.attempt(config, backups, 3) is isinstance(error, FileNotFoundError)
+    assert message in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
