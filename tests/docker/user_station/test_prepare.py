@@ -143,6 +143,11 @@ def _check_renewal(environment: dict[str, str], run: Run, secrets: Path) -> None
     }
     assert after.keys() == before.keys(), "nothing is left behind"
 
+    # A clock that was ahead has made a certificate that is not good yet
+    _sign(secrets, kibana, days=1200)
+    assert run(script, "renew", **environment).returncode == 0
+    assert _end(kibana) < datetime.now(UTC) + timedelta(days=825)
+
     # The power fails between a certificate and its key
     (secrets / "own" / ".signing").touch()
     (secrets / "own" / ".certificates.abcde").mkdir()
