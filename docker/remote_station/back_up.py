@@ -45,13 +45,22 @@ def say(message: str) -> None:
 
 def existing(backups: Path, now: datetime) -> list[Path]:
     """Return our backups, the oldest first. Those of the future, which a clock that was wrong has named, come before all others."""
-    made = [path for path in backups.glob("anavi_weather-*") if OURS.fullmatch(path.name)]
+    made = [path for path in backups.glob("anavi_weather-*") if OURS.fullmatch(path.name) and _has_time(path)]
     return sorted(made, key=lambda path: (made_at(path) <= now, path.name))
 
 
 def made_at(backup: Path) -> datetime:
     """Return when a backup was made, in local time."""
     return datetime.strptime(backup.name, NAME)
+
+
+def _has_time(path: Path) -> bool:
+    """Return whether the name of a file has a time that exists."""
+    try:
+        made_at(path)
+    except ValueError:
+        return False
+    return True
 
 
 def last_due(now: datetime, at: tuple[int, int]) -> datetime:

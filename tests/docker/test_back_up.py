@@ -190,7 +190,11 @@ def test_the_oldest_are_deleted_after_a_success_only(
     module: ModuleType, config: Path, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     *_, newest = made = make(backups, *(timedelta(days=days) for days in (4, 3, 2, 1)))
-    mine = [backups / "anavi_weather-mine.tar.gz", backups / "notes.txt"]
+    mine = [
+        backups / "anavi_weather-mine.tar.gz",
+        backups / "anavi_weather-2026-13-01_000000.tar.gz",
+        backups / "notes.txt",
+    ]
     for path in mine:
         path.touch()
     monkeypatch.setattr(module, "is_database", lambda path: (_ for _ in ()).throw(PermissionError))
