@@ -26,9 +26,11 @@ FRONTEND = """
 ({hass, keys, names, icons, statistics, issues, unknown}) => {
   const period = ({start_time, end_time}, rows) => rows.filter(
     ({start}) => start >= Date.parse(start_time) && (!end_time || start < Date.parse(end_time)));
+  // Home Assistant adds the day that begins at the end
+  const later = (time, name) => time && name === "day" ? new Date(Date.parse(time) + 86_400_000).toISOString() : time;
   const answers = {
-    "recorder/statistics_during_period": ({statistic_ids: ids, period: name, ...times}) => Object.fromEntries(
-      ids.map((id) => [id, period(times, statistics[name]?.[id] ?? [])])),
+    "recorder/statistics_during_period": ({statistic_ids: ids, period: name, start_time, end_time}) => Object.fromEntries(
+      ids.map((id) => [id, period({start_time, end_time: later(end_time, name)}, statistics[name]?.[id] ?? [])])),
     "recorder/statistic_during_period": ({statistic_id: id, fixed_period: times}) => {
       const rows = period(times, statistics.hour?.[id] ?? []);
       if (!rows.length) return {min: null, max: null};
@@ -97,6 +99,7 @@ async ({{config, change, ...home}}) => {{
     text: card.hidden ? [] : shown.innerText.split("\\n").map((line) => line.trim()).filter(Boolean),
     links: [...shown.querySelectorAll("a")].map((link) => link.getAttribute("href")),
     lines: [...shown.querySelectorAll("polyline")].map((line) => line.getAttribute("points").split(" ").length),
+    begin: Number.parseFloat(shown.querySelector("polyline")?.getAttribute("points")),
     marker: shown.querySelector(".scale span")?.style.insetInlineStart ?? null,
   }};
 }}

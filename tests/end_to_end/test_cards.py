@@ -60,7 +60,7 @@ def test_a_gap_in_the_readings_is_a_gap_in_the_trend(home: Home, browser: Browse
     home.summarize(TEMPERATURE, "5minute", rows("2026-11-29T12:00:00-03:00", FIVE_MINUTES, *[22] * 5))
     shown = reading(home, browser, TEMPERATURE)
     assert shown["lines"] == [2, 6]
-    assert "vs. yesterday tomorrow" in " ".join(shown["text"])
+    assert "vs. yesterday not yet" in " ".join(shown["text"])
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_gap_in_the_readings_is_a_gap_in_the_trend(home: Home, browser: Browse
         ("12:30", [24.1, 24.1], "−0.1"),
         ("12:25", [19, 20], "+4.5"),  # 12:30 is halfway between the middles of both periods
         ("12:30", [19, 20], "+5.0"),  # only later ones
-        ("12:00", [19, 20], "tomorrow"),
-        ("12:31", [19, 20], "tomorrow"),
+        ("12:00", [19, 20], "not yet"),
+        ("12:31", [19, 20], "not yet"),
     ],
 )
 def test_yesterday_at_this_time(home: Home, browser: Browser, begin: str, means: list[float], difference: str) -> None:
@@ -79,6 +79,18 @@ def test_yesterday_at_this_time(home: Home, browser: Browser, begin: str, means:
     yesterday = rows(f"2026-11-28T{begin}:00-03:00", FIVE_MINUTES, *means)
     home.summarize(TEMPERATURE, "5minute", [*yesterday, *rows("2026-11-29T12:20:00-03:00", FIVE_MINUTES, 24)])
     assert f"vs. yesterday {difference}" in " ".join(reading(home, browser, TEMPERATURE)["text"])
+
+
+def test_an_extreme_stays_that_the_statistics_do_not_have_yet(home: Home, browser: Browser) -> None:
+    home.set(TEMPERATURE, "27")
+    home.summarize(TEMPERATURE, "5minute", rows("2026-11-29T12:00:00-03:00", FIVE_MINUTES, 22, 23))
+    change = {TEMPERATURE: {**home.hass["states"][TEMPERATURE], "state": "23"}}
+    assert "27.0 °C" in "".join(reading(home, browser, TEMPERATURE, change=change)["text"])
+
+
+def test_a_new_station_has_a_trend_of_its_first_hour(home: Home, browser: Browser) -> None:
+    home.summarize(TEMPERATURE, "5minute", rows("2026-11-29T12:00:00-03:00", FIVE_MINUTES, 22, 23))
+    assert reading(home, browser, TEMPERATURE)["begin"] < 60
 
 
 @pytest.mark.parametrize("state", ["unavailable", "unknown"])
@@ -200,7 +212,9 @@ def test_records_and_months(home: Home, browser: Browser) -> None:
         *rows("2026-11-05T05:00:00-03:00", HOUR, 12, 11, 12),
     ]
     home.summarize(TEMPERATURE, "hour", hours)
-    home.summarize(TEMPERATURE, "day", rows("2026-11-28T00:00:00+09:00", DAY, 20, 21))
+    # The first of November begins when October ends
+    october = rows("2026-10-31T00:00:00+09:00", DAY, 14, 15)
+    home.summarize(TEMPERATURE, "day", [*october, *rows("2026-11-28T00:00:00+09:00", DAY, 20, 21)])
     _, view = home.panel(browser)
     assert headings(view) == ["Records", "November 2026", "October 2026"]
 
@@ -215,9 +229,14 @@ def test_records_and_months(home: Home, browser: Browser) -> None:
     assert shown[1] == [("Warmest", "21.0 °C", "Oct 31, 2026, 13:00"), ("Coldest", "10.0 °C", "Nov 5, 2026, 06:00")]
     assert shown[2][1] == ("Coldest", "7.0 °C", "Oct 31, 2026, 05:00")
 
-    [table] = own_cards(view, "day-table")
+    table, table_before = own_cards(view, "day-table")
+    assert table_before["days"] == [["31 Sat", "13.0", "15.0", ""]]
     assert table["titles"] == ["Day", "Coldest (°C)", "Warmest (°C)", "Pressure (hPa)"]
-    assert table["days"] == [["29 Sun", "20.0", "22.0", ""], ["28 Sat", "19.0", "21.0", ""]]
+    assert table["days"] == [
+        ["29 Sun", "20.0", "22.0", ""],
+        ["28 Sat", "19.0", "21.0", ""],
+        ["1 Sun", "14.0", "16.0", ""],
+    ]
     text = home.show(browser, "day-table", titles=["Day", "Coldest"], days=[["<b>29</b>", "20.0"]])["text"]
     assert text == ["Day\tColdest", "<b>29</b>\t20.0"]
     listed = home.show(browser, "record-list", records=records)["text"]

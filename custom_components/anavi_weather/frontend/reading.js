@@ -52,6 +52,8 @@ const fact = (name, ...value) => [element("span", {}, name), element("span", { c
 
 class ReadingCard extends PanelCard {
   rows = [];
+  /** Values that the statistics may not have yet. */
+  seen = [];
 
   constructor() {
     super(STYLE);
@@ -75,6 +77,8 @@ class ReadingCard extends PanelCard {
     } catch (error) {
       console.warn("anavi_weather: cannot read the statistics:", error);
     }
+    const end = this.rows.at(-1)?.end ?? 0;
+    this.seen = this.seen.filter(({ start }) => start >= end);
     this.draw();
   }
 
@@ -83,8 +87,9 @@ class ReadingCard extends PanelCard {
     const state = home.states[this.config.entity];
     if (!state) return;
     // The statistics are in the unit that the entity had when they were fetched.
-    if (this.rows.length && this.unit !== state.attributes.unit_of_measurement) {
+    if ((this.rows.length || this.seen.length) && this.unit !== state.attributes.unit_of_measurement) {
       this.rows = [];
+      this.seen = [];
       this.load();
     }
     const isLight = this.config.reading === LIGHT;
@@ -103,7 +108,8 @@ class ReadingCard extends PanelCard {
     const { home, rows } = this;
     const text = texts(home.locale.language);
     const now = Date.now();
-    const extremes = extremesOfToday(home, rows, now, value);
+    if (Number.isFinite(value)) this.seen.push({ min: value, max: value, start: now });
+    const extremes = extremesOfToday(home, rows, this.seen, now);
     if (!extremes) return [element("span", { className: "secondary wait" }, text.firstMinutes)];
     const extreme = (name, number, time) => {
       const at = element("span", { className: "time" }, formatTime(home, time));
@@ -134,7 +140,7 @@ class ReadingCard extends PanelCard {
     if (!Number.isFinite(value)) return [];
     const yesterday = valueYesterday(this.rows, now);
     const known = yesterday !== null;
-    return fact(text.sinceYesterday, known ? formatDifference(this.home, state, value - yesterday) : text.fromTomorrow);
+    return fact(text.sinceYesterday, known ? formatDifference(this.home, state, value - yesterday) : text.notYet);
   }
 }
 

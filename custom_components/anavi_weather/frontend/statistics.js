@@ -5,16 +5,19 @@ import { dayOf } from "./formats.js";
 export const HOUR = 3_600_000; // ms
 export const DAY = 24 * HOUR;
 
-/** Return the statistics of entities by entity, in the entities' units. */
-export const fetchStatistics = (hass, ids, period, types, start, end) =>
-  hass.callWS({
+/** Return the statistics of entities by entity, in the entities' units, of the periods that start before the end. */
+export async function fetchStatistics(hass, ids, period, types, start, end = Infinity) {
+  const found = await hass.callWS({
     type: "recorder/statistics_during_period",
     statistic_ids: ids,
     period,
     types,
     start_time: new Date(start).toISOString(),
-    ...(end && { end_time: new Date(end).toISOString() }),
+    ...(Number.isFinite(Number(end)) && { end_time: new Date(end).toISOString() }),
   });
+  // Home Assistant adds the day that begins at the end.
+  return Object.fromEntries(Object.entries(found).map(([id, rows]) => [id, rows.filter((row) => row.start < end)]));
+}
 
 /** Return an entity's statistics of the last 26 hours: of five minutes, and before these of hours. */
 export async function fetchLastDay(hass, id, now) {
@@ -27,12 +30,12 @@ export async function fetchLastDay(hass, id, now) {
   return [...earlier, ...minutes];
 }
 
-/** Return the lowest and highest value of today with their times, including the present value if there is one. */
-export function extremesOfToday(hass, rows, now, value) {
+/** Return the lowest and highest value of today with their times, of the statistics and of what was seen since, if there are statistics. */
+export function extremesOfToday(hass, rows, seen, now) {
   const today = dayOf(hass, now);
-  const ofToday = rows.filter(({ start }) => dayOf(hass, start) === today);
-  if (!ofToday.length) return null;
-  const all = Number.isFinite(value) ? [...ofToday, { min: value, max: value, start: now }] : ofToday;
+  const isOfToday = ({ start }) => dayOf(hass, start) === today;
+  if (!rows.some(isOfToday)) return null;
+  const all = [...rows, ...seen].filter(isOfToday);
   const lowest = all.reduce((one, other) => (other.min < one.min ? other : one));
   const highest = all.reduce((one, other) => (other.max > one.max ? other : one));
   return { min: lowest.min, minAt: lowest.start, max: highest.max, maxAt: highest.start };

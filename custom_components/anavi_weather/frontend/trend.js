@@ -3,8 +3,10 @@
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 100;
 const HEIGHT = 30;
-/** A gap in the readings breaks the line. */
-const GAP = 20 * 60_000; // ms
+/** A longer gap in the readings breaks the line. The statistics of the hour in which Home Assistant started come later. */
+const GAP = 90 * 60_000; // ms
+/** The shortest time that a graph shows. */
+const SHORTEST = 60 * 60_000; // ms
 
 function shape(name, attributes) {
   const made = document.createElementNS(SVG, name);
@@ -22,9 +24,10 @@ function withoutGaps(rows) {
   return parts;
 }
 
-/** Return a graph of statistics between two times. A scale such as Math.log10 can change the values. */
-export function trend(rows, from, to, scale = (value) => value) {
-  const shown = rows.filter(({ end }) => end > from);
+/** Return a graph of statistics between two times, which begins later if there are none before. A scale such as Math.log10 can change the values. */
+export function trend(rows, earliest, to, scale = (value) => value) {
+  const shown = rows.filter(({ end }) => end > earliest);
+  const from = Math.max(earliest, Math.min(shown[0]?.start ?? earliest, to - SHORTEST));
   const values = shown.map(({ mean }) => scale(mean));
   const lowest = Math.min(...values);
   const span = Math.max(...values) - lowest || 1;
