@@ -6,8 +6,9 @@ disk, and only then are the oldest ones deleted.
 """
 
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
+import fcntl
 import io
 import os
 from pathlib import Path
@@ -195,6 +196,18 @@ def _size(path: Path) -> int:
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
+@contextmanager
+def alone(backups: Path) -> Iterator[None]:
+    """Wait until no other process makes a backup in a folder. A disk in the network may have no locks."""
+    folder = os.open(backups, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def back_up(config: Path, backups: Path, keep: int) -> Path:
     """Make a backup, delete the oldest ones and return the new one.
 
@@ -239,7 +252,8 @@ def settings() -> tuple[int, tuple[int, int]]:
 def attempt(config: Path, backups: Path, keep: int) -> bool:
     """Make a backup, and return whether it succeeded."""
     try:
-        back_up(config, backups, keep)
+        with alone(backups):
+            back_up(config, backups, keep)
     except (BackupError, OSError, sqlite3.Error) as error:
         say(f"ERROR: no backup is made: {error}")
         return False

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+import fcntl
 import os
 from pathlib import Path
 import shutil
@@ -353,6 +354,21 @@ def test_it_runs_each_day_and_retries_after_an_hour(
     first = NOON + timedelta(minutes=10)
     assert attempts[:2] == [first, first + timedelta(hours=1)]
     assert attempts[2] == NOON.replace(hour=3, minute=30) + timedelta(days=1)
+
+
+def test_one_backup_is_made_at_a_time(
+    module: ModuleType, config: Path, backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = os.open(backups, os.O_RDONLY)
+
+    def begin_another(*_: object) -> None:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    monkeypatch.setattr(module, "check_space", begin_another)
+    assert module.attempt(config, backups, 3)
+    fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(folder)
 
 
 def test_backups_of_the_future_do_not_stop_others(module: ModuleType, config: Path, backups: Path) -> None:
