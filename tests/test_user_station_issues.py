@@ -375,6 +375,17 @@ async def test_acknowledging_losses_of_an_unloaded_station_changes_nothing(
     assert forwarder.checkpoint.refused_acknowledged == 0
 
 
+async def test_acknowledging_losses_of_a_user_station_that_is_gone_changes_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    refuse(forwarder)
+    form = await open_repair(hass, "refused_01USER")
+    hass.config_entries.async_remove_subentry(entry, "01USER")
+    await hass.async_block_till_done()
+    await form.submit()
+    assert forwarder.checkpoint.refused_acknowledged == 0
+
+
 async def test_an_unloaded_station_has_no_issues(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
 ) -> None:

@@ -81,7 +81,10 @@ class ForwarderFlow(ConfirmRepairFlow):
                 cast("str", self.data["entry_id"])
             )
             if entry is not None and entry.state is ConfigEntryState.LOADED:
-                await self._async_fix(entry.runtime_data.forwarders[cast("str", self.data["subentry_id"])])
+                # The user station may have been removed meanwhile
+                forwarder = entry.runtime_data.forwarders.get(cast("str", self.data["subentry_id"]))
+                if forwarder:
+                    await self._async_fix(forwarder)
         return await super().async_step_confirm(user_input)
 
     @abstractmethod
