@@ -520,6 +520,17 @@ def test_a_rename_during_a_reload_is_remembered(
     assert ours.id not in other.keys
 
 
+def test_a_chosen_name_without_an_entity_that_is_taken_during_a_reload_ends(
+    hass: HomeAssistant, follow: Follow, entity_registry: er.EntityRegistry, ours: er.RegistryEntry
+) -> None:
+    async_setup_renames(hass)
+    names = Names()
+    Entities(hass, "01STATION", Selection.CHOSEN, ("sensor.new",), names).async_start(lambda: None)()
+    entity_registry.async_update_entity("sensor.ours", new_entity_id="sensor.new")
+    follow(Selection.CHOSEN, "sensor.new", names=names)
+    assert list(names) == [Name("sensor.new", "sensor.new", until=NOW)]
+
+
 # Registry data
 
 

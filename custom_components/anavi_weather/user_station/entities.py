@@ -241,6 +241,7 @@ class Entities:
             # The others are compared with the registry
             if missed.key not in known:
                 self._record_renamed(missed)
+                self.names.record_taken(missed.key, missed.new, missed.at)
         self._compare(None)
 
     def _adopt_names_of_1_0_0(self) -> None:
