@@ -122,7 +122,7 @@ const PORTUGUESE = {
   day: "Dia",
   pressure: "Pressão",
   comparison: "Comparação",
-  nothingToCompare: "Nenhuma grandeza é medida por duas estações.",
+  nothingToCompare: "Não há duas estações que meçam a mesma grandeza.",
   temperature: "Temperatura",
   humidity: "Umidade",
   sea_level_pressure: "Pressão ao nível do mar",
