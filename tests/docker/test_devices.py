@@ -144,7 +144,7 @@ def test_only_i2c_and_lirc(station: Station) -> None:
     node(station.devices, "mem", 1, 1)
     node(station.devices, "ttyAMA0", 204, 64)
     node(station.devices, "gpiochip0", 254, 0)
-    station.compose.run("up", "--detach")
+    station.compose.run("up", "--detach", "remote_station")
     for name in ("i2c-1", "lirc0", "lirc1"):
         assert station.open(name) in ALLOWED, name
     for name in ("sda", "mem", "ttyAMA0", "gpiochip0"):
@@ -165,7 +165,7 @@ def test_nothing_below_the_folder_of_devices(station: Station) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", mounted], check=True)
     try:
         (mounted / "secret").touch()
-        station.compose.run("up", "--detach")
+        station.compose.run("up", "--detach", "remote_station")
         assert station.sh(f"ls {ENTRY}/shm") == ""
     finally:
         station.compose.run("down", "--volumes", "--timeout", "2")
@@ -176,7 +176,7 @@ def test_starts_without_devices_and_uses_them_when_they_come(station: Station) -
     """Any number of infrared devices, with any numbers, without a restart."""
     for name in ("i2c-1", "lirc0", "lirc1"):
         (station.devices / name).unlink()
-    station.compose.run("up", "--detach")
+    station.compose.run("up", "--detach", "remote_station")
     assert station.is_running()
     container = station.container
     assert station.open("i2c-1") == MISSING
@@ -195,7 +195,7 @@ def test_starts_without_devices_and_uses_them_when_they_come(station: Station) -
 
 def test_restarts_without_its_devices(station: Station) -> None:
     """As after an overlay was removed."""
-    station.compose.run("up", "--detach")
+    station.compose.run("up", "--detach", "remote_station")
     for name in ("i2c-1", "lirc0", "lirc1"):
         (station.devices / name).unlink()
     station.compose.run("restart", "--timeout", "2")
@@ -206,7 +206,7 @@ def test_restarts_without_its_devices(station: Station) -> None:
 
 def test_changed_number_of_lirc(station: Station) -> None:
     """Linux chose another number: it is closed until the rule follows."""
-    station.compose.run("up", "--detach")
+    station.compose.run("up", "--detach", "remote_station")
     node(station.devices, "lirc2", LIRC_MAJOR - 1, 0)
     assert station.open("lirc2") == errno.EPERM
 
@@ -276,7 +276,7 @@ def test_devices_change_while_the_daemon_is_stopped(daemon: Daemon, tmp_path: Pa
         REMOTE_STATION / "compose.yaml", tmp_path / "shell.yaml", override,
         name="station", DOCKER_HOST=daemon.docker[2], **variables,
     )  # fmt: skip
-    station.compose.run("up", "--detach")
+    station.compose.run("up", "--detach", "remote_station")
     container = station.container
     daemon.stop()
     for name in ("i2c-1", "lirc0", "lirc1"):
