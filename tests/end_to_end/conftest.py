@@ -55,11 +55,15 @@ class Develop:
 
     def start(self) -> None:
         """Start it, and wait until it can be used."""
+        # Each Home Assistant deletes the uploads of all others in the folder for temporary files when it takes its first one
+        temporary = self.folder / "temporary"
+        temporary.mkdir(exist_ok=True)
         with self._output.open("w") as output:
             self._process = subprocess.Popen(
                 [SCRIPTS / "develop", "--config", self.folder, "--port", "0", *self._options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                env={**os.environ, "TMPDIR": str(temporary)},
             )
         end = time.monotonic() + START_SECONDS
         while "develop: open http" not in self.output:
