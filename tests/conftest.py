@@ -39,6 +39,7 @@ from custom_components.anavi_weather.const import (
     SUBENTRY_FLEET,
     SUBENTRY_USER_STATION,
 )
+from custom_components.anavi_weather.fleet_coordinator import FleetCoordinator
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.phat import Bus, ChipId, board, nodes
 from custom_components.anavi_weather.phat.lirc import Transmitter
@@ -57,6 +58,7 @@ from homeassistant.runner import configure_event_loop as configure_loop
 
 from .phat.sysfs import Sysfs
 from .remote_actions import Call
+from .user_station.harness import until
 from .user_station.server import API_KEY, Server
 from .user_station.summaries import answer, source
 
@@ -401,6 +403,18 @@ def fleet(hass: HomeAssistant, entry: MockConfigEntry, server: Server) -> Config
     )
     hass.config_entries.async_add_subentry(entry, subentry)
     return subentry
+
+
+@pytest.fixture
+async def coordinator(
+    hass: HomeAssistant, entry: MockConfigEntry, fleet: ConfigSubentry, simulator: Simulator
+) -> FleetCoordinator:
+    """Return the coordinator of a fleet that was read once."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    coordinator: FleetCoordinator = entry.runtime_data.fleets["01FLEET"]
+    await until(lambda: coordinator.last_update_success)
+    await hass.async_block_till_done()
+    return coordinator
 
 
 @pytest.fixture

@@ -38,18 +38,6 @@ TEMPERATURE = "sensor.casa_da_praia_temperature"
 LAST_SEEN = "sensor.casa_da_praia_last_seen"
 
 
-@pytest.fixture
-async def coordinator(
-    hass: HomeAssistant, entry: MockConfigEntry, fleet: ConfigSubentry, simulator: Simulator
-) -> FleetCoordinator:
-    """Return the coordinator of a fleet that was read once."""
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    coordinator: FleetCoordinator = entry.runtime_data.fleets["01FLEET"]
-    await until(lambda: coordinator.last_update_success)
-    await hass.async_block_till_done()
-    return coordinator
-
-
 async def refresh(hass: HomeAssistant, coordinator: FleetCoordinator) -> None:
     """Read the fleet again."""
     await coordinator.async_refresh()

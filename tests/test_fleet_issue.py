@@ -7,9 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.fleet_coordinator import FleetCoordinator
-from custom_components.anavi_weather.phat.simulator import Simulator
 from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN, repairs_flow_manager
-from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_API_KEY, STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -23,18 +21,6 @@ from .user_station.server import API_KEY, KEY_ID, KEY_SECRET, Server, elastic
 ISSUE = "fleet_key_01FLEET"
 CONNECTED = "binary_sensor.fleet_casa_connectivity"
 REVOKED = "cmVhZGVyczpzZWNyZXQ="  # base64 of readers:secret
-
-
-@pytest.fixture
-async def coordinator(
-    hass: HomeAssistant, entry: MockConfigEntry, fleet: ConfigSubentry, simulator: Simulator
-) -> FleetCoordinator:
-    """Return the coordinator of a fleet that was read once."""
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    coordinator: FleetCoordinator = entry.runtime_data.fleets["01FLEET"]
-    await until(lambda: coordinator.last_update_success)
-    await hass.async_block_till_done()
-    return coordinator
 
 
 def reject(server: Server, status: int = 401) -> None:
