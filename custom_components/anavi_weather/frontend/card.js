@@ -1,6 +1,6 @@
 /** Base of the panel's own cards, which are buttons that open the details of an entity. */
 
-const REFRESH = 5 * 60_000; // ms, as the recorder's statistics
+const REFRESH = 5 * 60_000; // ms, as often as the recorder makes statistics
 
 const STYLE = `
   :host { display: block; height: 100%; }

@@ -1,4 +1,4 @@
-/** The integration's devices, as the frontend's registries have them. */
+/** The integration's devices in the frontend's registries. */
 
 const PLATFORM = "anavi_weather";
 /** Keys of readings that replace others a station does not have. */

@@ -113,7 +113,7 @@ class RemoteCard extends HTMLElement {
     return this.button(command, ...(command.icon ? [icon(command.icon)] : []), element("span", {}, label));
   }
 
-  /** Return a button that sends a command. Its name tells it from the same key of another device. */
+  /** Return a button that sends a command. Its name includes the device, because several devices have the same keys. */
   button(command, ...content) {
     const properties = { type: "button", title: command.label, ariaLabel: `${this.config.device}: ${command.label}` };
     const button = element("button", properties, ...content);
