@@ -43,13 +43,14 @@ def authority(folder: Path) -> None:
     openssl(*command.split(), folder / "ca.key", "-out", folder / "ca.crt")
 
 
-def sign(folder: Path, name: str, *hosts: str, key: str = EC, by: Path | None = None) -> None:
+def sign(folder: Path, name: str, *hosts: str, key: str = EC, by: Path | None = None, serial: str = "") -> None:
     """Make a key and its certificate, signed by the authority in a folder."""
     by = by or folder
     new = f"req -x509 -newkey {key} -nodes -subj /CN={name} -keyout {folder / name}.key -out {folder / name}.crt"
     signed = f"-CA {by / 'ca.crt'} -CAkey {by / 'ca.key'} -days 800"
+    numbered = ["-set_serial", serial] if serial else []
     alternatives = ",".join(f"DNS:{host}" for host in hosts or [name])
-    openssl(*new.split(), *signed.split(), "-addext", f"subjectAltName={alternatives}")
+    openssl(*new.split(), *signed.split(), *numbered, "-addext", f"subjectAltName={alternatives}")
 
 
 @pytest.fixture
@@ -132,6 +133,17 @@ def test_the_users_certificate_is_served(
     assert run(SETUP, "renew", **(environment | {"CERTIFICATE_NAME": ""})).returncode == 0
     assert served(secrets)[0] == (secrets / "elasticsearch" / "elasticsearch.crt").read_bytes()
     assert (secrets / "kibana" / "ca.crt").read_bytes() == ours
+
+
+@pytest.mark.parametrize("before", ["", "01", "0101"])
+def test_the_letters_of_the_last_line_may_be_in_the_certificate(
+    run: Run, environment: dict[str, str], secrets: Path, theirs: Path, before: str
+) -> None:
+    """Base64 is free to spell END. For one of these serial numbers, it does so from its first line on."""
+    sign(theirs, "server", NAME, serial=f"0x{before}{'10D0C0' * 5}")
+    done = run(SETUP, "renew", **environment)
+    assert done.returncode == 0, done.stderr
+    assert served(secrets)[0] == (theirs / "server.crt").read_bytes()
 
 
 def test_a_certificate_that_every_system_believes(
