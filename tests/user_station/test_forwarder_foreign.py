@@ -92,7 +92,7 @@ async def test_later_batches_of_a_replaced_database_may_be_stored_too(
         await harness.run_sql("UPDATE states SET last_updated_ts = last_updated_ts - 1")
         await harness.record("foreign 1", "foreign 2")
         replaced.set()
-        await until(lambda: harness.checkpoint["position"][1] == 4)
+        await position(harness, 4)
     assert harness.checkpoint["foreign"] == 0
 
 
