@@ -18,7 +18,7 @@ from custom_components.anavi_weather.phat.simulator import Weather
 from custom_components.anavi_weather.quality import QualityControl
 from custom_components.anavi_weather.user_station.documents import Encoder, Identities, Station
 from custom_components.anavi_weather.user_station.fleet import parse_stations
-from custom_components.anavi_weather.user_station.recorder_log import Row
+from custom_components.anavi_weather.user_station.recorder_rows import Row
 from homeassistant.const import __version__
 
 HOUR, DAY = 3600, 86_400

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 import sqlite3
 
-from custom_components.anavi_weather.user_station.recorder_log import Row
+from custom_components.anavi_weather.user_station.recorder_rows import Row
 from homeassistant.components.recorder.db_schema import StateAttributes
 
 

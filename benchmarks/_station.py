@@ -16,7 +16,7 @@ from custom_components.anavi_weather.const import DEFAULT_INTERVAL, DOMAIN
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulator import Weather
 from custom_components.anavi_weather.user_station.documents import Origin
-from custom_components.anavi_weather.user_station.recorder_log import Row
+from custom_components.anavi_weather.user_station.recorder_rows import Row
 
 ALTITUDE = 760.0  # m
 DEVICE = "Simulated pHAT"

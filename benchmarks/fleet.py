@@ -42,7 +42,7 @@ import aiohttp
 from custom_components.anavi_weather.const import DEFAULT_INTERVAL
 from custom_components.anavi_weather.user_station.batch_size import MAX_COUNT
 from custom_components.anavi_weather.user_station.documents import Encoder, Identities
-from custom_components.anavi_weather.user_station.recorder_log import Row
+from custom_components.anavi_weather.user_station.recorder_rows import Row
 
 STATIONS = (1, 100, 1000)
 CALCULATED = 10_000  # stations that this machine cannot simulate

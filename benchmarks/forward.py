@@ -39,7 +39,7 @@ from station_setup import set_up_station
 from custom_components.anavi_weather.const import SUBENTRY_USER_STATION
 from custom_components.anavi_weather.user_station.batch_size import MAX_COUNT
 from custom_components.anavi_weather.user_station.documents import Encoder, Identities, Origin, Station
-from custom_components.anavi_weather.user_station.recorder_log import Row
+from custom_components.anavi_weather.user_station.recorder_rows import Row
 from homeassistant.const import __version__
 
 ROWS = 100_000

@@ -103,7 +103,7 @@ def test_forwarding_does_not_import_the_board() -> None:
 
 def test_few_modules_use_the_recorders_tables() -> None:
     recorder = "homeassistant.components.recorder"
-    names = ("commits", "log", "names", "statistics", "tables")
+    names = ("commits", "log", "names", "rows", "statistics", "tables")
     found = knowing(MODULES, f"{recorder}.db_schema", f"{recorder}.util", "sqlalchemy")
     assert list(found) == [f"user_station/recorder_{name}.py" for name in names]
 

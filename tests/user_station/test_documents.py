@@ -23,7 +23,7 @@ from custom_components.anavi_weather.user_station.documents import (
     Station,
 )
 from custom_components.anavi_weather.user_station.names import Span
-from custom_components.anavi_weather.user_station.recorder_log import Row
+from custom_components.anavi_weather.user_station.recorder_rows import Row
 
 STATION = Station("0123", "Farol", "1.2.3", "2026.10.4", "4567")
 LOCATED = STATION._replace(location={"lat": -23.5, "lon": -46.6}, elevation=0.0)

@@ -1,6 +1,7 @@
 """Tests of forwarding from a real recorder to a simulated server."""
 
 import asyncio
+from collections.abc import Sequence
 import time
 from typing import Any
 from unittest.mock import patch
@@ -17,6 +18,7 @@ from custom_components.anavi_weather.user_station.entities import Selection
 from custom_components.anavi_weather.user_station.errors import DefectError
 from custom_components.anavi_weather.user_station.recorder_commits import Commits
 from custom_components.anavi_weather.user_station.recorder_log import RecorderLog
+from custom_components.anavi_weather.user_station.recorder_rows import Row
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
@@ -323,7 +325,7 @@ async def test_a_defect_is_logged_once_and_retried(
     harness: Harness, clock: Clock, logged: Logged, caplog: pytest.LogCaptureFixture
 ) -> None:
     await harness.record("1")
-    with patch.object(Encoder, "encode", side_effect=RuntimeError("odd")):
+    with patch.object(Encoder, "encode_compressed", side_effect=RuntimeError("odd")):
         await harness.start()
         for _ in range(3):
             await clock.wake()
@@ -340,16 +342,16 @@ async def test_a_defect_is_logged_once_and_retried(
 
 async def test_a_defect_while_reading_ahead(harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 1)
-    encode = Encoder.encode
+    encode = Encoder.encode_compressed
     broken = True
 
-    def sometimes(self: Encoder, rows: list[Any]) -> Any:
+    def sometimes(self: Encoder, rows: Sequence[Row]) -> Any:
         if broken and rows[0].state == "2":
             raise RuntimeError("odd")
         return encode(self, rows)
 
     await harness.record("1", "2")
-    with patch.object(Encoder, "encode", sometimes):
+    with patch.object(Encoder, "encode_compressed", sometimes):
         await harness.start()
         await clock.asleep()
         assert isinstance(harness.forwarder.status.problem, DefectError)

@@ -3,7 +3,7 @@
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
-from custom_components.anavi_weather.user_station import recorder_log
+from custom_components.anavi_weather.user_station import recorder_log, recorder_rows
 from custom_components.anavi_weather.user_station.ranges import Range
 from custom_components.anavi_weather.user_station.recorder_log import Page, Position
 
@@ -92,7 +92,7 @@ async def test_large_attributes_shorten_a_page(log: Log, monkeypatch: pytest.Mon
     assert values(page) == ["0", "1", "2"]
     assert not page.reached_end
     assert values(await log.read(page.position, size=1)) == ["3"], "one is read, however large"
-    monkeypatch.setattr(recorder_log, "FETCH", 2)
+    monkeypatch.setattr(recorder_rows, "FETCH", 2)
     assert values(await log.read(size=2500)) == ["0", "1", "2"]
 
 

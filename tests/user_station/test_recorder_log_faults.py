@@ -11,8 +11,8 @@ from custom_components.anavi_weather.user_station.recorder_log import (
     RecorderBusyError,
     RecorderUnavailableError,
     RecorderUnexpectedError,
-    Row,
 )
+from custom_components.anavi_weather.user_station.recorder_rows import Row
 from custom_components.anavi_weather.user_station.recorder_tables import STATES
 from homeassistant.components.recorder.db_schema import States
 

@@ -16,7 +16,7 @@ from ..const import ATTR_QUALITY_FLAGS, DOMAIN  # noqa: TID252
 from .compact import Compact
 from .location import COORDINATES
 from .names import Span
-from .recorder_log import Row
+from .recorder_rows import Row
 
 MAX_ATTRIBUTES = 16_384  # bytes of JSON, like the recorder's own limit
 MAX_TEXT = 1024  # characters of a field that dashboards select by
@@ -118,21 +118,13 @@ class Encoder:
         self._describe = partial(_describe, sends_coordinates=sends_coordinates)
         self._describe_cached = lru_cache(maxsize=CACHED)(self._describe)
 
-    def encode(self, rows: Iterable[Row]) -> tuple[list[Sent], list[bytes]]:
+    def encode(self, rows: Iterable[Row]) -> tuple[Sequence[Sent], list[bytes]]:
         """Return the state of each row, and the `_bulk` lines of those that have a document.
 
         Elasticsearch identifies a document by its time and entity, so a row without these has none.
         """
-        sent: list[Sent] = []
-        lines: list[bytes] = []
-        for row in rows:
-            error = None
-            try:
-                lines.append(self._line(row))
-            except (ValueError, TypeError) as err:
-                error = str(err)
-            sent.append(Sent(row.state_id, row.entity_id or "?", row.last_updated_ts, error))
-        return sent, lines
+        sent = Compact(Sent._make)
+        return sent, self._lines(rows, sent)
 
     def encode_compressed(self, rows: Iterable[Row]) -> tuple[Sequence[Sent], int, bytes]:
         """Return the state of each row, the number of documents, and the gzip-compressed body of `_bulk`."""
@@ -141,27 +133,39 @@ class Encoder:
         body: list[bytes] = []
         compressor = zlib.compressobj(level=1, wbits=GZIP)
         for piece in batched(rows, PIECE, strict=False):
-            encoded, lines = self.encode(piece)
-            sent.extend(encoded)
+            lines = self._lines(piece, sent)
             count += len(lines)
             body.append(compressor.compress(b"".join(lines)))
         body.append(compressor.flush())
         return sent, count, b"".join(body)
 
+    def _lines(self, rows: Iterable[Row], sent: Compact[Sent]) -> list[bytes]:
+        """Return the `_bulk` lines of the rows that have a document, and append the state of each row."""
+        lines: list[bytes] = []
+        for row in rows:
+            error = None
+            try:
+                lines.append(self._line(row))
+            except (ValueError, TypeError) as err:
+                error = str(err)
+            sent.append((row.state_id, row.entity_id or "?", row.last_updated_ts, error))
+        return lines
+
     def _line(self, row: Row) -> bytes:
         """Return a row's `_bulk` lines. What few rows have on their own is put between the parts that many share."""
-        if not row.entity_id:
+        _, recorded_as, state, updated, changed, attributes, twin = row
+        if not recorded_as:
             raise ValueError("the recorder has no entity for it")
-        entity_id, origin = self.identities.find(row.entity_id, row.last_updated_ts)
-        attributes = row.attributes or "{}"
+        entity_id, origin = self.identities.find(recorded_as, updated)
+        attributes = attributes or "{}"
         describe = self._describe_cached if len(attributes) <= CACHED_ATTRIBUTES else self._describe
-        timestamp = _iso(row.last_updated_ts, row.twin)
-        if row.last_changed_ts is not None:
-            changed = _iso(row.last_changed_ts)
+        timestamp = _iso(updated, twin)
+        if changed is not None:
+            changed_at = _iso(changed)
         else:
-            changed = _iso(row.last_updated_ts) if row.twin else timestamp
+            changed_at = _iso(updated) if twin else timestamp
         return b"".join(
-            (START, timestamp, self._middle, changed, _value(row.state), describe(entity_id, origin, attributes))
+            (START, timestamp, self._middle, changed_at, _value(state), describe(entity_id, origin, attributes))
         )
 
 
@@ -169,10 +173,9 @@ def _value(state: str | None) -> bytes:
     """Return the end of a document's `state`: its value."""
     if not state:
         return b'","removed":true}'
-    value = b'","value":' + orjson.dumps(state)
     if NUMBER.fullmatch(state) and math.isfinite(number := float(state)):
-        value += b',"number":' + orjson.dumps(number)
-    return value + b"}"
+        return b'",' + orjson.dumps({"value": state, "number": number})[1:]
+    return b'",' + orjson.dumps({"value": state})[1:]
 
 
 def _describe(entity_id: str, origin: Origin | None, text: str, *, sends_coordinates: bool) -> bytes:
@@ -223,9 +226,12 @@ def _iso(timestamp: float | None, nanoseconds: int = 0) -> bytes:
     if timestamp is None:
         raise ValueError("the recorder has no time for it")
     try:
-        fraction, whole = math.modf(timestamp)
+        seconds = int(timestamp)
         # Rounded like `datetime.fromtimestamp` does, which takes three times as long
-        seconds, microseconds = divmod(int(whole) * 1_000_000 + round(fraction * 1e6), 1_000_000)
+        microseconds = round((timestamp - seconds) * 1e6)
+        if not 0 <= microseconds < 1_000_000:
+            carried, microseconds = divmod(microseconds, 1_000_000)
+            seconds += carried
         text = _iso_seconds(seconds)
     except (OverflowError, OSError) as err:
         raise ValueError(f"{timestamp} is not a time") from err

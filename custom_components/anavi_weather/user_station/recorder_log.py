@@ -13,20 +13,19 @@ import math
 import time
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, TableClause, exc, func, inspect, or_, select
+from sqlalchemy import ColumnElement, TableClause, exc, func, inspect, or_, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 
-from .compact import Compact
 from .ranges import Range
-from .recorder_tables import ALL, NAMED_STATES, ROWS, SCHEMA_CHANGES, STATES, STATES_META, TABLES, Selected, is_selected
+from .recorder_rows import ROWS, Row, fetch
+from .recorder_tables import ALL, NAMED_STATES, SCHEMA_CHANGES, STATES, STATES_META, TABLES, Selected, is_selected
 
 SYNC_TIMEOUT = 10.0  # seconds
 WINDOW = 10_000  # rows that one read searches for those of the selected entities
-FETCH = 100  # rows that are fetched before their size is known
 
 
 class RecorderError(Exception):
@@ -43,22 +42,6 @@ class RecorderUnavailableError(RecorderError):
 
 class RecorderUnexpectedError(RecorderError):
     """The recorder's tables are not the ones that this version knows."""
-
-
-class Row(NamedTuple):
-    """A state in the recorder."""
-
-    state_id: int
-    entity_id: str | None
-    state: str | None
-    """None or empty: the entity was removed."""
-    last_updated_ts: float | None
-    last_changed_ts: float | None
-    """None: the same as `last_updated_ts`."""
-    attributes: str | None
-    """JSON."""
-    twin: int
-    """Number of earlier rows of the same entity with the same time."""
 
 
 class Position(NamedTuple):
@@ -184,7 +167,7 @@ class RecorderLog:
             if wanted:
                 last = self._window_end(session, after)
                 statement = statement.where(STATES.c.state_id <= last.state_id)
-            rows, full = _fetch(session, statement, limit, size)
+            rows, full = fetch(session, statement, limit, size)
             newest = next(reversed(rows), None)
             if newest and (full or last is None):
                 reached = Position(recorder, newest.state_id, newest.last_updated_ts)
@@ -202,7 +185,7 @@ class RecorderLog:
                 *self._since(session, since, recorder),
                 *is_selected(session, selected),
             )
-            rows, full = _fetch(session, statement, limit, size)
+            rows, full = fetch(session, statement, limit, size)
             reached = next(reversed(rows)).state_id if full else part.last
             return Page(rows, Position(recorder, reached, None), not full, started_over=False, purged=0)
 
@@ -222,9 +205,9 @@ class RecorderLog:
                 *is_selected(session, selected),
             )
             statement = statement.order_by(None).order_by(STATES.c.state_id.desc())
-            rows = list(_fetch(session, statement, 1, 1)[0])
+            rows = list(fetch(session, statement, 1, 1)[0])
             if rows and rows[0].entity_id in others_than:
-                rows += _fetch(session, statement.where(STATES_META.c.entity_id.not_in(others_than)), 1, 1)[0]
+                rows += fetch(session, statement.where(STATES_META.c.entity_id.not_in(others_than)), 1, 1)[0]
             return Page(rows, end, reached_end=True, started_over=False, purged=0)
 
     def first(self, part: Range, since_ts: float | None = None) -> Position | None:
@@ -363,19 +346,3 @@ class RecorderLog:
             return Position(after.recorder, *row)
         end = self._end(session)
         return end if end.state_id > after.state_id else after
-
-
-def _fetch(
-    session: Session, statement: Select[tuple[object, ...]], limit: int, size: int
-) -> tuple[Sequence[Row], bool]:
-    """Return rows until the page is full, and whether it is."""
-    rows = Compact(Row._make)
-    result = session.execute(statement.limit(limit), execution_options={"yield_per": FETCH})
-    for found in result:
-        row = Row(*found)
-        rows.append(row)
-        size -= len(row.attributes or "")
-        if len(rows) == limit or size <= 0:
-            result.close()
-            return rows, True
-    return rows, False

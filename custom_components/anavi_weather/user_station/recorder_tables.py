@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, column, func, not_, or_, select, table
+from sqlalchemy import ColumnElement, and_, column, not_, or_, select, table
 from sqlalchemy.orm import Session
 
 from .filters import NameFilter
@@ -25,30 +25,6 @@ SCHEMA_CHANGES = table("schema_changes", column("change_id"), column("changed"))
 TABLES = (STATES, STATES_META, STATE_ATTRIBUTES, SCHEMA_CHANGES)
 
 NAMED_STATES = STATES.outerjoin(STATES_META, STATES.c.metadata_id == STATES_META.c.metadata_id)
-EARLIER = STATES.alias("earlier")
-TWIN = (
-    select(func.count())
-    .select_from(EARLIER)
-    .where(
-        EARLIER.c.metadata_id == STATES.c.metadata_id,
-        EARLIER.c.last_updated_ts == STATES.c.last_updated_ts,
-        EARLIER.c.state_id < STATES.c.state_id,
-    )
-    .scalar_subquery()
-)
-ROWS = (
-    select(
-        STATES.c.state_id,
-        STATES_META.c.entity_id,
-        STATES.c.state,
-        STATES.c.last_updated_ts,
-        STATES.c.last_changed_ts,
-        STATE_ATTRIBUTES.c.shared_attrs,
-        TWIN.label("twin"),
-    )
-    .select_from(NAMED_STATES.outerjoin(STATE_ATTRIBUTES, STATES.c.attributes_id == STATE_ATTRIBUTES.c.attributes_id))
-    .order_by(STATES.c.state_id)
-)
 
 
 class Times(NamedTuple):
