@@ -7,6 +7,7 @@ import time
 from .answers import FOREIGN, TOO_LATE, Item
 from .batch import Batch
 from .batch_size import MIN_COUNT, BatchSize
+from .content import CREATED
 from .elasticsearch import Elasticsearch
 from .errors import BusyError, CannotConnectError, ElasticsearchError, LimitTooLowError, TooLargeError
 from .settle import Answer
@@ -65,9 +66,12 @@ class Sender:
             if type(err) in SIZE_ERRORS:
                 self._size.record_failure(batch.count)
             raise
-        is_busy = any(item.status == HTTPStatus.TOO_MANY_REQUESTS for item in items)
+        others = [item for item in items if item is not CREATED]
+        is_busy = any(item.status == HTTPStatus.TOO_MANY_REQUESTS for item in others)
         self._size.record_answer(batch.count, time.monotonic() - started, is_busy=is_busy)
-        if any(item.is_out_of_range for item in items):
+        if not others:
+            return items
+        if any(item.is_out_of_range for item in others):
             # The server may reject the states permanently because this clock was set back
             await self._elasticsearch.async_check_clock()
         if known_id is not None and repeated_count == self._elasticsearch.repeated_count:
