@@ -72,7 +72,8 @@ def test_temperatures_match_the_data_sheet(signal: int, degrees: float) -> None:
     [
         (0x4E85, 32.34),
         (0x6350, 42.5),  # SHT21, section 6.1
-        (0x0000, 0.0),  # -6 by the formula
+        (0x0A3C, 0.0),  # -1 by the formula
+        (0x0000, -6.0),  # no dry air
         (0xFFFC, 100.0),  # 119 by the formula
     ],
 )
@@ -167,6 +168,22 @@ def test_a_broken_hygrometer_leaves_the_temperature(bench: Bench, signal: int) -
         assert measurement is not None
         assert measurement.values == {Quantity.TEMPERATURE: pytest.approx(bench.air.temperature, abs=0.011)}
         assert isinstance(measurement.errors[Quantity.HUMIDITY], ImplausibleError)
+
+
+@pytest.mark.parametrize("percent", [-5.7, -3.2])
+def test_a_wet_chip_whose_result_starts_again_is_not_dry(running: Bench, percent: float) -> None:
+    """A Si7021 that is breathed on shows up to 119 %, and then negative humidities (tessel/climate-si7020, issue 2)."""
+    running.air.humidity = 118.7
+    measurement = running.read().measurements[HTU21D]
+    assert measurement is not None
+    assert measurement.values[Quantity.HUMIDITY] == 100.0
+    running.air.humidity = percent
+    measurement = running.read().measurements[HTU21D]
+    assert measurement is not None
+    assert measurement.values.keys() == {Quantity.TEMPERATURE}
+    assert isinstance(measurement.errors[Quantity.HUMIDITY], ImplausibleError)
+    running.air.humidity = 99.0
+    assert deviations(running.read(), running.air, [HTU21D]) == []
 
 
 def test_a_board_may_not_mark_its_humidity(bench: Bench) -> None:

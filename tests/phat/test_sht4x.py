@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.anavi_weather.phat import ChipId, NoAnswerError
+from custom_components.anavi_weather.phat import ChipId, NoAnswerError, Quantity
 from custom_components.anavi_weather.phat.chip import ChecksumError, ImplausibleError, NotFinishedError
 from custom_components.anavi_weather.phat.sht4x import humidity, temperature
 
@@ -17,9 +17,10 @@ def chips() -> tuple[ChipId, ...]:
 
 
 def test_signals_are_converted_by_the_data_sheets_formulas() -> None:
-    """Section 4.6; 26214 and 39321 are 0.4 and 0.6 of the full scale. Humidities beyond 0 and 100 % are limited."""
+    """Section 4.6; 26214 and 39321 are 0.4 and 0.6 of the full scale. Humidities near 0 and 100 % are limited."""
     assert [temperature(signal) for signal in (0, 26214, 0xFFFF)] == [-45, 25, 130]
-    assert [humidity(signal) for signal in (0, 26214, 39321, 0xFFFF)] == pytest.approx([0, 44, 69, 100])
+    assert [humidity(signal) for signal in (0, 26214, 39321, 0xFFFF)] == pytest.approx([-6, 44, 69, 100])
+    assert humidity(2097) == 0  # -2 by the formula
 
 
 @pytest.mark.parametrize(("degrees", "percent"), [(-39.99, 0), (0, 100), (25, 50), (84.99, 3)])
@@ -87,6 +88,14 @@ def test_a_broken_sensor_is_an_error(running: Bench) -> None:
     """Its signals are zeros, with a right checksum."""
     running.air.temperature, running.air.humidity = -45.0, 0.0
     assert isinstance(running.read().errors[SHT4X], ImplausibleError)
+
+
+def test_a_humidity_far_below_0_is_an_error(running: Bench) -> None:
+    running.air.humidity = -4.0
+    measurement = running.read().measurements[SHT4X]
+    assert measurement is not None
+    assert measurement.values.keys() == {Quantity.TEMPERATURE}
+    assert isinstance(measurement.errors[Quantity.HUMIDITY], ImplausibleError)
 
 
 def test_a_chip_that_never_finishes_is_an_error(running: Bench) -> None:

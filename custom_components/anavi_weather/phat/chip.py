@@ -34,6 +34,9 @@ PLAUSIBLE: dict[Quantity, tuple[float, float]] = {
     Quantity.PRESSURE: (299.5, 1100.5),
     Quantity.ILLUMINANCE: (0.0, 130_000.0),
 }
+# %, within which a humidity is limited to 0 to 100: tolerance in dry air, and condensation. Less is no dry air: the result of
+# a wet Si7021 starts again at -6 % after 119 %.
+NEARLY_HUMIDITY = (-3.0, 120.0)
 
 
 class ChecksumError(ChipError):
@@ -167,6 +170,12 @@ def driver[C: Chip](chip: type[C]) -> type[C]:
     """Register a driver, so that its chip is detected and read."""
     CHIPS[chip.kind] = chip
     return chip
+
+
+def limited_humidity(percent: float) -> float:
+    """Return a relative humidity limited to 0 to 100 %, or unchanged if it is too far from this range to be that of air."""
+    low, high = NEARLY_HUMIDITY
+    return min(max(percent, 0.0), 100.0) if low <= percent <= high else percent
 
 
 def until[T](answer: Callable[[], T | None], typical: float, maximum: float) -> Steps[T]:

@@ -9,7 +9,18 @@ from functools import partial
 from typing import ClassVar, NamedTuple, override
 
 from .checksum import crc8
-from .chip import Accuracy, ChecksumError, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
+from .chip import (
+    Accuracy,
+    ChecksumError,
+    Chip,
+    ImplausibleError,
+    Measurement,
+    Quantity,
+    Steps,
+    driver,
+    limited_humidity,
+    until,
+)
 from .i2c import Bus, ChipError, NoAnswerError
 
 COMMAND_WRITE_USER_REGISTER = 0xE6
@@ -53,8 +64,8 @@ def temperature(signal: int) -> float:
 
 
 def humidity(signal: int) -> float:
-    """Return the humidity in % from a 16-bit signal, limited to 0 to 100 because condensation and tolerances exceed it (page 15)."""
-    return min(max(-6 + 125 * (signal & ~STATUS_MASK) / 65536, 0.0), 100.0)
+    """Return the humidity in % from a 16-bit signal, limited to 0 to 100 if condensation or tolerances exceed it (page 15)."""
+    return limited_humidity(-6 + 125 * (signal & ~STATUS_MASK) / 65536)
 
 
 def convert(bus: Bus, address: int, conversion: Conversion, first_poll: float) -> Steps[int]:

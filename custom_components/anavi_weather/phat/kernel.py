@@ -21,6 +21,7 @@ from .chip import (
     Measurement,
     Quantity,
     Steps,
+    limited_humidity,
 )
 from .i2c import ChipError, NoAnswerError, TransferError
 from .kernel_kinds import kind_of, remember
@@ -59,9 +60,6 @@ SATURATED = 0xFFFF  # of the 16-bit converters in photometers
 
 # Limits between two units: some drivers, or older versions, use the second one although IIO specifies the first
 MAX_KPA_OR_PERCENT = 200  # hPa and thousandths of a percent are more, if the air is not from another planet
-# %, within which a humidity is limited to 0 to 100: tolerance in dry air, and condensation. Less is no dry air: the result of
-# a wet Si7021 starts again at -6 % after 119 %.
-NEARLY_HUMIDITY = (-3.0, 120.0)
 
 NOT_ANSWERED = (errno.EREMOTEIO, errno.ENXIO)
 
@@ -221,9 +219,7 @@ def _in_our_unit(quantity: Quantity, native: float) -> float:
         case Quantity.PRESSURE:
             return native if native > MAX_KPA_OR_PERCENT else native * HPA_PER_KPA
         case Quantity.HUMIDITY:
-            percent = native / MILLI if abs(native) > MAX_KPA_OR_PERCENT else native
-            low, high = NEARLY_HUMIDITY
-            return min(max(percent, 0.0), 100.0) if low <= percent <= high else percent
+            return limited_humidity(native / MILLI if abs(native) > MAX_KPA_OR_PERCENT else native)
         case _:
             return native
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, override
 
-from .chip import Accuracy, ChecksumError, Chip, Measurement, NotFinishedError, Quantity, Steps, driver
+from .chip import Accuracy, ChecksumError, Chip, Measurement, NotFinishedError, Quantity, Steps, driver, limited_humidity
 from .i2c import Bus, NoAnswerError
 from .sensirion import READ_SERIAL_NUMBER_SHT4X, READ_STATUS_SHT3X, awaits_command, measure, request, request_if_known
 
@@ -19,8 +19,8 @@ def temperature(signal: int) -> float:
 
 
 def humidity(signal: int) -> float:
-    """Return the relative humidity in % from a 16-bit signal, limited to 0 to 100 (section 4.6)."""
-    return min(max(-6 + 125 * signal / FULL_SCALE, 0.0), 100.0)
+    """Return the relative humidity in % from a 16-bit signal, limited to 0 to 100 near this range (section 4.6)."""
+    return limited_humidity(-6 + 125 * signal / FULL_SCALE)
 
 
 @driver
