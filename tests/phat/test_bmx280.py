@@ -184,6 +184,36 @@ def test_a_skipped_humidity_leaves_the_others(bench: Bench) -> None:
     assert set(measurement.errors) == {Quantity.HUMIDITY}
 
 
+@pytest.mark.parametrize("signal", [0x0000, 0xFFFF])
+def test_a_broken_hygrometer_leaves_the_others(bench: Bench, signal: int) -> None:
+    """The library would limit it to 0 or 100 %."""
+    measurement = measure_raw(bench, BME280, raw(humidity=signal))
+    assert measurement is not None
+    assert set(measurement.values) == {Quantity.TEMPERATURE, Quantity.PRESSURE}
+    assert isinstance(measurement.errors[Quantity.HUMIDITY], ImplausibleError)
+
+
+@pytest.mark.parametrize("content", [b"\x00", b"\xff"])
+def test_a_bmp280_with_the_id_of_a_bme280_measures_no_humidity(bench: Bench, content: bytes) -> None:
+    """It has no coefficients for the humidity, which would be 0 % in every cycle (finitespace/BME280, issue 125)."""
+
+    class Relabeled(RawBME280):
+        raw = RawReadings(ADC_PRESSURE, ADC_TEMPERATURE, 0x6E00)
+
+        @override
+        def power_on(self) -> None:
+            super().power_on()
+            self.put(0xA1, content)
+            self.put(0xE1, 7 * content)
+
+    bench.replace(BME280.address, Relabeled)
+    for _ in range(2):
+        measurement = bench.read().measurements[BME280]
+        assert measurement is not None
+        assert set(measurement.values) == {Quantity.TEMPERATURE, Quantity.PRESSURE}
+        assert isinstance(measurement.errors[Quantity.HUMIDITY], ImplausibleError)
+
+
 @pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
 def test_a_conversion_is_repeated_after_a_power_loss(running: Bench, chip: ChipId) -> None:
     start, seen = bytes((0xF4, 0x55)), 0
@@ -214,7 +244,7 @@ def test_a_chip_that_does_not_accept_its_settings_is_an_error(bench: Bench, chip
     assert isinstance(bench.read().errors[chip], TransferError)
 
 
-@pytest.mark.parametrize("register", [0x88, 0x8E])
+@pytest.mark.parametrize("register", [0x88, 0x8A, 0x8E, 0x90])
 @pytest.mark.parametrize("word", [b"\x00\x00", b"\xff\xff"])
 def test_an_implausible_calibration_is_an_error(bench: Bench, register: int, word: bytes) -> None:
     class Worn(SimulatedBMP280):

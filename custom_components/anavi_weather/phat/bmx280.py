@@ -34,8 +34,10 @@ PRESSURE_OVERSAMPLING = 5
 HUMIDITY_OVERSAMPLING = 1
 SETTINGS = TEMPERATURE_OVERSAMPLING << 5 | PRESSURE_OVERSAMPLING << 2  # REGISTER_CONTROL while the chip sleeps
 
+NOT_CALIBRATED = (0x0000, 0xFFFF, -1)  # words that no chip has in the first coefficients of a quantity
 SKIPPED = 0x80000
 SKIPPED_HUMIDITY = 0x8000
+BROKEN_HUMIDITY = (0x0000, 0xFFFF)  # the ends of the scale, which air does not reach
 
 RESET_TIME = (0.002, 0.010)
 
@@ -97,8 +99,10 @@ class BMP280(Chip):
     def _set_up(self) -> Steps[None]:
         self._bus.write(self._address, bytes((REGISTER_RESET, RESET)))
         yield from until(self._calibration_copied, *RESET_TIME)
-        self._calibration = bme280.load_calibration_params(_Registers(self._bus), self._address)
-        if self._calibration.dig_T1 in (0x0000, 0xFFFF) or self._calibration.dig_P1 in (0x0000, 0xFFFF):
+        calibration = bme280.load_calibration_params(_Registers(self._bus), self._address)
+        self._calibration = calibration
+        first = (calibration.dig_T1, calibration.dig_T2, calibration.dig_P1, calibration.dig_P2)
+        if any(word in NOT_CALIBRATED for word in first):
             raise ImplausibleError(f"{self.id}: the calibration is invalid")
         self._bus.write(self._address, bytes((REGISTER_CONFIG, NO_FILTER)))
         self._bus.write(self._address, bytes((REGISTER_CONTROL, SETTINGS)))
@@ -143,6 +147,11 @@ class BMP280(Chip):
             for quantity, was_skipped in skipped.items()
             if was_skipped
         }
+        if self.humidity_oversampling and (
+            raw.humidity in BROKEN_HUMIDITY or self._calibration.dig_H2 in NOT_CALIBRATED
+        ):
+            # Also a BMP280 that was relabeled with the id of a BME280
+            errors[Quantity.HUMIDITY] = ImplausibleError(f"{self.id}: no working hygrometer ({raw.humidity:04x})")
         return Measurement({q: value for q, value in values.items() if q not in errors}, errors=errors)
 
     def _calibration_copied(self) -> bool | None:
