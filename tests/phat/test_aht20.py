@@ -50,10 +50,20 @@ def test_signals_are_converted_by_the_data_sheets_formulas() -> None:
     assert [temperature(signal) for signal in (0, 0x80000, 0x100000)] == [-50, 50, 150]
 
 
-@pytest.mark.parametrize(("degrees", "percent"), [(-40, 0), (0, 99.9999), (25, 50), (84.999, 3)])
+@pytest.mark.parametrize(("degrees", "percent"), [(-40, 0.001), (0, 99.9999), (25, 50), (84.999, 3)])
 def test_the_whole_range_is_measured(running: Bench, degrees: float, percent: float) -> None:
     running.air.temperature, running.air.humidity = degrees, percent
     assert deviations(running.read(), running.air, [AHT20]) == []
+
+
+def test_a_broken_hygrometer_leaves_the_temperature(bench: Bench) -> None:
+    """Its signal is 0 with a right checksum, such as in a freezer (esphome/issues, issue 2434)."""
+    bench.air.temperature, bench.air.humidity = -18.9, 0.0
+    for _ in range(2):
+        measurement = bench.read().measurements[AHT20]
+        assert measurement is not None
+        assert measurement.values == {Quantity.TEMPERATURE: pytest.approx(-18.9, abs=0.001)}
+        assert isinstance(measurement.errors[Quantity.HUMIDITY], ImplausibleError)
 
 
 @pytest.mark.parametrize("chips", [(AHT20, BMP280)], ids=["AHT20+BMP280"])

@@ -35,6 +35,7 @@ NEVER_SET = 0x63  # bits of the status that are 0 in normal mode
 
 ANSWER_LENGTH = 7  # status, 20 bits each of humidity and temperature, checksum
 STEPS = 1 << 20  # of both signals
+BROKEN_HUMIDITY = 0  # a signal that air does not have, however dry
 
 START_TIME = 0.100  # seconds, maximum, after power-on
 RESET_TIME = 0.020
@@ -172,10 +173,9 @@ class AHT20(Chip):
             raise ImplausibleError(f"{self.id}: another chip may have replaced it")
         yield from wait_until_idle(self._bus, self._address)
         data = yield from convert(self._bus, self._address)
-        signals = int.from_bytes(data[1:6])
-        return Measurement(
-            {
-                Quantity.TEMPERATURE: temperature(signals % STEPS),
-                Quantity.HUMIDITY: humidity(signals // STEPS),
-            }
-        )
+        humidity_signal, temperature_signal = divmod(int.from_bytes(data[1:6]), STEPS)
+        values = {Quantity.TEMPERATURE: temperature(temperature_signal)}
+        if humidity_signal == BROKEN_HUMIDITY:
+            error = ImplausibleError(f"{self.id}: no working hygrometer")
+            return Measurement(values, errors={Quantity.HUMIDITY: error})
+        return Measurement({**values, Quantity.HUMIDITY: humidity(humidity_signal)})

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import ClassVar, override
 
-from .chip import Accuracy, ChecksumError, Chip, Measurement, NotFinishedError, Quantity, Steps, driver, limited_humidity
+from .chip import (
+    Accuracy,
+    ChecksumError,
+    Chip,
+    Measurement,
+    NotFinishedError,
+    Quantity,
+    Steps,
+    driver,
+    limited_humidity,
+)
 from .i2c import Bus, NoAnswerError
 from .sensirion import READ_SERIAL_NUMBER_SHT4X, READ_STATUS_SHT3X, awaits_command, measure, request, request_if_known
 
