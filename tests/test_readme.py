@@ -339,6 +339,11 @@ def test_every_command_is_in_the_contributing_guide() -> None:
     assert sorted(command for command in commands if f"`scripts/{command}" not in guide) == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_percent_signs_follow_their_numbers(page: Path) -> None:
+    assert re.findall(r"\d\s%", read(page).prose) == []
+
+
 @pytest.mark.parametrize(("language", "page"), [("en", "docs/forwarding.md"), ("pt-BR", "docs/forwarding.pt-BR.md")])
 def test_repairs_of_user_stations_are_listed(language: str, page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
