@@ -486,7 +486,7 @@ async def test_numeric_sensors_have_long_term_statistics(hass: HomeAssistant) ->
         SEA_LEVEL_PRESSURE: (mean, False, "hPa", "pressure"),
         TEMPERATURE: (mean, False, "°C", "temperature"),
         TENDENCY: (mean, False, "hPa", "pressure"),
-        f"{STATION}errors": (StatisticMeanType.NONE, True, "errors", None),
+        f"{STATION}errors": (StatisticMeanType.NONE, True, None, "unitless"),
         f"{STATION}read_time": (mean, False, "ms", "duration"),
         f"{STATION}atmospheric_pressure_bmp180": (mean, False, "hPa", "pressure"),
         f"{STATION}humidity_htu21d": (mean, False, "%", "unitless"),
