@@ -136,7 +136,7 @@ async def test_a_key_that_is_left_lets_another_be_learned(
     await action
 
 
-@pytest.mark.parametrize(("code", "error"), [([], "The receiver got nothing"), ([NEC], "only 1 times")])
+@pytest.mark.parametrize(("code", "error"), [([], "The receiver got nothing"), ([NEC], "too few presses")])
 async def test_presses_that_are_missing_are_explained(
     hass: HomeAssistant, wizard: Wizard, codes: CodeStore, code: list[str], error: str
 ) -> None:

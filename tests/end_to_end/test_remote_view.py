@@ -135,7 +135,7 @@ def test_a_large_subview_is_grouped(browser: Browser) -> None:
     view, page = remote_views(home, browser)
     [*_, link] = of_kind(view, "tile")
     assert link["name"] == "AC: 701 commands"
-    assert headings(page) == ["AC", "Cool", "Heat", "101 more: send them with the action remote.send_command"]
+    assert headings(page) == ["AC", "Cool", "Heat", "More commands: 101. Use the action remote.send_command"]
     common, cool, heated = own_cards(page, "remote")
     assert common["commands"] == [POWER]
     assert (len(cool["commands"]), len(heated["commands"])) == (400, 199)
