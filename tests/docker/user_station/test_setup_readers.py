@@ -105,10 +105,53 @@ async def test_thresholds_can_be_changed(fleet: Server, setup: Run) -> None:
     assert found.stations[SILENT].alerts[Alert.SILENT] is False
 
 
+def transforms(server: Server) -> set[str]:
+    """Return the fleet's transforms that the server runs."""
+    found = server.good("GET", f"_transform/{server.transform},{server.comparison}/_stats?allow_no_match=true")
+    return {transform["id"] for transform in found["transforms"] if transform["state"] in ("started", "indexing")}
+
+
 def test_summaries_cost_nothing_without_a_reader(fleet: Server) -> None:
-    for transform in (fleet.transform, fleet.comparison):
-        assert fleet.call("GET", f"_transform/{transform}")[0] == HTTPStatus.NOT_FOUND
+    assert transforms(fleet) == set()
     assert fleet.call("GET", fleet.fleet)[0] == HTTPStatus.NOT_FOUND
+
+
+async def test_the_last_reader_ends_the_summaries(fleet: Server, setup: Run) -> None:
+    both = {fleet.transform, fleet.comparison}
+    for name in ("Casa", "São João"):
+        assert setup("add-reader", name).returncode == 0
+    # The key of another namespace does not read this one's summaries
+    elsewhere = {"application": "anavi_weather", "reader": "Praia", "namespace": f"{fleet.namespace}_other"}
+    key = fleet.good("POST", "_security/api_key", {"name": "anavi_weather reader Praia", "metadata": elsewhere})
+    try:
+        done = setup("remove-reader", "Casa")
+        assert "no reader is left" not in done.stderr
+        assert transforms(fleet) == both
+
+        done = setup("remove-reader", "São João")
+        assert done.returncode == 0, done.stderr
+        assert f"no reader is left: the summaries in {fleet.fleet} are no longer updated" in done.stderr
+        assert transforms(fleet) == set()
+        assert setup().returncode == 0
+        assert transforms(fleet) == set()
+    finally:
+        fleet.good("DELETE", "_security/api_key", {"ids": [key["id"]]})
+
+    added = key_of(setup("add-reader", "Casa"))
+    assert transforms(fleet) == both
+    wait_for_summaries(fleet, 3)
+    assert (await read(fleet, added)).stations.keys() == {BEACH, FARM, SILENT}
+
+
+def test_setup_ends_the_summaries_that_nobody_reads(fleet: Server, setup: Run) -> None:
+    """Like after the last key was revoked in Kibana."""
+    assert setup("add-reader", "Casa").returncode == 0
+    kept = fleet.good("GET", "_security/api_key?name=anavi_weather%20reader%20*")["api_keys"]
+    ids = [key["id"] for key in kept if key["metadata"].get("namespace") == fleet.namespace]
+    fleet.good("DELETE", "_security/api_key", {"ids": ids})
+    done = setup()
+    assert done.returncode == 0, done.stderr
+    assert transforms(fleet) == set()
 
 
 def forbidden(server: Server) -> Iterator[tuple[str, str, Any]]:
