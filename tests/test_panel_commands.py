@@ -188,6 +188,22 @@ async def test_a_transmitter_that_is_unplugged_releases_the_key(
     assert "Traceback" not in caplog.text
 
 
+async def test_a_station_that_is_unloaded_releases_the_key(
+    hass: HomeAssistant,
+    client: MockHAClientWebSocket,
+    remote: str,
+    station: MockConfigEntry,
+    pair: SimulatedLirc,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Like by a reload. Nothing is wrong with the transmitter."""
+    await press(client, remote, "power")
+    await wait_until(lambda: len(pair.sent) >= COUNT)
+    await hass.config_entries.async_unload(station.entry_id)
+    await assert_silence(pair)
+    assert "Cannot hold" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("device", "command", "error"),
     [("TV", "mute", "command_unknown"), ("Fan", "power", "device_unknown"), ("TV", "", "command_unknown")],

@@ -161,7 +161,7 @@ async def test_a_listener_may_unsubscribe_while_it_is_called(transceiver: Transc
 
 async def let_stop(hass: HomeAssistant, transceiver: Transceiver) -> None:
     """Wait in real time until the transceiver is being stopped, and run what does not wait for a thread."""
-    while not transceiver._stopped:
+    while not transceiver.is_stopped:
         await hass.async_add_executor_job(time.sleep, 0.001)
     await let_read()
 

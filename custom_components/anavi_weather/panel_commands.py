@@ -82,4 +82,5 @@ async def _async_hold(hass: HomeAssistant, connection: websocket_api.ActiveConne
     try:
         await remote.async_repeat(held, released)
     except InfraredError as err:  # the press was sent
-        LOGGER.warning("Cannot hold %s: %s", msg[ATTR_COMMAND], await async_message(hass, err))
+        if not remote.transceiver.is_stopped:  # a reload releases the key
+            LOGGER.warning("Cannot hold %s: %s", msg[ATTR_COMMAND], await async_message(hass, err))

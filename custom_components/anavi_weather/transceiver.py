@@ -67,6 +67,7 @@ class Transceiver:
         """
         self.can_send = False
         self.can_receive = False
+        self.is_stopped = False
         self.open_error: DeviceGoneError | None = None
         """Why the last attempt to open a device failed."""
         self.learn_lock = asyncio.Lock()
@@ -79,7 +80,6 @@ class Transceiver:
         self._state_listeners: set[CALLBACK_TYPE] = set()
         self._lock = asyncio.Lock()
         self._logged_errors: set[str] = set()
-        self._stopped = False
         self._listen_timer: asyncio.TimerHandle | None = None
         self._cancel_retries: CALLBACK_TYPE | None = None
 
@@ -92,7 +92,7 @@ class Transceiver:
 
     async def async_stop(self) -> None:
         """Close the devices. Commands that wait to be sent fail, and nothing opens the devices again."""
-        self._stopped = True
+        self.is_stopped = True
         if self._cancel_retries:
             self._cancel_retries()
         async with self._lock:
@@ -126,8 +126,8 @@ class Transceiver:
 
     async def _async_send(self, command: Command) -> None:
         async with self._lock:
-            if self._stopped:
-                raise InfraredError(DeviceGoneError.key, error="the station was unloaded")
+            if self.is_stopped:
+                raise InfraredError("station_not_loaded")
             if self._listen_timer:
                 self._listen_timer.cancel()
             self._receiver.deaf = True
@@ -176,7 +176,7 @@ class Transceiver:
                 self._update_state(can_receive=True)
 
     async def _async_open(self, open_device: Callable[[], None]) -> bool:
-        if self._stopped:
+        if self.is_stopped:
             return False
         try:
             await self._hass.async_add_executor_job(open_device)
