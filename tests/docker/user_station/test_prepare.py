@@ -9,6 +9,11 @@ import stat
 import subprocess
 import time
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 import pytest
 
 from homeassistant.util.yaml import load_yaml_dict
@@ -167,6 +172,83 @@ def _sign(secrets: Path, certificate: Path, days: int) -> None:
     made = subprocess.run(signed.split(), input=asked.stdout, capture_output=True, check=True)
     certificate.chmod(0o600)
     certificate.write_bytes(made.stdout)
+
+
+def _write_authority(folder: Path, begin: datetime) -> None:
+    """Write an authority like the one that Elasticsearch's tool makes when the clock says this."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), begin)
+        .not_valid_after(begin + timedelta(days=7300))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    written = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    for file, text in (("ca.key", written), ("ca.crt", certificate.public_bytes(Encoding.PEM))):
+        (folder / file).write_bytes(text)
+
+
+TODAY = datetime.now(UTC).replace(tzinfo=None)
+RELEASED = datetime(2024, 2, 19)  # 8.12.2
+
+
+@pytest.mark.parametrize(
+    ("begin", "built", "misdated"),
+    [
+        pytest.param(TODAY + timedelta(days=2), RELEASED, True, id="ahead"),
+        pytest.param(datetime(2055, 1, 1), RELEASED, True, id="far-ahead"),
+        pytest.param(datetime(2000, 1, 1), RELEASED, True, id="behind"),
+        pytest.param(datetime(1970, 1, 1), RELEASED, True, id="no-battery"),
+        pytest.param(TODAY - timedelta(days=7200), RELEASED, False, id="old"),
+        pytest.param(TODAY + timedelta(hours=23), RELEASED, False, id="other-time-zone"),
+        pytest.param(TODAY + timedelta(days=400), TODAY + timedelta(days=300), False, id="clock-behind-now"),
+    ],
+)
+def test_an_authority_of_a_wrong_clock_is_reported(
+    environment: dict[str, str], run: Run, tmp_path: Path, begin: datetime, built: datetime, misdated: bool
+) -> None:
+    """Stations trust it, so it is never replaced while the services run. Of the tool, only its date matters."""
+    tool = tmp_path / "elasticsearch" / "bin" / "elasticsearch-certutil"
+    tool.parent.mkdir(parents=True)
+    tool.touch()
+    os.utime(tool, (built.timestamp(), built.timestamp()))
+    (tmp_path / "secrets" / "own").mkdir(parents=True)
+    _write_authority(tmp_path / "secrets" / "own", begin)
+    former = contents(tmp_path / "secrets")
+
+    done = run(FOLDER / "setup", "renew", **(environment | {"ELASTICSEARCH_HOME": str(tmp_path / "elasticsearch")}))
+
+    assert done.returncode != 0, "there are no certificates yet, and no tool to make them"
+    valid = f"valid from {begin:%Y-%m-%d} to {begin + timedelta(days=7300):%Y-%m-%d}, and today is {TODAY:%Y-%m-%d}"
+    assert (valid in done.stderr) is misdated
+    assert ("replace the authority: docker compose up --detach --force-recreate" in done.stderr) is misdated
+    assert not misdated or contents(tmp_path / "secrets") == former
+
+
+def test_an_authority_of_a_wrong_clock_is_replaced(environment: dict[str, str], run: Run, tmp_path: Path) -> None:
+    script, secrets = FOLDER / "setup", tmp_path / "secrets"
+    (secrets / "own").mkdir(parents=True)
+    _write_authority(secrets / "own", TODAY + timedelta(days=100))
+    former = contents(secrets)
+
+    done = run(script, "prepare", **environment)
+    assert done.returncode == 0, done.stderr
+    assert "the former authority was made while the clock was wrong" in done.stderr
+    made = contents(secrets)
+    assert made["own/ca.crt"] != former["own/ca.crt"]
+    for service in ("elasticsearch", "kibana", "logstash"):
+        assert made[f"{service}/ca.crt"] == made["own/ca.crt"]
+    certificates = [secrets / "elasticsearch" / f"{name}.crt" for name in (*NODES, "server")]
+    certificates.append(secrets / "kibana" / "server.crt")
+    verified = subprocess.run(
+        ["openssl", "verify", "-CAfile", secrets / "own" / "ca.crt", *certificates], capture_output=True, check=False
+    )
+    assert verified.returncode == 0, verified.stderr
+
+    done = run(script, "prepare", **environment)
+    assert "former authority" not in done.stderr
+    assert contents(secrets) == made
 
 
 def test_kibana_reads_its_certificate_again(tmp_path: Path, tools: Path) -> None:
