@@ -79,20 +79,77 @@ def test_hacs_downloads_the_zip() -> None:
     assert (hacs["zip_release"], hacs["filename"], hacs["hide_default_branch"]) == (True, "anavi_weather.zip", True)
 
 
+def workflow(name: str) -> dict[Any, Any]:
+    """Return a workflow. Its key `on` is true in YAML 1.1."""
+    content: dict[Any, Any] = load_yaml_dict(WORKFLOWS / f"{name}.yml")
+    return content
+
+
 def steps() -> list[dict[str, Any]]:
     """Return the steps of the workflow."""
-    content: list[dict[str, Any]] = load_yaml_dict(WORKFLOWS / "release.yml")["jobs"]["files"]["steps"]
+    content: list[dict[str, Any]] = workflow("release")["jobs"]["files"]["steps"]
     return content
 
 
 def test_files_are_attested_before_they_are_uploaded() -> None:
-    job = load_yaml_dict(WORKFLOWS / "release.yml")["jobs"]["files"]
+    job = workflow("release")["jobs"]["files"]
     assert job["permissions"] == {"contents": "write", "attestations": "write", "id-token": "write"}
     _, make, attest, upload = steps()
     assert make["run"].rstrip().endswith("scripts/release release")
     assert attest["uses"].startswith("actions/attest@")
     assert attest["with"] == {"subject-path": "release/*"}
     assert re.search(r'gh release upload "\$TAG" release/\*', upload["run"])
+
+
+def test_a_release_is_published_when_it_is_complete() -> None:
+    """HACS and a station that updates would find no zip, and no image, for as long as these are being made."""
+    release, images = workflow("release"), workflow("images")
+    [publish] = release["jobs"]["publish"]["steps"]
+    assert publish["run"] == 'gh release edit "$TAG" --draft=false'
+    assert set(release["jobs"]["publish"]["needs"]) == release["jobs"].keys() - {"publish"}
+    # A release that a workflow publishes starts no other workflow
+    assert release[True].keys() == {"push"}
+    assert "release" not in images[True]
+    assert release["jobs"]["images"]["uses"] == "./.github/workflows/images.yml"
+    push = images["jobs"]["push"]
+    assert push["if"] == "github.ref_type == 'tag'"
+    assert push["permissions"] == release["jobs"]["images"]["permissions"], "a workflow can only give what it has"
+    assert release["jobs"]["images"]["secrets"].keys() == images[True]["workflow_call"]["secrets"].keys()
+
+
+GH = """#!/bin/bash
+echo "$@" >> "$LOG"
+[ "$2" != view ] || [ -e "$DRAFT" ] || { echo "release not found" >&2; exit 1; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_drafted", "options"),
+    [("v1.2.3", False, ["--draft"]), ("v1.2.0b1", False, ["--draft", "--prerelease"]), ("v1.2.3", True, None)],
+)
+def test_the_draft_of_a_maintainer_is_used(
+    tmp_path: Path, tag: str, is_drafted: bool, options: list[str] | None
+) -> None:
+    gh, draft, log = tmp_path / "gh", tmp_path / "draft", tmp_path / "log"
+    gh.write_text(GH)
+    gh.chmod(0o755)
+    if is_drafted:
+        draft.touch()
+    (tmp_path / "release").mkdir()
+    (tmp_path / "release" / "anavi_weather.zip").touch()
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(log), "DRAFT": str(draft)}
+    environment |= {"TAG": tag, "GITHUB_REPOSITORY": "anavi-weather/anavi_weather"}
+    script = ["bash", "-eo", "pipefail", "-c", steps()[-1]["run"]]
+    subprocess.run(script, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    view, *created, upload = log.read_text().splitlines()
+    assert view == f"release view {tag}"
+    assert upload == f"release upload {tag} release/anavi_weather.zip --clobber"
+    if options is None:
+        assert created == []
+    else:
+        [create] = created
+        assert create.startswith(f"release create {tag} ")
+        assert [word for word in create.split() if word in ("--draft", "--prerelease")] == options
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="jq not found")
