@@ -3,7 +3,7 @@
 from functools import partial
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
@@ -36,12 +36,8 @@ async def async_continue_without_bus(
         translation_key="bus_unavailable",
         translation_placeholders={"station": entry.title, "reason": await async_message(hass, error)},
     )
-
-    @callback
-    def on_reading() -> None:
-        if coordinator.last_update_success:
-            ir.async_delete_issue(hass, DOMAIN, issue_id)
-
-    entry.async_on_unload(coordinator.async_add_listener(on_reading))
-    entry.async_on_unload(partial(ir.async_delete_issue, hass, DOMAIN, issue_id))
+    delete = partial(ir.async_delete_issue, hass, DOMAIN, issue_id)
+    # Listeners hear of a reading that fails only after one that succeeded
+    entry.async_on_unload(coordinator.async_add_listener(delete))
+    entry.async_on_unload(delete)
     return True

@@ -61,8 +61,7 @@ def is_simulated(bus: str) -> bool:
 def simulated_buses() -> Iterator[str]:
     """Yield the names of the simulated buses, of which there is no end."""
     yield SIMULATED
-    for number in count(2):
-        yield f"{SIMULATED}-{number}"
+    yield from (f"{SIMULATED}-{number}" for number in count(2))
 
 
 class VirtualClock:
