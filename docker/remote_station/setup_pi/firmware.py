@@ -11,8 +11,9 @@ MAX_INCLUDES = 8
 ON = ("", "on", "yes", "y", "true", "1", "okay")
 # Parameters of the base that no overlay of the board's pins has. Other parameters below an overlay belong to the overlay.
 BASE = (
-    "act_led", "audio", "cam0", "cam1", "cooling_fan", "eee", "eth", "fan_temp", "hdmi", "i2c", "i2s", "krnbt", "nvme",
-    "pcie", "pwr_led", "random", "rtc", "sd_", "spi", "uart", "watchdog",
+    "act_led", "ant1", "ant2", "audio", "axiperf", "bdaddr", "button_debounce", "cam0", "cam1", "cooling_fan", "drm_fb", "eee",
+    "eth", "fan_temp", "hdmi", "i2c", "i2s", "krnbt", "noant", "nvme", "pcie", "pwr_led", "random", "rtc", "sd_", "sdio_overclock",
+    "spi", "suspend", "tx_lpi_timer", "uart", "watchdog", "wifiaddr",
 )  # fmt: skip
 
 
