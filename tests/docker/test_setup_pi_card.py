@@ -203,6 +203,39 @@ def test_no_boot_partition(tmp_path: Path, mode: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+AUTOBOOT = "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_partition=3\n"
+
+
+def test_partition_that_only_names_another(tmp_path: Path) -> None:
+    """Like the first one of a system with two boot partitions, which have a config.txt each."""
+    (tmp_path / "autoboot.txt").write_text(AUTOBOOT)
+    result = subprocess.run([SETUP_PI, "--card", tmp_path, "--yes"], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    named = f"{tmp_path}/autoboot.txt: the firmware starts from partition 2 or 3. Mount that partition, and name it"
+    assert named in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["autoboot.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "note"),
+    [
+        ("autoboot.txt", AUTOBOOT, "autoboot.txt exists: the firmware starts from partition 2 or 3. Prepare"),
+        ("tryboot.txt", RIGHT.decode(), "tryboot.txt exists: a system update may replace config.txt with it"),
+    ],
+)  # fmt: skip
+def test_another_boot_file(raspberry_pi: Card, name: str, text: str, note: str) -> None:
+    """It is reported, and not changed."""
+    (raspberry_pi.folder / name).write_text(text)
+    assert f"-       {note}" in raspberry_pi.run("--yes")
+    assert f"-       {note}" in raspberry_pi.run("--check")
+    assert (raspberry_pi.folder / name).read_text() == text
+
+
+def test_default_boot_partition(raspberry_pi: Card) -> None:
+    (raspberry_pi.folder / "autoboot.txt").write_text("boot_partition=0\n")
+    assert "autoboot.txt" not in raspberry_pi.run("--yes")
+
+
 def test_no_folder(tmp_path: Path) -> None:
     """A check names it."""
     result = subprocess.run([SETUP_PI, "--card", tmp_path, "--check"], capture_output=True, text=True, check=False)

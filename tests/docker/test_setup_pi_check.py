@@ -102,6 +102,13 @@ def test_pending_restart(running: RunningPi) -> None:
     assert set(running.reasons().values()) == {restart}
 
 
+@pytest.mark.parametrize(("flag", "is_trial"), [(b"\0\0\0\1", True), (b"\0\0\0\0", False)])
+def test_trial_start(running: RunningPi, flag: bytes, is_trial: bool) -> None:
+    """The firmware reads tryboot.txt in place of config.txt, once."""
+    write(running.root / "proc/device-tree/chosen/bootloader/tryboot", flag.decode())
+    assert ("-       this start is a trial (tryboot): " in running.pi.run("--check", status=1)) is is_trial
+
+
 def test_missing_module(running: RunningPi) -> None:
     """A module that is not loaded, is blocked, was updated away, or does not exist."""
     for module in MODULES:

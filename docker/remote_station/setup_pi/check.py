@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 import platform
 
-from . import system
+from . import boot_choice, system
 from .boot_files import LIMITS, loads_module, memory_limited
 from .devices import find_chips, find_infrared
 from .diagnosis import RESTART, RUN, Diagnosis, lines_of
@@ -18,10 +18,11 @@ LOG_LINES = 40  # of the kernel's messages in a report
 
 def check(target: Target, *, docker: bool) -> list[Finding]:
     """Return what works and what does not."""
+    notes = list(boot_choice.notes(target))
     if target.is_card:
-        return list(_check_card(target))
+        return [*_check_card(target), *notes]
     diagnosis = Diagnosis(target)
-    findings = [*_check_bus(target, diagnosis), *_check_infrared(target, diagnosis), *_check_claims(diagnosis)]
+    findings = [*_check_bus(target, diagnosis), *_check_infrared(target, diagnosis), *_check_claims(diagnosis), *notes]
     if target.is_live:
         findings.append(_check_clock())
         if docker:

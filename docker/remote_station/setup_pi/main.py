@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 import sys
 
+from . import boot_choice
 from .boot_files import BUS_ON, RECEIVER_LINE, TRANSMITTER_LINE, BootFileError
 from .check import check, report
 from .finding import Level
@@ -112,9 +113,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _apply(target: Target, options: argparse.Namespace) -> int:
+    _require_this_partition(target)
     decisions = Options(options.user or "root", not options.no_docker, options.take_pins, options.keep_pins)
     plan = make_plan(target, decisions)
     require_decision(plan, decisions)
+    say(*(note.shown for note in boot_choice.notes(target)))
     if not plan:
         say("Everything is already prepared.")
         return 0
@@ -132,6 +135,15 @@ def _apply(target: Target, options: argparse.Namespace) -> int:
     )
     say("Done.", *_next_step(target, changed=bool(plan.changes or plan.created)))
     return 0
+
+
+def _require_this_partition(target: Target) -> None:
+    partitions = boot_choice.boot_partitions(target)
+    if partitions and not target.config.is_file():
+        raise Failure(
+            f"{target.boot / 'autoboot.txt'}: the firmware starts from partition {partitions}. Mount that partition, and name it. "
+            "No changes made"
+        )
 
 
 def _next_step(target: Target, *, changed: bool) -> list[str]:
