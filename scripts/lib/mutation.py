@@ -24,18 +24,16 @@ import gc
 import hashlib
 import importlib
 from importlib.machinery import SourceFileLoader
-from itertools import accumulate
 import json
 import os
 from pathlib import Path
-import resource
-from select import select
-import signal
 import sys
 import time
 from types import CodeType, FunctionType
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
+from baseline import Baseline, choose
+from child import in_child
 import coverage
 from hypothesis import HealthCheck, Phase, settings
 from mutants import Mutant, exchange, find_functions, find_mutants, mutated
@@ -45,13 +43,8 @@ INTEGRATION = Path("custom_components/anavi_weather")
 CACHE = Path(".cache/mutation")
 SOURCES = ("custom_components", "tests", "scripts/lib", "pyproject.toml", "requirements_test.txt")
 
-MAXIMUM_MEMORY = 24_000_000_000  # bytes of address space, of which threads take much
 CHECKED = 100  # for one of this many faults, the tests are also run without it
 IMPORT_FACTOR = 10
-# A test that uses less CPU time in this many seconds waits for something that the fault prevents
-IDLE = 0.02
-LONGEST_WAIT = 15
-
 # The folder of a package's modules, and the pattern of its tests
 TESTS = {
     "station": (".", "test_*.py"),
@@ -74,21 +67,6 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-
-
-class Baseline(TypedDict):
-    """Results of the tests without a fault."""
-
-    sources: str
-    """Fingerprint of the files that the results depend on."""
-    failed: list[str]
-    durations: dict[str, float]
-    """Seconds of CPU."""
-    imported: dict[str, list[int]]
-    """Lines executed while a file is imported, by file."""
-    tests: dict[str, dict[str, list[str]]]
-    """Tests that execute a line, by file and line."""
-    modules: list[str]
 
 
 class Trial(NamedTuple):
@@ -270,63 +248,6 @@ def try_import(mutant: Mutant, baseline: Baseline, files: Sequence[Path], second
         report("survived")
 
     return in_child(work, 20 + 3 * sum(durations[test] for test in chosen))
-
-
-def in_child(work: Callable[[Callable[[str], None]], None], seconds: float) -> str:
-    """Run work in a forked process, and return the one text it reports, or the status with which it was killed."""
-    reader, writer = os.pipe()
-
-    def report(text: str) -> None:
-        os.write(writer, text.encode())
-        os._exit(0)
-
-    if (pid := os.fork()) == 0:
-        try:
-            null = os.open(os.devnull, os.O_RDWR)
-            for descriptor in range(3):
-                os.dup2(null, descriptor)
-            resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
-            resource.setrlimit(resource.RLIMIT_AS, (MAXIMUM_MEMORY, MAXIMUM_MEMORY))
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.setitimer(signal.ITIMER_REAL, 30 + 6 * seconds)
-            work(report)
-        except BaseException as err:  # noqa: BLE001
-            report(f"error: {err!r}")
-        os._exit(1)
-    os.close(writer)
-    with os.fdopen(reader, encoding="utf-8") as pipe:
-        spent = 0.0
-        while not select([pipe], [], [], LONGEST_WAIT)[0]:
-            before, spent = spent, _cpu_time(pid)
-            if spent - before < IDLE:
-                os.kill(pid, signal.SIGKILL)
-        said = pipe.read()
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return " ".join(said.split()) or f"killed with status {status}"
-
-
-def _cpu_time(pid: int) -> float:
-    """Return a process's CPU time, in seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime
-
-
-def mirrors(file: Path, tests: Sequence[Path]) -> list[str]:
-    """Return the test files that mirror a module, such as `test_forwarder.py` and `test_forwarder_server.py`."""
-    names = ("init", file.parent.name) if file.stem == "__init__" else (file.stem,)
-    return [str(path) for name in names for path in tests if path.stem.startswith(f"test_{name}")]
-
-
-def choose(mutant: Mutant, names: Collection[str], baseline: Baseline, files: Sequence[Path], most: float) -> list[str]:
-    """Return the mirroring tests, and the quickest others that fit into this many seconds.
-
-    Of the others, the tests that execute the file come first.
-    """
-    durations, own = baseline["durations"], tuple(f"{name}::" for name in mirrors(mutant.file, files))
-    executing = {test for tests in baseline["tests"][str(mutant.file)].values() for test in tests}
-    ordered = sorted(names, key=lambda test: (not test.startswith(own), test not in executing, durations[test]))
-    spent = accumulate(0.0 if test.startswith(own) else durations[test] for test in ordered)
-    return [test for test, seconds in zip(ordered, spent, strict=True) if seconds <= most]
 
 
 def run_pytest(files: Sequence[Path], plugin: object) -> None:
