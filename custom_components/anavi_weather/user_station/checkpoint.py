@@ -35,6 +35,19 @@ class Retried(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Pending:
+    """Number of states of a range that are not counted yet."""
+
+    left: int
+
+    def take(self, count: int) -> int:
+        """Return how many of these are among the states that are left, which they are no longer."""
+        count = min(count, self.left)
+        self.left -= count
+        return count
+
+
+@dataclass(slots=True)
 class Checkpoint:
     """How far a station's states are settled: each state up to the position is stored, set aside, or was refused and counted.
 
@@ -166,27 +179,20 @@ class Checkpoint:
             settlement: The outcome of that part. Its position is the end of the range if all of it was read.
         """
         assert settlement.position
-        left = part.pending
-
-        def take(count: int) -> int:
-            nonlocal left
-            count = min(count, left)
-            left -= count
-            return count
-
+        pending = _Pending(part.pending)
         ranges = [other for other in self.aside if other != part]
-        ranges += [aside._replace(pending=take(aside.pending)) for aside in settlement.aside]
-        self.stored_count += take(settlement.stored_count)
-        refused = take(len(settlement.refused))
-        self.dropped_count += take(settlement.dropped_count)
-        self.stored_count += take(settlement.stored_before_count)
+        ranges += [aside._replace(pending=pending.take(aside.pending)) for aside in settlement.aside]
+        self.stored_count += pending.take(settlement.stored_count)
+        refused = pending.take(len(settlement.refused))
+        self.dropped_count += pending.take(settlement.dropped_count)
+        self.stored_count += pending.take(settlement.stored_before_count)
         # States that were counted before may have used up the count, so the others remain even if none is left
-        rest = Range(settlement.position.state_id + 1, part.last, left)
+        rest = Range(settlement.position.state_id + 1, part.last, pending.left)
         has_rest = rest.first <= rest.last
         if has_rest:
             ranges.append(rest)
         self.aside = ordered(ranges)
-        return Retried(refused, 0, rest) if has_rest else Retried(refused, left, None)
+        return Retried(refused, 0, rest) if has_rest else Retried(refused, pending.left, None)
 
     def record_rejected(self, ranges: Iterable[Range]) -> None:
         """Remember states that were refused or dropped."""
@@ -226,27 +232,20 @@ class Checkpoint:
             settlement: The outcome of that part.
         """
         assert settlement.position
-        left = part.pending
-
-        def take(count: int) -> int:
-            nonlocal left
-            count = min(count, left)
-            left -= count
-            return count
-
-        refused = len(settlement.refused) - take(len(settlement.refused))
-        self.dropped_count += settlement.dropped_count - take(settlement.dropped_count)
+        pending = _Pending(part.pending)
+        refused = len(settlement.refused) - pending.take(len(settlement.refused))
+        self.dropped_count += settlement.dropped_count - pending.take(settlement.dropped_count)
         self.stored_count += settlement.stored_count
-        self._acknowledge_stored(take(settlement.stored_count))
+        self._acknowledge_stored(pending.take(settlement.stored_count))
         ranges = [other for other in self.again if other != part]
-        ranges += [aside._replace(pending=take(aside.pending)) for aside in settlement.aside]
-        take(settlement.stored_before_count)
+        ranges += [aside._replace(pending=pending.take(aside.pending)) for aside in settlement.aside]
+        pending.take(settlement.stored_before_count)
         self.record_rejected(settlement.rejected_ranges)
-        rest = Range(settlement.position.state_id + 1, part.last, left)
+        rest = Range(settlement.position.state_id + 1, part.last, pending.left)
         if has_rest := rest.first <= rest.last:
             ranges.append(rest)
         self.again = ordered(ranges)
-        return SentAgain(refused, 0 if has_rest else left)
+        return SentAgain(refused, 0 if has_rest else pending.left)
 
     def _acknowledge_stored(self, count: int) -> None:
         """Remember that states are no loss any more that were refused, or else dropped."""
