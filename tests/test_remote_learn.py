@@ -54,8 +54,8 @@ class Notifications(dict[str, str]):
 
 
 async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
-    """Wait in real time for what the remote does in the executor, at most some seconds."""
-    for _ in range(300):
+    """Wait in real time for what the remote does in the executor, at most a minute."""
+    for _ in range(6_000):
         await let_read()
         if condition():
             break

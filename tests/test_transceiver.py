@@ -24,6 +24,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .conftest import Machine, PassTime, let_read, press
+from .user_station.harness import WAIT_SECONDS
 
 LOOK = 11  # seconds, within which missing devices are looked for
 
@@ -39,7 +40,7 @@ class SlowWrite:
     def write(self, transmitter: SimulatedTransmitter, data: bytes) -> int:
         """Send once the transmission may end."""
         self.started.set()
-        assert self.may_end.wait(10)
+        assert self.may_end.wait(WAIT_SECONDS)
         return WRITE(transmitter, data)
 
 
@@ -200,7 +201,7 @@ async def test_devices_that_open_during_unloading_are_closed(
 
     def open_slowly(transmitter: Transmitter) -> None:
         opening.set()
-        assert may_open.wait(10)
+        assert may_open.wait(WAIT_SECONDS)
         open_transmitter(transmitter)
         calls.append("open")
 

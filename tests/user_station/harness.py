@@ -24,13 +24,25 @@ from .server import API_KEY, Server
 
 KEY = "anavi_weather.01USER.checkpoint"
 LOGGER = "custom_components.anavi_weather.user_station"
+WAIT_SECONDS = 60  # a busy machine can be many times slower
+# What a condition raises that looks up what does not exist yet
+NOT_YET = (AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until a condition is met."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.002)
+    """Wait until a condition is met. What it looks up may be missing for a while."""
+    error: Exception | None = None
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while True:
+                try:
+                    if condition():
+                        return
+                except NOT_YET as err:
+                    error = err
+                await asyncio.sleep(0.002)
+    except TimeoutError as late:
+        raise late from error
 
 
 class Clock:

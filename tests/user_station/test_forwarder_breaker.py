@@ -1,6 +1,7 @@
 """Tests of forwarding to a server that rejects one state after another for the same reason."""
 
 import asyncio
+from itertools import count
 import time
 from unittest.mock import patch
 
@@ -11,7 +12,7 @@ from custom_components.anavi_weather.user_station.backlog import BacklogCounter
 from custom_components.anavi_weather.user_station.breaker import HANDFUL, PROBE_COUNT
 from custom_components.anavi_weather.user_station.errors import RejectedError
 
-from .harness import KEY, Clock, Harness, Logged, problem, until
+from .harness import KEY, WAIT_SECONDS, Clock, Harness, Logged, problem, until
 from .server import Document, Item, bad, item, once
 
 MANY = [str(number) for number in range(3 * HANDFUL)]
@@ -240,12 +241,13 @@ async def test_states_of_a_range_that_were_rejected_before_do_not_hold_up_its_ot
     await harness.start()
     await until(lambda: harness.forwarder.status.connected and harness.forwarder.status.aside_count == 2 * len(MANY))
     harness.server.items = numbers
-    for number in range(8):
-        clock.now += 2 * delays.MAX_RETRY_DELAY
-        await harness.record(f"new next {number}")
-        await until(lambda number=number: f"new next {number}" in harness.server.values())  # type: ignore[misc]
-        await asyncio.sleep(0.1)
-    await until(lambda: harness.forwarder.status.aside_count == len(MANY))
+    async with asyncio.timeout(WAIT_SECONDS):
+        for number in count():
+            if harness.forwarder.status.aside_count == len(MANY):
+                break
+            clock.now += 2 * delays.MAX_RETRY_DELAY
+            await harness.record(f"new next {number}")
+            await until(lambda number=number: f"new next {number}" in harness.server.values())  # type: ignore[misc]
     assert {f"old {text}" for text in MANY} <= set(harness.server.values())
 
 

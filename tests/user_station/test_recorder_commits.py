@@ -13,6 +13,7 @@ from custom_components.anavi_weather.user_station import recorder_commits
 from custom_components.anavi_weather.user_station.recorder_commits import Commits
 from homeassistant.core import HomeAssistant
 
+from .harness import WAIT_SECONDS
 from .log import Log, databases, values
 
 
@@ -49,11 +50,11 @@ async def test_a_commit_is_noticed(log: Log, waiting_for: Commits) -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     await log.record("1")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT_SECONDS):
         await waiting
 
     await log.record("2")  # while nobody waits
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT_SECONDS):
         await waiting_for.async_wait()
 
     stop()
@@ -71,7 +72,7 @@ async def test_starting_or_stopping_during_a_commit_does_not_break_it(log: Log, 
 
     def hold_up(_: object) -> None:
         committing.set()
-        changed.wait(5)
+        changed.wait(WAIT_SECONDS)
 
     slow = SimpleNamespace(loop=SimpleNamespace(call_soon_threadsafe=hold_up))
     stops = [Commits(slow).async_start(), waiting_for.async_start()]  # type: ignore[arg-type]
