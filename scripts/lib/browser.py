@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 LOGIN_FILE = "login.json"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 120
 STILL_SECONDS = 1.0
 POLL_SECONDS = 0.2
 TOKEN_SECONDS = 86400

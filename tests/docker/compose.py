@@ -9,7 +9,8 @@ from typing import Any
 
 PROJECT = Path(__file__).parents[2]
 REMOTE_STATION = PROJECT / "docker/remote_station"
-BUILD_SECONDS = 900
+COMMAND_SECONDS = 300
+BUILD_SECONDS = 1800
 
 
 class Compose:
@@ -26,7 +27,7 @@ class Compose:
         }
         self._environment: Mapping[str, str] = {**base, **variables}
 
-    def run(self, *arguments: str, timeout: int = 120, stdin: str | None = None) -> str:
+    def run(self, *arguments: str, timeout: int = COMMAND_SECONDS, stdin: str | None = None) -> str:
         """Return a command's output.
 
         Raises:
@@ -37,7 +38,7 @@ class Compose:
         return result.stdout
 
     def attempt(
-        self, *arguments: str, timeout: int = 120, stdin: str | None = None
+        self, *arguments: str, timeout: int = COMMAND_SECONDS, stdin: str | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Return the result of a command."""
         return subprocess.run(

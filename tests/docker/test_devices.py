@@ -30,7 +30,7 @@ PROGRAMS = ("sh", "sleep", "dd", "ls", "touch", "mknod")
 I2C_MAJOR, LIRC_MAJOR = 89, 251
 IMAGE = "anavi_weather/devices_test"
 ENTRY = "/run/devices"
-DAEMON_SECONDS = 60
+DAEMON_SECONDS = 300
 ERRORS = {
     "No such device or address": errno.ENXIO,
     "No such device": errno.ENODEV,
@@ -91,7 +91,9 @@ class Station:
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run docker, and return its output."""
-        result = subprocess.run([*self.docker, *command], capture_output=True, text=True, check=False, timeout=120)
+        result = subprocess.run(
+            [*self.docker, *command], capture_output=True, text=True, check=False, timeout=DAEMON_SECONDS
+        )
         assert not check or result.returncode == 0, result.stderr
         return (result.stdout + result.stderr).strip()
 

@@ -402,7 +402,9 @@ def test_folder_of_somebody_else(station: Station, tmp_path: Path) -> None:
     config.mkdir(mode=0o755)
     os.chown(config, 1000, 1000)
     command = ["docker", "run", "--rm", "--cap-drop", "ALL", "--network", "none", "--volume", f"{config}:/config"]
-    result = subprocess.run([*command, f"{IMAGE}:latest"], capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(
+        [*command, f"{IMAGE}:latest"], capture_output=True, text=True, check=False, timeout=START_SECONDS
+    )
     assert result.returncode == 1
     assert "ERROR: /config cannot be written" in result.stdout
     assert "sudo chown -R root: config" in result.stdout
@@ -486,7 +488,7 @@ def test_log_is_shipped(station: Station) -> None:
     """A line of the container arrives at the user station, with the name of the remote station."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        server.settimeout(60)
+        server.settimeout(START_SECONDS)
         address = f"udp://127.0.0.1:{server.getsockname()[1]}"
         compose = station.of(COMPOSE, GELF, LOG_ADDRESS=address, STATION="garden")
         compose.run("run", "--rm", "--no-deps", "--no-TTY", SERVICE, "echo", "hello from the garden")

@@ -10,7 +10,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".cache" / "browser" / "bin" / "python"
 DRIVER = Path(__file__).with_name("pages.py")
-ANSWER_SECONDS = 180
+ANSWER_SECONDS = 600
 
 
 class Browser:

@@ -70,7 +70,7 @@ class Server:
         credentials = b64encode(f"{self._username}:{self._password}".encode()).decode()
         authorization = f"ApiKey {api_key}" if api_key else f"Basic {credentials}"
         headers = {"Authorization": authorization, "Content-Type": content_type}
-        with urlopen(Request(f"{self.url}/{path}", data, headers, method=method), timeout=60) as response:
+        with urlopen(Request(f"{self.url}/{path}", data, headers, method=method), timeout=300) as response:
             return json.load(response)
 
     def bulk(self, namespace: str, documents: list[dict[str, Any]], api_key: str | None = None) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ class Server:
             env={**os.environ, "ELASTICSEARCH_URL": self.url, "NAMESPACE": namespace},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert result.returncode == 0, result.stderr

@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 from sqlalchemy import create_engine, text
 
-from .conftest import LIBRARY, STOP_SECONDS
+from .conftest import LIBRARY, STOP_SECONDS, WAIT_SECONDS
 from .server import Document, Server
 
 sys.path.insert(0, str(LIBRARY))
@@ -27,8 +27,7 @@ from station_setup import set_up_station
 LAUNCHER = LIBRARY / "launcher.py"
 COMPONENTS = Path(__file__).parent / "custom_components"
 DATABASE = "home-assistant_v2.db"
-START_SECONDS = 180
-SETTLE_SECONDS = 120
+START_SECONDS = 600  # a busy machine can be many times slower
 COMMIT_SECONDS = 1.5  # a little more than the recorder's interval
 # Of each row: what the recorder has, and how many rows of the same entity and time came before. The status of a user station is
 # not sent, because each state sent would change it, and neither are the states of a fleet
@@ -271,7 +270,7 @@ class Station:
             "Content-Type": "application/json",
         }
         body = None if data is None else json.dumps(data).encode()
-        with urlopen(Request(self.url + path, body, headers, method=method), timeout=60) as response:
+        with urlopen(Request(self.url + path, body, headers, method=method), timeout=WAIT_SECONDS) as response:
             return json.load(response)
 
 
@@ -338,7 +337,7 @@ def settle(station: Station, server: Server, namespace: str, name: str) -> Compa
     """Wait until all present rows have become documents, and report the comparison under a name."""
     time.sleep(COMMIT_SECONDS)
     wanted = [row for row in station.rows() if (row.entity_id, row.timestamp) not in station.excused]
-    end = time.monotonic() + SETTLE_SECONDS
+    end = time.monotonic() + WAIT_SECONDS
     while True:
         documents = server.documents(namespace)
         station.rows()

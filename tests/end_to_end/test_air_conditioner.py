@@ -75,11 +75,11 @@ def test_the_thermostat_card_of_an_uploaded_file(develop: Develop, browser: Brow
         ("evaluate", CREATE_DASHBOARD),
     )
     assert any(line.startswith("Stored commands: 3.") for line in menu), "\n".join(menu)
-    assert shown() == ("off", 21)
+    wait_for(lambda: shown() == ("off", 21))
 
     card = use(f"/{DASHBOARD}/0", ("label", "Cool"))
     assert {"Bedroom", "Cool", "21"} <= set(card)
-    assert shown() == ("cool", 21)
+    wait_for(lambda: shown() == ("cool", 21))
 
     develop.act("button.press", entity_id="button.simulated_phat_simulated_remote_volume_up")
     wait_for(lambda: shown() == ("cool", 20))

@@ -266,7 +266,10 @@ def test_user_station_is_removed(station: Station, server: Server) -> None:
 
     station.call("config_entries/subentries/delete", entry_id=entry_id, subentry_id=subentry["subentry_id"])
 
+    def has_device() -> bool:
+        devices = station.call("config/device_registry/list")
+        return any(entry_id in device["config_entries"] and "User station" in device["name"] for device in devices)
+
     wait_for(lambda: not checkpoint.exists())
-    assert not station.issues()
-    devices = station.call("config/device_registry/list")
-    assert not any(entry_id in device["config_entries"] and "User station" in device["name"] for device in devices)
+    wait_for(lambda: not station.issues())
+    wait_for(lambda: not has_device())

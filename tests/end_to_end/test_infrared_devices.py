@@ -8,7 +8,7 @@ import pytest
 import pytest_socket
 
 from .browser_process import Browser
-from .conftest import Develop, needs_browser
+from .conftest import Develop, needs_browser, wait_for
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
 
@@ -69,7 +69,7 @@ def test_a_file_is_uploaded(develop: Develop, browser: Browser, tmp_path: Path) 
     )
 
     assert any(line.startswith("Stored commands: 2.") for line in lines), "\n".join(lines)
-    assert len(buttons(develop, "Deck")) == 2
+    wait_for(lambda: len(buttons(develop, "Deck")) == 2)
 
 
 @needs_browser
@@ -89,7 +89,7 @@ def test_a_file_is_found(develop: Develop, browser: Browser) -> None:
     lines = use(browser, develop, "Stereo", *steps, ("click", "Import the commands that can be read"))
 
     assert any(line.startswith("Stored commands: 1.") for line in lines), "\n".join(lines)
-    assert len(buttons(develop, "Stereo")) == 1
+    wait_for(lambda: len(buttons(develop, "Stereo")) == 1)
 
 
 @needs_browser
@@ -117,6 +117,6 @@ def test_keys_are_learned(develop: Develop, browser: Browser) -> None:
     )
 
     assert "Player is ready. Stored commands: 2." in lines
-    assert buttons(develop, "Player") == ["Player Pause", "Player Play"]
+    wait_for(lambda: buttons(develop, "Player") == ["Player Pause", "Player Play"])
     event = develop.get("/api/states/event.player_key_pressed")
     assert event["attributes"]["event_types"] == ["play", "pause"]

@@ -36,7 +36,7 @@ def screenshots(*options: str | Path) -> subprocess.CompletedProcess[str]:
         ["env", *(f"--unset={name}" for name in SERVER), SCRIPTS / "screenshots", *options],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
         check=False,
     )
 

@@ -104,7 +104,7 @@ def run(tools: Path) -> Run:
             [script, *arguments],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
             env={"PATH": str(tools), **environment},
         )

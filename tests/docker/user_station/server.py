@@ -52,7 +52,7 @@ class Server:
             headers["Content-Type"] = "application/x-ndjson" if isinstance(body, bytes) else "application/json"
         request = Request(f"{self.url}/{path}", data, headers, method=method)
         try:
-            with urlopen(request, timeout=60) as response:
+            with urlopen(request, timeout=300) as response:
                 return response.status, json.loads(response.read() or b"{}")
         except HTTPError as err:
             with err:

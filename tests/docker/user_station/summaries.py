@@ -54,7 +54,7 @@ STATES = [
 
 def wait_for_summaries(server: Server, count: int) -> None:
     """Wait until the transform has written summaries."""
-    for _ in range(120):
+    for _ in range(1200):
         server.good("POST", f"{server.fleet}/_refresh")
         if server.good("GET", f"{server.fleet}/_count")["count"] == count:
             return

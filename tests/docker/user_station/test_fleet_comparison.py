@@ -27,7 +27,7 @@ def compare(server: Server, setup: Run, stations: Stations, **thresholds: str) -
 
 def wait_for_comparison(server: Server) -> Comparison:
     """Wait until the transform has compared the stations."""
-    for _ in range(240):
+    for _ in range(1200):
         server.good("POST", f"{server.fleet}/_refresh")
         hits = server.good("GET", f"{server.fleet}/_search")["hits"]["hits"]
         if found := [hit["_source"]["comparison"] for hit in hits if "comparison" in hit["_source"]]:

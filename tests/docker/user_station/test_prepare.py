@@ -279,7 +279,7 @@ def test_kibana_reads_its_certificate_again(tmp_path: Path, tools: Path) -> None
 
 def _lines(file: Path, count: int) -> list[str]:
     """Wait until a file has as many lines."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     lines: list[str] = []
     while len(lines) < count and time.monotonic() < end:
         time.sleep(0.1)

@@ -20,7 +20,7 @@ DOWNSAMPLING = [{"after": "1d", "fixed_interval": "10m"}, {"after": "30d", "fixe
 def wait_for_snapshot(server: Server, path: str) -> str:
     """Return the state that a snapshot ends in."""
     state = ""
-    for _ in range(120):
+    for _ in range(600):
         status, answer = server.call("GET", path)
         state = answer["snapshots"][0]["state"] if status == 200 else ""
         if state not in {"", "IN_PROGRESS"}:

@@ -78,7 +78,7 @@ async def test_summaries_read_two_hours_after_the_first_time(fleet: Server, setu
     soon = {"sync": {"time": {"field": "@timestamp", "delay": "1s"}}}
     fleet.good("POST", f"_transform/{fleet.transform}/_update", soon)
     fleet.good("POST", f"_transform/{fleet.transform}/_start")
-    for _ in range(240):
+    for _ in range(1200):
         stations = (await read(fleet, key)).stations
         if stations[BEACH].readings["temperature"] == pytest.approx(5):
             break
@@ -94,7 +94,7 @@ async def test_thresholds_can_be_changed(fleet: Server, setup: Run) -> None:
     assert done.returncode == 0, done.stderr
     key = key_of(setup("add-reader", "Other", ALERT_FROST="-5", ALERT_STORM="-2.5", ALERT_SILENT="1600"))
 
-    for _ in range(120):
+    for _ in range(1200):
         found = await read(fleet, key)
         if not found.stations[BEACH].alerts[Alert.FROST]:
             break
