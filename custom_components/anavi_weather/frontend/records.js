@@ -1,9 +1,9 @@
 /** The records view of a station: its records, and the days of this month and the last one. */
 
 import { findDevices } from "./devices.js";
-import { formatDay, formatHour, formatMonth, formatNumber, formatValue, monthBegin } from "./formats.js";
+import { formatDay, formatMonth, formatNumber, formatValue, monthBegin } from "./formats.js";
 import { note, section } from "./sections.js";
-import { fetchStatistics, findExtremes, HOUR } from "./statistics.js";
+import { fetchExtremes, fetchStatistics, HOUR } from "./statistics.js";
 import { dayTable, recordList } from "./tables.js";
 import { texts } from "./texts.js";
 
@@ -32,18 +32,18 @@ const COLUMNS = [
   ["sea_level_pressure", "mean", "pressure"],
 ];
 
-/** Return a list of the extremes of readings in a period, or nothing if there are none. */
+/** Return a list of the extremes of readings in a period, or nothing if there are none. The list finds their hours, which takes seconds. */
 async function extremes(hass, station, start, end, text) {
   const found = new Map();
   await Promise.all(
-    station.all(READINGS).map(async (entity) => found.set(entity, await findExtremes(hass, entity.id, start, end))),
+    station.all(READINGS).map(async (entity) => found.set(entity, await fetchExtremes(hass, entity.id, start, end))),
   );
   const rows = RECORDS.flatMap(([key, type, name, icon]) => {
     const [entity] = station.all([key]);
-    const extreme = entity && found.get(entity);
-    if (!extreme) return [];
-    const value = formatValue(hass, entity.state, extreme[type]);
-    return [{ icon, name: text[name], value, time: formatHour(hass, extreme[`${type}At`]) }];
+    const extreme = (entity && found.get(entity)?.[type]) ?? null;
+    if (extreme === null) return [];
+    const value = formatValue(hass, entity.state, extreme);
+    return [{ icon, name: text[name], value, extreme: { id: entity.id, type, value: extreme, start, end } }];
   });
   return rows.length ? [recordList(rows)] : [];
 }

@@ -53,16 +53,19 @@ export function valueYesterday(rows, now) {
   return earlier.mean + part * (later.mean - earlier.mean);
 }
 
-const fetchExtremes = (hass, id, start, end) =>
-  hass.callWS({
+/** Return an entity's lowest and highest value of a period, each null if there are no statistics. */
+export async function fetchExtremes(hass, id, start, end) {
+  const { min = null, max = null } = await hass.callWS({
     type: "recorder/statistic_during_period",
     statistic_id: id,
     types: ["min", "max"],
     fixed_period: { start_time: new Date(start).toISOString(), end_time: new Date(end).toISOString() },
   });
+  return { min, max };
+}
 
-/** Return the hour in which an extreme of a period was first reached, found by halving the period. */
-async function findHour(hass, id, type, value, start, end) {
+/** Return the hour in which an extreme of a period of whole hours was first reached, found by halving the period. */
+export async function findHour(hass, { id, type, value, start, end }) {
   let [from, to] = [start, end];
   while (to - from > HOUR) {
     const middle = from + Math.ceil((to - from) / HOUR / 2) * HOUR;
@@ -71,15 +74,4 @@ async function findHour(hass, id, type, value, start, end) {
     else from = middle;
   }
   return from;
-}
-
-/** Return an entity's lowest and highest value of a period of whole hours with their times, or null if there is none. */
-export async function findExtremes(hass, id, start, end) {
-  const { min = null, max = null } = await fetchExtremes(hass, id, start, end);
-  if (min === null || max === null) return null;
-  const [minAt, maxAt] = await Promise.all([
-    findHour(hass, id, "min", min, start, end),
-    findHour(hass, id, "max", max, start, end),
-  ]);
-  return { min, minAt, max, maxAt };
 }

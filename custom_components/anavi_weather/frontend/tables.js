@@ -1,6 +1,8 @@
 /** Cards of the records view: a list of records, and a table of days. All texts are shown verbatim. */
 
 import { define, element, PanelCard } from "./card.js";
+import { formatHour } from "./formats.js";
+import { findHour } from "./statistics.js";
 
 const LIST_STYLE = `
   ha-card { padding: 8px 16px; box-sizing: border-box; }
@@ -27,20 +29,41 @@ class StillCard extends PanelCard {
 }
 
 class RecordList extends StillCard {
+  /** The hours of the records that were found. */
+  times = new Map();
+
   constructor() {
     super(LIST_STYLE);
   }
 
+  async load() {
+    if (this.isRequested) return;
+    this.isRequested = true;
+    await Promise.all(this.config.records.map((record) => this.find(record)));
+  }
+
+  /** Find the hour of a record, and show it. */
+  async find(record) {
+    try {
+      this.times.set(record, formatHour(this.home, await findHour(this.home, record.extreme)));
+    } catch (error) {
+      console.warn("anavi_weather: cannot read the statistics:", error);
+      this.times.set(record, "");
+    }
+    this.draw();
+  }
+
   draw() {
-    const items = this.config.records.map(({ icon, name, value, time }) =>
-      element(
+    const items = this.config.records.map((record) => {
+      const time = element("span", { className: "time secondary" }, this.times.get(record) ?? "…");
+      return element(
         "li",
         {},
-        element("ha-icon", { icon }),
-        element("span", { className: "names" }, name, element("span", { className: "time secondary" }, time)),
-        element("span", { className: "number" }, value),
-      ),
-    );
+        element("ha-icon", { icon: record.icon }),
+        element("span", { className: "names" }, record.name, time),
+        element("span", { className: "number" }, record.value),
+      );
+    });
     this.card.replaceChildren(element("ul", {}, ...items));
   }
 }
@@ -65,7 +88,7 @@ define("anavi-weather-day-table", DayTable);
 
 const FULL = { columns: "full", rows: "auto" };
 
-/** Return the card of records, each with an icon, a name, a value and a time. */
+/** Return the card of records, each with an icon, a name, a value, and the extreme whose hour the card finds. */
 export const recordList = (records) => ({ type: "custom:anavi-weather-record-list", records, grid_options: FULL });
 
 /** Return the card of days, each with its name and its values. */
