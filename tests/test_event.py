@@ -259,6 +259,20 @@ async def test_a_stored_command_is_recognized(
     assert [(event["device"], event["name"], event["key"]) for event in events] == [("TV", "Power", "power")]
 
 
+async def test_a_key_of_two_devices_names_both(
+    pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore
+) -> None:
+    await store_codes(codes, {"TV": {"Power": [SAMSUNG]}, "Monitor": {"On": [SAMSUNG]}, "DVD": {"Play": ["nec:4,8"]}})
+
+    await press(pair, SAMSUNG)
+    await press(pair, "nec:200,3")
+
+    assert [(event["device"], event["name"], event["devices"]) for event in events] == [
+        ("TV", "Power", ["TV", "Monitor"]),
+        (None, None, []),
+    ]
+
+
 @pytest.mark.parametrize(("name", "key"), [("KEY_VOLUMEUP", "volume_up"), ("HDMI_1", "HDMI 1"), (None, "unknown")])
 async def test_a_key_is_shown_by_its_name(
     pair: SimulatedLirc, events: list[dict[str, Any]], codes: CodeStore, release: Release, name: str | None, key: str

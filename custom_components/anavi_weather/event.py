@@ -64,8 +64,8 @@ class AnaviWeatherKeyEvent(InfraredPairEntity, EventEntity):
         self.async_write_ha_state()
 
 
-def _describe(received: ReceivedKey, codes: Codes) -> dict[str, str | int | None]:
-    """Return the attributes of a key. `key` is shown in the user's language."""
+def _describe(received: ReceivedKey, codes: Codes) -> dict[str, str | int | list[str] | None]:
+    """Return the attributes of a key. `device` and `name` are those of the first device. `key` is shown in the user's language."""
     decoded, match = received.key.decoded, received.match
     return {
         "protocol": decoded.protocol if decoded else None,
@@ -73,6 +73,7 @@ def _describe(received: ReceivedKey, codes: Codes) -> dict[str, str | int | None
         "command": decoded.command if decoded else None,
         "code": decoded.text if decoded else None,
         "device": match.device if match else None,
+        "devices": [found.device for found in received.matches],
         "name": match.name if match else None,
         "key": shown_key(match.name, codes.get(match.device, ())) if match else UNKNOWN_KEY,
         "fingerprint": received.fingerprint,

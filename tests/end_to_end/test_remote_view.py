@@ -64,7 +64,7 @@ def test_each_device_has_a_remote_control(browser: Browser) -> None:
     assert (view["title"], view["path"]) == ("Remote control", "station-remote")
 
     key, remote = of_kind(view, "tile")
-    assert (key["entity"], key["state_content"]) == ("event.station_key", ["state", "device", "key"])
+    assert (key["entity"], key["state_content"]) == ("event.station_key", ["state", "devices", "key"])
     assert (remote["entity"], remote["name"]) == ("remote.station_remote", "Remote control")
     fan, television, lamp = remotes(view)
     assert [card["title"] for card in (fan, television, lamp)] == ["Fan", "Television", "Lamp"]

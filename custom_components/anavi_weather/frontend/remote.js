@@ -130,7 +130,7 @@ function tiles(station, remote, text) {
   const tile = (entity, options) => ({ type: "tile", entity: entity.id, name: ENTITY_NAME, ...options });
   const key = station.get("key");
   return [
-    ...(key ? [tile(key, { state_content: ["state", "device", "key"] })] : []),
+    ...(key ? [tile(key, { state_content: ["state", "devices", "key"] })] : []),
     ...(remote ? [tile(remote, { name: text.remote })] : []),
   ];
 }
