@@ -1,5 +1,6 @@
 """Tests of learning the keys of an infrared device in its flow."""
 
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -78,7 +79,7 @@ async def test_a_remote_control_is_learned_key_by_key(
 ) -> None:
     updates = async_capture_events(hass, EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE)
     step = await wizard.choose_keys(await start_new(hass, "TV"), "power", " Netflix ", "power")
-    assert (step["type"], step["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "press")
+    assert (step["type"], step["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "press_simulated")
     assert placeholders(step) == {"key": "Power", "number": "1", "count": "2"}
 
     learned = await wizard.press(step, NEC, NEC, NEC)
@@ -156,6 +157,17 @@ async def test_presses_that_are_missing_are_explained(
     assert learned["step_id"] == "learned"
 
 
+async def test_with_a_real_board_a_user_presses_a_real_key(
+    hass: HomeAssistant, wizard: Wizard, station: MockConfigEntry
+) -> None:
+    station.runtime_data = replace(station.runtime_data, simulated_pair=None)
+    step = await wizard.choose_keys(await start_new(hass, "TV"), "power")
+    assert step["progress_action"] == "press"
+
+    learned = await wizard.press(step, NEC, NEC, NEC)
+    assert (await choose(hass, learned, "verify"))["progress_action"] == "verify"
+
+
 async def test_a_key_is_skipped(hass: HomeAssistant, wizard: Wizard, codes: CodeStore) -> None:
     step = await wizard.choose_keys(await start_new(hass, "TV"), "power", "mute")
     failed = await wizard.press(step, NEC, OTHER, "nec:0x04,0x10")
@@ -228,7 +240,7 @@ async def test_a_key_is_verified(hass: HomeAssistant, wizard: Wizard, codes: Cod
     await store_codes(codes, {"Radio": {"volume_up": [NEC]}})
     learned = await wizard.learn(await start_new(hass, "TV"), "power", NEC)
     step = await choose(hass, learned, "verify")
-    assert step["progress_action"] == "verify"
+    assert step["progress_action"] == "verify_simulated"
     verified = await wizard.press(step, code)
     assert verified["step_id"] == "learned"
     assert placeholders(verified)["note"].startswith(note)

@@ -444,7 +444,8 @@ def test_the_steps_of_an_infrared_device() -> None:
     assert texts_of_flow["step"]["states_paused"]["menu_options"].keys() == paused
     of_states = {"no_modes", "temperatures_invalid", "too_many_states"}
     assert texts_of_flow["error"].keys() == {"failed", "nothing_found", "search_stopped"} | of_states
-    assert texts_of_flow["progress"].keys() == {"press", "press_state", "search_codes", "verify"}
+    receive = {"press", "press_simulated", "verify", "verify_simulated"}
+    assert texts_of_flow["progress"].keys() == {"press_state", "search_codes"} | receive
     options = {"climate_mode": MODES, "climate_fan_mode": FANS, "climate_swing_mode": SWINGS}
     assert {key: tuple(ENGLISH["selector"][key]["options"]) for key in options} == options
     assert ENGLISH["selector"]["infrared_device_kind"]["options"].keys() == set(Kind)

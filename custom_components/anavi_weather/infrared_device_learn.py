@@ -163,7 +163,7 @@ class LearnSteps(InfraredDeviceFlowBase):
         if not self._task.done():
             return self.async_show_progress(
                 step_id=step_id,
-                progress_action=step_id,
+                progress_action=f"{step_id}_simulated" if self.station.simulated_pair else step_id,
                 description_placeholders=await self._async_progress(),
                 progress_task=self._task,
             )
