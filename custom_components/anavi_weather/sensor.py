@@ -86,6 +86,7 @@ CLIMATE_SENSORS = (
     ),
     ClimateSensorEntityDescription(
         key="absolute_humidity",
+        translation_key="absolute_humidity",
         device_class=SensorDeviceClass.ABSOLUTE_HUMIDITY,
         native_unit_of_measurement=UnitOfDensity.GRAMS_PER_CUBIC_METER,
         state_class=SensorStateClass.MEASUREMENT,
