@@ -36,7 +36,7 @@ PAGES = sorted(
 
 # Named by Home Assistant, by the device class or as the base entity
 NAMED_BY_HOME_ASSISTANT = (
-    "Temperature", "Humidity", "Atmospheric pressure", "Illuminance", "Absolute humidity", "Connected",
+    "Temperature", "Humidity", "Atmospheric pressure", "Illuminance", "Connectivity",
     "Infrared emitter",
 )  # fmt: skip
 

@@ -34,6 +34,7 @@ FOREIGN = {
     "Privacidade e segurança", "Segurança", "Gerenciar certificados",
 }  # fmt: skip
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
+_PATH = re.compile(r"(?<!\*)\*([^*|]+ → [^*|]+)\*(?!\*)")
 # An emphasis, which is no name: begins in lower case, ends like a sentence, or is long. A path of names has arrows.
 _EMPHASIS = re.compile(r"(?!.* → )(?:[^\WA-ZÀ-Ý]|.*[.:,]$|(?:\S+\s+){5,}|.*[\[`])", re.DOTALL)
 
@@ -73,7 +74,8 @@ def known(language: str) -> set[str]:
 @pytest.mark.parametrize("page", GUIDE, ids=name)
 def test_names_in_bold_are_those_of_the_ui(page: Path) -> None:
     language = "pt-BR" if page.name.endswith(PORTUGUESE) else "en"
-    bold = (re.sub(r"\s+", " ", found) for found in _BOLD.findall(read(page).prose))
+    prose = read(page).prose
+    bold = (re.sub(r"\s+", " ", found) for found in (*_BOLD.findall(prose), *_PATH.findall(prose)))
     parts = {part for text in bold if not _EMPHASIS.match(text) for part in text.split(" → ")}
     assert sorted(parts - known(language)) == []
 
