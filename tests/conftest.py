@@ -470,7 +470,7 @@ class Machine:
         return sum(target.parent == self.devices for target in targets)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def own_system() -> Iterator[None]:
     """Answer that this is no container, because the tests may run in one."""
     with patch("custom_components.anavi_weather.installation.is_docker_env", return_value=False):

@@ -3,17 +3,25 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
+import importlib.util
 import inspect
 from pkgutil import resolve_name
+import sys
 import threading
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from pytest_homeassistant_custom_component import common, plugins
+from pytest_homeassistant_custom_component import common, patch_json, plugins
 
+from homeassistant.components.http.server import HomeAssistantHTTP
+from homeassistant.helpers import script
 from homeassistant.runner import configure_event_loop as configure_loop
+
+# The plugin tries to import this before each test. To search for a missing package takes longer than such a test.
+if importlib.util.find_spec("MySQLdb") is None:
+    sys.modules["MySQLdb"] = None  # type: ignore[assignment]
 
 
 def module_fingerprint(module: ModuleType) -> str:
@@ -98,7 +106,7 @@ def configure_event_loop(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("event_loop_checks")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def enable_event_loop_debug() -> None:
     """Leave this to `event_loop_checks`."""
 
@@ -113,3 +121,55 @@ def verify_cleanup(request: pytest.FixtureRequest) -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
+
+
+@pytest.fixture(autouse=True, scope="session")
+def expected_lingering_tasks() -> bool:
+    """Return that no task may remain after a test."""
+    return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def expected_lingering_timers() -> bool:
+    """Return that no timer may remain after a test."""
+    return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def skip_stop_scripts() -> Iterator[None]:
+    """Leave out the timer that ends scripts after Home Assistant's end, for all tests at once."""
+    with patch.object(script, "_schedule_stop_scripts_after_shutdown", do_nothing):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def disable_http_server() -> Iterator[None]:
+    """Leave out the start of the web server, for all tests at once."""
+
+    async def do_not_start(_: HomeAssistantHTTP) -> None:
+        pass
+
+    with patch.multiple(HomeAssistantHTTP, async_bind=do_not_start, start=do_not_start):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fail_on_log_exception() -> Iterator[None]:
+    """Raise an exception of a callback instead of logging it, for all tests at once."""
+
+    def raise_exception(*_: Any) -> None:
+        raise  # noqa: PLE0704
+
+    with patch("homeassistant.util.logging.log_exception", raise_exception):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def reset_globals(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Reset the globals of Home Assistant, if the test has an event loop, and verify that no mock became JSON."""
+    if has_event_loop(request):
+        request.getfixturevalue("reset_globals")
+    yield
+    mocks = [*patch_json.mock_objects]
+    patch_json.mock_objects.clear()
+    assert not mocks
