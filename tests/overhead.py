@@ -97,6 +97,7 @@ async def event_loop_checks() -> AsyncIterator[None]:
     loop.set_debug(True)
     with patch.object(loop, "get_debug", new=lambda: False):
         yield
+    loop.set_debug(False)
 
 
 @pytest.fixture(autouse=True)
