@@ -69,7 +69,7 @@ def test_refused(packet: str, key: str) -> None:
     assert refused(parse_broadlink, bytes.fromhex(packet)) == key
 
 
-@pytest.mark.parametrize("text", ["a", "ab*c", "Ä", "YQ=b"])
+@pytest.mark.parametrize("text", ["a", "ab*c", "Ä"])
 def test_invalid_base64(text: str) -> None:
     assert refused(from_base64, text) == "base64_invalid"
 

@@ -4,7 +4,7 @@ from typing import override
 
 from infrared_protocols.commands import Command
 
-from custom_components.anavi_weather.ir_codes.raw import as_raw, complete, merge_neighbors
+from custom_components.anavi_weather.ir_codes.raw import as_raw, complete, joined, merge_neighbors
 
 from .helpers import refused
 
@@ -44,3 +44,17 @@ def test_repeat_part_of_held_commands() -> None:
 def test_neighbors_of_one_sign_are_merged() -> None:
     assert merge_neighbors([0, 100, 50, -20, 0, -30, 0, 7]) == [150, -50, 7]
     assert merge_neighbors([]) == merge_neighbors([0, 0]) == []
+
+
+def test_pauses_that_programs_split() -> None:
+    # IRremoteESP8266 writes a pause of 149 ms like this because its numbers have 16 bits
+    assert joined([510, 65535, 0, 65535, 0, 17856, 8376]) == [510, -148926, 8376]
+    assert joined([510, -65535, 0, -17856, 8376]) == [510, -83391, 8376]
+    # ESPHome sends what has the same sign as one
+    assert joined([620, -490, 620, -4170, -45000]) == [620, -490, 620, -49170]
+    assert joined([620, -490, 365, 4630]) == [620, -490, 4995]
+
+
+def test_durations_that_are_not_split() -> None:
+    for timings in ([], [510], [510, 520], [510, -490, 0], [0, 510, -490], [510, 520, -490, 530], [510, -490, -0, 530]):
+        assert joined(timings) == timings

@@ -123,10 +123,33 @@ def test_most_timings_of_a_file(encoding: str, code: Any, timings: int, monkeypa
     assert error.value.key == "file_too_long"
 
 
+@pytest.mark.parametrize("empty", ["", "[]", " [ ] ", "==", [], ["", "[]"], None])
+def test_entries_without_a_code(empty: Any) -> None:
+    assert list(read(_file({"on": CODE, "off": empty}))["SmartIR"]) == ["on"]
+
+
+def test_comma_after_the_last_element() -> None:
+    text = _file({"on,]": CODE, 'a",}': CODE, "list": [CODE, "X"]})
+    (commands,) = read(text.replace(', "X"]', ",\n]").replace("}}", ",\t}}")).values()
+    assert list(commands) == ["on,]", 'a",}', "list"]
+
+
+def test_base64_ends_with_its_padding() -> None:
+    assert CODE.endswith("=")
+    codes = [_only(_file({"on": CODE + more})).once for more in ("", CODE, "v")]
+    assert codes[0] == codes[1] == codes[2]
+
+
+def test_pause_of_esphome_in_two_parts() -> None:
+    for code in ("[560, -1600, 560, -4000, -30000]", [560, -1600, 560, -4000, -30000]):
+        assert _only(_file({"on": code}, "Raw", "ESPHome")).once == (560, -1600, 560, -34000)
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
         ("{", "json_invalid"),
+        ('{"' + '\\"' * 200_000, "json_invalid"),
         ("", "json_invalid"),
         ("1" * 5000, "json_invalid"),
         ("[" * 200_000, "json_too_deep"),
@@ -171,7 +194,7 @@ def test_place_of_an_error() -> None:
         read(_file({"cool": {"24": "JgAC"}}))
     assert error.value.placeholders["command"] == "cool_24"
     with pytest.raises(CodeError) as error:
-        read('{\n"commands": {,}}')
+        read('{\n"commands": {,"a"}}')
     assert error.value.line == 2
 
 

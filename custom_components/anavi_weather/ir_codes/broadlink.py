@@ -28,10 +28,12 @@ _BLANK = re.compile(r"\s+")
 def from_base64(text: str) -> bytes:
     """Return the bytes of base64, with or without padding, in the usual or the URL-safe alphabet.
 
+    What follows the padding is ignored because Broadlink's integration ignores it too.
+
     Raises:
         CodeError: if the text is not base64.
     """
-    text = _BLANK.sub("", text).rstrip("=").replace("-", "+").replace("_", "/")
+    text = _BLANK.sub("", text).partition("=")[0].replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as err:

@@ -14,7 +14,7 @@ from .irp import nec, reversed_bits, samsung
 from .named import build
 from .pronto import parse_pronto
 from .protocols import PulseProtocol
-from .raw import complete, numbers
+from .raw import complete, joined, numbers
 from .text import c_integer, excerpt
 
 _FREQUENCY = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(k?)(?:hz)?", re.IGNORECASE)
@@ -172,7 +172,7 @@ def _pronto(action: Action) -> Command:
 
 
 def _raw_timings(action: Action) -> Command:
-    timings = complete(numbers(",".join(action.numbers("code"))))
+    timings = complete(joined(numbers(",".join(action.numbers("code")))))
     carrier = _carrier(action, "0Hz")
     if not carrier:  # which no receiver of infrared detects
         raise CodeError("esphome_no_carrier")

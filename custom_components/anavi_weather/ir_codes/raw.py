@@ -66,6 +66,26 @@ def merge_neighbors(durations: Iterable[int]) -> list[int]:
     return merged
 
 
+def joined(durations: Sequence[int]) -> Sequence[int]:
+    """Return durations without what programs split: `65535, 0, 17856` is one pause, and so are two at the end.
+
+    Elsewhere, two durations of the same sign mean that one between them was lost.
+    """
+    if 0 in durations[1:-1] and min(durations) >= 0:
+        durations = [-duration if index % 2 else duration for index, duration in enumerate(durations)]
+    parts: list[int] = []
+    for index, duration in enumerate(durations):
+        is_last = index == len(durations) - 1
+        if len(parts) > 1 and not parts[-1] and duration * parts[-2] > 0:
+            parts.pop()
+            parts[-1] += duration
+        elif parts and is_last and min(durations) < 0 < duration * parts[-1]:
+            parts[-1] += duration
+        else:
+            parts.append(duration)
+    return parts
+
+
 def as_raw(command: Command) -> RawCommand:
     """Return a command as timings; the frames that a protocol sends while a key is held become the repeat part.
 
@@ -152,9 +172,9 @@ def parse_raw(text: str) -> RawCommand:
     once, slash, repeats = body.partition("/")
     repeat, _, other = repeats.partition("/")
     command = RawCommand(
-        complete(numbers(once)) if once.strip() or not slash else (),
-        complete(numbers(repeat)) if slash and (repeat.strip() or other.strip() or not once.strip()) else (),
-        complete(numbers(other)) if other.strip() else (),
+        complete(joined(numbers(once))) if once.strip() or not slash else (),
+        complete(joined(numbers(repeat))) if slash and (repeat.strip() or other.strip() or not once.strip()) else (),
+        complete(joined(numbers(other))) if other.strip() else (),
         modulation=options.get("carrier", DEFAULT_CARRIER),
         duty_cycle=options.get("duty_cycle", DEFAULT_DUTY_CYCLE),
         repeat_count=options.get("repeat_count", 0),

@@ -13,7 +13,7 @@ from .broadlink import from_base64, parse_broadlink
 from .command import CodeError, RawCommand
 from .json_file import MAX_DEPTH, load_json
 from .pronto import parse_pronto
-from .raw import as_raw, complete, numbers
+from .raw import as_raw, complete, joined, numbers
 from .remote_file import MAX_NAME, FileRemote
 from .text import excerpt
 from .tuya import parse_tuya
@@ -81,8 +81,14 @@ def _leaves(commands: dict[str, Any], prefix: str, depth: int = 1) -> Iterator[t
             continue
         if isinstance(value, dict):
             yield from _leaves(value, f"{name}_", depth + 1)
-        elif value and not (isinstance(value, list) and not any(value)):
+        elif not _is_empty(value):
             yield name, value
+
+
+def _is_empty(value: Any) -> bool:
+    """Return whether there is no code: `""`, `[]`, `"[]"`, or the padding of base64 alone."""
+    items = value if isinstance(value, list) else [value]
+    return not any(item.strip(" []=") if isinstance(item, str) else item for item in items)
 
 
 def _command(code: Any, decode: Callable[[Any], Command]) -> Command:
@@ -138,10 +144,10 @@ def _hex(code: str) -> Command:
 
 def _timings(code: Any) -> Command:
     if isinstance(code, str):
-        return RawCommand(complete(numbers(code)))
+        return RawCommand(complete(joined(numbers(code))))
     if not isinstance(code, Sequence) or not all(item.__class__ is int for item in code):
         raise CodeError("smartir_code")
-    return RawCommand(complete(code))
+    return RawCommand(complete(joined(code)))
 
 
 def _blaster(code: str) -> Command:
