@@ -59,6 +59,7 @@ button:
         ("\ufeff" + LIRCD.upper().replace("40000", "40000"), {"TV": ["POWER"]}),
         (FLIPPER, {"Den": ["Power"]}),
         ("\ufeff\n" + FLIPPER, {"Den": ["Power"]}),
+        ("# Air conditioner\n#\n" + FLIPPER, {"Den": ["Power"]}),
         ("\n " + SMARTIR, {"Sony": ["on"]}),
         (BROADLINK, {"TV": ["on"]}),
         ("\ufeff" + IRDB, {"Den": ["POWER"]}),

@@ -17,7 +17,7 @@ from .smartir import parse_smartir
 MAX_FILE_LENGTH = 4 << 20  # characters; the largest of SmartIR's files has 2.2 million
 
 _LIRCD = re.compile(r"^[ \t]*(?:begin[ \t]+remote|include)\b", re.IGNORECASE | re.MULTILINE)
-_FLIPPER = re.compile(r"\s*Filetype\s*:")
+_FLIPPER = re.compile(r"(?:\s*+#[^\n]*+)*+\s*Filetype\s*:")  # which comments may precede
 
 
 def parse_file(text: str, name: str | None = None) -> Mapping[str, FileRemote]:

@@ -13,10 +13,10 @@ from infrared_protocols.commands import Command
 from .command import CodeError, RawCommand
 from .named import build
 from .raw import complete, in_turn
-from .remote_file import MAX_NAME, FileRemote, Names
+from .remote_file import FileRemote, Names, clean_name
 from .text import excerpt
 
-HEADERS = ("IR signals file", "IR library file")
+HEADERS = ("IR signals file", "IR library file", "Bruce IR File")  # Bruce is a firmware for other devices
 MIN_FREQUENCY = 10_000  # Hz
 MAX_FREQUENCY = 56_000
 MAX_RAW_TIMINGS = 1024
@@ -49,7 +49,8 @@ FLIPPER_PROTOCOLS: Mapping[str, FlipperProtocol] = {
     "NEC42": FlipperProtocol("nec42", 13, 8),
     "NEC42ext": FlipperProtocol("nec42ext", 26, 16),
     "Samsung32": FlipperProtocol("samsung32", 8, 8),
-    "RC5": FlipperProtocol("rc5", 5, 6),
+    # Flipper sends six bits, but many converted files have the seven of RC5X
+    "RC5": FlipperProtocol("rc5", 5, 7),
     # In RC5X, the second start bit is the inverse of the command's bit 6, which Flipper leaves out of the command
     "RC5X": FlipperProtocol("rc5", 5, 7, high=0x40),
     "RC6": FlipperProtocol("rc6", 8, 8),
@@ -109,9 +110,7 @@ def _signals(text: str) -> list[_Signal]:
         if key == "name":
             if len(signals) == MAX_COMMANDS:
                 raise CodeError("too_many_commands", line=number, maximum=str(MAX_COMMANDS))
-            if not value or len(value) > MAX_NAME or not value.isprintable():
-                raise CodeError("name_invalid", line=number, name=excerpt(value))
-            signals.append(_Signal(value, number))
+            signals.append(_Signal(clean_name(value) or f"button {len(signals) + 1}", number))
         elif not signals:
             header[key] = value
         elif key in signals[-1].values:
