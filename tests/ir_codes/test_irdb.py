@@ -29,6 +29,15 @@ def test_rows(row: str, texts: list[str]) -> None:
     assert list(map(to_text, strict(parse_irdb(HEADER + row))["POWER"])) == texts
 
 
+def test_header_with_a_tab_or_none() -> None:
+    row = "VOL+,NEC,0,191,1\r\nVOL-,NEC,0,191,2\r\n"
+    for text in (row, HEADER.replace("name,", "name\t") + row, "\n" + row):
+        assert is_irdb(text)
+        assert list(strict(parse_irdb(text))) == ["VOL+", "VOL-"]
+    assert not is_irdb("VOL+,NEC,0,191\n")
+    assert not is_irdb("1,2,0,191,1\n")
+
+
 def test_names() -> None:
     rows = ('"  INPUT\tHDMI, 1 "', "MUTE", "MUTE", "", "X" * 120)
     text = HEADER.upper() + "\n" + "\n\n".join(f"{name},NEC1,4,-1,{index}" for index, name in enumerate(rows))

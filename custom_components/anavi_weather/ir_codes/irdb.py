@@ -12,10 +12,16 @@ MAX_COMMANDS = 5000
 COLUMNS = 5
 UNUSED = -1  # a subdevice that the protocol does not have
 
-is_irdb = re.compile(r'\s*"?function(?:name)?"?\s*,\s*"?protocol"?\s*,', re.IGNORECASE).match
+_has_header = re.compile(r'\s*"?function(?:name)?"?\s*[,;\t]\s*"?protocol"?\s*,', re.IGNORECASE).match
+_has_no_header = re.compile(r"\s*[^,\n]{0,100},[A-Za-z][^,\n]{0,40}(?:,\s*-?[0-9]{1,9}){3}\s*(?:\n|$)").match
 
 _NUMBER = re.compile(r"\s*(-1|[0-9]{1,9})\s*")
 _TIVO = re.compile(r"(tivo) unit=([0-9]{1,2})", re.IGNORECASE)
+
+
+def is_irdb(text: str) -> bool:
+    """Return whether a text is a file of IRDB, some of which lack the line with the names of the columns."""
+    return bool(_has_header(text) or _has_no_header(text))
 
 
 def parse_irdb(text: str) -> FileRemote:
@@ -29,7 +35,7 @@ def parse_irdb(text: str) -> FileRemote:
     rows = csv.reader(text.splitlines())
     try:
         for row in rows:
-            if rows.line_num == 1 or not any(map(str.strip, row)):
+            if (rows.line_num == 1 and _has_header(text)) or not any(map(str.strip, row)):
                 continue
             if names.count == MAX_COMMANDS:
                 raise CodeError("too_many_commands", line=rows.line_num, maximum=str(MAX_COMMANDS))
