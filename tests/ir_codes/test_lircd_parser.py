@@ -364,3 +364,8 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(PLAIN.replace("K 0x5", keys)) == ("lircd_too_many_commands", 5009)
     monkeypatch.setattr(lircd, "MAX_FILE_TIMINGS", 79)
     assert refusal(PLAIN.replace("K 0x5", "A 1\nB 2\nC 3\nD 4")) == ("lircd_file_too_long", 12)
+
+
+def test_unprintable_characters_in_names() -> None:
+    text = "begin remote\nname R\x99\nbits 8\none 1 2\nzero 1 1\nbegin codes\nFFWD_\x99 1\nend codes\nend remote"
+    assert {name: list(commands) for name, commands in strict_all(parse_lircd(text)).items()} == {"R": ["FFWD_"]}

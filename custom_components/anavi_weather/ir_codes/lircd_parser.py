@@ -15,12 +15,12 @@ from enum import Enum, auto
 from .command import MAX_CARRIER, MIN_CARRIER, CodeError
 from .lircd_remote import LircdKey, LircdRemote
 from .raw import MAX_PAUSE
+from .remote_file import MAX_NAME, clean_name
 from .text import c_integer, excerpt
 
 MAX_LIRCD_LENGTH = 1 << 20  # characters
 MAX_REMOTES = 200
 MAX_COMMANDS = 5_000  # in a file
-MAX_NAME = 100
 MAX_DUTY_CYCLE = 99  # %, the kernel's limit
 
 _MAX_MASK = (1 << 64) - 1
@@ -178,10 +178,10 @@ class LircdParser:
         return number
 
     def _name(self, name: str) -> str:
-        """Return the name of a remote or of a key after checking it."""
-        if len(name) > MAX_NAME or not name.isprintable():
+        """Return the name of a remote or of a key without unprintable characters, which some files have."""
+        if len(name) > MAX_NAME or not (printable := clean_name(name)):
             raise self._error("lircd_bad_name", name=name)
-        return name
+        return printable
 
     def _begin_remote(self) -> None:
         """Begin a remote."""
