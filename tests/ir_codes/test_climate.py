@@ -50,6 +50,45 @@ def test_state_of_each_shape_of_file(commands: Mapping[str, Any], expected: Clim
     assert found.meaning(found.commands[expected]) == expected
 
 
+@pytest.mark.parametrize("swing", ["", "_off", "_up_down"])
+def test_preset_before_the_fan_speed(swing: str) -> None:
+    found = air_conditioner(
+        *(f"cool_{preset}_{fan}{swing}_20" for preset in ("normal", "Eco") for fan in ("low", "auto"))
+    )
+    assert (found.options("preset", None), found.options("fan", None)) == (["normal", "eco"], ["low", "auto"])
+    assert found.options("swing", None) == ([swing[1:]] if swing else [])
+
+
+def test_no_preset_before_the_fan_speed() -> None:
+    found = air_conditioner("cool_none_low_20", "cool_eco_low_20", "heat_-_medium_high_20", "fan_only_low")
+    assert list(found.commands) == [
+        ClimateState("cool", fan="low", temperature=20),
+        ClimateState("cool", preset="eco", fan="low", temperature=20),
+        ClimateState("heat", fan="medium_high", temperature=20),
+        ClimateState("fan_only", fan="low"),
+    ]
+
+
+def test_fan_speeds_that_presets_are_named_like() -> None:
+    found = air_conditioner(*(f"cool_{fan}_{swing}_20" for fan in ("normal", "auto") for swing in ("low", "high")))
+    assert (found.options("preset", None), found.options("fan", None)) == ([], ["normal", "auto"])
+    assert found.options("swing", None) == ["low", "high"]
+
+
+def test_fan_speed_of_two_words() -> None:
+    found = air_conditioner("cool_low_20", "cool_medium_low_20", "cool_high_20")
+    assert (found.options("preset", None), found.options("fan", None)) == ([], ["low", "medium_low", "high"])
+
+
+def test_temperature_before_the_swing() -> None:
+    found = air_conditioner("cool_low_24_swing", "cool_low_24_off", "heat_22_low_swing")
+    assert list(found.commands) == [
+        ClimateState("cool", fan="low", swing="swing", temperature=24),
+        ClimateState("cool", fan="low", swing="off", temperature=24),
+        ClimateState("heat", fan="low", swing="swing", temperature=22),
+    ]
+
+
 @pytest.mark.parametrize("name", ["cool_auto_21", "Cool_Auto_21", "cool auto 21", "COOL_AUTO_21"])
 def test_names_that_users_choose(name: str) -> None:
     assert air_conditioner(name).meaning(name) == ClimateState("cool", fan="auto", temperature=21)

@@ -1,6 +1,6 @@
 """States of an air conditioner, derived from the names of the commands that set them, such as `cool_high_swing_24`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum, auto
 from itertools import pairwise
@@ -33,6 +33,10 @@ MIN_TEMPERATURE = 8  # a lower number is a fan speed
 MAX_CELSIUS = 45  # a higher temperature is in °F
 AUTO = "auto"  # to prefer if the wanted fan speed or swing does not exist
 ABSENT = "-"  # in files for a fork of SmartIR, in place of a setting that the mode does not have
+# In files for a fork of SmartIR, where the preset of a state comes before its fan speed: these are or mean none
+NO_PRESETS = {"-", "none"}
+PLAIN_PRESETS = {"none", "normal"}
+FAN_SPEEDS = {"auto", "high", "low", "med", "medium", "mid", "quiet"}
 SYNONYMS: Mapping[str, str] = {"med": "medium", "mid": "medium", "middle": "medium"}
 
 _LONGEST_FIRST = "|".join(sorted((*MODES, *PRESET_MODES), key=len, reverse=True))
@@ -82,8 +86,16 @@ class _Name(NamedTuple):
 
     mode: str
     preset: str | None
-    words: tuple[str, ...]  # between the mode and the temperature
+    words: tuple[str, ...]  # besides the mode and the temperature
     temperature: float | None
+
+    def with_preset_of(self, presets: Collection[str]) -> _Name:
+        """Return the parts with the first word as the preset if it is one of these."""
+        if not self.words or self.words[0].lower() not in presets:
+            return self
+        word, *words = self.words
+        preset = None if word.lower() in NO_PRESETS else word
+        return _Name(self.mode, self.preset or preset, tuple(words), self.temperature)
 
 
 class AirConditioner:
@@ -195,6 +207,8 @@ def _power(codes: Mapping[str, Sequence[str]]) -> dict[str, ClimateState | Power
 def _states(names: Iterable[str]) -> Iterator[tuple[str, ClimateState]]:
     """Yield the names of states with their states."""
     parsed = {name: parts for name in names if (parts := _parse(name)) is not None}
+    begin_with = _first_presets(parts.words for parts in parsed.values())
+    parsed = {name: parts.with_preset_of(begin_with) for name, parts in parsed.items()}
     counts = [len(parts.words) for parts in parsed.values() if parts.temperature is not None]
     has_swing = 2 * sum(count > 1 for count in counts) > len(counts)
     fans, swings, presets = _Options(), _Options(), _Options()
@@ -202,10 +216,19 @@ def _states(names: Iterable[str]) -> Iterator[tuple[str, ClimateState]]:
         fan = swing = None
         if has_swing and words:
             fan, swing = words[0], "_".join(words[1:])
+        elif words and words[0].lower() in FAN_SPEEDS:
+            fan = "_".join(words)
         elif words:  # more words than other names of the device have distinguish a preset
             preset = preset or "_".join(words[:-1])
             fan = words[-1]
         yield name, ClimateState(mode, presets.name(preset), fans.name(fan), swings.name(swing), temperature)
+
+
+def _first_presets(names: Iterable[Sequence[str]]) -> Collection[str]:
+    """Return the first words of names if these are presets and not fan speeds, which come second."""
+    pairs = [words[:2] for words in names if len(words) > 1]
+    first, second = ({pair[place].lower() for pair in pairs} for place in (0, 1))
+    return first if first & PLAIN_PRESETS and not first & FAN_SPEEDS and second & FAN_SPEEDS else ()
 
 
 def _parse(name: str) -> _Name | None:
@@ -215,8 +238,10 @@ def _parse(name: str) -> _Name | None:
     first = found[1].lower()
     words = [word.strip() for word in name[found.end() :].split("_" if "_" in name else " ") if word.strip()]
     temperature = None
-    if words and _NUMBER.fullmatch(words[-1]) and float(words[-1]) >= MIN_TEMPERATURE:
-        temperature = float(words.pop())
+    # Some programs write the temperature before the swing
+    places = [place for place, word in enumerate(words) if _NUMBER.fullmatch(word) and float(word) >= MIN_TEMPERATURE]
+    if places:
+        temperature = float(words.pop(places[-1]))
     elif words and words[-1] == ABSENT:
         words.pop()
     for word in {first, MODES.get(first, ""), first.partition("_")[0]} - {AUTO}:
