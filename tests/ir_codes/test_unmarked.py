@@ -92,3 +92,22 @@ def test_a_name_is_no_code(text: str) -> None:
 
 def test_a_packet_that_is_cut_short() -> None:
     assert refused(parse, "2600" + "ff00" + "28" * 10) == "broadlink_length"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uint16_t rawData[5] = {9000, 4500,  560, 1690,  560};  // UNKNOWN 9EB58962",
+        "const uint16_t PROGMEM power[] = {\n  9000, 4500,\n  560, 1690, 560\n};",
+        "{9000, 4500, 560, 1690, 560}",
+        "Raw Timing[5]:\n   +  9000, -  4500,    +   560, -  1690,\n   +   560",
+        "Raw (5): 9000 -4500 560 -1690 560",
+    ],
+)
+def test_arrays_and_headings(text: str) -> None:
+    assert to_text(parse(text)) == "raw:38000:9000,-4500,560,-1690,560,-40000"
+
+
+def test_array_of_pronto() -> None:
+    words = ", ".join(f"0x{word}" for word in PRONTO.split())
+    assert to_text(parse(f"uint16_t MUTE[8] = {{{words}}};")) == RAW

@@ -9,7 +9,7 @@ from .command import CodeError, RawCommand
 from .named import named_text, parse_named
 from .pronto import parse_pronto, to_pronto
 from .raw import MAX_TEXT_LENGTH, as_raw, in_turn, parse_raw, raw_text
-from .unmarked import parse_unmarked, pronto_words, unquoted
+from .unmarked import parse_unmarked, pronto_words, unbraced, unquoted
 
 _RAW = re.compile(r"[\[+-]?\s*[+-]?[0-9]|(?:pulse|space)\s", re.IGNORECASE)
 
@@ -18,14 +18,14 @@ def parse(text: str) -> Command:
     """Return the command of a text in any form.
 
     The forms are Pronto hex, signed raw timings in µs (also `raw:38000:…`), Broadlink's `b64:…` or hex, base64 of Broadlink
-    or Tuya, and named protocols (`nec:0x04,0x08`). They may be in quotes.
+    or Tuya, and named protocols (`nec:0x04,0x08`). They may be in quotes, or an array of C.
 
     Raises:
         CodeError: if the text has none of these forms, or is malformed.
     """
     if len(text) > MAX_TEXT_LENGTH:
         raise CodeError("text_too_long", maximum=str(MAX_TEXT_LENGTH))
-    text = unquoted(text)
+    text = unbraced(unquoted(text))
     if not text:
         raise CodeError("empty")
     lower = text[:7].lower()

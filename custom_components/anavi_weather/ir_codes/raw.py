@@ -19,6 +19,7 @@ MAX_TEXT_LENGTH = 65536  # characters
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _OPTION = re.compile(r"\s*(\w+)\s*=\s*([0-9]{1,9})\s*", re.ASCII)
 _COMMENT = re.compile(r"(#|//)[^\n]*")
+_SIGN = re.compile(r"([+-])\s+(?=[0-9])")
 _WORDS = ((re.compile(r"\bpulse\s+", re.IGNORECASE), "+"), (re.compile(r"\b(?:space|timeout)\s+", re.IGNORECASE), "-"))
 
 
@@ -142,7 +143,7 @@ def numbers(text: str) -> list[int]:
     text = _COMMENT.sub(" ", text)
     for word, sign in _WORDS:
         text = word.sub(sign, text)
-    text = text.strip()
+    text = _SIGN.sub(r"\1", text).strip()
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
     values = []

@@ -22,12 +22,22 @@ _SEPARATORS = re.compile(r"[\s,;]+")
 _JOINED = re.compile(r"(?:[0-9a-f]{4}){4,}", re.IGNORECASE)
 _BYTES = re.compile(r"(?:26|b2|b4|d7)(?:\s?[0-9a-f]{2}){5,}", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z][A-Za-z0-9+/_-]{15,}={0,2}")
+# `uint16_t rawData[3] = {9000, 4500, 560};`, and what IRremoteESP8266 and Arduino-IRremote write before timings
+_ARRAY = re.compile(r"(?:[\w\s]{1,80}\[\w{0,20}\]\s*=\s*)?\{([-+\w\s,]*)\}\s*;?\s*(?://[^\n]*)?", re.ASCII)
+_HEADING = re.compile(r"raw\s*(?:timing|data)?\s*[\[(]\s*[0-9]{1,4}\s*[\])]\s*:\s*", re.IGNORECASE)
 _PRONTO_TYPES = tuple(f"{kind:04X}" for kind in TYPES)
 
 
 def unquoted(text: str) -> str:
     """Return a text without the quotes and the comma around it, as in a list of JSON or YAML."""
     return text.strip().removesuffix(",").strip(_QUOTES).strip()
+
+
+def unbraced(text: str) -> str:
+    """Return the numbers of an array of C, or of timings with a heading, and any other text as it is."""
+    if found := _ARRAY.fullmatch(text):
+        return found[1].strip()
+    return _HEADING.sub("", text, count=1) if _HEADING.match(text) else text
 
 
 def pronto_words(text: str) -> str | None:
