@@ -9,6 +9,7 @@ from .command import CodeError, RawCommand
 from .named import named_text, parse_named
 from .pronto import parse_pronto, to_pronto
 from .raw import MAX_TEXT_LENGTH, as_raw, in_turn, parse_raw, raw_text
+from .tasmota import parse_tasmota
 from .unmarked import parse_unmarked, pronto_words, unbraced, unquoted
 
 _RAW = re.compile(r"[\[+-]?\s*[+-]?[0-9]|(?:pulse|space)\s", re.IGNORECASE)
@@ -18,7 +19,7 @@ def parse(text: str) -> Command:
     """Return the command of a text in any form.
 
     The forms are Pronto hex, signed raw timings in µs (also `raw:38000:…`), Broadlink's `b64:…` or hex, base64 of Broadlink
-    or Tuya, and named protocols (`nec:0x04,0x08`). They may be in quotes, or an array of C.
+    or Tuya, Tasmota's codes, and named protocols (`nec:0x04,0x08`). They may be in quotes, or an array of C.
 
     Raises:
         CodeError: if the text has none of these forms, or is malformed.
@@ -35,8 +36,9 @@ def parse(text: str) -> Command:
         return parse_raw(text)
     if lower == "pronto:":
         return parse_pronto(pronto_words(text[7:].strip()) or text[7:])
-    if (command := parse_unmarked(text)) is not None:
-        return command
+    for parse_form in (parse_unmarked, parse_tasmota):
+        if (command := parse_form(text)) is not None:
+            return command
     if (words := pronto_words(text)) is not None:
         return parse_pronto(words)
     if _RAW.match(text):

@@ -15,6 +15,7 @@ from .json_file import MAX_DEPTH, load_json
 from .pronto import parse_pronto
 from .raw import as_raw, complete, joined, numbers
 from .remote_file import MAX_NAME, FileRemote
+from .tasmota import message_command, parse_tasmota
 from .text import excerpt
 from .tuya import parse_tuya
 from .xiaomi import parse_xiaomi
@@ -154,11 +155,15 @@ def _blaster(code: str) -> Command:
     """Return the command of a message to a blaster: a code of Tuya, or JSON that contains one."""
     if code.lstrip().startswith("{"):
         message = load_json(code)
+        if "Protocol" in message:
+            return message_command(message)
         code = next(
             (message[key] for key in ("ir_code_to_send", "ir_code", "code") if isinstance(message.get(key), str)), ""
         )
         if not code:
             raise CodeError("smartir_code")
+    elif (command := parse_tasmota(code.strip())) is not None:
+        return command
     elif code.lstrip().startswith(("[", "+")):
         return _timings(code)
     return parse_tuya(from_base64(code))

@@ -1,0 +1,142 @@
+"""Tests of Tasmota's codes (issue 15)."""
+
+from contextlib import suppress
+import json
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, parse, to_text
+from custom_components.anavi_weather.ir_codes.smartir import parse_smartir
+from custom_components.anavi_weather.ir_codes.tasmota import parse_tasmota
+
+from .helpers import refused
+
+TIMINGS = (4630, -2465, 400, -310, 400, -310, 400, -2465, 400, -40_000)
+COMPACT = "+4630-2465+400-310Cd+400bE"
+
+
+def message(protocol: Any, bits: Any, data: Any, **more: Any) -> str:
+    """Return a message in JSON."""
+    return json.dumps({"Protocol": protocol, "Bits": bits, "Data": data, **more})
+
+
+@pytest.mark.parametrize(
+    ("protocol", "bits", "data", "text"),
+    [
+        ("NEC", 32, "0x20DF10EF", "nec:0x04,0x08"),
+        ("nec", 32, 0x20DF10EF, "nec:0x04,0x08"),
+        ("SAMSUNG", 32, "0xE0E040BF", "samsung32:0x07,0x02"),
+        ("SONY", 12, "0xA90", "sony:0x01,0x15"),
+        ("SONY", 15, "0xA8A", "sony15:0x51,0x28"),
+        ("JVC", 16, "0xC5E8", "jvc:0xa3,0x17"),
+        ("PANASONIC", 48, "0x40040100BCBD", "panasonic:0x4004,0x100bcbd"),
+        ("PANASONIC", 48, "0x100BCBD", "panasonic:0x4004,0x100bcbd"),
+        ("RC5", 12, "0x78C", "rc5:0x1e,0x0c"),
+        ("RC5", 12, "0xF8C", "rc5:0x1e,0x0c,0x01"),
+        ("RC5X", 13, "0x178C", "rc5:0x1e,0x4c"),
+        ("RC6", 20, "0x1040C", "rc6:0x04,0x0c,toggle=0x01"),
+        ("RC6", 36, "0xC800F040C", "rc6_mce:0x800f04,0x0c"),
+        ("RC6", 36, "0xC800F840C", "rc6_mce:0x800f04,0x0c,0x01"),
+        ("RC6", 36, "0xC123456F8", "rc6_6a_32:0x123456,0xf8"),
+    ],
+)
+def test_messages(protocol: str, bits: int, data: str | int, text: str) -> None:
+    expected = parse(text).get_raw_timings()
+    sent = message(protocol, bits, data, DataLSB="0x0", Repeat=0)
+    for code in (sent, f'{{"IrReceived": {sent}}}', f"IRSend {sent}", f"irsend2 {sent}"):
+        assert parse(code).get_raw_timings() == expected
+
+
+@pytest.mark.parametrize(("protocol", "bits", "data"), [("LG", 28, "0x8800347"), ("COOLIX", 24, "0xB27BE0")])
+def test_messages_that_become_timings(protocol: str, bits: int, data: str) -> None:
+    command = parse(message(protocol, bits, data))
+    assert isinstance(command, RawCommand)
+    assert len(command.get_raw_timings()) == {"LG": 59, "COOLIX": 199}[protocol]
+
+
+def test_hex_without_quotes() -> None:
+    code = '{"Protocol":"NEC","Bits":32,"Data":0x20DF10EF,"Repeat":0x0}'
+    assert to_text(parse(code)) == "nec:0x04,0x08"
+
+
+def test_repeats() -> None:
+    assert parse(message("NEC", 32, "0x20DF10EF", Repeat=2)).repeat_count == 2
+    lg = parse(message("LG", 28, "0x8800347"))
+    frame = lg.get_raw_timings()
+    assert parse(message("LG", 28, "0x8800347", Repeat=1)).get_raw_timings()[: len(frame)] == frame
+    assert len(parse(message("LG", 28, "0x8800347", Repeat=1)).get_raw_timings()) == 2 * len(frame) + 1
+    # A remote control repeated what was received, which is no wish to repeat it
+    received = parse(json.dumps({"IrReceived": json.loads(message("NEC", 32, "0x20DF10EF", Repeat=1))}))
+    assert received.repeat_count == 0
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        COMPACT,
+        f"0,{COMPACT}",
+        f"IRsend 38000,{COMPACT}",
+        message("UNKNOWN", 9, "0x1", RawData=COMPACT),
+        "0,4630,2465,400,310,400,310,400,2465,400",
+        "IRSend raw,38000,4630,2465,400,310,400,310,400,2465,400",
+        "IRSend 38000, 4630, -2465, 400, -310, 400, -310, 400, -2465, 400",
+    ],
+)
+def test_timings(code: str) -> None:
+    command = parse(code)
+    assert isinstance(command, RawCommand)
+    assert (command.once, command.modulation) == (TIMINGS, 38_000)
+
+
+def test_carrier() -> None:
+    assert parse(f"36000,{COMPACT}").modulation == 36_000
+
+
+@pytest.mark.parametrize("text", ["9000,-4500,560", "+9000 -4500 +560", "38000,926,844", "AbCdEfGhIjKlMnOp", "[]", "x"])
+def test_other_texts(text: str) -> None:
+    assert parse_tasmota(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (message("IRHVAC", 32, 1), "protocol_unknown"),
+        (message(None, 32, 1), "protocol_unknown"),
+        (message("UNKNOWN", 32, 1, RawData=[1, 2]), "protocol_unknown"),
+        (message("NEC", 32, "0x120DF10EF"), "value_invalid"),
+        (message("NEC", 16, "0x20DF"), "value_invalid"),
+        (message("NEC", 32, -1), "value_invalid"),
+        (message("NEC", 32, 1.5), "value_invalid"),
+        (message("NEC", 32, True), "value_invalid"),
+        (message("NEC", 32, None), "value_invalid"),
+        (message("NEC", 32, "0x20DF10EF", Repeat=1000), "repeat_count_out_of_range"),
+        (message("RC6", 21, 1), "value_invalid"),
+        (message("SONY", 13, 1), "value_invalid"),
+        (message("PANASONIC", 48, 1 << 48), "value_out_of_range"),
+        ("{}", "empty"),
+        ("{", "json_invalid"),
+        ("+900-100Ef", "number_invalid"),
+        (f"1,{COMPACT}", "carrier_out_of_range"),
+        ("0,0,0", "zero_duration"),
+    ],
+)
+def test_refused(text: str, key: str) -> None:
+    assert refused(parse, text) == key
+
+
+def test_in_files_of_smartir() -> None:
+    commands = {"on": message("NEC", 32, "0x20DF10EF"), "off": f"0,{COMPACT}", "up": "+900,-450,+560"}
+    text = json.dumps({"commandsEncoding": "Raw", "supportedController": "MQTT", "commands": commands})
+    (remote,) = parse_smartir(text).values()
+    texts = {name: to_text(codes[0]) for name, codes in remote.commands.items()}
+    assert texts["on"] == "nec:0x04,0x08"
+    assert texts["off"] == "raw:38000:" + ",".join(map(str, TIMINGS))
+    assert texts["up"] == "raw:38000:900,-450,560,-40000"
+
+
+@given(st.text("0123456789+-,ABcdeIRSend {}:\"x'"))
+def test_any_text(text: str) -> None:
+    with suppress(CodeError):
+        parse_tasmota(text)
