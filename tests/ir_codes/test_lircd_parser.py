@@ -369,3 +369,17 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_unprintable_characters_in_names() -> None:
     text = "begin remote\nname R\x99\nbits 8\none 1 2\nzero 1 1\nbegin codes\nFFWD_\x99 1\nend codes\nend remote"
     assert {name: list(commands) for name, commands in strict_all(parse_lircd(text)).items()} == {"R": ["FFWD_"]}
+
+
+def test_remotes_that_lircd_cannot_send_beside_others() -> None:
+    remote = (
+        "begin remote\nname {}\nbits 8\none 500 {}\nzero 500 500\nptrail 500\nbegin codes\nK 1\nend codes\nend remote\n"
+    )
+    bad = remote.format("Scancodes", 0).replace("one 500", "one 0")
+    remotes = parse_lircd(bad + remote.format("TV", 1500))
+    assert [(name, *found.commands) for name, found in remotes.items()] == [("Scancodes",), ("TV", "K")]
+    error = remotes["Scancodes"].unreadable["K"]
+    assert (error.key, error.line, error.placeholders) == ("lircd_scancodes", 4, {"remote": "Scancodes"})
+    with pytest.raises(CodeError) as refused:
+        parse_lircd(bad + bad)
+    assert (refused.value.key, refused.value.line) == ("lircd_scancodes", 4)

@@ -4,7 +4,7 @@ Files that lircd would refuse although a person can read them (a comment in an u
 reads but cannot send are refused. `include` lines are skipped: no other file is ever read.
 """
 
-from .command import CodeError
+from .command import CodeError, RawCommand
 from .lircd_encode import LircdEncoder
 from .lircd_parser import LircdParser
 from .lircd_remote import LircdRemote
@@ -33,7 +33,7 @@ def parse_lircd(text: str) -> dict[str, FileRemote]:
                 continue
             seen.add(key.name.lower())
             try:
-                commands = encoder.commands(index)
+                commands = _commands(encoder, remote, index)
             except CodeError as err:
                 read.add_unreadable(key.name, err)
                 continue
@@ -42,6 +42,12 @@ def parse_lircd(text: str) -> dict[str, FileRemote]:
             if timings_left < 0:
                 raise CodeError("lircd_file_too_long", line=key.line)
     return remotes
+
+
+def _commands(encoder: LircdEncoder, remote: LircdRemote, index: int) -> tuple[RawCommand, ...]:
+    if remote.error is not None:
+        raise remote.error
+    return encoder.commands(index)
 
 
 def _unique(remotes: list[LircdRemote]) -> list[LircdRemote]:

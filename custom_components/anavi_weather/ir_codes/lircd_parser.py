@@ -151,6 +151,9 @@ class LircdParser:
         """Raise an error if the text ends too early or has no remote."""
         if self._section is not _Section.OUTSIDE:
             raise CodeError("lircd_no_end", line=self._remote.line)
+        errors = [remote.error for remote in self._remotes if remote.error]
+        if errors and len(errors) == len(self._remotes):
+            raise errors[0]
         if self._remotes:
             return  # an empty remote (a mouse, or a template) beside others does no harm
         if self._first_empty:
@@ -302,8 +305,12 @@ class LircdParser:
             self._first_empty = self._first_empty or remote
             return
         if not remote.raw:
-            self._check_protocol()
-            self._check_symbols()
+            try:
+                self._check_protocol()
+            except CodeError as err:
+                remote.error = err.with_traceback(None)
+            else:
+                self._check_symbols()
             remote.mask_values()
         self._remotes.append(remote)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .command import DEFAULT_CARRIER
+from .command import DEFAULT_CARRIER, CodeError
 
 type Pair = tuple[int, int]  # µs of a pulse and of the space with it
 
@@ -53,6 +53,8 @@ class LircdRemote:
     manual_sort: int = 0
     raw: bool = False
     keys: list[LircdKey] = field(default_factory=list)
+    error: CodeError | None = None
+    """Why lircd could not send any of its keys."""
 
     @property
     def all_bits(self) -> int:
