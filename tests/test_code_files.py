@@ -9,7 +9,17 @@ from custom_components.anavi_weather import code_files
 from custom_components.anavi_weather.code_files import read_code_file, remote_name
 
 
-@pytest.mark.parametrize(("data", "text"), [(b"a\r\n\xc3\xa9", "a\né"), (b"\xe9\n", "é\n"), (b"", "")])
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"a\r\n\xc3\xa9", "a\né"),
+        (b"\xe9\n", "é\n"),
+        (b"", ""),
+        ("\ufeffé\r\n".encode("utf-16-le"), "é\n"),
+        ("\ufeffé\r\n".encode("utf-16-be"), "é\n"),
+        ("\ufeffé".encode("utf-16-le") + b"x", "é\ufffd"),
+    ],
+)
 def test_text(tmp_path: Path, data: bytes, text: str) -> None:
     file = tmp_path / "tv.ir"
     file.write_bytes(data)

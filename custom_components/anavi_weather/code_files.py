@@ -1,5 +1,6 @@
 """Files with infrared codes on the server."""
 
+import codecs
 import errno
 import os
 from pathlib import Path, PurePath
@@ -18,14 +19,18 @@ def read_code_file(file: Path) -> str:
     """
     if not file.is_file():  # reading a pipe would block
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    with file.open("rb") as stream:
+        start = stream.read(2)
+    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):  # which Windows calls Unicode
+        return _text(file, "utf-16", "replace")
     try:
         return _text(file, "utf-8")
     except UnicodeDecodeError:  # many old lircd.conf files are Latin-1
         return _text(file, "latin-1")
 
 
-def _text(file: Path, encoding: str) -> str:
-    with file.open(encoding=encoding) as stream:
+def _text(file: Path, encoding: str, errors: str = "strict") -> str:
+    with file.open(encoding=encoding, errors=errors) as stream:
         return stream.read(MAX_FILE_LENGTH + 1)
 
 
