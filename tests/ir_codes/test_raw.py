@@ -56,5 +56,5 @@ def test_pauses_that_programs_split() -> None:
 
 
 def test_durations_that_are_not_split() -> None:
-    for timings in ([], [510], [510, 520], [510, -490, 0], [0, 510, -490], [510, 520, -490, 530], [510, -490, -0, 530]):
+    for timings in ([], [510], [510, 520], [510, -490, 0], [0, 510, -490], [510, 520, -490, 530], [510, 0, 490, -530]):
         assert joined(timings) == timings

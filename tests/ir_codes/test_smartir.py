@@ -140,6 +140,10 @@ def test_base64_ends_with_its_padding() -> None:
     assert codes[0] == codes[1] == codes[2]
 
 
+def test_timings_that_programs_write_with_a_point() -> None:
+    assert _only(_file({"on": [560.0, -1600.0, 560]}, "Raw", "ESPHome")).once == (560, -1600, 560, -40000)
+
+
 def test_pause_of_esphome_in_two_parts() -> None:
     for code in ("[560, -1600, 560, -4000, -30000]", [560, -1600, 560, -4000, -30000]):
         assert _only(_file({"on": code}, "Raw", "ESPHome")).once == (560, -1600, 560, -34000)
@@ -173,6 +177,9 @@ def test_pause_of_esphome_in_two_parts() -> None:
         (_file({"on": "2"}, "Hex"), "hex_invalid"),
         (_file({"on": {"x": 5}}, "Raw", "ESPHome"), "smartir_code"),
         (_file({"on": [1, True]}, "Raw", "ESPHome"), "smartir_code"),
+        (_file({"on": [1, 1.5]}, "Raw", "ESPHome"), "smartir_code"),
+        (_file({"on": [1, float("nan")]}, "Raw", "ESPHome"), "smartir_code"),
+        (_file({"on": [1, float("inf")]}, "Raw", "ESPHome"), "smartir_code"),
         (_file({"on": [[1, 2], ["x"]]}, "Raw", "ESPHome"), "smartir_code"),
         (_file({"on": "{"}, "Raw", "MQTT"), "json_invalid"),
         (_file({"on": '{"a": 1}'}, "Raw", "MQTT"), "smartir_code"),

@@ -15,6 +15,7 @@ MAX_TIMINGS = 4096  # in one part; the longest known code of an air conditioner 
 MAX_PULSE = 500_000  # µs, the kernel's limit for one write
 MAX_PAUSE = 5_000_000  # µs
 MAX_TEXT_LENGTH = 65536  # characters
+MIN_SPLIT = 32_767  # µs, the most that 16 bits with a sign hold
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _OPTION = re.compile(r"\s*(\w+)\s*=\s*([0-9]{1,9})\s*", re.ASCII)
@@ -77,7 +78,7 @@ def joined(durations: Sequence[int]) -> Sequence[int]:
     parts: list[int] = []
     for index, duration in enumerate(durations):
         is_last = index == len(durations) - 1
-        if len(parts) > 1 and not parts[-1] and duration * parts[-2] > 0:
+        if len(parts) > 1 and not parts[-1] and abs(parts[-2]) >= MIN_SPLIT and duration * parts[-2] > 0:
             parts.pop()
             parts[-1] += duration
         elif parts and is_last and min(durations) < 0 < duration * parts[-1]:

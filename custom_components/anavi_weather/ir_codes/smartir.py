@@ -93,7 +93,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _command(code: Any, decode: Callable[[Any], Command]) -> Command:
-    if not isinstance(code, list) or all(isinstance(item, int) for item in code):
+    if not isinstance(code, list) or all(isinstance(item, int | float) for item in code):
         return decode(code)
     if len(code) > MAX_SEQUENCE:
         raise CodeError("smartir_sequence", maximum=str(MAX_SEQUENCE))
@@ -146,9 +146,13 @@ def _hex(code: str) -> Command:
 def _timings(code: Any) -> Command:
     if isinstance(code, str):
         return RawCommand(complete(joined(numbers(code))))
-    if not isinstance(code, Sequence) or not all(item.__class__ is int for item in code):
+    if not isinstance(code, Sequence) or not all(map(_is_whole, code)):
         raise CodeError("smartir_code")
-    return RawCommand(complete(joined(code)))
+    return RawCommand(complete(joined(list(map(int, code)))))
+
+
+def _is_whole(item: Any) -> bool:
+    return item.__class__ is int or (isinstance(item, float) and item.is_integer())
 
 
 def _blaster(code: str) -> Command:
