@@ -173,6 +173,25 @@ class OPT3001(INA219):
         self.pointer = 0
 
 
+class HTU31D(SimulatedChip):
+    """Successor of the HTU21D with other commands. It does not acknowledge those that it does not know."""
+
+    COMMANDS = (0x00, 0x02, 0x04, 0x08, 0x0A, 0x10, 0x1E, *range(0x40, 0x60))
+
+    @override
+    def power_on(self) -> None:
+        pass
+
+    @override
+    def write(self, data: bytes) -> None:
+        if data and data[0] not in self.COMMANDS:
+            raise Nack
+
+    @override
+    def read(self, length: int) -> bytes:
+        raise Nack
+
+
 class Silent(SimulatedChip):
     """Chip that acknowledges nothing but its address and every byte that is written."""
 

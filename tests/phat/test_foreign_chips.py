@@ -12,6 +12,7 @@ from .foreign_chips import (
     AHT10,
     BME680,
     FT6206,
+    HTU31D,
     INA219,
     LPS25H,
     MCP23017,
@@ -69,6 +70,19 @@ def test_a_foreign_chip_is_detected(
     assert detection.foreign == (address,)
     assert detection.chips == ()
     assert bench.wire.written_to(address) == written
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [(HTU31D, 0x40), *((Silent, address) for address in (0x23, 0x38, 0x40, 0x44, 0x46, 0x5C, 0x76, 0x77))],
+    ids=lambda value: value.__name__ if isinstance(value, type) else f"0x{value:02x}",
+)
+def test_a_chip_that_refuses_every_probe_is_detected(bench: Bench, kind: type[SimulatedChip], address: int) -> None:
+    """The form must not say that nothing responds."""
+    bench.replace(address, kind)
+    detection = bench.phat.detect()
+    assert detection.foreign == (address,)
+    assert detection.chips == ()
 
 
 @pytest.mark.parametrize("port", [0xFF, 0xFE, 0x7F, 0x42, 0x01])

@@ -80,6 +80,8 @@ class Occupant(Enum):
 
     NOTHING = auto()
     FOREIGN = auto()
+    UNKNOWN = auto()
+    """Something that acknowledges its address, but failed while it was probed. It is probed again in each cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class Phat:
         self._chips: dict[ChipId, Chip | KernelChip] = {chip: self._reader(chip) for chip in expected}
         self._in_kernel: dict[ChipId, KernelChip] = {}
         self._foreign: set[int] = set()
+        self._unknown: set[int] = set()
         self._claimed: set[int] = set()
         self._replaced: set[int] = set()
         self._in_use: set[int] = set()
@@ -147,7 +150,11 @@ class Phat:
             self._discover_new()
             others = [address for address in ALL_ADDRESSES if address not in ADDRESSES]
             claimed = {address for address in others if self._is_claimed(address)}
-            foreign = self._foreign | set(responders(self._bus, [one for one in others if one not in claimed]))
+            foreign = (
+                self._foreign
+                | self._unknown
+                | set(responders(self._bus, [one for one in others if one not in claimed]))
+            )
             claimed = (claimed | self._claimed) - {chip.address for chip in self._in_kernel}
             return Detection(tuple(sorted(self._chips)), tuple(sorted(foreign)), tuple(sorted(claimed)))
 
@@ -210,6 +217,7 @@ class Phat:
         self._follow_kernel()
         known = {chip.address for chip in self._chips} - self._replaced
         self._claimed.clear()
+        self._unknown.clear()
         self._discover((address for address in ADDRESSES if address not in known), attempts)
 
     def _discover(self, addresses: Iterable[int], attempts: int = MESSAGE_ATTEMPTS) -> None:
@@ -222,6 +230,8 @@ class Phat:
                     self._chips[found.id] = found
                 case Occupant.FOREIGN:
                     self._foreign.add(address)
+                case Occupant.UNKNOWN:
+                    self._unknown.add(address)
                 case Occupant.NOTHING:
                     self._foreign.discard(address)
                 case AddressClaimedError():
@@ -239,9 +249,24 @@ class Phat:
     def _identify(self, address: int, attempts: int) -> Steps[Chip | Occupant]:
         """Return the chip at an address, or its occupant if that is none of the board's chips."""
         self._bus.check_unclaimed(address)
+        has_acknowledged = False
         with suppress(TransferError):
-            if not self._bus.answers(address, MESSAGE_ATTEMPTS if address in self._foreign else attempts):
+            has_acknowledged = self._bus.answers(address, MESSAGE_ATTEMPTS if address in self._foreign else attempts)
+            if not has_acknowledged:
                 return Occupant.NOTHING
+        try:
+            return (yield from self._probe(address))
+        except ChipError:
+            if has_acknowledged:
+                return Occupant.UNKNOWN
+            raise
+
+    def _probe(self, address: int) -> Steps[Chip | Occupant]:
+        """Return the chip at an address by its behavior.
+
+        Raises:
+            ChipError: if the chip fails while it is probed, or is absent.
+        """
         if address in self._foreign and address in self._bus.written:
             return Occupant.FOREIGN  # probed once, because a write could change its settings
         self._bus.written.discard(address)
