@@ -1,6 +1,7 @@
 """Tests of the repair issues of chips."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -9,10 +10,12 @@ from custom_components.anavi_weather.chip_issues import FAILURE_LASTS
 from custom_components.anavi_weather.const import CONF_CHIPS, DOMAIN
 from custom_components.anavi_weather.phat.simulated_bmx280 import SimulatedBMP280
 from custom_components.anavi_weather.phat.simulator import FlippedBitFault, Simulator
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .conftest import Machine, PassTime, number
+from .repair_forms import choose_repair
 
 ISSUE_ID = "chip_01STATION_htu21d_40"
 
@@ -29,12 +32,18 @@ def disturb(simulator: Simulator) -> None:
     simulator.inject(FlippedBitFault(times=10**6, address=0x40))
 
 
+def wet(simulator: Simulator) -> None:
+    air = replace(simulator.chips[0x40].air(), humidity=-5.0)
+    simulator.chips[0x40].air = lambda: air
+
+
 @pytest.mark.parametrize(
     ("break_", "translation_key", "error"),
     [
         (unplug, "chip_no_answer", "0x40: Remote I/O error"),
         (claim, "chip_claimed", "0x40 is claimed by a kernel driver"),
         (disturb, "chip_failing", "HTU21D 0x40: another chip answers"),
+        (wet, "chip_quantity_failing", "HTU21D 0x40: humidity -5.00 is out of range"),
     ],
 )
 @pytest.mark.usefixtures("station")
@@ -107,6 +116,30 @@ async def test_an_issue_is_deleted_when_another_chip_replaces_the_failing_one(
     await pass_time()
 
     assert "BMP280 0x77" in station.data[CONF_CHIPS]
+    assert not issue_registry.issues
+
+
+async def test_a_chip_that_measures_in_part_keeps_its_other_readings(
+    hass: HomeAssistant,
+    issue_registry: ir.IssueRegistry,
+    simulator: Simulator,
+    pass_time: PassTime,
+    station: MockConfigEntry,
+) -> None:
+    wet(simulator)
+    await pass_time()
+    await pass_time(FAILURE_LASTS.total_seconds())
+
+    assert number(hass, "sensor.simulated_phat_temperature") > 0
+    state = hass.states.get("sensor.simulated_phat_humidity")
+    assert state
+    assert state.state == STATE_UNAVAILABLE
+    repair = await choose_repair(hass, ISSUE_ID, "scan")
+    assert repair["reason"] == "chip_still_fails"
+
+    air = replace(simulator.chips[0x40].air(), humidity=99.0)
+    simulator.chips[0x40].air = lambda: air
+    await pass_time()
     assert not issue_registry.issues
 
 

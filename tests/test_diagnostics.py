@@ -1,5 +1,6 @@
 """Tests of the diagnostics."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -13,6 +14,7 @@ from yarl import URL
 from custom_components.anavi_weather.const import CONF_ALTITUDE, CONF_BUS
 from custom_components.anavi_weather.phat.board import PRODUCT
 from custom_components.anavi_weather.phat.simulated_chips import Air
+from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.reading_failures import MAX_FAILURES
 from custom_components.anavi_weather.user_station import Forwarder
 from custom_components.anavi_weather.user_station.errors import CannotConnectError, IndexClosedError
@@ -66,6 +68,24 @@ async def test_diagnostics_of_a_bus_that_failed(
     missing = f"{machine.path()}: No such file or directory"
     assert diagnostics["board"] == {"product": "", "buses": {}, "kernel_drivers": {}, "responding": missing}
     assert diagnostics["reading"]["succeeded"] is False
+
+
+async def test_diagnostics_have_the_error_of_a_chip_that_measures_in_part(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    station: MockConfigEntry,
+    pass_time: PassTime,
+) -> None:
+    air = replace(simulator.chips[0x40].air(), humidity=-5.0)
+    simulator.chips[0x40].air = lambda: air
+    await pass_time()
+
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, station)
+
+    chip = diagnostics["reading"]["chips"]["HTU21D 0x40"]
+    assert chip["measured"].keys() == {"temperature"}
+    assert chip["error"] == "HTU21D 0x40: humidity -5.00 is out of range"
 
 
 async def test_diagnostics_of_a_bus_that_is_missing_say_what_was_tried(

@@ -1,6 +1,6 @@
 """Repair issues of chips that keep failing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from time import monotonic
 
@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, LOGGER
-from .phat import AddressClaimedError, ChipError, ChipId, DriverMissingError, NoAnswerError
+from .phat import AddressClaimedError, ChipError, ChipId, DriverMissingError, NoAnswerError, Reading
 
 CHIP_ISSUE_PREFIX = "chip_"
 FAILURE_LASTS = timedelta(minutes=2)  # until an issue is created
@@ -25,15 +25,16 @@ class ChipIssues:
         self._failing_since: dict[ChipId, float] = {}
 
     @callback
-    def async_update(self, errors: Mapping[ChipId, ChipError]) -> None:
-        """Log changes, and create or delete issues, after a reading with these errors."""
+    def async_update(self, reading: Reading, chips: Collection[ChipId]) -> None:
+        """Log changes, and create or delete issues, after a reading of these chips."""
         now = monotonic()
+        errors = {chip: error for chip, error in reading.failures.items() if chip in chips}
         for chip, error in errors.items():
             if chip not in self._failing_since:
                 self._failing_since[chip] = now
                 LOGGER.warning("%s: %s failed: %s", self._entry.title, chip, error)
             elif now - self._failing_since[chip] >= FAILURE_LASTS.total_seconds():
-                self._create(chip, error)
+                self._create(chip, error, is_partial=chip not in reading.errors)
         for chip in self._failing_since.keys() - errors.keys():
             del self._failing_since[chip]
             self._delete(chip)
@@ -52,8 +53,10 @@ class ChipIssues:
         for chip in self._failing_since:
             self._delete(chip)
 
-    def _create(self, chip: ChipId, error: ChipError) -> None:
+    def _create(self, chip: ChipId, error: ChipError, *, is_partial: bool) -> None:
         match error:
+            case _ if is_partial:
+                translation_key = "chip_quantity_failing"
             case NoAnswerError():
                 translation_key = "chip_no_answer"
             case AddressClaimedError():

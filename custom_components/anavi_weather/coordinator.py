@@ -202,7 +202,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             raise
         self._count_errors(reading)
         self._follow_chips(reading)
-        self._chip_issues.async_update({chip: reading.errors[chip] for chip in self.chips if chip in reading.errors})
+        self._chip_issues.async_update(reading, self.chips)
         return self._evaluate(reading)
 
     @callback

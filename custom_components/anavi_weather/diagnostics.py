@@ -92,7 +92,7 @@ def _readings(station: RemoteStation) -> dict[str, Any]:
                 str(chip): {
                     "measured": dict(measurement.values) if measurement else None,
                     "above_range": sorted(measurement.above_range) if measurement else [],
-                    "error": str(error) if (error := data.reading.errors.get(chip)) else None,
+                    "error": str(error) if (error := data.reading.failures.get(chip)) else None,
                 }
                 for chip, measurement in data.reading.measurements.items()
             },

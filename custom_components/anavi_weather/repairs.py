@@ -50,7 +50,7 @@ class LostChipFlow(RepairsFlow):
         if entry is not None and entry.state is ConfigEntryState.LOADED:
             coordinator = entry.runtime_data.coordinator
             await coordinator.async_scan()
-            if coordinator.last_update_success and chip not in map(str, coordinator.data.reading.errors):
+            if coordinator.last_update_success and chip not in map(str, coordinator.data.reading.failures):
                 return self.async_create_entry(data={})
         return self.async_abort(reason="chip_still_fails")
 

@@ -154,6 +154,11 @@ class STS4x(SimulatedSHT4x):
     """Thermometer with the SHT4x's commands and serial number. It answers with the temperature only."""
 
     @override
+    def power_on(self) -> None:
+        super().power_on()
+        self.serial_number_requested = False
+
+    @override
     def read(self, length: int) -> bytes:
         answer = super().read(length)
         return answer if self.serial_number_requested else answer[:3].ljust(length, b"\xff")

@@ -344,7 +344,9 @@ def test_a_quantity_that_fails_does_not_take_the_others_down(
 ) -> None:
     sysfs.bind("bme280", 0x76, iio=BME280_FILES)
     failing = Failing(monkeypatch, "in_pressure_input", errno.EIO)
-    assert measure(bench, BME280).values == {T: 21.0, H: 55.0}
+    measurement = measure(bench, BME280)
+    assert measurement.values == {T: 21.0, H: 55.0}
+    assert {quantity: str(error) for quantity, error in measurement.errors.items()} == {P: "BME280 0x76: Not today"}
     assert failing.calls == ATTEMPTS
 
 

@@ -104,6 +104,16 @@ class Reading:
     duration: float = field(compare=False)
     """Duration of the cycle in seconds."""
 
+    @property
+    def failures(self) -> Mapping[ChipId, ChipError]:
+        """The error of each chip that failed, or that could not measure one of its quantities."""
+        partial_errors = {
+            chip: next(iter(measurement.errors.values()))
+            for chip, measurement in self.measurements.items()
+            if measurement and measurement.errors
+        }
+        return {**partial_errors, **self.errors}
+
 
 def likely_chips(address: int) -> tuple[str, ...]:
     """Return the kinds of chips that commonly have an address, without those that are recognized."""

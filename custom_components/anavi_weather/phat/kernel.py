@@ -96,22 +96,23 @@ class KernelChip:
         if not self._channels:
             raise DriverMissingError(f"{self.id}: no kernel driver reads it")
         values: dict[Quantity, float | None] = {}
-        errors: list[ChipError] = []
+        errors: dict[Quantity, ChipError] = {}
         for _ in range(ATTEMPTS):
             for channel in self._channels:
                 if channel.quantity not in values:
                     try:
                         values[channel.quantity] = _measure(self.id, channel)
                     except ChipError as err:
-                        errors.append(err)
+                        errors.setdefault(channel.quantity, err)
             if len(values) == len(self._channels):
                 break
             yield RETRY_PAUSE
         if not values:
-            raise errors[0]
+            raise errors[self._channels[0].quantity]
         return Measurement(
             {quantity: value for quantity, value in values.items() if value is not None},
             frozenset(quantity for quantity, value in values.items() if value is None),
+            {quantity: err for quantity, err in errors.items() if quantity not in values},
         )
 
 
