@@ -1,7 +1,7 @@
 """Pins of the board's infrared, and who else takes them.
 
 Names and default pins: arch/arm/boot/dts/overlays of the Raspberry Pi's kernel, its README, and the overlays whose pins that
-does not name.
+does not name. The overlays tft35a and waveshare35a come with the displays.
 """
 
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ DEFAULT_PINS = {
     "pps-gpio": {"gpiopin": 18},
     "pwm": {"pin": 18},
     "pwm-2chan": {"pin": 18, "pin2": 19},
+    "pwm-gpio-fan": {"fan_gpio": 18},
     "rotary-encoder": {"pin_a": 4, "pin_b": 17},
     "rpi-display": {"backlight": 18},
     "seeed-can-fd-hat-v1": {"(select)": 18},
@@ -42,11 +43,13 @@ DEFAULT_PINS = {
     "spi1-3cs": {"cs0_pin": 18, "cs1_pin": 17, "cs2_pin": 16},
     "spi6-1cs": {"cs0_pin": 18},
     "spi6-2cs": {"cs0_pin": 18, "cs1_pin": 27},
+    "tft35a": {"(touch)": 17},
     "tinylcd35": {"(backlight)": 18},
     "vc4-kms-dsi-lt070me05000": {"reset": 17, "enable": 4},
     "w1-gpio": {"gpiopin": 4},
     "w1-gpio-pullup": {"gpiopin": 4, "extpullup": 5},
     "watterott-display": {"backlight": 18},
+    "waveshare35a": {"(touch)": 17},
     "wittypi": {"led_gpio": 17},
 }
 # The same, of an overlay with an option
