@@ -7,12 +7,14 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.anavi_weather.const import CONF_BUS
 from custom_components.anavi_weather.exceptions import InfraredError, ReadingError, async_message
 from custom_components.anavi_weather.installation import ACCESS_ERRORS, async_error_key
 from custom_components.anavi_weather.texts import async_error_text
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from .config_flow_steps import choose, start
+from .config_flow_steps import choose, confirm, start
 from .conftest import Machine
 
 INSTALLATIONS = {"own system": "", "container": "_container", "Home Assistant OS": "_home_assistant_os"}
@@ -48,6 +50,26 @@ async def test_a_station_without_its_bus_says_what_to_do(
     await hass.async_block_till_done()
     assert board_entry.error_reason_translation_key == f"no_bus{suffix}"
     assert "raspi-config" not in (board_entry.reason or "") or suffix != "_home_assistant_os"
+
+
+async def test_a_station_whose_bus_has_another_number_says_so(
+    hass: HomeAssistant, board_entry: MockConfigEntry, machine: Machine, suffix: str
+) -> None:
+    machine.plug(20, name="i2c-20-bus")
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert board_entry.error_reason_translation_key == "other_buses"
+    missing = await async_message(hass, ReadingError(f"no_bus{suffix}", bus=machine.path()))
+    assert (board_entry.reason or "").startswith(missing)
+    assert f"{machine.path(20)} (i2c-20-bus)" in (board_entry.reason or "")
+
+    form = await board_entry.start_reconfigure_flow(hass)
+    await confirm(hass, await choose(hass, form, machine.path(20)))
+    await hass.async_block_till_done()
+
+    assert board_entry.state is ConfigEntryState.LOADED
+    assert board_entry.data[CONF_BUS] == machine.path(20)
 
 
 @pytest.mark.parametrize("key", sorted(ACCESS_ERRORS))

@@ -18,12 +18,12 @@ from .chip_issues import ChipIssues
 from .code_store import CodeStore
 from .command_sender import CommandSender
 from .const import CONF_ALTITUDE, CONF_BUS, CONF_CHIPS, CONF_INTERVAL, DEFAULT_INTERVAL, LOGGER
-from .exceptions import ReadingError
+from .exceptions import ReadingError, async_message
 from .fleet_coordinator import FleetCoordinator
 from .infrared_devices import InfraredDevices
 from .installation import async_error_key
 from .outdoor_temperature import OutdoorTemperature
-from .phat import BusError, ChipId, Measurement, Phat, Quantity, Reading, WrongChipError
+from .phat import BusError, BusNotFoundError, ChipId, Measurement, Phat, Quantity, Reading, WrongChipError, board
 from .phat.simulated_lirc import SimulatedLirc
 from .phat.simulator import OFFICIAL_CHIPS, SPARE_CHIP, Simulator, Weather, is_simulated
 from .pressure_history import HISTORY_PERIOD, PressureHistory
@@ -226,8 +226,18 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         try:
             return await self.hass.async_add_executor_job(self._read)
         except BusError as err:
-            key = await async_error_key(self.hass, err.key)
-            raise ReadingError(key, bus=self.config_entry.data[CONF_BUS]) from err
+            raise await self._async_bus_error(err) from err
+
+    async def _async_bus_error(self, err: BusError) -> ReadingError:
+        """Return the error of a bus. If only its number may have changed, the error names the other buses."""
+        error = ReadingError(await async_error_key(self.hass, err.key), bus=self.config_entry.data[CONF_BUS])
+        if not isinstance(err, BusNotFoundError):
+            return error
+        buses = await self.hass.async_add_executor_job(board.buses)
+        others = [f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses]
+        if not others:
+            return error
+        return ReadingError("other_buses", reason=await async_message(self.hass, error), others=", ".join(others))
 
     def _read(self) -> Reading:
         with self._phat_lock:
