@@ -7,7 +7,6 @@ import math
 import os
 from pathlib import Path
 import signal
-import subprocess
 import sys
 import time
 from typing import Any, override
@@ -16,6 +15,7 @@ from urllib.request import Request, urlopen
 from sqlalchemy import create_engine, text
 
 from .conftest import LIBRARY, STOP_SECONDS, WAIT_SECONDS
+from .home_assistant_process import HomeAssistantProcess
 from .server import Document, Server
 
 sys.path.insert(0, str(LIBRARY))
@@ -24,7 +24,6 @@ from api import Login, connect
 from instance import bind, prepare
 from station_setup import set_up_station
 
-LAUNCHER = LIBRARY / "launcher.py"
 COMPONENTS = Path(__file__).parent / "custom_components"
 DATABASE = "home-assistant_v2.db"
 START_SECONDS = 600  # a busy machine can be many times slower
@@ -51,7 +50,7 @@ class Station:
         self.recorder: dict[str, Any] = {"commit_interval": 1}
         """The recorder's configuration at the next start."""
         self._port = bind("127.0.0.1", 0)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: HomeAssistantProcess | None = None
         self.known: dict[tuple[str, int], Document] = {}
         """Every row that the recorder ever had, by entity and time."""
         self.excused: set[tuple[str, int]] = set()
@@ -83,21 +82,14 @@ class Station:
         link = self.folder / "custom_components" / "state_source"
         if not link.is_symlink():
             link.symlink_to(COMPONENTS / "state_source", target_is_directory=True)
-        with (self.folder / "output.txt").open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, LAUNCHER, "--config", self.folder, "--log-no-color"],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
-            )
+        self._process = HomeAssistantProcess(self.folder)
 
     def wait_until_ready(self) -> None:
         """Wait until everything is set up."""
         assert self._process
         end = time.monotonic() + START_SECONDS
         while not self._answers():
-            assert self._process.poll() is None, self.log
+            assert not self._process.has_ended(), self.log
             assert time.monotonic() < end, self.log
             time.sleep(0.1)
         asyncio.run(self._make_ready())
@@ -111,9 +103,8 @@ class Station:
         self._end(signal.SIGKILL)
 
     def _end(self, number: signal.Signals) -> None:
-        if self._process and self._process.poll() is None:
-            self._process.send_signal(number)
-            self._process.wait(STOP_SECONDS)
+        if self._process:
+            self._process.end(number, STOP_SECONDS)
 
     @property
     def log(self) -> str:
