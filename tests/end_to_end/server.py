@@ -124,6 +124,12 @@ class Server:
         """Return all documents of a stream, from all of its backing indices."""
         return [_document(hit["_source"]) for hit in self._hits(f"metrics-anavi_weather.state-{namespace}")]
 
+    def count(self, namespace: str) -> int:
+        """Return the number of documents of a stream."""
+        stream = f"metrics-anavi_weather.state-{namespace}"
+        self.request("POST", f"{stream}/_refresh?ignore_unavailable=true")
+        return int(self.request("GET", f"{stream}/_count?ignore_unavailable=true")["count"])
+
     def statistics(self, namespace: str) -> dict[str, Any]:
         """Return all documents of an index of statistics by their ids."""
         return {hit["_id"]: hit["_source"] for hit in self._hits(f"statistics-anavi_weather-{namespace}")}

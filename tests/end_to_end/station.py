@@ -51,6 +51,7 @@ class Station:
         """The recorder's configuration at the next start."""
         self._port = bind("127.0.0.1", 0)
         self._process: HomeAssistantProcess | None = None
+        self._entity_ids: dict[str, str] = {}
         self.known: dict[tuple[str, int], Document] = {}
         """Every row that the recorder ever had, by entity and time."""
         self.excused: set[tuple[str, int]] = set()
@@ -167,9 +168,11 @@ class Station:
         return state
 
     def entity(self, key: str) -> str:
-        """Return an entity of the only user station."""
-        (entity_id,) = (entry["entity_id"] for entry in self.entities() if entry["unique_id"].endswith(f"_{key}"))
-        return str(entity_id)
+        """Return an entity of the only user station, which no test renames."""
+        if key not in self._entity_ids:
+            (entity_id,) = (entry["entity_id"] for entry in self.entities() if entry["unique_id"].endswith(f"_{key}"))
+            self._entity_ids[key] = entity_id
+        return self._entity_ids[key]
 
     def entities(self) -> list[dict[str, Any]]:
         """Return the registry entries of the only user station."""
@@ -329,6 +332,9 @@ def settle(station: Station, server: Server, namespace: str, name: str) -> Compa
     time.sleep(COMMIT_SECONDS)
     wanted = [row for row in station.rows() if (row.entity_id, row.timestamp) not in station.excused]
     end = time.monotonic() + WAIT_SECONDS
+    # To count documents is much cheaper than to read them.
+    while server.count(namespace) < len(wanted) and time.monotonic() < end:
+        time.sleep(0.5)
     while True:
         documents = server.documents(namespace)
         station.rows()
