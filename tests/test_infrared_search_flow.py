@@ -150,7 +150,16 @@ async def test_a_search_does_not_delay_the_end_of_home_assistant(hass: HomeAssis
     assert form["errors"] == {"query": "search_stopped"}
 
 
-async def test_a_flow_that_is_left_stops_its_search(hass: HomeAssistant, form: SubentryFlowResult) -> None:
+async def test_a_quick_search_shows_no_progress(hass: HomeAssistant, form: SubentryFlowResult) -> None:
+    with patch.object(infrared_search_flow, "QUICK_SECONDS", None):
+        form = await answer(hass, form, query="sony")
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "found")
+
+
+async def test_a_flow_that_is_left_stops_its_search(
+    hass: HomeAssistant, form: SubentryFlowResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(infrared_search_flow, "QUICK_SECONDS", 0)
     searching, stopped = Event(), Event()
 
     def wait(folders: Iterable[Path], query: str, is_stopped: Callable[[], bool]) -> SearchResult:
@@ -167,7 +176,10 @@ async def test_a_flow_that_is_left_stops_its_search(hass: HomeAssistant, form: S
         await hass.async_add_executor_job(stopped.wait)
 
 
-async def test_a_progress_that_is_asked_for_early(hass: HomeAssistant, form: SubentryFlowResult) -> None:
+async def test_a_progress_that_is_asked_for_early(
+    hass: HomeAssistant, form: SubentryFlowResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(infrared_search_flow, "QUICK_SECONDS", 0)
     going = Event()
 
     def wait(*_: Any) -> SearchResult:

@@ -28,6 +28,7 @@ CONF_QUERY = "query"
 
 CONFIG_FOLDER = "ir"  # in the folder of the configuration
 MAX_SECONDS = 60
+QUICK_SECONDS = 1  # A search that takes no longer shows no progress
 
 SEARCH_SCHEMA = vol.Schema({vol.Required(CONF_QUERY): TextSelector()})
 
@@ -50,7 +51,9 @@ class InfraredSearchFlow(InfraredFileFlow):
             return self._search_form({})
         self._query = user_input[CONF_QUERY]
         self._search = self.hass.async_create_task(self._async_search(), f"{DOMAIN} search for infrared codes")
-        return await self.async_step_searching()
+        # A browser misses the end of a search that comes before it has learned of the search.
+        await asyncio.wait([self._search], timeout=QUICK_SECONDS)
+        return await (self.async_step_found() if self._search.done() else self.async_step_searching())
 
     async def async_step_searching(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Wait for the search."""
