@@ -182,7 +182,7 @@ async def test_unloading_finishes_the_current_transmission_but_no_waiting_one(
     await sending
     with pytest.raises(HomeAssistantError) as raised:
         await waiting
-    assert raised.value.translation_key == "infrared_gone"
+    assert raised.value.translation_key == "station_not_loaded"
     assert await unloading
     assert len(pair.sent) == 1
 
