@@ -76,13 +76,13 @@ async def test_a_file_becomes_the_commands_of_the_device(
 async def test_unreadable_commands_are_listed_before_the_others_are_imported(
     hass: HomeAssistant, client: TestClient[Any, Any], form: SubentryFlowResult, codes: CodeStore
 ) -> None:
-    menu = await upload(hass, client, form, IRDB + "MENU,DirecTV,7,-1,1\n")
+    menu = await upload(hass, client, form, IRDB + "MENU,XMP-1,7,-1,1\n")
 
     assert menu["step_id"] == "confirm_import"
     assert menu["description_placeholders"] == {
         "device": "TV",
         "count": "2",
-        "unreadable": "- MENU: The protocol “DirecTV” is unknown. Learn the key, or enter its code as Pronto hex or timings.",
+        "unreadable": "- MENU: The protocol “XMP-1” is unknown. Learn the key, or enter its code as Pronto hex or timings.",
         "replaced": "–",
         "failure": "",
     }
@@ -131,7 +131,7 @@ async def test_one_of_several_remote_controls_is_chosen(
         ("hello", "The kind of file is unknown."),
         ("", "The file has no commands."),
         (b"\x00\xff" * 3_000_000, "The file is larger than 4 MB."),
-        (HEADER + "MENU,DirecTV,7,-1,1\n", "None of the commands in the file can be read:\n- MENU: The protocol"),
+        (HEADER + "MENU,XMP-1,7,-1,1\n", "None of the commands in the file can be read:\n- MENU: The protocol"),
     ],
     ids=["unknown", "empty", "large", "unreadable"],
 )
@@ -169,7 +169,7 @@ async def test_commands_that_cannot_be_saved(
     with patch.object(CodeStore, "async_add", side_effect=StorageError("codes_not_saved")):
         form = await upload(hass, client, form, IRDB)
         assert detail(form)
-        menu = await upload(hass, client, form, IRDB + "MENU,DirecTV,7,-1,1\n")
+        menu = await upload(hass, client, form, IRDB + "MENU,XMP-1,7,-1,1\n")
         menu = await choose(hass, menu, "import_commands")
 
     assert menu["step_id"] == "confirm_import"
@@ -183,7 +183,7 @@ async def test_commands_that_cannot_be_saved(
 async def test_a_flow_that_is_left_at_the_question_imports_nothing(
     hass: HomeAssistant, client: TestClient[Any, Any], form: SubentryFlowResult, station: MockConfigEntry
 ) -> None:
-    menu = await upload(hass, client, form, IRDB + "MENU,DirecTV,7,-1,1\n")
+    menu = await upload(hass, client, form, IRDB + "MENU,XMP-1,7,-1,1\n")
     hass.config_entries.subentries.async_abort(menu["flow_id"])
     await hass.async_block_till_done()
     assert not infrared_devices(station)

@@ -33,7 +33,7 @@ begin remote
   end codes
 end remote
 """
-IRDB = "functionname,protocol,device,subdevice,function\nPOWER,NEC1,4,-1,8\nMENU,DirecTV,7,-1,1\n"
+IRDB = "functionname,protocol,device,subdevice,function\nPOWER,NEC1,4,-1,8\nMENU,XMP-1,7,-1,1\n"
 CLIMATE = "/api/states/climate.bedroom"
 DASHBOARD = "thermo-stat"
 CREATE_DASHBOARD = f"""
@@ -97,7 +97,7 @@ def test_a_file_is_found(develop: Develop, browser: Browser) -> None:
         ("button", "Submit"),
     ]
     lines = use(browser, develop, "Radio", *steps)
-    assert any(line.startswith("MENU: The protocol “DirecTV” is unknown.") for line in lines), "\n".join(lines)
+    assert any(line.startswith("MENU: The protocol “XMP-1” is unknown.") for line in lines), "\n".join(lines)
     assert not buttons(develop, "Radio")
 
     lines = use(browser, develop, "Stereo", *steps, ("click", "Import the commands that can be read"))

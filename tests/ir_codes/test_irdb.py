@@ -47,7 +47,7 @@ def test_names() -> None:
 def test_rows_that_cannot_be_read() -> None:
     remote = parse_irdb(
         HEADER
-        + "A,DirecTV,7,-1,1\n"
+        + "A,XMP-1,7,-1,1\n"
         + "B,Denon-K,4.1,945\n"
         + "C,NEC1,four,-1,1\n"
         + "D,Sony12,64,-1,1\n"

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from custom_components.anavi_weather.ir_codes import CodeError, to_text
+from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, to_text
 from custom_components.anavi_weather.ir_codes.irp import IRP_PROTOCOLS, irp_commands, reversed_bits
 
 from .helpers import refused
@@ -117,6 +117,28 @@ def test_recs80() -> None:
     assert refused(irp_commands, "RECS80", {"D": 0, "F": 64}) == "value_out_of_range"
 
 
+def test_directv() -> None:
+    (up,) = irp_commands("DirecTV", {"D": 12, "F": 0x21})
+    assert isinstance(up, RawCommand)
+    # Pulse and space have a bit each: 12 is 1100, 0x21 is 00100001, and its checksum 5 * 2 + 1 is 1011
+    bits = [int(bit) for bit in "1100 00100001 1011".replace(" ", "")]
+    data = [duration * (1 + bit) for duration, bit in zip((600, -600) * 8, bits, strict=True)]
+    assert up.get_raw_timings() == [6000, -1200, *data, 600]
+    assert (up.repeat[:2], up.repeat[2:], up.modulation) == ((3000, -1200), up.once[2:], 38_000)
+
+
+def test_dish_network() -> None:
+    (play,) = irp_commands("Dish_Network", {"D": 1, "S": 2, "F": 3})
+    data = [
+        duration for bit in "000011 01000 10000".replace(" ", "") for duration in (400, -1600 if bit == "1" else -2800)
+    ]
+    frame = [*data, 400, -6000]
+    assert play.get_raw_timings() == [400, -6000, *frame * 4][:-1]
+    assert play.modulation == 57_600
+    (same,) = irp_commands("Dish_Network", {"F": 3})
+    assert same.get_raw_timings()[2:14] == data[:12]
+
+
 @pytest.mark.parametrize(
     ("name", "values", "texts"),
     [
@@ -180,7 +202,7 @@ def test_optional_parameters_are_checked_too(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "values", "key"),
     [
-        ("DirecTV", {"D": 1, "F": 1}, "protocol_unknown"),
+        ("XMP-1", {"D": 1, "F": 1}, "protocol_unknown"),
         ("Akai", {"D": 8, "F": 1}, "value_out_of_range"),
         ("Nokia32", {"D": 1, "S": 1, "F": 1}, "field_missing"),
         ("Sony12", {"D": 32, "F": 1}, "value_out_of_range"),

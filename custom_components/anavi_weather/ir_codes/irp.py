@@ -10,7 +10,7 @@ from typing import NamedTuple
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand
-from .irp_frames import FRAMES, Parameters, bits_of, framed, recs80
+from .irp_frames import FRAMES, Parameters, bits_of, directv, dish_network, framed, recs80
 from .named import build
 from .protocols import PROTOCOLS
 from .raw import in_turn
@@ -241,6 +241,8 @@ IRP_PROTOCOLS: Mapping[str, IrpProtocol] = {
     ),
     **{name: IrpProtocol(bits_of(name, "DF"), framed(name)) for name in FRAMES},
     "recs80": IrpProtocol("D:3 F:6", recs80),
+    "directv": IrpProtocol("D:4 F:8", directv),
+    "dish_network": IrpProtocol("D:5? S:5? F:6", dish_network),
     "nokia12": IrpProtocol("D:4 F:8", _named("rcmm12")),
     "nokia": IrpProtocol("D:8 S:8 F:8", _below_device("rcmm24", 8)),
     "nokia32": IrpProtocol(

@@ -11,6 +11,9 @@ from .protocols import PulseProtocol
 type Parameters = Mapping[str, int]
 
 NO_HEADER = (0, 0)
+DIRECTV_UNIT = 600  # µs
+DISH_UNIT = 400  # µs
+DISH_CARRIER = 57_600  # Hz
 
 
 def _cable_checksum(of: Parameters) -> int:
@@ -117,3 +120,26 @@ def framed(name: str) -> Callable[[Parameters], RawCommand]:
 def recs80(of: Parameters) -> tuple[RawCommand, ...]:
     """Return the commands of RECS80, whose toggle bit changes from press to press."""
     return tuple(framed("recs80")({**of, "S": 1, "T": toggle}) for toggle in (0, 1))
+
+
+def directv(of: Parameters) -> RawCommand:
+    """Return the command of DirecTV, which sends two bits at a time: one in the pulse, the next in the space.
+
+    A held key repeats the frame with a shorter header. The checksum weights the pairs of bits of the function.
+    """
+    pairs = [of["F"] >> place & 3 for place in (6, 4, 2, 0)]
+    checksum = sum(weight * pair for weight, pair in zip((7, 5, 3, 1), pairs, strict=True)) & 0xF
+    number = of["D"] << 12 | of["F"] << 4 | checksum
+    bits = [number >> place & 1 for place in range(15, -1, -1)]
+    data = [(-1) ** place * DIRECTV_UNIT * (1 + bit) for place, bit in enumerate(bits)]
+    frame = (-2 * DIRECTV_UNIT, *data, DIRECTV_UNIT, -50 * DIRECTV_UNIT)
+    return RawCommand((10 * DIRECTV_UNIT, *frame), (5 * DIRECTV_UNIT, *frame))
+
+
+def dish_network(of: Parameters) -> RawCommand:
+    """Return the command of Dish Network: a header, then the same frame four times, with the function's highest bit first."""
+    bits = [of["F"] >> place & 1 for place in range(5, -1, -1)]
+    bits += [of.get(field, 0) >> place & 1 for field in "SD" for place in range(5)]
+    data = [duration for bit in bits for duration in (DISH_UNIT, -DISH_UNIT * (4 if bit else 7))]
+    header = (DISH_UNIT, -15 * DISH_UNIT)
+    return RawCommand((*header, *data, *header), (*data, *header), modulation=DISH_CARRIER, repeat_count=3)
