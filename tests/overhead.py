@@ -36,6 +36,10 @@ def module_fingerprint(module: ModuleType) -> str:
 plugins.patch_time.ha_get_module_attributes_hash = module_fingerprint
 
 
+# The plugin replaces these for each timer that is due when a test advances the time.
+TIME_OF_TIMERS = ("time_tracker_utcnow", "time_tracker_timestamp")
+
+
 def do_nothing(*_: Any, **__: Any) -> bool:
     """Replace a function whose result is ignored, or tells that it is done."""
     return True
@@ -60,9 +64,11 @@ class PlainPatch:
 
     def __call__(self, target: str, *args: Any, **kwargs: Any) -> Any:
         """Return a patch of the attribute with this name."""
+        owner, _, attribute = target.rpartition(".")
+        if attribute in TIME_OF_TIMERS:
+            return patch.object(resolve(owner), attribute, lambda: kwargs["return_value"])
         if not kwargs.get("autospec"):
             return patch(target, *args, **kwargs)
-        owner, _, attribute = target.rpartition(".")
         return patch.object(resolve(owner), attribute, stand_in(kwargs["side_effect"]))
 
     def object(self, target: Any, attribute: str, *args: Any, **kwargs: Any) -> Any:
