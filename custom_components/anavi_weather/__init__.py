@@ -85,6 +85,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         if not await async_continue_without_bus(hass, entry, coordinator):
             await async_watch_for_bus(hass, entry)
             raise
+    entry.runtime_data = station = await _async_load(hass, entry, coordinator)
+    await _async_start_parts(hass, entry, station)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    _start_fleets(hass, entry, station)
+    _start_forwarders(hass, entry, station)
+    entry.async_on_unload(async_follow_location(hass, entry))
+    entry.async_on_unload(entry.add_update_listener(partial(_async_updated, settings=settings)))
+    if _settings(entry) != settings:  # changed during the setup, when nothing listened
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+    return True
+
+
+async def _async_load(
+    hass: HomeAssistant, entry: AnaviWeatherConfigEntry, coordinator: AnaviWeatherCoordinator
+) -> RemoteStation:
+    """Return the parts of a remote station, none of which has started."""
     codes = await async_load_codes(hass, entry)
     pair = SimulatedLirc() if is_simulated(entry.data[CONF_BUS]) else None
     transceiver: Transceiver | None = None
@@ -107,34 +123,40 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     devices = InfraredDevices(hass, entry, codes, device.id)
     sender = CommandSender(hass, entry, transceiver) if transceiver else None
     keys = KeyReceiver(hass, transceiver, codes) if transceiver else None
-    entry.runtime_data = RemoteStation(
+    return RemoteStation(
         coordinator, codes, devices, transceiver, sender, keys, pair, forwarders, statistics_forwarders, coordinators
     )
-    entry.async_on_unload(await devices.async_start())
-    entry.async_on_unload(coordinator.rain.async_start())
+
+
+async def _async_start_parts(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, station: RemoteStation) -> None:
+    """Start what entities need when they are added."""
+    entry.async_on_unload(await station.devices.async_start())
+    entry.async_on_unload(station.coordinator.rain.async_start())
     await async_get_deleted_codes(hass).async_load()
-    if keys:
-        entry.async_on_unload(keys.async_start())
-    if transceiver:
+    if station.keys:
+        entry.async_on_unload(station.keys.async_start())
+    if transceiver := station.transceiver:
         entry.async_on_unload(InfraredIssue(hass, entry, transceiver).async_start())
         entry.async_on_unload(transceiver.async_stop)
         await transceiver.async_start()
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    for fleet in coordinators.values():
+
+
+def _start_fleets(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, station: RemoteStation) -> None:
+    """Start to read the stations of each fleet."""
+    for fleet in station.fleets.values():
         async_remove_unchosen(hass, entry, fleet.subentry)
         entry.async_on_unload(fleet.key_issue.async_delete)
         entry.async_create_background_task(hass, fleet.async_refresh(), f"{DOMAIN} {fleet.name} fleet")
+
+
+def _start_forwarders(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, station: RemoteStation) -> None:
+    """Start to send states and statistics to each user station."""
     for subentry, forwarder in loaded_user_stations(entry):
         entry.async_on_unload(UserStationIssues(hass, entry, subentry, forwarder).async_start())
         entry.async_create_background_task(hass, forwarder.async_run(), f"{DOMAIN} {subentry.title}")
-        if statistics := statistics_forwarders.get(subentry.subentry_id):
+        if statistics := station.statistics_forwarders.get(subentry.subentry_id):
             entry.async_on_unload(StatisticsIssues(hass, subentry, forwarder, statistics).async_start())
             entry.async_create_background_task(hass, statistics.async_run(), f"{DOMAIN} {subentry.title} statistics")
-    entry.async_on_unload(async_follow_location(hass, entry))
-    entry.async_on_unload(entry.add_update_listener(partial(_async_updated, settings=settings)))
-    if _settings(entry) != settings:  # changed during the setup, when nothing listened
-        hass.config_entries.async_schedule_reload(entry.entry_id)
-    return True
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:

@@ -173,22 +173,8 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     data = subentry.data
     chosen = data.get(CONF_CHOSEN_ENTITIES, [])
     include, exclude = _rules(data)
-    task = _task(data)
     store = _store(hass, subentry.subentry_id)
-    damage = None
-    try:
-        checkpoint = await store.async_load()
-    except CheckpointDamagedError as err:
-        # Only forwarding needs it, and the user station recognizes what is sent again
-        checkpoint, damage = None, str(err)
-        LOGGER.error("%s: the checkpoint cannot be read, so states are sent again: %s", subentry.title, err)
-    if checkpoint is None:
-        checkpoint = Checkpoint(task)
-    else:
-        begins_history = data[CONF_SEND_HISTORY] and checkpoint.since is not None
-        if checkpoint.task != task or begins_history:
-            _forget_unchosen(hass, checkpoint, Selection(data[CONF_ENTITIES]))
-            checkpoint.begin_task(task, keeps_since=not begins_history)
+    checkpoint, damage = await _async_load_checkpoint(hass, subentry, store)
     try:
         elasticsearch = await async_create_elasticsearch(hass, data)
     except CertificateInvalidError:
@@ -215,6 +201,27 @@ async def async_create_forwarder(hass: HomeAssistant, entry: ConfigEntry, subent
     )
     forwarder.status.record_damage(damage)
     return forwarder
+
+
+async def _async_load_checkpoint(
+    hass: HomeAssistant, subentry: ConfigSubentry, store: CheckpointStore
+) -> tuple[Checkpoint, str | None]:
+    """Return the checkpoint, which begins a new task if the settings need one, and how the stored one is damaged."""
+    data = subentry.data
+    task = _task(data)
+    try:
+        checkpoint = await store.async_load()
+    except CheckpointDamagedError as err:
+        # Only forwarding needs it, and the user station recognizes what is sent again
+        LOGGER.error("%s: the checkpoint cannot be read, so states are sent again: %s", subentry.title, err)
+        return Checkpoint(task), str(err)
+    if checkpoint is None:
+        return Checkpoint(task), None
+    begins_history = data[CONF_SEND_HISTORY] and checkpoint.since is not None
+    if checkpoint.task != task or begins_history:
+        _forget_unchosen(hass, checkpoint, Selection(data[CONF_ENTITIES]))
+        checkpoint.begin_task(task, keeps_since=not begins_history)
+    return checkpoint, None
 
 
 @callback
