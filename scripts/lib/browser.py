@@ -48,6 +48,10 @@ READ_PAGE = """
 """
 
 
+# Home Assistant's frontend waits some seconds for the module of a strategy, which may not be enough for a busy machine.
+LATE_MODULE = "Timeout waiting for strategy element"
+
+
 class PageError(Exception):
     """The page is missing something, or shows an error."""
 
@@ -125,6 +129,19 @@ def read_page(page: Page) -> str:
     Raises:
         PageError: if it is not drawn in time, or shows an error.
     """
+    text, errors = _read_drawn(page)
+    if LATE_MODULE in text:
+        page.reload()
+        text, errors = _read_drawn(page)
+    # A failing strategy is shown in an ordinary card.
+    errors += [line for line in text.splitlines() if line.startswith("Error loading the ")]
+    if errors:
+        raise PageError(f"the page shows {', '.join(errors)}:\n{text}")
+    return text
+
+
+def _read_drawn(page: Page) -> tuple[str, list[str]]:
+    """Wait until the page is drawn, and return its text, and the errors of its cards."""
     page.locator("#ha-launch-screen").wait_for(state="detached")
     end = time.monotonic() + TIMEOUT_SECONDS
     before, since = None, time.monotonic()
@@ -138,12 +155,7 @@ def read_page(page: Page) -> str:
         if time.monotonic() > end:
             raise PageError(f"the page is not drawn after {TIMEOUT_SECONDS} s:\n{content['text']}")
         page.wait_for_timeout(POLL_SECONDS * 1000)
-    text = str(content["text"])
-    # A failing strategy is shown in an ordinary card.
-    errors = [*content["errors"], *(line for line in text.splitlines() if line.startswith("Error loading the "))]
-    if errors:
-        raise PageError(f"the page shows {', '.join(errors)}:\n{text}")
-    return text
+    return str(content["text"]), list(content["errors"])
 
 
 def save(file: Path, picture: bytes) -> None:

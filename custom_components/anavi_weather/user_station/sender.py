@@ -66,7 +66,7 @@ class Sender:
             if type(err) in SIZE_ERRORS:
                 self._size.record_failure(batch.count)
             raise
-        others = [item for item in items if item is not CREATED]
+        others = [item for item in items if item != CREATED]
         is_busy = any(item.status == HTTPStatus.TOO_MANY_REQUESTS for item in others)
         self._size.record_answer(batch.count, time.monotonic() - started, is_busy=is_busy)
         if not others:
