@@ -11,7 +11,7 @@ ITEMS = [Sent(number, f"sensor.t{number}", number / 2) for number in range(4)]
 def test_it_is_a_sequence_of_named_tuples() -> None:
     items = Compact(Sent._make, ITEMS[:2])
     items.append(ITEMS[2])
-    items.extend(ITEMS[3:])
+    items += Compact(Sent._make, ITEMS[3:])
     assert list(items) == ITEMS
     assert items == ITEMS
     assert items != ITEMS[1:]
@@ -23,8 +23,7 @@ def test_it_is_a_sequence_of_named_tuples() -> None:
 
 
 def test_the_garbage_collector_skips_the_items() -> None:
-    items = Compact(Sent._make)
-    items.extend(Sent(number, f"sensor.t{number}", number / 2) for number in range(100))
+    items = Compact(Sent._make, (Sent(number, f"sensor.t{number}", number / 2) for number in range(100)))
     gc.collect()
     kept = gc.get_referents(items._plain)
     assert len(kept) == 100

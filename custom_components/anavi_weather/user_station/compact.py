@@ -1,7 +1,7 @@
 """Sequences of thousands of named tuples that Python's garbage collector need not visit."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import overload, override
+from typing import Self, overload, override
 
 
 class Compact[Item: tuple[object, ...]](Sequence[Item]):
@@ -25,9 +25,10 @@ class Compact[Item: tuple[object, ...]](Sequence[Item]):
         """Append an item."""
         self._plain.append(tuple(item))
 
-    def extend(self, items: Iterable[Iterable[object]]) -> None:
-        """Append items."""
-        self._plain.extend(map(tuple, items))
+    def __iadd__(self, other: Compact[Item]) -> Self:
+        """Append the items of another sequence, without creating them."""
+        self._plain += other._plain
+        return self
 
     @override
     def __len__(self) -> int:

@@ -118,29 +118,12 @@ class Encoder:
         self._describe = partial(_describe, sends_coordinates=sends_coordinates)
         self._describe_cached = lru_cache(maxsize=CACHED)(self._describe)
 
-    def encode(self, rows: Iterable[Row]) -> tuple[Sequence[Sent], list[bytes]]:
+    def encode(self, rows: Iterable[Row]) -> tuple[Compact[Sent], list[bytes]]:
         """Return the state of each row, and the `_bulk` lines of those that have a document.
 
         Elasticsearch identifies a document by its time and entity, so a row without these has none.
         """
         sent = Compact(Sent._make)
-        return sent, self._lines(rows, sent)
-
-    def encode_compressed(self, rows: Iterable[Row]) -> tuple[Sequence[Sent], int, bytes]:
-        """Return the state of each row, the number of documents, and the gzip-compressed body of `_bulk`."""
-        sent = Compact(Sent._make)
-        count = 0
-        body: list[bytes] = []
-        compressor = zlib.compressobj(level=1, wbits=GZIP)
-        for piece in batched(rows, PIECE, strict=False):
-            lines = self._lines(piece, sent)
-            count += len(lines)
-            body.append(compressor.compress(b"".join(lines)))
-        body.append(compressor.flush())
-        return sent, count, b"".join(body)
-
-    def _lines(self, rows: Iterable[Row], sent: Compact[Sent]) -> list[bytes]:
-        """Return the `_bulk` lines of the rows that have a document, and append the state of each row."""
         lines: list[bytes] = []
         for row in rows:
             error = None
@@ -149,7 +132,21 @@ class Encoder:
             except (ValueError, TypeError) as err:
                 error = str(err)
             sent.append((row.state_id, row.entity_id or "?", row.last_updated_ts, error))
-        return lines
+        return sent, lines
+
+    def encode_compressed(self, rows: Iterable[Row]) -> tuple[Sequence[Sent], int, bytes]:
+        """Return the state of each row, the number of documents, and the gzip-compressed body of `_bulk`."""
+        sent = Compact(Sent._make)
+        count = 0
+        body: list[bytes] = []
+        compressor = zlib.compressobj(level=1, wbits=GZIP)
+        for piece in batched(rows, PIECE, strict=False):
+            encoded, lines = self.encode(piece)
+            sent += encoded
+            count += len(lines)
+            body.append(compressor.compress(b"".join(lines)))
+        body.append(compressor.flush())
+        return sent, count, b"".join(body)
 
     def _line(self, row: Row) -> bytes:
         """Return a row's `_bulk` lines. What few rows have on their own is put between the parts that many share."""
@@ -173,9 +170,10 @@ def _value(state: str | None) -> bytes:
     """Return the end of a document's `state`: its value."""
     if not state:
         return b'","removed":true}'
+    fields: dict[str, str | float] = {"value": state}
     if NUMBER.fullmatch(state) and math.isfinite(number := float(state)):
-        return b'",' + orjson.dumps({"value": state, "number": number})[1:]
-    return b'",' + orjson.dumps({"value": state})[1:]
+        fields["number"] = number
+    return b'",' + orjson.dumps(fields)[1:]
 
 
 def _describe(entity_id: str, origin: Origin | None, text: str, *, sends_coordinates: bool) -> bytes:

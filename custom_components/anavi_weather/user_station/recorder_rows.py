@@ -83,7 +83,9 @@ def fetch(session: Session, statement: Select[tuple[object, ...]], limit: int, s
 
 def _twins(session: Session, rows: Sequence[Row]) -> Mapping[int, int]:
     """Return the numbers of earlier rows of the same entity with the same time, by id, where there are any."""
-    ids = [row.state_id for row in rows]
-    # Between a few selected rows there may be many of other entities
-    those = STATES.c.state_id.in_(ids) if len(ids) <= FETCH else STATES.c.state_id.between(min(ids), max(ids))
+    ends = rows[0].state_id, rows[-1].state_id
+    if len(rows) <= FETCH:  # between a few selected rows there may be many of other entities
+        those = STATES.c.state_id.in_([row.state_id for row in rows])
+    else:
+        those = STATES.c.state_id.between(min(ends), max(ends))
     return {row[0]: row[1] for row in session.execute(TWINS.where(those))}
