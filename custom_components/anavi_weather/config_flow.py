@@ -208,7 +208,7 @@ class AnaviWeatherConfigFlow(ConfigFlow, domain=DOMAIN):
         if error is not None:
             error = await async_error_key(self.hass, error)
         is_missing = error is None and not buses and not is_simulated(present)
-        names = {bus.path: f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses}
+        names = {bus.path: bus.label for bus in buses}
         simulated = present if is_simulated(present) else self._free_simulated_bus()
         names[simulated] = await async_text(self.hass, "simulated_phat")
         suggested = self._bus or present

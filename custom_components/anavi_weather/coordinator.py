@@ -234,10 +234,10 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
         if not isinstance(err, BusNotFoundError):
             return error
         buses = await self.hass.async_add_executor_job(board.buses)
-        others = [f"{bus.path} ({bus.name})" if bus.name else bus.path for bus in buses]
-        if not others:
+        if not buses:
             return error
-        return ReadingError("other_buses", reason=await async_message(self.hass, error), others=", ".join(others))
+        others = ", ".join(bus.label for bus in buses)
+        return ReadingError("other_buses", reason=await async_message(self.hass, error), others=others)
 
     def _read(self) -> Reading:
         with self._phat_lock:

@@ -21,6 +21,11 @@ class BusInfo:
     name: str
     """The kernel's name of the adapter, or an empty string."""
 
+    @property
+    def label(self) -> str:
+        """The path, and the name if there is one."""
+        return f"{self.path} ({self.name})" if self.name else self.path
+
 
 def buses() -> list[BusInfo]:
     """Return the board's bus first, if it exists, and the others by number."""
