@@ -19,6 +19,8 @@ TIMEOUT_SECONDS = 120
 STILL_SECONDS = 1.0
 POLL_SECONDS = 0.2
 TOKEN_SECONDS = 86400
+# Home Assistant's frontend waits some seconds for the module of a strategy, which may not be enough for a busy machine.
+LATE_MODULE = "Timeout waiting for strategy element"
 AGO = re.compile(r"\d+ (?:second|segundo)s?")  # counts up on a page that is otherwise still
 
 # Reads the displayed text through shadow roots and slots, which no selector can. Returns the text by lines, the elements
@@ -46,10 +48,6 @@ READ_PAGE = """
   return {text: lines.join("\\n"), errors, loading};
 }
 """
-
-
-# Home Assistant's frontend waits some seconds for the module of a strategy, which may not be enough for a busy machine.
-LATE_MODULE = "Timeout waiting for strategy element"
 
 
 class PageError(Exception):
