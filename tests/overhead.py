@@ -41,7 +41,7 @@ TIME_OF_TIMERS = ("time_tracker_utcnow", "time_tracker_timestamp")
 
 
 def do_nothing(*_: Any, **__: Any) -> bool:
-    """Replace a function whose result is ignored, or tells that it is done."""
+    """Replace a function whose result is ignored, or means that the work is done."""
     return True
 
 

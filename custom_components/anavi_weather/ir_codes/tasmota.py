@@ -1,4 +1,4 @@
-"""Codes of Tasmota, as it receives them and as its command `IRSend` takes them.
+"""Codes of Tasmota: what it receives, and what its command `IRSend` sends.
 
     {"Protocol": "NEC", "Bits": 32, "Data": "0x20DF10EF"}   or {"IrReceived": {…}}; unknown protocols have RawData
     0,926,844,958,832,…                                     carrier (0: 38 kHz), then timings
@@ -44,7 +44,7 @@ def parse_tasmota(text: str) -> Command | None:
         return message_command(message) if isinstance(message, dict) else None
     if found := _COMPACT.fullmatch(code):
         return _timings(_expanded(found[2]), found[1])
-    # A list that begins with a carrier can be told from durations by the command before it, or by the zero
+    # Only the command before a list, or a zero at its beginning, shows that it begins with a carrier
     if (found := _LIST.fullmatch(code)) and (code != text or not int(found[1])):
         return _timings(numbers(found[2]), found[1])
     return None
