@@ -68,7 +68,7 @@ class Log:
         """Return how many rows wait, and the time of the oldest."""
         backlog = await self.backlog(position, entity_ids, since)
         assert backlog.newest == await self.newest()
-        return backlog.count, backlog.oldest_ts
+        return backlog.count, backlog.first.last_updated_ts if backlog.first else None
 
     async def record(self, *states: str, entity_id: str = "sensor.t", **attributes: Any) -> None:
         """Set an entity's states one after another, and wait until they are recorded."""

@@ -15,7 +15,7 @@ from sqlalchemy import exc
 
 from custom_components.anavi_weather.user_station import recorder_rows
 from custom_components.anavi_weather.user_station.recorder_log import Page, Position, Waiting
-from custom_components.anavi_weather.user_station.recorder_tables import ALL
+from custom_components.anavi_weather.user_station.recorder_tables import ALL, Selected
 
 from .log import TIME, Log, databases, values
 
@@ -212,9 +212,17 @@ async def test_a_corrupt_database_starts_over(log: Log, tmp_path: Path, caplog: 
 # The backlog
 
 
-async def vanished(log: Log, count: int, newest: Position, position: Position | None = None) -> int:
+async def vanished(
+    log: Log,
+    count: int,
+    newest: Position,
+    position: Position | None = None,
+    *,
+    first: Position | None = None,
+    selected: Selected = ALL,
+) -> int:
     """Return how many rows have vanished."""
-    return await log.log.async_run(log.log.vanished, Waiting(count, newest), position, ALL, None)
+    return await log.log.async_run(log.log.vanished, Waiting(count, newest, first), position, selected, None)
 
 
 async def test_no_rows_have_vanished(log: Log) -> None:
@@ -226,6 +234,32 @@ async def test_no_rows_have_vanished(log: Log) -> None:
     await log.record("4")
     assert await vanished(log, 3, newest) == 0, "a new row is not one that waited"
     assert await vanished(log, 1, newest) == 0
+
+
+async def test_rows_that_are_not_in_the_order_of_their_times_have_not_vanished(log: Log) -> None:
+    """An entity can take the time of its state before another's is written, and a clock can be set back."""
+    await log.record("1", "2", "3", "4")
+    rows = (await log.read()).rows
+    for row, ts in zip(rows, (0.0, 3.0, 2.0, 1.0), strict=True):
+        await log.set_time(row.state_id, TIME + ts)
+    position, newest = (await log.read(limit=1)).position, await log.newest()
+    assert await vanished(log, 4, newest) == 0, "nothing was sent yet"
+    await log.purge(position.state_id)
+    assert await vanished(log, 3, newest, position) == 0
+    await log.purge(position.state_id + 1)
+    assert await vanished(log, 3, newest, position) == 1
+
+
+async def test_rows_that_are_not_selected_any_more_have_not_vanished(log: Log) -> None:
+    await log.record("1")
+    await log.record("2", "3", entity_id="sensor.u")
+    newest = await log.newest()
+    first = (await log.backlog()).first
+    some = Selected(frozenset({"sensor.t"}))
+    assert await vanished(log, 3, newest, first=first, selected=some) == 0
+    assert first
+    await log.purge(first.state_id)
+    assert await vanished(log, 3, newest, first=first) == 1
 
 
 async def test_purged_rows_have_vanished(log: Log) -> None:

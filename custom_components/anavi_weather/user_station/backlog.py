@@ -5,7 +5,7 @@ import time
 from .batch import BatchReader
 from .ledger import Ledger
 from .ranges import pending_count
-from .recorder_log import RecorderError, RecorderLog, Waiting
+from .recorder_log import Position, RecorderError, RecorderLog, Waiting
 from .status import WaitingStates
 
 INTERVAL = 30.0  # seconds; counting rows is expensive
@@ -76,7 +76,7 @@ class BacklogCounter:
         """Find out how long the states that are set aside can wait, see `async_count`."""
         if aside := self._ledger.checkpoint.aside:
             first = await self._log.async_run(self._log.first, aside[0])
-            waiting = self._waiting(pending_count(aside), first.last_updated_ts if first else None)
+            waiting = self._waiting(pending_count(aside), first)
             self._ledger.status.async_record_aside_waiting(waiting)
 
     async def _async_count(self) -> None:
@@ -89,17 +89,17 @@ class BacklogCounter:
             self._ledger.record_purged(vanished)
         if maybe_purged:
             self._ledger.record_maybe_purged(maybe_purged)
-        checkpoint.record_waiting(Waiting(backlog.count, backlog.newest))
+        checkpoint.record_waiting(Waiting(backlog.count, backlog.newest, backlog.first))
         if vanished or maybe_purged or backlog.started_over:
             await self._async_save()
-        self._ledger.status.async_record_waiting(self._waiting(backlog.count, backlog.oldest_ts))
+        self._ledger.status.async_record_waiting(self._waiting(backlog.count, backlog.first))
         await self.async_examine_aside()
 
     async def _async_save(self) -> None:
         self._saved = self._ledger.checkpoint.waiting
         await self._ledger.async_save()
 
-    def _waiting(self, count: int, oldest_ts: float | None) -> WaitingStates:
+    def _waiting(self, count: int, first: Position | None) -> WaitingStates:
         horizon = self._log.horizon()
-        age = 0.0 if oldest_ts is None else time.time() - oldest_ts
+        age = time.time() - first.last_updated_ts if first and first.last_updated_ts is not None else 0.0
         return WaitingStates(count, horizon, horizon - age)

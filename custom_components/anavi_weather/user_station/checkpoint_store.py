@@ -51,7 +51,7 @@ class _Stored(TypedDict):
     foreign_noted: NotRequired[int]
     maybe_purged: NotRequired[int]
     maybe_purged_noted: NotRequired[int]
-    waiting: NotRequired[tuple[int, _StoredPosition] | None]
+    waiting: NotRequired[tuple[int, _StoredPosition, _StoredPosition | None] | None]
     stream: NotRequired[dict[str, str]]
     is_recreated: NotRequired[bool]
     aside: NotRequired[list[tuple[int, int, int]]]
@@ -86,7 +86,7 @@ _STORED = vol.Schema(
         },
         "stream": {str: str},
         "is_recreated": bool,
-        "waiting": vol.Any(None, vol.ExactSequence([int, _POSITION])),
+        "waiting": vol.Any(None, vol.ExactSequence([int, _POSITION, vol.Any(None, _POSITION)])),
         **{vol.Optional(ranges): [vol.ExactSequence([int, int, int])] for ranges in ("aside", "rejected", "again")},
         "breaker": {"counts": {str: int}, "held": {str: vol.ExactSequence([str, str])}, "skipped": [str]},
     },
@@ -118,7 +118,6 @@ class CheckpointStore:
         except (OSError, *DAMAGES) as err:
             raise CheckpointDamagedError(one_line(f"{type(err).__name__}: {err}")) from err
         position, since, last_refused = data["position"], data["since"], data["last_refused"]
-        waiting = data.get("waiting")
         return Checkpoint(
             data["task"],
             position=Position(*position) if position else None,
@@ -139,7 +138,7 @@ class CheckpointStore:
             maybe_purged_acknowledged=data.get("maybe_purged_noted", 0),
             stream=data.get("stream", {}),
             is_recreated=data.get("is_recreated", False),
-            waiting=Waiting(waiting[0], Position(*waiting[1])) if waiting else None,
+            waiting=_waiting(data.get("waiting")),
             aside=_ranges(data.get("aside", ())),
             breaker=_breaker(data.get("breaker")),
             rejected=_ranges(data.get("rejected", ())),
@@ -177,7 +176,7 @@ class CheckpointStore:
                 maybe_purged_noted=checkpoint.maybe_purged_acknowledged,
                 stream=dict(checkpoint.stream),
                 is_recreated=checkpoint.is_recreated,
-                waiting=(waiting.count, waiting.newest) if waiting else None,
+                waiting=(waiting.count, waiting.newest, waiting.first) if waiting else None,
                 aside=list(checkpoint.aside),
                 breaker=_StoredBreaker(
                     counts=dict(breaker.counts), held=dict(breaker.held), skipped=list(breaker.skipped)
@@ -190,6 +189,13 @@ class CheckpointStore:
     async def async_remove(self) -> None:
         """Delete the stored checkpoint."""
         await self._store.async_remove()
+
+
+def _waiting(data: tuple[int, _StoredPosition, _StoredPosition | None] | None) -> Waiting | None:
+    if data is None:
+        return None
+    count, newest, first = data
+    return Waiting(count, Position(*newest), Position(*first) if first else None)
 
 
 def _ranges(data: Iterable[tuple[int, int, int]]) -> Ranges:

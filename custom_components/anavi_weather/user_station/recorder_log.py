@@ -74,6 +74,8 @@ class Waiting:
     count: int
     newest: Position
     """Position after the newest row, whether it waited or not."""
+    first: Position | None = None
+    """Position after the first of them; None: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Backlog:
     """Rows that are still to be read."""
 
     count: int
-    oldest_ts: float | None
+    first: Position | None
     newest: Position
     started_over: bool
     """Whether the given position was invalid, see `Page`."""
@@ -252,20 +254,33 @@ class RecorderLog:
         """Return how many of the states that waited after a position do not exist any more, see `read`."""
         with self.session() as session:
             recorder = self.recorder(session)
-            end = waiting.newest.last_updated_ts
-            # The recorder purges the oldest rows first
-            if end is None or all(row and self._exists(session, row, recorder) for row in (position, waiting.newest)):
+            if waiting.newest.last_updated_ts is None:
                 return 0
-            after, started_over, _ = self._resume(session, position, recorder)
-            conditions = [
-                STATES.c.state_id > after.state_id,
-                STATES.c.last_updated_ts <= end,
-            ]
-            if started_over and position and position.last_updated_ts is not None:
-                conditions.append(STATES.c.last_updated_ts > position.last_updated_ts)
-            statement = select(func.count()).select_from(NAMED_STATES).where(*conditions)
-            statement = statement.where(*self._since(session, since, recorder), *is_selected(session, selected))
+            has_newest = self._exists(session, waiting.newest, recorder)
+            # The recorder purges the oldest rows first
+            oldest = (position, waiting.first)
+            if has_newest and any(row and self._exists(session, row, recorder) for row in oldest):
+                return 0
+            after_id = position.state_id if position else 0
+            remaining = (
+                [STATES.c.state_id > after_id, STATES.c.state_id <= waiting.newest.state_id]
+                if has_newest
+                else self._between(session, position, waiting.newest)
+            )
+            wanted = [*self._since(session, since, recorder), *is_selected(session, selected)]
+            statement = select(func.count()).select_from(NAMED_STATES).where(*remaining, *wanted)
             return max(waiting.count - session.execute(statement).scalar_one(), 0)
+
+    def _between(self, session: Session, position: Position | None, end: Position) -> list[ColumnElement[bool]]:
+        """Return the condition that a row is after a position and not after an end whose row does not exist any more.
+
+        Its id may be another row's by now, so the times decide, although rows are not always in the order of their times.
+        """
+        after, started_over, _ = self._resume(session, position, self.recorder(session))
+        conditions = [STATES.c.state_id > after.state_id, STATES.c.last_updated_ts <= end.last_updated_ts]
+        if started_over and position and position.last_updated_ts is not None:
+            conditions.append(STATES.c.last_updated_ts > position.last_updated_ts)
+        return conditions
 
     def backlog(self, position: Position | None, selected: Selected, since: Position | None) -> Backlog:
         """Return the rows after a position, see `read`."""
@@ -283,7 +298,8 @@ class RecorderLog:
             )
             count, first_id = session.execute(found).one()
             oldest = session.execute(select(STATES.c.last_updated_ts).where(STATES.c.state_id == first_id)).scalar()
-            return Backlog(count, oldest, self._end(session), started_over, purged)
+            first = Position(recorder, first_id, oldest) if count else None
+            return Backlog(count, first, self._end(session), started_over, purged)
 
     def recorder(self, session: Session) -> str:
         """Return the database's engine and creation time."""
