@@ -109,7 +109,11 @@ def test_few_modules_use_the_recorders_tables() -> None:
 
 
 def test_one_module_uses_http() -> None:
-    assert list(knowing(of("user_station/"), "aiohttp")) == ["user_station/elasticsearch.py"]
+    """The other uses the library with which aiohttp compresses."""
+    assert list(knowing(of("user_station/"), "aiohttp")) == [
+        "user_station/compression.py",
+        "user_station/elasticsearch.py",
+    ]
 
 
 def test_no_module_is_long() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import homeassistant
 
 # The parts of `default_config` that a remote station uses; the rest would only slow down the first start.
-# `mobile_app` is missing because it imports the voice assistant.
+# `mobile_app` is missing because it imports the voice assistant. `isal`, which compresses, is set up without being named.
 INTEGRATIONS = (
     "backup",
     "config",
@@ -15,6 +15,7 @@ INTEGRATIONS = (
     "history",
     "image_upload",
     "infrared",
+    "isal",
     "logbook",
     "recorder",
     "system_health",

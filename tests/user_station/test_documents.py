@@ -7,8 +7,12 @@ import json
 import math
 from pathlib import Path
 from typing import Any
+import zlib
 
+from aiohttp import set_zlib_backend
+from aiohttp.compression_utils import ZLibBackend
 from hypothesis import given, strategies as st
+from isal import isal_zlib
 import pytest
 
 from custom_components.anavi_weather.const import DOMAIN
@@ -397,16 +401,25 @@ def test_a_refused_row_does_not_hold_up_the_others() -> None:
     assert [json.loads(line.splitlines()[1])["state"]["value"] for line in lines] == ["1", "2"]
 
 
-def test_the_cache_of_attributes_is_bounded() -> None:
-    encoder = Encoder(STATION, Identities({}))
+@pytest.mark.parametrize(
+    ("pasts", "name"),
+    [
+        ({}, "_describe_current"),
+        ({"sensor.t": [(Span("sensor.t", None, TIME - 1, "e", "sensor.t"), None)]}, "_describe_cached"),
+    ],
+    ids=["current", "renamed"],
+)
+def test_the_cache_of_attributes_is_bounded(pasts: dict[str, list[tuple[Span, Origin | None]]], name: str) -> None:
+    encoder = Encoder(STATION, Identities({}, pasts))
+    cache = getattr(encoder, name)
     rows = [row(str(number), json.dumps({"a": number})) for number in range(2 * documents.CACHED)]
     rows += [row("5", attributes_of(documents.CACHED_ATTRIBUTES + 1))]
     _, lines = encoder.encode(rows)
     assert len(lines) == len(rows)
-    assert encoder._describe_cached.cache_info().currsize == documents.CACHED
-    assert encoder._describe_cached.cache_info().misses == 2 * documents.CACHED
+    assert cache.cache_info().currsize == documents.CACHED
+    assert cache.cache_info().misses == 2 * documents.CACHED
     encoder.encode([row("5", attributes_of(documents.CACHED_ATTRIBUTES))] * 2)
-    assert encoder._describe_cached.cache_info().hits == 1
+    assert cache.cache_info().hits == 1
 
 
 texts = st.text(st.characters(exclude_categories=()), max_size=50)  # with what is no Unicode
@@ -515,6 +528,16 @@ def test_where_an_entity_is() -> None:
 # Bodies
 
 
+@pytest.fixture(params=[zlib, isal_zlib], ids=["zlib", "isal"])
+def compression(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let aiohttp compress with zlib, or with what Home Assistant's image has."""
+    before = ZLibBackend._zlib_backend
+    set_zlib_backend(request.param)
+    yield
+    set_zlib_backend(before)
+
+
+@pytest.mark.usefixtures("compression")
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
 def test_a_body_has_the_lines_of_all_pieces(count: int) -> None:
     encoder = Encoder(STATION, Identities({}))

@@ -8,12 +8,12 @@ import math
 import re
 from types import MappingProxyType
 from typing import NamedTuple
-import zlib
 
 import orjson
 
 from ..const import ATTR_QUALITY_FLAGS, DOMAIN  # noqa: TID252
 from .compact import Compact
+from .compression import gzip_compressor
 from .location import COORDINATES
 from .names import Span
 from .recorder_rows import Row
@@ -28,7 +28,6 @@ CACHED_ATTRIBUTES = 2048  # characters
 
 # Rows that are encoded at a time. Compressing their lines releases the interpreter lock, so that the event loop can run
 PIECE = 100
-GZIP = 16 + zlib.MAX_WBITS
 
 START = b'{"create":{}}\n{"@timestamp":"'
 
@@ -117,6 +116,7 @@ class Encoder:
         self._middle = b'","station":' + orjson.dumps(fields) + b',"state":{"changed":"'
         self._describe = partial(_describe, sends_coordinates=sends_coordinates)
         self._describe_cached = lru_cache(maxsize=CACHED)(self._describe)
+        self._describe_current = lru_cache(maxsize=CACHED)(self._describe_by_name)
 
     def encode(self, rows: Iterable[Row]) -> tuple[Compact[Sent], list[bytes]]:
         """Return the state of each row, and the `_bulk` lines of those that have a document.
@@ -139,7 +139,7 @@ class Encoder:
         sent = Compact(Sent._make)
         count = 0
         body: list[bytes] = []
-        compressor = zlib.compressobj(level=1, wbits=GZIP)
+        compressor = gzip_compressor()
         for piece in batched(rows, PIECE, strict=False):
             encoded, lines = self.encode(piece)
             sent += encoded
@@ -153,17 +153,24 @@ class Encoder:
         _, recorded_as, state, updated, changed, attributes, twin = row
         if not recorded_as:
             raise ValueError("the recorder has no entity for it")
-        entity_id, origin = self.identities.find(recorded_as, updated)
         attributes = attributes or "{}"
-        describe = self._describe_cached if len(attributes) <= CACHED_ATTRIBUTES else self._describe
+        is_small = len(attributes) <= CACHED_ATTRIBUTES
+        if recorded_as in self.identities.pasts:
+            entity_id, origin = self.identities.find(recorded_as, updated)
+            describe = self._describe_cached if is_small else self._describe
+            end = describe(entity_id, origin, attributes)
+        else:
+            end = (self._describe_current if is_small else self._describe_by_name)(recorded_as, attributes)
         timestamp = _iso(updated, twin)
         if changed is not None:
             changed_at = _iso(changed)
         else:
             changed_at = _iso(updated) if twin else timestamp
-        return b"".join(
-            (START, timestamp, self._middle, changed_at, _value(state), describe(entity_id, origin, attributes))
-        )
+        return b"".join((START, timestamp, self._middle, changed_at, _value(state), end))
+
+    def _describe_by_name(self, entity_id: str, attributes: str) -> bytes:
+        """Return the end of a document of an entity that always had its name."""
+        return self._describe(entity_id, self.identities.origins.get(entity_id), attributes)
 
 
 def _value(state: str | None) -> bytes:

@@ -8,11 +8,11 @@ no time and no values, so that no dashboard shows it.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 import math
-import zlib
 
 import orjson
 
-from .documents import GZIP, Station
+from .compression import gzip_compressor
+from .documents import Station
 from .recorder_statistics import HOUR, StatisticsRow
 from .statistics_checkpoint import Statistic
 
@@ -49,7 +49,7 @@ class StatisticsEncoder:
 
 def compress(lines: Sequence[bytes]) -> bytes:
     """Return the gzip-compressed body of a `_bulk`."""
-    compressor = zlib.compressobj(level=1, wbits=GZIP)
+    compressor = gzip_compressor()
     return compressor.compress(b"".join(lines)) + compressor.flush()
 
 
