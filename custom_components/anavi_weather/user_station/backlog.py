@@ -21,6 +21,8 @@ class BacklogCounter:
         self._log = log
         self._has_counted = False
         self._counted_at: float | None = None
+        self._first_counted_at: float | None = None
+        """While states are sent, the first count need not be repeated at once."""
         self._saved = ledger.checkpoint.waiting
 
     async def async_count(self, *, now: float, saves: bool) -> None:
@@ -37,14 +39,17 @@ class BacklogCounter:
             RecorderUnavailableError: if the database cannot be read.
             RecorderUnexpectedError: if its tables are not the expected ones.
         """
-        if self._counted_at is not None and now - self._counted_at < INTERVAL:
+        counted_at = self._counted_at
+        if counted_at is None and not saves:
+            counted_at = self._first_counted_at
+        if counted_at is not None and now - counted_at < INTERVAL:
             return
         await self._async_count()
         self._counted_at = now
         if saves and self._ledger.checkpoint.waiting != self._saved:
             await self._async_save()
 
-    async def async_count_first(self) -> None:
+    async def async_count_first(self, *, now: float) -> None:
         """Count the states that wait if they were not counted since the start, see `async_count`."""
         if self._has_counted:
             return
@@ -55,6 +60,7 @@ class BacklogCounter:
         except RecorderError:
             self._has_counted = False
             raise
+        self._first_counted_at = now
 
     async def async_count_now(self) -> None:
         """Count the states that wait, with all that the recorder has not committed yet, see `async_count`."""

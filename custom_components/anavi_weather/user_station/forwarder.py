@@ -188,7 +188,7 @@ class Forwarder:
         """Forward until an error occurs, then wait before the next attempt."""
         # The server may not answer for long
         with suppress(RecorderError):
-            await self._backlog.async_count_first()
+            await self._backlog.async_count_first(now=time.monotonic())
         try:
             await self._watch.async_record(await self._elasticsearch.async_check(), now=time.monotonic())
             self._batches.use_station_id(await self._elasticsearch.async_station_id())
