@@ -44,6 +44,24 @@ async def test_states_with_the_same_time_are_numbered(log: Log, monkeypatch: pyt
     assert [row.twin for row in (await log.read(page.position)).rows] == [0, 2, 0], "on another page as well"
 
 
+@pytest.mark.parametrize("limit", [1, 2, 5])
+async def test_states_with_the_same_time_as_an_earlier_one_are_numbered(log: Log, limit: int) -> None:
+    """After the clock was set back, times repeat those of pages long before."""
+    await log.record("1", "2")
+    await log.record("3", entity_id="sensor.other")
+    await log.record("4", "5")
+    first = (await log.read()).rows[0].state_id
+    for state_id, ts in zip(range(first, first + 5), (1.0, 3.0, 1.0, 3.0, 2.0), strict=True):
+        await log.set_time(state_id, TIME + ts)
+    twins, position = [], None
+    while page := await log.read(position, limit=limit):
+        twins += [row.twin for row in page.rows]
+        position = page.position
+        if page.reached_end:
+            break
+    assert twins == [0, 0, 0, 1, 0]
+
+
 async def test_states_without_a_time_or_an_entity(log: Log) -> None:
     await log.record("1", "2", "3")
     first = (await log.read()).rows[0].state_id
