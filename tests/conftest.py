@@ -90,7 +90,23 @@ LONGEST = {
     "end_to_end/test_api.py": 0.5,
 }
 # Each event that the recorder stores costs a commit, which takes longer than most tests. Nothing reads these.
-UNRECORDED = ("component_loaded", "device_registry_updated", "entity_registry_updated", "service_registered")
+UNRECORDED = (
+    "area_registry_updated",
+    "call_service",
+    "component_loaded",
+    "core_config_updated",
+    "data_entry_flow_progressed",
+    "device_registry_updated",
+    "entity_registry_updated",
+    "homeassistant_final_write",
+    "homeassistant_stop",
+    "label_registry_updated",
+    "panels_updated",
+    "repairs_issue_registry_updated",
+    "service_registered",
+    "user_added",
+    "user_updated",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -179,6 +195,7 @@ def integration(request: pytest.FixtureRequest) -> None:
     if "freezer" in request.fixturenames:
         request.getfixturevalue("freezer")
     if "hass" in request.fixturenames:
+        request.getfixturevalue("recorder_tables")
         request.getfixturevalue("recorder_mock")
         request.getfixturevalue("enable_custom_integrations")
 

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
+import importlib
 import importlib.util
 import inspect
 from pkgutil import resolve_name
+import sqlite3
 import sys
 import threading
 from types import ModuleType
@@ -14,6 +16,7 @@ from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component import common, patch_json, plugins
+from sqlalchemy import Connection, Engine
 
 from homeassistant.components.http.server import HomeAssistantHTTP
 from homeassistant.helpers import script
@@ -180,3 +183,38 @@ def reset_globals(request: pytest.FixtureRequest) -> Iterator[None]:
     mocks = [*patch_json.mock_objects]
     patch_json.mock_objects.clear()
     assert not mocks
+
+
+class RecorderTables:
+    """Replacement of `create_all` that creates the recorder's tables once, and copies them into other databases in memory.
+
+    To create each table and index again takes longer than most tests.
+    """
+
+    def __init__(self, create: Callable[[Engine | Connection], None]) -> None:
+        """Initialize the replacement with the original."""
+        self._create = create
+        self._tables: bytes | None = None
+
+    def __call__(self, engine: Engine | Connection) -> None:
+        """Create the tables."""
+        if not isinstance(engine, Engine) or engine.dialect.name != "sqlite" or engine.url.database:
+            self._create(engine)
+            return
+        if self._tables is None:
+            self._create(engine)
+        with engine.connect() as connection:
+            database: sqlite3.Connection | None = connection.connection.driver_connection
+            assert database
+            if self._tables is None:
+                self._tables = database.serialize()
+            else:
+                database.deserialize(self._tables)
+
+
+@pytest.fixture(scope="session")
+def recorder_tables() -> Iterator[None]:
+    """Create the recorder's tables once. The recorder is imported late, because the plugin replaces parts of it before."""
+    metadata = importlib.import_module("homeassistant.components.recorder.db_schema").Base.metadata
+    with patch.object(metadata, "create_all", RecorderTables(metadata.create_all)):
+        yield
