@@ -1,9 +1,10 @@
 """The option `--quick`: no processes, kernels or servers, no search for every possible fault, and one case of each test.
 
-Of a test with several cases, each in a Home Assistant of its own, only the first runs. Properties are tried with few examples.
+Properties are tried with few examples.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 import os
 from pathlib import Path
 import sys
@@ -41,19 +42,25 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(_refuse_processes)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out whole folders. Their modules need not even be imported."""
+    return True if config.getoption("quick") and collection_path in {TESTS / name for name in FOLDERS} else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that need more than this process, and leave them out if that is wanted."""
     for item in items:
-        if _folder(item) in FOLDERS or _needs_database_server(item):
+        if item.path.relative_to(TESTS).parts[0] in FOLDERS or _needs_database_server(item):
             item.add_marker("end_to_end")
     if not config.getoption("quick"):
         return
-    quick = _first_cases([item for item in items if not any(map(item.get_closest_marker, SLOW))])
-    left_out = [item for item in items if item not in quick]
+    alone = [item for item in items if not _needs_more(item)]
+    quick = [*_first_cases(alone)]
+    _left_out["tests that need a process, a server or much time"] = len(items) - len(alone)
+    _left_out["more cases of the same tests"] = len(alone) - len(quick)
+    config.hook.pytest_deselected(items=[*{*items} - {*quick}])
     items[:] = quick
-    config.hook.pytest_deselected(items=left_out)
-    _left_out.update(map(_folder, left_out))
     if hasattr(config, "workeroutput"):
         config.workeroutput[LEFT_OUT] = dict(_left_out)
 
@@ -67,29 +74,32 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what was left out."""
     if _left_out:
-        counts = ", ".join(f"{count} of tests/{folder}" for folder, count in sorted(_left_out.items()))
-        terminalreporter.write_line(f"--quick left out {_left_out.total()} tests: {counts}")
+        folders = ", ".join(f"tests/{name}" for name in FOLDERS)
+        counts = ", ".join(f"{count:,} {reason}" for reason, count in _left_out.items())
+        terminalreporter.write_line(f"--quick left out {folders}, {counts}")
 
 
-def _folder(item: pytest.Item) -> str:
-    """Return the folder of tests/ that a test belongs to; of one in tests/ itself, its file."""
-    return item.path.relative_to(TESTS).parts[0]
-
-
-def _first_cases(items: list[pytest.Item]) -> dict[pytest.Item, None]:
-    """Return the tests in their order, with one case of those that start a Home Assistant for each.
+def _first_cases(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield one case of each test, in their order.
 
     Tests with snapshots keep their cases, because a snapshot that no test uses is a failure.
     """
-    functions = set[str]()
-    chosen = dict[pytest.Item, None]()
+    seen = set[str]()
     for item in items:
         function = item.nodeid.partition("[")[0]
-        fixtures = getattr(item, "fixturenames", ())
-        if "hass" not in fixtures or "snapshot" in fixtures or function not in functions:
-            chosen[item] = None
-        functions.add(function)
-    return chosen
+        if function not in seen or "snapshot" in _fixtures(item):
+            yield item
+        seen.add(function)
+
+
+def _needs_more(item: pytest.Item) -> bool:
+    """Return whether a test needs a process or a server, which may be one of its own, or searches for long."""
+    needs_server = "socket_enabled" in _fixtures(item) and "snapshot" not in _fixtures(item)
+    return needs_server or any(map(item.get_closest_marker, SLOW))
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
 
 
 def _needs_database_server(item: pytest.Item) -> bool:
