@@ -32,6 +32,7 @@ from _history import fill
 from _server import STREAM, Server, bulk
 from _station import rows
 import aiohttp
+import aiohttp_fast_zlib
 from api import HomeAssistant, Login, connect
 from instance import DOMAIN, Instance, bind, prepare
 from station_setup import set_up_station
@@ -216,6 +217,7 @@ class Bench:
     async def run(self) -> None:
         """Measure, and print the table."""
         await self.make_history()
+        aiohttp_fast_zlib.enable()  # like Home Assistant, so that the bodies are the forwarder's
         bodies = self.bodies()
         instance = self.instance()
         await instance.start()
