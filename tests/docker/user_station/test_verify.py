@@ -417,7 +417,8 @@ def test_the_servers_state_is_found(checks: ModuleType, kibana: SimulatedKibana,
     assert re.search(r"^ok +states: of 1 station, newest 20", after, re.MULTILINE)
     for name in ("fleet", "fleet_comparison"):
         assert re.search(rf"^ok +transform {name}: (started|indexing)$", after, re.MULTILINE)
-    assert "FAILED" not in after
+    # Another test may have written the newest report of the health, any time ago
+    assert not re.search(r"^FAILED +(?!reports of the health)", after, re.MULTILINE)
     server.good("POST", f"_transform/{server.transform}/_stop?wait_for_completion=true&force=true")
     assert re.search(r"^FAILED +transform fleet: stopped", check(), re.MULTILINE)
     server.good("DELETE", f"_transform/{server.transform}?force=true")
