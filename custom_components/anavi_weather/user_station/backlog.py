@@ -19,10 +19,8 @@ class BacklogCounter:
         self._ledger = ledger
         self._batches = batches
         self._log = log
-        self._has_counted = False
-        self._counted_at: float | None = None
         self._first_counted_at: float | None = None
-        """While states are sent, the first count need not be repeated at once."""
+        self._counted_at: float | None = None
         self._saved = ledger.checkpoint.waiting
 
     async def async_count(self, *, now: float, saves: bool) -> None:
@@ -41,6 +39,7 @@ class BacklogCounter:
         """
         counted_at = self._counted_at
         if counted_at is None and not saves:
+            # While states are sent, the first count need not be repeated at once
             counted_at = self._first_counted_at
         if counted_at is not None and now - counted_at < INTERVAL:
             return
@@ -51,16 +50,15 @@ class BacklogCounter:
 
     async def async_count_first(self, *, now: float) -> None:
         """Count the states that wait if they were not counted since the start, see `async_count`."""
-        if self._has_counted:
+        if self._first_counted_at is not None:
             return
         # Not again after a defect, which must not keep states from being sent
-        self._has_counted = True
+        self._first_counted_at = now
         try:
             await self._async_count()
         except RecorderError:
-            self._has_counted = False
+            self._first_counted_at = None
             raise
-        self._first_counted_at = now
 
     async def async_count_now(self) -> None:
         """Count the states that wait, with all that the recorder has not committed yet, see `async_count`."""
