@@ -265,18 +265,20 @@ class RecorderLog:
             remaining = (
                 [STATES.c.state_id > after_id, STATES.c.state_id <= waiting.newest.state_id]
                 if has_newest
-                else self._between(session, position, waiting.newest)
+                else self._between(session, position, waiting.newest, recorder)
             )
             wanted = [*self._since(session, since, recorder), *is_selected(session, selected)]
             statement = select(func.count()).select_from(NAMED_STATES).where(*remaining, *wanted)
             return max(waiting.count - session.execute(statement).scalar_one(), 0)
 
-    def _between(self, session: Session, position: Position | None, end: Position) -> list[ColumnElement[bool]]:
+    def _between(
+        self, session: Session, position: Position | None, end: Position, recorder: str
+    ) -> list[ColumnElement[bool]]:
         """Return the condition that a row is after a position and not after an end whose row does not exist any more.
 
         Its id may be another row's by now, so the times decide, although rows are not always in the order of their times.
         """
-        after, started_over, _ = self._resume(session, position, self.recorder(session))
+        after, started_over, _ = self._resume(session, position, recorder)
         conditions = [STATES.c.state_id > after.state_id, STATES.c.last_updated_ts <= end.last_updated_ts]
         if started_over and position and position.last_updated_ts is not None:
             conditions.append(STATES.c.last_updated_ts > position.last_updated_ts)
