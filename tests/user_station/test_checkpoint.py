@@ -141,6 +141,24 @@ async def test_1_0_0_can_load_a_checkpoint(hass: HomeAssistant, path: Path) -> N
     assert content.items() >= expected.items()
 
 
+@pytest.mark.parametrize("first", [POSITION._replace(state_id=2), None])
+async def test_what_waits_survives_saving_and_loading(hass: HomeAssistant, path: Path, first: Position | None) -> None:
+    checkpoint = Checkpoint("task", waiting=Waiting(3, POSITION, first))
+    await CheckpointStore(hass, KEY).async_save(checkpoint)
+    assert await CheckpointStore(hass, KEY).async_load() == checkpoint
+
+
+async def test_what_waits_is_loaded_without_its_first_row(hass: HomeAssistant, path: Path) -> None:
+    content = STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "waiting": [3, ["sqlite", 9, 1.5]],')
+    await hass.async_add_executor_job(path.parent.mkdir)
+    await hass.async_add_executor_job(path.write_text, content)
+
+    loaded = await CheckpointStore(hass, KEY).async_load()
+
+    assert loaded
+    assert loaded.waiting == Waiting(3, Position("sqlite", 9, 1.5))
+
+
 async def test_a_new_checkpoint_survives_saving_and_loading(hass: HomeAssistant, path: Path) -> None:
     assert await CheckpointStore(hass, KEY).async_load() is None
     await CheckpointStore(hass, KEY).async_save(Checkpoint("task"))

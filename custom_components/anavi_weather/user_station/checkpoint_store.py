@@ -51,7 +51,7 @@ class _Stored(TypedDict):
     foreign_noted: NotRequired[int]
     maybe_purged: NotRequired[int]
     maybe_purged_noted: NotRequired[int]
-    waiting: NotRequired[tuple[int, _StoredPosition, _StoredPosition | None] | None]
+    waiting: NotRequired[tuple[int, _StoredPosition] | tuple[int, _StoredPosition, _StoredPosition | None] | None]
     stream: NotRequired[dict[str, str]]
     is_recreated: NotRequired[bool]
     aside: NotRequired[list[tuple[int, int, int]]]
@@ -86,7 +86,11 @@ _STORED = vol.Schema(
         },
         "stream": {str: str},
         "is_recreated": bool,
-        "waiting": vol.Any(None, vol.ExactSequence([int, _POSITION, vol.Any(None, _POSITION)])),
+        "waiting": vol.Any(
+            None,
+            vol.ExactSequence([int, _POSITION]),  # the first row that waits was not always stored
+            vol.ExactSequence([int, _POSITION, vol.Any(None, _POSITION)]),
+        ),
         **{vol.Optional(ranges): [vol.ExactSequence([int, int, int])] for ranges in ("aside", "rejected", "again")},
         "breaker": {"counts": {str: int}, "held": {str: vol.ExactSequence([str, str])}, "skipped": [str]},
     },
@@ -191,11 +195,13 @@ class CheckpointStore:
         await self._store.async_remove()
 
 
-def _waiting(data: tuple[int, _StoredPosition, _StoredPosition | None] | None) -> Waiting | None:
+def _waiting(
+    data: tuple[int, _StoredPosition] | tuple[int, _StoredPosition, _StoredPosition | None] | None,
+) -> Waiting | None:
     if data is None:
         return None
-    count, newest, first = data
-    return Waiting(count, Position(*newest), Position(*first) if first else None)
+    count, newest, *first = data
+    return Waiting(count, Position(*newest), *(Position(*row) for row in first if row))
 
 
 def _ranges(data: Iterable[tuple[int, int, int]]) -> Ranges:
