@@ -39,6 +39,9 @@ READ_PAGE = """
       if (["script", "style"].includes(node.localName) || !visible(node)) return;
       if (/^hui-(error|warning)/.test(node.localName)) errors.push(node.localName);
       if (/^(ha-spinner|hass-loading-screen)$/.test(node.localName)) loading = true;
+      // Home Assistant's frontend loads its elements when a page needs them, and generates views, without a spinner
+      if (!node.matches(":defined")) loading = true;
+      if (/^hui-(view|section|card)$/.test(node.localName) && !node.childElementCount) loading = true;
     }
     const slotted = node.localName === "slot" ? node.assignedNodes() : [];
     const children = node.shadowRoot ? [node.shadowRoot] : slotted.length ? slotted : node.childNodes;
