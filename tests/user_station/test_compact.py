@@ -9,9 +9,9 @@ ITEMS = [Sent(number, f"sensor.t{number}", number / 2) for number in range(4)]
 
 
 def test_it_is_a_sequence_of_named_tuples() -> None:
-    items = Compact(Sent._make, ITEMS[:2])
+    items = Compact(Sent, ITEMS[:2])
     items.append(ITEMS[2])
-    items += Compact(Sent._make, ITEMS[3:])
+    items += Compact(Sent, ITEMS[3:])
     assert list(items) == ITEMS
     assert items == ITEMS
     assert items != ITEMS[1:]
@@ -19,11 +19,12 @@ def test_it_is_a_sequence_of_named_tuples() -> None:
     assert items[-1].entity_id == "sensor.t3"
     assert items[1:3] == ITEMS[1:3]
     assert items
-    assert not Compact(Sent._make)
+    assert [(type(item), item) for item in items.plain()] == [(tuple, item) for item in ITEMS]
+    assert not Compact(Sent)
 
 
 def test_the_garbage_collector_skips_the_items() -> None:
-    items = Compact(Sent._make, (Sent(number, f"sensor.t{number}", number / 2) for number in range(100)))
+    items = Compact(Sent, (Sent(number, f"sensor.t{number}", number / 2) for number in range(100)))
     gc.collect()
     kept = gc.get_referents(items._plain)
     assert len(kept) == 100

@@ -13,7 +13,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from sqlalchemy import exc
 
-from custom_components.anavi_weather.user_station import recorder_rows
 from custom_components.anavi_weather.user_station.recorder_log import Page, Position, Waiting
 from custom_components.anavi_weather.user_station.recorder_tables import ALL, Selected
 
@@ -29,10 +28,7 @@ def recorder_db_url(database_url: str) -> str:
 # States of one entity with the same time
 
 
-@pytest.mark.parametrize("few", [1, 100])
-async def test_states_with_the_same_time_are_numbered(log: Log, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    """Those of a few rows are looked for by their ids, others between the first and the last."""
-    monkeypatch.setattr(recorder_rows, "FETCH", few)
+async def test_states_with_the_same_time_are_numbered(log: Log) -> None:
     await log.record("1", "2", "3", "4")
     await log.record("5", entity_id="sensor.other")
     first = (await log.read()).rows[0].state_id

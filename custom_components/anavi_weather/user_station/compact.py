@@ -1,7 +1,8 @@
 """Sequences of thousands of named tuples that Python's garbage collector need not visit."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Self, overload, override
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Self, cast, overload, override
 
 
 class Compact[Item: tuple[object, ...]](Sequence[Item]):
@@ -11,14 +12,10 @@ class Compact[Item: tuple[object, ...]](Sequence[Item]):
     It skips plain tuples that contain only strings and numbers, but not named tuples.
     """
 
-    def __init__(self, make: Callable[[Iterable[object]], Item], items: Iterable[Item] = ()) -> None:
-        """Initialize the sequence.
-
-        Args:
-            make: Creates an item from its fields.
-            items: The first items.
-        """
-        self._make = make
+    def __init__(self, kind: type[Item], items: Iterable[Item] = ()) -> None:
+        """Initialize the sequence with the type of its items, and the first items."""
+        # Takes a third of the time of the type's own `_make`, which is written in Python
+        self._make = partial(tuple.__new__, kind)
         self._plain = [tuple(item) for item in items]
 
     def append(self, item: Iterable[object]) -> None:
@@ -29,6 +26,10 @@ class Compact[Item: tuple[object, ...]](Sequence[Item]):
         """Append the items of another sequence, without creating them."""
         self._plain += other._plain
         return self
+
+    def plain(self) -> Iterable[Item]:
+        """Return the items as plain tuples, which can only be unpacked. That takes a fraction of the time."""
+        return cast("Iterable[Item]", self._plain)
 
     @override
     def __len__(self) -> int:

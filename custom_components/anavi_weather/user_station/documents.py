@@ -20,6 +20,7 @@ from .recorder_rows import Row
 
 MAX_ATTRIBUTES = 16_384  # bytes of JSON, like the recorder's own limit
 MAX_TEXT = 1024  # characters of a field that dashboards select by
+PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?", re.ASCII)  # the same in JSON
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
 # Most states of an entity have the same attributes, so the fields that follow from small ones are cached
@@ -123,24 +124,32 @@ class Encoder:
 
         Elasticsearch identifies a document by its time and entity, so a row without these has none.
         """
-        sent = Compact(Sent._make)
+        sent = Compact(Sent)
         lines: list[bytes] = []
-        for row in rows:
+        for state_id, recorded_as, state, updated, changed, attributes, twin in rows:
             error = None
             try:
-                lines.append(self._line(row))
+                end = self._end(recorded_as, updated, attributes or "{}")
+                timestamp = _iso(updated, twin)
+                if changed is not None:
+                    changed_at = _iso(changed)
+                else:
+                    changed_at = _iso(updated) if twin else timestamp
+                # What few rows have on their own is put between the parts that many share
+                lines.append(b"".join((START, timestamp, self._middle, changed_at, _value(state), end)))
             except (ValueError, TypeError) as err:
                 error = str(err)
-            sent.append((row.state_id, row.entity_id or "?", row.last_updated_ts, error))
+            sent.append((state_id, recorded_as or "?", updated, error))
         return sent, lines
 
     def encode_compressed(self, rows: Iterable[Row]) -> tuple[Sequence[Sent], int, bytes]:
         """Return the state of each row, the number of documents, and the gzip-compressed body of `_bulk`."""
-        sent = Compact(Sent._make)
+        sent = Compact(Sent)
         count = 0
         body: list[bytes] = []
         compressor = gzip_compressor()
-        for piece in batched(rows, PIECE, strict=False):
+        plain = rows.plain() if isinstance(rows, Compact) else rows
+        for piece in batched(plain, PIECE, strict=False):
             encoded, lines = self.encode(piece)
             sent += encoded
             count += len(lines)
@@ -148,25 +157,20 @@ class Encoder:
         body.append(compressor.flush())
         return sent, count, b"".join(body)
 
-    def _line(self, row: Row) -> bytes:
-        """Return a row's `_bulk` lines. What few rows have on their own is put between the parts that many share."""
-        _, recorded_as, state, updated, changed, attributes, twin = row
+    def _end(self, recorded_as: str | None, updated: float | None, attributes: str) -> bytes:
+        """Return the end of a document, which depends on the entity that had a name at a time, and its attributes.
+
+        Raises:
+            ValueError: if the recorder has no entity for the row.
+        """
         if not recorded_as:
             raise ValueError("the recorder has no entity for it")
-        attributes = attributes or "{}"
         is_small = len(attributes) <= CACHED_ATTRIBUTES
         if recorded_as in self.identities.pasts:
             entity_id, origin = self.identities.find(recorded_as, updated)
             describe = self._describe_cached if is_small else self._describe
-            end = describe(entity_id, origin, attributes)
-        else:
-            end = (self._describe_current if is_small else self._describe_by_name)(recorded_as, attributes)
-        timestamp = _iso(updated, twin)
-        if changed is not None:
-            changed_at = _iso(changed)
-        else:
-            changed_at = _iso(updated) if twin else timestamp
-        return b"".join((START, timestamp, self._middle, changed_at, _value(state), end))
+            return describe(entity_id, origin, attributes)
+        return (self._describe_current if is_small else self._describe_by_name)(recorded_as, attributes)
 
     def _describe_by_name(self, entity_id: str, attributes: str) -> bytes:
         """Return the end of a document of an entity that always had its name."""
@@ -177,6 +181,8 @@ def _value(state: str | None) -> bytes:
     """Return the end of a document's `state`: its value."""
     if not state:
         return b'","removed":true}'
+    if PLAIN_NUMBER.fullmatch(state):
+        return b'","value":"%b","number":%b}' % (text := state.encode(), text)
     fields: dict[str, str | float] = {"value": state}
     if NUMBER.fullmatch(state) and math.isfinite(number := float(state)):
         fields["number"] = number
@@ -240,10 +246,11 @@ def _iso(timestamp: float | None, nanoseconds: int = 0) -> bytes:
         text = _iso_seconds(seconds)
     except (OverflowError, OSError) as err:
         raise ValueError(f"{timestamp} is not a time") from err
+    if not nanoseconds:
+        return b"%b.%06dZ" % (text, microseconds)
     if nanoseconds > 999:
         raise ValueError("a thousand states have the same time")
-    decimals = microseconds * 1000 + nanoseconds if nanoseconds else microseconds
-    return b"%b.%0*dZ" % (text, 9 if nanoseconds else 6, decimals)
+    return b"%b.%06d%03dZ" % (text, microseconds, nanoseconds)
 
 
 @lru_cache(maxsize=CACHED)
