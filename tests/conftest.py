@@ -201,15 +201,19 @@ def integration(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def records_states() -> bool:
-    """Return whether the recorder stores states; modules whose tests read them override this."""
-    return False
+def recorded_entities() -> Sequence[str]:
+    """Return the entities whose states the recorder stores, as patterns; modules whose tests read some override this."""
+    return ()
 
 
 @pytest.fixture
-def recorder_config(records_states: bool) -> dict[str, Any]:
+def recorder_config(recorded_entities: Sequence[str]) -> dict[str, Any]:
     """Return a configuration of the recorder that stores no more than the test reads."""
-    return {"exclude": {"event_types": list(UNRECORDED), "entity_globs": [] if records_states else ["*"]}}
+    excluded = [] if recorded_entities else ["*"]
+    return {
+        "include": {"entity_globs": list(recorded_entities)},
+        "exclude": {"event_types": list(UNRECORDED), "entity_globs": excluded},
+    }
 
 
 @pytest.fixture

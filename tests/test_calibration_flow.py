@@ -1,5 +1,6 @@
 """Tests of the steps that compare a reading with a reference and store a correction."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -25,9 +26,9 @@ REFERENCE = "sensor.reference"
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which these tests read."""
-    return True
+    return REFERENCE, TEMPERATURE, PRESSURE
 
 
 async def open_form(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
@@ -254,9 +255,12 @@ IMPOSSIBLE_REFERENCES: list[tuple[float | str, str, dict[str, Any], dict[str, st
 ]
 
 
+@pytest.mark.parametrize("recorded_entities", [()])
+@pytest.mark.usefixtures("recorded_entities")
 async def test_a_reference_that_cannot_be_compared_changes_nothing(
     hass: HomeAssistant, station: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
+    """None of these references is recorded, or the next would be compared by its mean."""
     for state, unit, user_input, errors in IMPOSSIBLE_REFERENCES:
         with subtests.test(state=state, unit=unit, user_input=user_input):
             measure(hass, state, unit)

@@ -1,6 +1,6 @@
 """Tests of the comparison of a reading with a reference in the recorder's history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -19,9 +19,9 @@ HOUR = 3600
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which these tests read."""
-    return True
+    return ("*",)
 
 
 async def record(hass: HomeAssistant, entity_id: str, states: Iterable[tuple[float, str, str]]) -> None:

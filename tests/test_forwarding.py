@@ -1,5 +1,6 @@
 """Tests of creating and removing the forwarders of user stations."""
 
+from collections.abc import Sequence
 from pathlib import Path
 import time
 from types import MappingProxyType
@@ -59,9 +60,9 @@ NAMES = Names([Name("e", "sensor.a")])
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which these tests read."""
-    return True
+    return ("*",)
 
 
 async def create(hass: HomeAssistant, entry: MockConfigEntry, subentry: ConfigSubentry, **changes: Any) -> Checkpoint:

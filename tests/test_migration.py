@@ -1,6 +1,6 @@
 """Tests of the migration of a station of version 1.0.0, with its entity registry as that version wrote it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -60,9 +60,9 @@ UPGRADED = {
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which a test reads."""
-    return True
+    return ("*",)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Tests of the temperature from which the sea-level pressure follows."""
 
+from collections.abc import Sequence
 from math import cos, tau
 from typing import Any
 from unittest.mock import patch
@@ -32,6 +33,7 @@ from homeassistant.util import dt as dt_util
 
 from .conftest import PassTime, number
 from .test_options_flow import open_settings
+from .test_sensor import PRESSURE, TEMPERATURE
 
 SEA_LEVEL_PRESSURE = "sensor.simulated_phat_sea_level_pressure"
 OUTDOOR = "sensor.garden"
@@ -39,9 +41,9 @@ HOUR = 3600
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, from which its statistics follow."""
-    return True
+    return OUTDOOR, TEMPERATURE, PRESSURE
 
 
 def station_pressure(altitude: float, mean_temperature: float, sea_level: float = 1015) -> float:

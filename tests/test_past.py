@@ -1,6 +1,7 @@
 """Tests of the past that `scripts/develop` gives to its simulated station."""
 
 import argparse
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 import sys
@@ -59,9 +60,9 @@ class Session(api.HomeAssistant):
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Let the recorder store states, which these tests read."""
-    return True
+    return ("*",)
 
 
 @pytest.fixture

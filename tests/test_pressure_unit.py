@@ -1,6 +1,6 @@
 """Tests of the unit of the pressure tendency."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory
@@ -34,9 +34,9 @@ HPA_IN_PSI = PressureConverter.convert(1, "hPa", "psi")
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which these tests read."""
-    return True
+    return ("*",)
 
 
 @pytest.fixture

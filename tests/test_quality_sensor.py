@@ -1,6 +1,6 @@
 """Tests of the quality control's sensor, and of the flags of the readings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -107,9 +107,9 @@ async def test_with_nothing_to_check_the_quality_is_unknown(hass: HomeAssistant)
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, from which the checks continue."""
-    return True
+    return ("*",)
 
 
 async def test_a_chip_that_is_stuck_is_found_after_a_restart(

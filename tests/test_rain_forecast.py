@@ -1,5 +1,6 @@
 """Tests of a station's forecast of rain."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 import logging
 from typing import Any
@@ -18,7 +19,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .conftest import PassTime, number, value
-from .test_sensor import BMP180, HOUR, HTU21D, remember, set_up
+from .test_sensor import BMP180, HOUR, HTU21D, PRESSURE, remember, set_up
 from .test_weather import forecasts
 
 PROBABILITY = "sensor.simulated_phat_rain_probability"
@@ -29,9 +30,9 @@ KEY = f"{DOMAIN}.01STATION.rain"
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which these tests read."""
-    return True
+    return (PRESSURE,)
 
 
 @pytest.fixture(autouse=True)

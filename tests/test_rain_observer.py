@@ -1,5 +1,6 @@
 """Tests of the observation of rain by an entity."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,9 +23,9 @@ ATTRIBUTES = {
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which these tests read."""
-    return True
+    return ("*",)
 
 
 def rained(entity_id: str, *states: tuple[float, str], unit: str | None = None) -> bool | None:

@@ -1,6 +1,6 @@
 """Tests of the statistics of counters that had a unit in version 1.0.0."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory
@@ -29,9 +29,9 @@ ERRORS = f"{STATION}errors"
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which these tests read."""
-    return True
+    return ("*",)
 
 
 async def compile_statistics(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:

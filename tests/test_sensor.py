@@ -1,6 +1,6 @@
 """Tests of the sensors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -54,9 +54,9 @@ HOUR = 3600
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which these tests read."""
-    return True
+    return TEMPERATURE, PRESSURE
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -458,7 +458,8 @@ async def test_numbers_have_at_most_two_decimals(hass: HomeAssistant, entry: Moc
         assert value(hass, entity_id) == str(round(number(hass, entity_id), 2))
 
 
-@pytest.mark.usefixtures("entity_registry_enabled_by_default", "station")
+@pytest.mark.parametrize("recorded_entities", [("*",)])
+@pytest.mark.usefixtures("recorded_entities", "entity_registry_enabled_by_default", "station")
 async def test_numeric_sensors_have_long_term_statistics(hass: HomeAssistant) -> None:
     await async_recorder_block_till_done(hass)  # the recorder discovers the sensors asynchronously
 

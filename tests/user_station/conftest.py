@@ -1,6 +1,6 @@
 """Fixtures of the tests of forwarding."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 import logging
 import os
 from pathlib import Path
@@ -27,9 +27,9 @@ from .server import API_KEY, Connect, Server
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Have the recorder store states, which are what is forwarded."""
-    return True
+    return ("*",)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ there: it is asked of the same documents in an index with milliseconds. It has n
 the newest name of a station: that is found here among the texts of the query.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 import re
 import time
@@ -52,9 +52,9 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-def records_states() -> bool:
+def recorded_entities() -> Sequence[str]:
     """Let the recorder store states, which become the documents."""
-    return True
+    return ("*",)
 
 
 async def test_panels_and_alerts(
