@@ -400,6 +400,7 @@ def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> PassTime:
     """Return a function that advances the time."""
 
     async def pass_time(seconds: float = DEFAULT_INTERVAL + 1) -> None:
+        await let_read()  # such as that a device was unplugged before
         freezer.tick(seconds)
         async_fire_time_changed(hass)
         await hass.async_block_till_done(wait_background_tasks=True)
