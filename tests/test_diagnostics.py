@@ -249,6 +249,7 @@ async def test_diagnostics_of_a_fleet(
     simulator: object,
 ) -> None:
     assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)  # reads the fleet
     data = {**fleet.data, **dict.fromkeys(("url", "api_key", "stations"), REDACTED)}
 
     (of_fleet,) = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["fleets"]
