@@ -110,6 +110,15 @@ def test_a_sentence_stands_in_for_the_day_in_the_first_minutes(home: Home, brows
     assert reading(home, browser, TEMPERATURE)["text"][2:] == [sentence]
 
 
+def test_a_day_begins_without_extremes(home: Home, browser: Browser) -> None:
+    """The trend and the difference from yesterday stay when there are no statistics of today yet."""
+    home.set(TEMPERATURE, "24")
+    home.summarize(TEMPERATURE, "5minute", rows("2026-11-28T12:30:00-03:00", FIVE_MINUTES, 21, 22))
+    shown = reading(home, browser, TEMPERATURE)
+    assert "".join(shown["text"][2:]) == "Minimumnot yetMaximumnot yetvs. yesterday+3.0 °C"
+    assert shown["lines"] == [2, 1]
+
+
 def test_a_reading_follows_its_entity(home: Home, browser: Browser) -> None:
     change = {TEMPERATURE: {**home.hass["states"][TEMPERATURE], "state": "-3"}}
     assert reading(home, browser, TEMPERATURE, change=change)["text"][1] == "-3.0 °C"

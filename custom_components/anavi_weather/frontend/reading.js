@@ -109,9 +109,10 @@ class ReadingCard extends PanelCard {
     const text = texts(home.locale.language);
     const now = Date.now();
     if (Number.isFinite(value)) this.seen.push({ min: value, max: value, start: now });
+    if (!rows.length) return [element("span", { className: "secondary wait" }, text.firstMinutes)];
     const extremes = extremesOfToday(home, rows, this.seen, now);
-    if (!extremes) return [element("span", { className: "secondary wait" }, text.firstMinutes)];
     const extreme = (name, number, time) => {
+      if (!extremes) return fact(name, text.notYet); // in the first minutes of a day
       const at = element("span", { className: "time" }, formatTime(home, time));
       return fact(name, at, formatValue(home, state, number));
     };
@@ -119,8 +120,8 @@ class ReadingCard extends PanelCard {
       "span",
       { className: "facts secondary" },
       // The minimum of each day's light is that of its night.
-      ...(isLight ? [] : extreme(text.minimum, extremes.min, extremes.minAt)),
-      ...extreme(text.maximum, extremes.max, extremes.maxAt),
+      ...(isLight ? [] : extreme(text.minimum, extremes?.min, extremes?.minAt)),
+      ...extreme(text.maximum, extremes?.max, extremes?.maxAt),
       ...(isLight ? this.level(value, text) : this.difference(state, value, now, text)),
     );
     const graph = trend(this.withPresent(value, now), now - DAY, now, isLight ? logarithm : undefined);
