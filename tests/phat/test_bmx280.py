@@ -1,6 +1,7 @@
 """Tests of the drivers of the BMP280 and the BME280."""
 
 from typing import override
+from unittest.mock import patch
 
 from hypothesis import given, strategies as st
 import pytest
@@ -191,6 +192,32 @@ def test_a_broken_hygrometer_leaves_the_others(bench: Bench, signal: int) -> Non
     assert measurement is not None
     assert set(measurement.values) == {Quantity.TEMPERATURE, Quantity.PRESSURE}
     assert isinstance(measurement.errors[Quantity.HUMIDITY], ImplausibleError)
+
+
+@pytest.mark.parametrize("signal", [0x0001, 0x3000, 0xE800, 0xFFFE])
+def test_a_humidity_far_outside_the_scale_is_an_error(bench: Bench, signal: int) -> None:
+    """The library would limit this to 0 or 100 %, too."""
+    measurement = measure_raw(bench, BME280, raw(humidity=signal))
+    assert measurement is not None
+    assert set(measurement.values) == {Quantity.TEMPERATURE, Quantity.PRESSURE}
+
+
+@pytest.mark.parametrize("chip", [BMP280, BME280], ids=str)
+def test_a_lost_command_does_not_leave_the_last_result(running: Bench, chip: ChipId) -> None:
+    running.read()
+    simulated = running.chip(SimulatedBMP280, chip.address)
+    store, lost = simulated.store, [0xF4]
+
+    def lose(register: int, value: int) -> None:
+        if register in lost:
+            lost.remove(register)
+        else:
+            store(register, value)
+
+    running.air.temperature, running.air.humidity, running.air.pressure = 3.0, 81.0, 871.0
+    with patch.object(simulated, "store", lose):
+        assert deviations(running.read(), running.air, [chip]) == []
+    assert lost == []
 
 
 @pytest.mark.parametrize("content", [b"\x00", b"\xff"])

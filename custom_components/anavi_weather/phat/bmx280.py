@@ -9,7 +9,7 @@ from typing import ClassVar, override
 
 import bme280
 
-from .chip import Accuracy, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, until
+from .chip import Accuracy, Chip, ImplausibleError, Measurement, Quantity, Steps, driver, limited_humidity, until
 from .i2c import Bus, ChipError, TransferError
 
 REGISTER_ID = 0xD0
@@ -24,6 +24,7 @@ RESET = 0xB6
 MEASURING = 0x08  # in REGISTER_STATUS
 COPYING_CALIBRATION = 0x01
 FORCED = 0b01  # in REGISTER_CONTROL
+MODE_MASK = 0b11
 FILTER_MASK = 0b0001_1100  # in REGISTER_CONFIG
 NO_FILTER = 0x00
 HUMIDITY_MASK = 0b111  # in REGISTER_CONTROL_HUMIDITY
@@ -38,6 +39,8 @@ NOT_CALIBRATED = (0x0000, 0xFFFF, -1)  # words that no chip has in the first coe
 SKIPPED = 0x80000
 SKIPPED_HUMIDITY = 0x8000
 BROKEN_HUMIDITY = (0x0000, 0xFFFF)  # the ends of the scale, which air does not reach
+
+FINE_PER_DEGREE = 5120  # steps of the data sheet's fine temperature
 
 RESET_TIME = (0.002, 0.010)
 
@@ -58,6 +61,19 @@ def conversion_times(temperature: int, pressure: int, humidity: int) -> tuple[fl
             typical += 0.002 * _samples(oversampling) + typical_overhead
             maximum += 0.0023 * _samples(oversampling) + maximum_overhead
     return typical, maximum
+
+
+def unlimited_humidity(raw: int, temperature: float, calibration: bme280.params) -> float:
+    """Return the relative humidity in % from the raw value and the temperature in °C (BME280, section 4.2.3).
+
+    It is not limited to 0 to 100, unlike the library's, which shows the result of a broken hygrometer as one of these.
+    """
+    warmth = temperature * FINE_PER_DEGREE - 76_800
+    offset = calibration.dig_H4 * 64 + calibration.dig_H5 / 16_384 * warmth
+    slope = 1 + calibration.dig_H3 / 67_108_864 * warmth
+    gain = calibration.dig_H2 / 65_536 * (1 + calibration.dig_H6 / 67_108_864 * warmth * slope)
+    percent = (raw - offset) * gain
+    return float(percent * (1 - calibration.dig_H1 * percent / 524_288))
 
 
 class _Registers:
@@ -118,7 +134,7 @@ class BMP280(Chip):
         if self.humidity_oversampling:
             # Takes effect with the next write to REGISTER_CONTROL (BME280, section 5.4.3)
             self._bus.write(self._address, bytes((REGISTER_CONTROL_HUMIDITY, self.humidity_oversampling)))
-        self._bus.write(self._address, bytes((REGISTER_CONTROL, SETTINGS | FORCED)))
+        self._start()
         yield from until(self._measured, *self.times)
         data = self._bus.read_agreed(self._address, 8 if self.humidity_oversampling else 6, REGISTER_DATA)
         # The chip sleeps after the measurement, unless another program has changed the settings meanwhile.
@@ -131,12 +147,21 @@ class BMP280(Chip):
             raise TransferError(f"{self.id}: the settings were not accepted")
         return self._compensate(data)
 
+    def _start(self) -> None:
+        """Start a measurement, again if the first command was lost, after which the registers still have the last result."""
+        for _ in range(2):
+            self._bus.write(self._address, bytes((REGISTER_CONTROL, SETTINGS | FORCED)))
+            if self._is_measuring():
+                return
+
     def _compensate(self, data: bytes) -> Measurement:
         raw = bme280.uncompensated_readings(data.ljust(8, b"\0"))
         sample = bme280.compensated_readings(raw, self._calibration)
         values = {Quantity.TEMPERATURE: sample.temperature, Quantity.PRESSURE: sample.pressure}
         if self.humidity_oversampling:
-            values[Quantity.HUMIDITY] = sample.humidity
+            values[Quantity.HUMIDITY] = limited_humidity(
+                unlimited_humidity(raw.humidity, sample.temperature, self._calibration)
+            )
         skipped = {
             Quantity.TEMPERATURE: raw.temperature == SKIPPED,
             Quantity.PRESSURE: raw.pressure == SKIPPED,
@@ -156,13 +181,16 @@ class BMP280(Chip):
 
     def _calibration_copied(self) -> bool | None:
         # Read twice, because a flipped bit must not make the calibration look complete.
-        return None if any(self._status() & COPYING_CALIBRATION for _ in range(2)) else True
+        status = (self._bus.read_register(self._address, REGISTER_STATUS)[0] for _ in range(2))
+        return None if any(one & COPYING_CALIBRATION for one in status) else True
 
     def _measured(self) -> bool | None:
-        return None if self._status() & MEASURING else True
+        return None if self._is_measuring() else True
 
-    def _status(self) -> int:
-        return self._bus.read_register(self._address, REGISTER_STATUS)[0]
+    def _is_measuring(self) -> bool:
+        """Return whether the chip measures or is about to, when it is in forced mode but does not report a measurement yet."""
+        status, control = self._bus.read_register(self._address, REGISTER_STATUS, 2)
+        return bool(status & MEASURING or control & MODE_MASK)
 
 
 @driver
