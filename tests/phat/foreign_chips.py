@@ -25,6 +25,39 @@ class PCF8574(SimulatedChip):
         return bytes((self.port,)) * length
 
 
+class PCF8575(SimulatedChip):
+    """Port expander with two ports, which are written and read in turns."""
+
+    @override
+    def power_on(self) -> None:
+        self.ports = bytearray(b"\xff\xff")
+
+    @override
+    def write(self, data: bytes) -> None:
+        for place, value in enumerate(data):
+            self.ports[place % 2] = value
+
+    @override
+    def read(self, length: int) -> bytes:
+        return bytes(self.ports * length)[:length]
+
+
+class VEML6070(SimulatedChip):
+    """Sensor of ultraviolet light. It takes every byte as its settings, and answers the lower byte of its result."""
+
+    @override
+    def power_on(self) -> None:
+        self.settings = 0x02
+
+    @override
+    def write(self, data: bytes) -> None:
+        self.settings = data[-1] if data else self.settings
+
+    @override
+    def read(self, length: int) -> bytes:
+        return b"\x00".ljust(length, b"\xff")
+
+
 class CountingRegisterChip(RegisterChip):
     """Chip with SIZE registers whose pointer advances with every byte that is read."""
 

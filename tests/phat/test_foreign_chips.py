@@ -4,6 +4,7 @@ import pytest
 
 from custom_components.anavi_weather.phat import ChipId
 from custom_components.anavi_weather.phat.chip import WrongChipError
+from custom_components.anavi_weather.phat.simulated_bh1750 import SimulatedBH1750
 from custom_components.anavi_weather.phat.simulated_chips import SimulatedChip
 from custom_components.anavi_weather.phat.simulator import NackFault
 
@@ -20,7 +21,9 @@ from .foreign_chips import (
     OPT3001,
     PCA9685,
     PCF8574,
+    PCF8575,
     TCA9548A,
+    VEML6070,
     NewBMP,
     Silent,
     STS4x,
@@ -47,6 +50,7 @@ FOREIGN = [
     (NewBMP, 0x77, IDS_77),
     (PCF8574, 0x38, []),
     (FT6206, 0x38, []),
+    (VEML6070, 0x38, []),
     (INA219, 0x44, []),
     (PCA9685, 0x45, []),
     (OPT3001, 0x46, []),
@@ -118,8 +122,32 @@ def test_the_pins_of_a_port_expander_that_are_all_low_are_low_afterwards(bench: 
     assert isinstance(expander, PCF8574)
     expander.port = 0x00
     assert bench.phat.detect().foreign == (BH1750.address,)
-    assert bench.wire.written_to(BH1750.address) == [b"\x01", b"\x00"] * 2
     assert expander.port == 0x00
+    bench.read()
+    assert bench.wire.written_to(BH1750.address) == [b"\x01", b"\x00"]
+
+
+def test_an_expected_chip_is_not_looked_for_again_in_a_port_expander_whose_pins_are_all_low(bench: Bench) -> None:
+    bench.expect(BH1750)
+    expander = bench.replace(BH1750.address, PCF8574)
+    assert isinstance(expander, PCF8574)
+    expander.port = 0x00
+    bench.read()
+    bench.wire.log.clear()
+    bench.read()
+    assert bench.wire.written_to(BH1750.address) == []
+    bench.replace(BH1750.address, SimulatedBH1750)
+    assert deviations(bench.read(), bench.air, [BH1750]) == []
+
+
+@pytest.mark.parametrize("ports", [(0x12, 0x34), (0x00, 0x01), (0xFF, 0x00), (0xFF, 0xFF), (0x00, 0x00)])
+def test_the_pins_of_a_port_expander_with_two_ports_stay_as_they_are(bench: Bench, ports: tuple[int, int]) -> None:
+    expander = bench.replace(BH1750.address, PCF8575)
+    assert isinstance(expander, PCF8575)
+    expander.ports = bytearray(ports)
+    assert bench.phat.detect().foreign == (BH1750.address,)
+    assert tuple(expander.ports) == ports
+    assert not any(ports) or bench.wire.written_to(BH1750.address) == []
 
 
 @each

@@ -20,7 +20,7 @@ from .chip import (
     driver,
     until,
 )
-from .i2c import Bus, NoAnswerError
+from .i2c import Bus, NoAnswerError, TransferError
 
 INITIALIZE = b"\xbe\x08\x00"
 MEASURE = b"\xac\x33\x00"
@@ -33,6 +33,7 @@ CALIBRATED = 0x08
 LOADED = 0x18  # all bits that a chip has after it loaded its calibration, according to the newer data sheets
 NEVER_SET = 0x63  # bits of the status that are 0 in normal mode
 
+NOTHING_SENT = b"\xff"
 ANSWER_LENGTH = 7  # status, 20 bits each of humidity and temperature, checksum
 STEPS = 1 << 20  # of both signals
 BROKEN_HUMIDITY = 0  # a signal that air does not have, however dry
@@ -55,8 +56,13 @@ def temperature(signal: int) -> float:
 
 
 def may_be_aht20(answer: bytes) -> bool:
-    """Return whether an answer may come from an AHT20. A port expander repeats the state of its pins."""
-    return len(set(answer)) > 1 and not answer[0] & NEVER_SET
+    """Return whether an answer may come from an AHT20.
+
+    A port expander repeats the state of its pins. A VEML6070, whose settings are at the address, sends one byte and leaves the
+    data wire high.
+    """
+    is_one_byte = answer[1:] == NOTHING_SENT * (len(answer) - 1) and not answer[0] & LOADED
+    return len(set(answer)) > 1 and not is_one_byte and not answer[0] & NEVER_SET
 
 
 def wait_until_idle(bus: Bus, address: int) -> Steps[None]:
@@ -91,7 +97,7 @@ def load_calibration(bus: Bus, address: int) -> Steps[None]:
     def has(bits: int) -> bool:
         return bus.read_agreed(address, 1)[0] & bits == bits
 
-    with suppress(NoAnswerError):  # newer chips need not know the command
+    with suppress(NoAnswerError, TransferError):  # newer chips need not know the command
         bus.write(address, INITIALIZE)
     yield INITIALIZE_TIME
     if has(LOADED):

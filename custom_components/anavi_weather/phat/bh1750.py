@@ -102,11 +102,15 @@ class Light(NamedTuple):
 
 
 def _is_port(answer: bytes) -> bool:
-    """Return whether an answer is that of an 8-bit port expander, which repeats the state of its pins in each byte.
+    """Return whether an answer is that of a port expander, which repeats the state of its 8 or 16 pins.
 
     After its two bytes, a BH1750 leaves the data wire high. Zeros may be those of either chip.
     """
-    return len(set(answer)) == 1 and any(answer)
+    return _repeats(answer) and any(answer)
+
+
+def _repeats(answer: bytes) -> bool:
+    return answer[:2] == answer[2:]
 
 
 @driver
@@ -133,10 +137,13 @@ class BH1750(Chip):
             return bus.read(address, length)
 
         # A port expander may drive relays, so nothing is written to it. Two answers are read because its inputs may change.
-        if any(_is_port(bus.read(address, PORT_BYTES)) for _ in range(2)):
+        answers = [bus.read(address, PORT_BYTES) for _ in range(2)]
+        if any(map(_is_port, answers)) or (address in bus.port_expanders and any(map(_repeats, answers))):
             return False
-        if answer_after(POWER_ON, PORT_BYTES) == bytes((POWER_ON,)) * PORT_BYTES:
+        answer = answer_after(POWER_ON, PORT_BYTES)
+        if _repeats(answer) and answer[0] == POWER_ON:
             bus.write(address, bytes((POWER_DOWN,)))  # a port expander after all, whose pins were all low
+            bus.port_expanders.add(address)
             return False
         if any(any(answer_after(command)) for command in (RESET, POWER_DOWN, POWER_ON)):
             return False

@@ -183,6 +183,8 @@ class Bus:
         self._timeouts = 0
         self.written: set[int] = set()
         """Addresses to which data was written, including numbers of registers to read."""
+        self.port_expanders: set[int] = set()
+        """Addresses of port expanders, which output what is written to them."""
         self.name = name
         self.clock = clock
         self.lock = _locks.setdefault(name, RLock())
