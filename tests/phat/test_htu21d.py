@@ -16,7 +16,7 @@ from custom_components.anavi_weather.phat.simulated_si7021 import SimulatedSi702
 
 from .bench import HTU21D, Bench, deviations
 
-TEMPERATURE, HUMIDITY = b"\xf3", b"\xf5"
+READ_USER_REGISTER, TEMPERATURE, HUMIDITY = b"\xe7", b"\xf3", b"\xf5"
 HEATER = 0x04
 
 
@@ -95,13 +95,21 @@ def test_the_whole_range_is_measured(running: Bench, degrees: float, percent: fl
 
 def test_only_commands_that_do_not_hold_the_clock_are_used(running: Bench) -> None:
     running.read()
-    assert running.wire.written_to(HTU21D.address) == [TEMPERATURE, HUMIDITY]
+    assert running.wire.written_to(HTU21D.address) == [READ_USER_REGISTER, TEMPERATURE, HUMIDITY]
 
 
 def test_the_heater_is_turned_off_without_changing_other_bits(bench: Bench) -> None:
     chip = bench.chip(SimulatedHTU21D, HTU21D.address)
     chip.user_register |= HEATER
     bench.read()
+    assert chip.user_register == 0b0000_0010
+
+
+def test_a_heater_that_another_program_turned_on_is_turned_off(running: Bench) -> None:
+    running.read()
+    chip = running.chip(SimulatedHTU21D, HTU21D.address)
+    chip.user_register |= HEATER
+    assert deviations(running.read(), running.air, [HTU21D]) == []
     assert chip.user_register == 0b0000_0010
 
 

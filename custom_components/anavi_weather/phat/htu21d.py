@@ -131,16 +131,19 @@ class HTU21D(Chip):
 
     @override
     def _set_up(self) -> Steps[None]:
-        """Turn the heater off, which a reset does not do."""
         yield from ()
         self._marks_humidity = False
         self._first_polls = {TEMPERATURE: TEMPERATURE.fastest, HUMIDITY: HUMIDITY.fastest}
-        register = self._bus.read_agreed(self._address, 1, COMMAND_READ_USER_REGISTER)[0]
-        if register & HEATER:
+
+    def _turn_heater_off(self) -> None:
+        """Turn the heater off, which a reset does not do. Another program may have turned it on."""
+        if self._bus.read_register(self._address, COMMAND_READ_USER_REGISTER)[0] & HEATER:
+            register = self._bus.read_agreed(self._address, 1, COMMAND_READ_USER_REGISTER)[0]
             self._bus.write(self._address, bytes((COMMAND_WRITE_USER_REGISTER, register & ~HEATER)))
 
     @override
     def measure(self) -> Steps[Measurement]:
+        self._turn_heater_off()
         temperature_signal = yield from self._convert(TEMPERATURE)
         humidity_signal = yield from self._convert(HUMIDITY)
         is_marked = bool(humidity_signal & STATUS_HUMIDITY)
