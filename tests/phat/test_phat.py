@@ -50,8 +50,27 @@ class WireWithoutEmptyMessages(Wire):
         super().i2c_rdwr(*messages)
 
 
+class WireWithoutReasons(Wire):
+    """Wire to an adapter that reports a missing acknowledgment as a failed transfer, as some USB adapters do."""
+
+    @override
+    def i2c_rdwr(self, *messages: i2c_msg) -> None:
+        try:
+            super().i2c_rdwr(*messages)
+        except OSError:
+            raise os_error(errno.EIO) from None
+
+
 class TestFinding:
     """Detection of chips."""
+
+    @with_chips(*((chip,) for chip in EVERY_KIND))
+    def test_every_chip_is_found_by_an_adapter_that_does_not_say_why_a_transfer_failed(
+        self, bench: Bench, chips: tuple[ChipId, ...]
+    ) -> None:
+        phat = Phat(Bus(WireWithoutReasons(bench.simulator), "vague", bench.clock))
+        assert phat.detect().chips == chips
+        assert deviations(phat.read(), bench.air, chips) == []
 
     @with_chips(OFFICIAL, FULL, (BMP280, BME280), (BME280_AT_77,), ())
     def test_every_chip_is_found(self, bench: Bench, chips: tuple[ChipId, ...]) -> None:

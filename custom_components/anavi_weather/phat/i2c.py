@@ -231,8 +231,10 @@ class Bus:
         message = i2c_msg.read(address, length)
         try:
             self._transfer(address, message, attempts=1)
-        except NoAnswerError:
-            return None
+        except TransferTimeoutError:
+            raise
+        except NoAnswerError, TransferError:
+            return None  # some USB adapters report it as a failed transfer
         return bytes(message)
 
     def read_register(self, address: int, register: int, length: int = 1) -> bytes:

@@ -4,7 +4,7 @@ from functools import partial
 
 from .checksum import crc8
 from .chip import ChecksumError, ImplausibleError, NotFinishedError, Steps, until
-from .i2c import Bus, NoAnswerError, TransferError
+from .i2c import MESSAGE_ATTEMPTS, Bus, NoAnswerError, TransferError
 
 # Commands by which the two are distinguished, with the count of words of their answers. An SHT3x waits for the second byte
 # of the serial number's command, and an SHT4x does not know the status's. The first byte of other commands of an SHT3x, such
@@ -52,8 +52,8 @@ def request_if_known(bus: Bus, address: int, command: tuple[bytes, int]) -> Step
     """Return the words with which a chip answers a command, or None if it does not know the command."""
     try:
         return (yield from request(bus, address, command))
-    except ChecksumError, NoAnswerError, NotFinishedError:
-        return None
+    except ChecksumError, NoAnswerError, NotFinishedError, TransferError:
+        return None  # some adapters report a command that is not acknowledged as a failed transfer
 
 
 def measure(
@@ -84,9 +84,9 @@ def awaits_command(bus: Bus, address: int) -> bool:
         present = True  # cannot be known with this adapter
     if not present:
         raise NoAnswerError(f"0x{address:02x}: no answer")
-    try:
-        data = bus.read(address, 2 * WORD_LENGTH)
-    except NoAnswerError:
+    answers = (bus.read_when_ready(address, 2 * WORD_LENGTH) for _ in range(MESSAGE_ATTEMPTS))
+    data = next(filter(None, answers), None)
+    if data is None:
         return True
     try:
         words(data)
