@@ -26,8 +26,8 @@ RETRY_PAUSE = 0.005  # seconds
 POLL_INTERVAL = 0.001
 CLOCK_TOLERANCE = 1.25  # × the data sheet's maximum time, after which a conversion has failed
 
-# No chip of the board operates or measures outside of these ranges, according to its data sheet, except by the tolerance of
-# its limits: a BMP180 at -40.0 °C may show -40.1.
+# No barometer or light sensor of the board operates outside of these ranges, according to its data sheet, except by the
+# tolerance of its limits: a BMP180 at -40.0 °C may show -40.1. Hygrometers do, but no weather station.
 PLAUSIBLE: dict[Quantity, tuple[float, float]] = {
     Quantity.TEMPERATURE: (-40.5, 85.5),
     Quantity.HUMIDITY: (0.0, 100.0),
