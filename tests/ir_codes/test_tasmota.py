@@ -40,6 +40,9 @@ def message(protocol: Any, bits: Any, data: Any, **more: Any) -> str:
         ("RC6", 36, "0xC800F040C", "rc6_mce:0x800f04,0x0c"),
         ("RC6", 36, "0xC800F840C", "rc6_mce:0x800f04,0x0c,0x01"),
         ("RC6", 36, "0xC123456F8", "rc6_6a_32:0x123456,0xf8"),
+        ("RC6", 36, "0xCF5F2DD97", "rc6_6a_32:0xf5f2dd,0x97"),
+        ("RC6", 36, "0xDF5F25D97", "rc6_6a_32:0xf5f25d,0x97,toggle=0x01"),
+        ("RC6", 36, "0xD800F040C", "rc6_6a_32:0x800f04,0x0c,toggle=0x01"),
     ],
 )
 def test_messages(protocol: str, bits: int, data: str | int, text: str) -> None:
@@ -113,6 +116,10 @@ def test_other_texts(text: str) -> None:
         (message("NEC", 32, None), "value_invalid"),
         (message("NEC", 32, "0x20DF10EF", Repeat=1000), "repeat_count_out_of_range"),
         (message("RC6", 21, 1), "value_invalid"),
+        (message("RC6", 20, "0x2040C"), "value_invalid"),
+        (message("RC6", 36, "0x800F040C"), "value_invalid"),
+        (message("RC6", 36, "0xE800F040C"), "value_invalid"),
+        (message("RC6", 36, "0x1C800F040C"), "value_invalid"),
         (message("SONY", 13, 1), "value_invalid"),
         (message("PANASONIC", 48, 1 << 48), "value_out_of_range"),
         ("{}", "empty"),

@@ -13,6 +13,7 @@ from .irp import MCE_VENDOR, nec, reversed_bits
 from .named import build
 
 PANASONIC = 0x4004  # the manufacturer, which old versions of Tasmota left out
+RC6_MODE_6 = 0b110
 
 
 def _nec(bits: int, data: int) -> Command:
@@ -32,11 +33,17 @@ def _rc5(_bits: int, data: int) -> Command:
 
 
 def _rc6(bits: int, data: int) -> Command:
-    if bits == 36:
-        name = "rc6_mce" if data >> 24 & 0xFF == MCE_VENDOR else "rc6_6a_32"
-        return build(name, address=data >> 8 & 0xFF_FF7F, command=data & 0xFF, toggle=data >> 15 & 1)
-    _expect("RC6", bits, 20, data)
-    return build("rc6", address=data >> 8 & 0xFF, command=data & 0xFF, toggle=data >> 16 & 1)
+    """Return the command of RC6, whose data begin with the mode (3 bits) and the trailer, which is twice as long."""
+    _expect("RC6", bits, 36 if bits == 36 else 20, data)
+    mode, trailer = data >> (bits - 3), data >> (bits - 4) & 1
+    if mode != (RC6_MODE_6 if bits == 36 else 0):
+        raise CodeError("value_invalid", protocol="RC6", field="data", value=hex(data))
+    address, command = data >> 8 & 0xFF_FFFF, data & 0xFF
+    if bits == 20:
+        return build("rc6", address=address & 0xFF, command=command, toggle=trailer)
+    if address >> 16 == MCE_VENDOR and not trailer:
+        return build("rc6_mce", address=address, command=command, toggle=address >> 7 & 1)
+    return build("rc6_6a_32", address=address, command=command, toggle=trailer)
 
 
 def _expect(protocol: str, bits: int, expected: int, data: int) -> None:
