@@ -59,6 +59,17 @@ def test_messages_that_become_timings(protocol: str, bits: int, data: str) -> No
     assert len(command.get_raw_timings()) == {"LG": 59, "COOLIX": 199}[protocol]
 
 
+@pytest.mark.parametrize(("repeats", "frames"), [(0, 2), (1, 2), (2, 3), (5, 6)])
+def test_coolix(repeats: int, frames: int) -> None:
+    command = parse(message("COOLIX", 24, "0xB27BE0", Repeat=repeats))
+    assert isinstance(command, RawCommand)
+    timings = command.get_raw_timings()
+    assert len(timings) == 100 * frames - 1
+    assert timings[:4] == [4692, -4416, 552, -1656]
+    assert timings[98:102] == [552, -5244, 4692, -4416]
+    assert timings[:99] == timings[-99:]
+
+
 def test_hex_without_quotes() -> None:
     code = '{"Protocol":"NEC","Bits":32,"Data":0x20DF10EF,"Repeat":0x0}'
     assert to_text(parse(code)) == "nec:0x04,0x08"
@@ -121,6 +132,8 @@ def test_other_texts(text: str) -> None:
         (message("RC6", 36, "0xE800F040C"), "value_invalid"),
         (message("RC6", 36, "0x1C800F040C"), "value_invalid"),
         (message("SONY", 13, 1), "value_invalid"),
+        (message("COOLIX", 48, 1), "value_invalid"),
+        (message("COOLIX", 24, 1, Repeat=101), "repeat_count_out_of_range"),
         (message("PANASONIC", 48, 1 << 48), "value_out_of_range"),
         ("{}", "empty"),
         ("{", "json_invalid"),

@@ -15,10 +15,10 @@ from typing import Any
 
 from infrared_protocols.commands import Command
 
-from .command import DEFAULT_CARRIER, CodeError, RawCommand, check_repeat_count
+from .command import DEFAULT_CARRIER, CodeError, RawCommand
 from .json_file import load_json
 from .raw import complete, joined, numbers
-from .tasmota_protocols import PROTOCOLS
+from .tasmota_protocols import PROTOCOLS, Message
 from .text import c_integer, excerpt
 
 _COMMAND = re.compile(r"(?:Backlog\s+)?IRSend[0-9]?\s+(?:raw,\s*)?", re.IGNORECASE)
@@ -60,17 +60,9 @@ def message_command(message: Mapping[str, Any]) -> Command:
         return _timings(_expanded(found[2]), found[1])
     if encode is None:
         raise CodeError("protocol_unknown", name=excerpt(protocol))
-    command = encode(_integer(protocol, values, "bits"), _integer(protocol, values, "data"))
     # In what was received, this is only whether it was a repeat
     repeats = 0 if isinstance(received, dict) else _integer(protocol, {"repeat": 0} | values, "repeat")
-    return _repeated(command, check_repeat_count(repeats)) if repeats > command.repeat_count else command
-
-
-def _repeated(command: Command, repeats: int) -> Command:
-    if isinstance(command, RawCommand) and not command.repeat:
-        return RawCommand((), command.once, modulation=command.modulation, repeat_count=repeats)
-    command.repeat_count = repeats
-    return command
+    return encode(Message(_integer(protocol, values, "bits"), _integer(protocol, values, "data"), repeats))
 
 
 def _integer(protocol: str, values: Mapping[str, Any], field: str) -> int:

@@ -4,16 +4,57 @@ Source: the encoders of IRremoteESP8266, which define what the data mean.
 """
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from infrared_protocols.commands import Command
 
-from .command import CodeError
+from .command import CodeError, RawCommand, check_repeat_count
 from .esphome_protocols import PROTOCOLS as ESPHOME, Action
 from .irp import MCE_VENDOR, nec, reversed_bits
 from .named import build
+from .protocols import PulseProtocol
+from .raw import complete
 
 PANASONIC = 0x4004  # the manufacturer, which old versions of Tasmota left out
 RC6_MODE_6 = 0b110
+COOLIX_PAUSE = 5244  # µs, between the frames of a press
+
+_COOLIX = PulseProtocol(
+    name="coolix",
+    layout="data@16:8 ~data@16:8 data@8:8 ~data@8:8 data:8 ~data:8",
+    first_bit="high",
+    header=(4692, 4416),
+    zero=(552, 552),
+    one=(552, 1656),
+)
+
+
+class Message(NamedTuple):
+    """What a message sends."""
+
+    bits: int
+    data: int
+    repeats: int  # of the frame
+
+
+def repeated(command: Command, repeats: int) -> Command:
+    """Return a command that is sent once more than `repeats`, or more often if its protocol demands it.
+
+    Raises:
+        CodeError: if there are too many repeats, or they take too long.
+    """
+    if check_repeat_count(repeats) <= command.repeat_count:
+        return command
+    if isinstance(command, RawCommand):
+        once, repeat = (command.once, command.repeat) if command.repeat else ((), command.once)
+        return RawCommand(once, repeat, modulation=command.modulation, repeat_count=repeats)
+    command.repeat_count = repeats
+    return command
+
+
+def _plain(encode: Callable[[int, int], Command]) -> Callable[[Message], Command]:
+    """Return the encoder of a protocol that repeats its frame, or a ditto, in the usual way."""
+    return lambda message: repeated(encode(message.bits, message.data), message.repeats)
 
 
 def _nec(bits: int, data: int) -> Command:
@@ -51,20 +92,29 @@ def _expect(protocol: str, bits: int, expected: int, data: int) -> None:
         raise CodeError("value_invalid", protocol=protocol, field="bits", value=str(bits))
 
 
-def _as_esphome(protocol: str, field: str = "data") -> Callable[[int, int], Command]:
+def _coolix(message: Message) -> Command:
+    """Return the command of Coolix, which sends each frame at least twice."""
+    _expect("COOLIX", message.bits, 24, message.data)
+    frame = _COOLIX.frame({"data": message.data})
+    frames = max(check_repeat_count(message.repeats), 1) + 1
+    timings = [*frame, -COOLIX_PAUSE] * frames
+    return RawCommand(complete(timings[:-1]), modulation=_COOLIX.carrier)
+
+
+def _as_esphome(protocol: str) -> Callable[[Message], Command]:
     """Return the encoder of a protocol whose data are the same for ESPHome."""
-    return lambda bits, data: ESPHOME[protocol](Action(protocol, {"nbits": str(bits), field: hex(data)}))
+    return _plain(lambda bits, data: ESPHOME[protocol](Action(protocol, {"nbits": str(bits), "data": hex(data)})))
 
 
-PROTOCOLS: Mapping[str, Callable[[int, int], Command]] = {
-    "COOLIX": _as_esphome("coolix", "first"),
+PROTOCOLS: Mapping[str, Callable[[Message], Command]] = {
+    "COOLIX": _coolix,
     "JVC": _as_esphome("jvc"),
     "LG": _as_esphome("lg"),
-    "NEC": _nec,
-    "PANASONIC": _panasonic,
-    "RC5": _rc5,
-    "RC5X": _rc5,
-    "RC6": _rc6,
+    "NEC": _plain(_nec),
+    "PANASONIC": _plain(_panasonic),
+    "RC5": _plain(_rc5),
+    "RC5X": _plain(_rc5),
+    "RC6": _plain(_rc6),
     "SAMSUNG": _as_esphome("samsung"),
     "SONY": _as_esphome("sony"),
 }
