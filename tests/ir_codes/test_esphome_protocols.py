@@ -58,9 +58,10 @@ def test_lg() -> None:
 
 
 def test_coolix() -> None:
-    # Each byte is followed by its inverse, and the frame is sent twice
+    # Each byte is followed by its inverse
     first = [int(bit) for byte in (0xB2, 0x4D, 0x3F, 0xC0, 0xE4, 0x1B) for bit in f"{byte:08b}"]
-    assert spaces("coolix", first="0xB23FE4") == [*first, 1, 1, *first, 1]
+    assert spaces("coolix", first="0xB23FE4") == [*first, 1]
+    assert spaces("coolix", first="0xB23FE4", second="0") == [*first, 1]
     second = [int(bit) for byte in (0xB5, 0x4A, 0xF5, 0x0A, 0xA2, 0x5D) for bit in f"{byte:08b}"]
     assert spaces("coolix", first="0xB23FE4", second="0xB5F5A2") == [*first, 1, 1, *second, 1]
 

@@ -110,9 +110,11 @@ def _sent(protocol: PulseProtocol, data: int) -> RawCommand:
 
 
 def _coolix(action: Action) -> Command:
-    first = action.number("first", 24)
-    frames = [_COOLIX.frame({"data": data}) for data in (first, action.number("second", 24, first))]
-    return RawCommand(complete([*frames[0], -_COOLIX_PAUSE, *frames[1]]), modulation=_COOLIX.carrier)
+    first, second = action.number("first", 24), action.number("second", 24, 0)
+    timings = _COOLIX.frame({"data": first})
+    if second:
+        timings += (-_COOLIX_PAUSE, *_COOLIX.frame({"data": second}))
+    return RawCommand(complete(timings), modulation=_COOLIX.carrier)
 
 
 def _sony(action: Action) -> Command:
