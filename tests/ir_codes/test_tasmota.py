@@ -52,13 +52,6 @@ def test_messages(protocol: str, bits: int, data: str | int, text: str) -> None:
         assert parse(code).get_raw_timings() == expected
 
 
-@pytest.mark.parametrize(("protocol", "bits", "data"), [("LG", 28, "0x8800347"), ("COOLIX", 24, "0xB27BE0")])
-def test_messages_that_become_timings(protocol: str, bits: int, data: str) -> None:
-    command = parse(message(protocol, bits, data))
-    assert isinstance(command, RawCommand)
-    assert len(command.get_raw_timings()) == {"LG": 59, "COOLIX": 199}[protocol]
-
-
 @pytest.mark.parametrize(("repeats", "frames"), [(0, 2), (1, 2), (2, 3), (5, 6)])
 def test_coolix(repeats: int, frames: int) -> None:
     command = parse(message("COOLIX", 24, "0xB27BE0", Repeat=repeats))
@@ -70,6 +63,32 @@ def test_coolix(repeats: int, frames: int) -> None:
     assert timings[:99] == timings[-99:]
 
 
+def bits_of_spaces(timings: list[int]) -> str:
+    """Return the bits of the spaces after a frame's header."""
+    return "".join(str(int(space < -1000)) for space in timings[3::2])
+
+
+@pytest.mark.parametrize("repeats", [0, 1, 3])
+def test_lg(repeats: int) -> None:
+    timings = parse(message("LG", 28, "0x8800347", Repeat=repeats)).get_raw_timings()
+    assert timings[:4] == [8500, -4250, 550, -1600]
+    assert bits_of_spaces(timings[:59]) == f"{0x8800347:028b}"
+    assert len(timings) == 59 + 4 * repeats
+    if repeats:
+        assert sum(map(abs, timings[:60])) == 108_050
+        assert timings[60:63] == [8500, -2250, 550]
+        assert timings[59::4] == [timings[59], *[8500 + 2250 + 550 - 108_050] * (repeats - 1)]
+
+
+@pytest.mark.parametrize("repeats", [0, 2])
+def test_lg_of_32_bits(repeats: int) -> None:
+    timings = parse(message("LG", 32, "0xB4B40CF3", Repeat=repeats)).get_raw_timings()
+    assert timings[:4] == [4480, -4480, 560, -1680]
+    assert bits_of_spaces(timings[:67]) == f"{0xB4B40CF3:032b}"
+    assert timings[68:71] == [8950, -2250, 550]
+    assert len(timings) == 67 + 4 * (repeats + 1)
+
+
 def test_hex_without_quotes() -> None:
     code = '{"Protocol":"NEC","Bits":32,"Data":0x20DF10EF,"Repeat":0x0}'
     assert to_text(parse(code)) == "nec:0x04,0x08"
@@ -77,10 +96,6 @@ def test_hex_without_quotes() -> None:
 
 def test_repeats() -> None:
     assert parse(message("NEC", 32, "0x20DF10EF", Repeat=2)).repeat_count == 2
-    lg = parse(message("LG", 28, "0x8800347"))
-    frame = lg.get_raw_timings()
-    assert parse(message("LG", 28, "0x8800347", Repeat=1)).get_raw_timings()[: len(frame)] == frame
-    assert len(parse(message("LG", 28, "0x8800347", Repeat=1)).get_raw_timings()) == 2 * len(frame) + 1
     # A remote control repeated what was received, which is no wish to repeat it
     received = parse(json.dumps({"IrReceived": json.loads(message("NEC", 32, "0x20DF10EF", Repeat=1))}))
     assert received.repeat_count == 0
@@ -133,6 +148,7 @@ def test_other_texts(text: str) -> None:
         (message("RC6", 36, "0x1C800F040C"), "value_invalid"),
         (message("SONY", 13, 1), "value_invalid"),
         (message("COOLIX", 48, 1), "value_invalid"),
+        (message("LG", 16, 1), "value_invalid"),
         (message("COOLIX", 24, 1, Repeat=101), "repeat_count_out_of_range"),
         (message("PANASONIC", 48, 1 << 48), "value_out_of_range"),
         ("{}", "empty"),

@@ -27,6 +27,27 @@ _COOLIX = PulseProtocol(
     zero=(552, 552),
     one=(552, 1656),
 )
+_LG_PERIOD = 108_050  # µs, from frame to frame
+_LG = PulseProtocol(
+    name="lg",
+    layout="data:28",
+    first_bit="high",
+    header=(8500, 4250),
+    zero=(550, 550),
+    one=(550, 1600),
+    period=_LG_PERIOD,
+)
+_LG32 = PulseProtocol(
+    name="lg32",
+    layout="data:32",
+    first_bit="high",
+    header=(4480, 4480),
+    zero=(560, 560),
+    one=(560, 1680),
+    period=108_080,
+)
+_LG_DITTO = (8500, -2250, 550)
+_LG32_DITTO = (8950, -2250, 550)
 
 
 class Message(NamedTuple):
@@ -101,6 +122,16 @@ def _coolix(message: Message) -> Command:
     return RawCommand(complete(timings[:-1]), modulation=_COOLIX.carrier)
 
 
+def _lg(message: Message) -> Command:
+    """Return the command of LG, which repeats a ditto. With 32 bits, a ditto follows each frame."""
+    is_long = message.bits == 32
+    _expect("LG", message.bits, 32 if is_long else 28, message.data)
+    protocol, ditto = (_LG32, _LG32_DITTO) if is_long else (_LG, _LG_DITTO)
+    frame = protocol.closed(protocol.frame({"data": message.data}))
+    repeat = (*ditto, sum(map(abs, ditto)) - _LG_PERIOD)
+    return RawCommand(frame, repeat, repeat_count=check_repeat_count(message.repeats) + is_long)
+
+
 def _as_esphome(protocol: str) -> Callable[[Message], Command]:
     """Return the encoder of a protocol whose data are the same for ESPHome."""
     return _plain(lambda bits, data: ESPHOME[protocol](Action(protocol, {"nbits": str(bits), "data": hex(data)})))
@@ -109,7 +140,7 @@ def _as_esphome(protocol: str) -> Callable[[Message], Command]:
 PROTOCOLS: Mapping[str, Callable[[Message], Command]] = {
     "COOLIX": _coolix,
     "JVC": _as_esphome("jvc"),
-    "LG": _as_esphome("lg"),
+    "LG": _lg,
     "NEC": _plain(_nec),
     "PANASONIC": _plain(_panasonic),
     "RC5": _plain(_rc5),
