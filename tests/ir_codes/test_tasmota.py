@@ -48,7 +48,7 @@ def message(protocol: Any, bits: Any, data: Any, **more: Any) -> str:
 def test_messages(protocol: str, bits: int, data: str | int, text: str) -> None:
     expected = parse(text).get_raw_timings()
     sent = message(protocol, bits, data, DataLSB="0x0", Repeat=0)
-    for code in (sent, f'{{"IrReceived": {sent}}}', f"IRSend {sent}", f"irsend2 {sent}"):
+    for code in (sent, f'{{"IrReceived": {sent}}}', f"IRSend {sent}", f"irsend1 {sent}"):
         assert parse(code).get_raw_timings() == expected
 
 
@@ -99,6 +99,21 @@ def test_repeats() -> None:
     # A remote control repeated what was received, which is no wish to repeat it
     received = parse(json.dumps({"IrReceived": json.loads(message("NEC", 32, "0x20DF10EF", Repeat=1))}))
     assert received.repeat_count == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "repeats"), [("IRSend", 1), ("IRSend0", 1), ("IRSend2", 1), ("IRSend3", 2), ("irsend16", 15)]
+)
+def test_repeats_of_the_command(command: str, repeats: int) -> None:
+    sent = message("NEC", 32, "0x20DF10EF", Repeat=1)
+    assert parse(f"{command} {sent}").repeat_count == repeats
+
+
+def test_repeats_of_timings() -> None:
+    for code in (COMPACT, f"0,{COMPACT}", "0,4630,2465,400,310,400,310,400,2465,400"):
+        command = parse(f"IRSend3 {code}")
+        assert command.get_raw_timings() == [*TIMINGS, *TIMINGS, *TIMINGS[:-1]]
+    assert refused(parse, f"IRSend102 {COMPACT}") == "repeat_count_out_of_range"
 
 
 @pytest.mark.parametrize(

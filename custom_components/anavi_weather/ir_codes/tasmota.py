@@ -4,7 +4,7 @@
     0,926,844,958,832,…                                     carrier (0: 38 kHz), then timings
     0,+9000-4500+560-1690C-565CdC…                          the same; the n-th letter stands for the n-th number
 
-An upper-case letter is a pulse, a lower-case one a space.
+`IRSend3` before a code sends it three times. An upper-case letter is a pulse, a lower-case one a space.
 
 Source: Tasmota's documentation.
 """
@@ -18,10 +18,10 @@ from infrared_protocols.commands import Command
 from .command import DEFAULT_CARRIER, CodeError, RawCommand
 from .json_file import load_json
 from .raw import complete, joined, numbers
-from .tasmota_protocols import PROTOCOLS, Message
+from .tasmota_protocols import PROTOCOLS, Message, repeated
 from .text import c_integer, excerpt
 
-_COMMAND = re.compile(r"(?:Backlog\s+)?IRSend[0-9]?\s+(?:raw,\s*)?", re.IGNORECASE)
+_COMMAND = re.compile(r"(?:Backlog\s+)?IRSend([0-9]{0,3})\s+(?:raw,\s*)?", re.IGNORECASE)
 _COMPACT = re.compile(r"(?:([0-9]{1,6}),)?(\+[0-9]{1,7}(?:[+-][0-9]{1,7}|[A-Za-z]){2,})")
 _LIST = re.compile(r"([0-9]{1,6})\s*,([-+0-9,\s]+)")
 _TOKEN = re.compile(r"[+-][0-9]+|[A-Za-z]")
@@ -34,20 +34,23 @@ def parse_tasmota(text: str) -> Command | None:
     Raises:
         CodeError: if it has one, but is malformed, or its protocol is unknown.
     """
-    code = _COMMAND.sub("", text, count=1)
+    command = _COMMAND.match(text)
+    code = text[command.end() :] if command else text
+    # IRSend2 sends a message twice
+    repeats = max(int(command[1] or 1) - 1, 0) if command else 0
     if code.startswith("{"):
         message = load_json(_BARE_HEX.sub(r'\1"\2"', code))
-        return message_command(message) if isinstance(message, dict) else None
+        return message_command(message, repeats) if isinstance(message, dict) else None
     if found := _COMPACT.fullmatch(code):
-        return _timings(_expanded(found[2]), found[1])
+        return _timings(_expanded(found[2]), found[1], repeats)
     # Only the command before a list, or a zero at its beginning, shows that it begins with a carrier
-    if (found := _LIST.fullmatch(code)) and (code != text or not int(found[1])):
-        return _timings(numbers(found[2]), found[1])
+    if (found := _LIST.fullmatch(code)) and (command or not int(found[1])):
+        return _timings(numbers(found[2]), found[1], repeats)
     return None
 
 
-def message_command(message: Mapping[str, Any]) -> Command:
-    """Return the command of a JSON message.
+def message_command(message: Mapping[str, Any], repeats: int = 0) -> Command:
+    """Return the command of a JSON message, which is sent at least once more than `repeats`.
 
     Raises:
         CodeError: if it is malformed, or its protocol is unknown.
@@ -57,11 +60,12 @@ def message_command(message: Mapping[str, Any]) -> Command:
     protocol, raw = str(values.get("protocol", "")), values.get("rawdata")
     encode = PROTOCOLS.get(protocol.upper())
     if encode is None and isinstance(raw, str) and (found := _COMPACT.fullmatch(raw)):
-        return _timings(_expanded(found[2]), found[1])
+        return _timings(_expanded(found[2]), found[1], repeats)
     if encode is None:
         raise CodeError("protocol_unknown", name=excerpt(protocol))
     # In what was received, this is only whether it was a repeat
-    repeats = 0 if isinstance(received, dict) else _integer(protocol, {"repeat": 0} | values, "repeat")
+    if not isinstance(received, dict):
+        repeats = max(repeats, _integer(protocol, {"repeat": 0} | values, "repeat"))
     return encode(Message(_integer(protocol, values, "bits"), _integer(protocol, values, "data"), repeats))
 
 
@@ -89,5 +93,6 @@ def _expanded(text: str) -> list[int]:
     return timings
 
 
-def _timings(timings: list[int], carrier: str | None) -> RawCommand:
-    return RawCommand(complete(joined(timings)), modulation=int(carrier or 0) or DEFAULT_CARRIER)
+def _timings(timings: list[int], carrier: str | None, repeats: int) -> Command:
+    command = RawCommand(complete(joined(timings)), modulation=int(carrier or 0) or DEFAULT_CARRIER)
+    return repeated(command, repeats)
