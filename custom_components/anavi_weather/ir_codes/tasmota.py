@@ -3,6 +3,7 @@
     {"Protocol": "NEC", "Bits": 32, "Data": "0x20DF10EF"}   or {"IrReceived": {…}}; unknown protocols have RawData
     0,926,844,958,832,…                                     carrier (0: 38 kHz), then timings
     0,+9000-4500+560-1690C-565CdC…                          the same; the n-th letter stands for the n-th number
+    raw,0,889,0100…                                         a bit stream, see `tasmota_bits.py`
 
 `IRSend3` before a code sends it three times. An upper-case letter is a pulse, a lower-case one a space.
 
@@ -18,10 +19,12 @@ from infrared_protocols.commands import Command
 from .command import DEFAULT_CARRIER, CodeError, RawCommand
 from .json_file import load_json
 from .raw import complete, joined, numbers
+from .tasmota_bits import parse_bits
 from .tasmota_protocols import PROTOCOLS, Message, repeated
 from .text import c_integer, excerpt
 
-_COMMAND = re.compile(r"(?:Backlog\s+)?IRSend([0-9]{0,3})\s+(?:raw,\s*)?", re.IGNORECASE)
+_COMMAND = re.compile(r"(?:Backlog\s+)?IRSend([0-9]{0,3})\s+", re.IGNORECASE)
+_RAW = re.compile(r"raw\s*,\s*", re.IGNORECASE)
 _COMPACT = re.compile(r"(?:([0-9]{1,6}),)?(\+[0-9]{1,7}(?:[+-][0-9]{1,7}|[A-Za-z]){2,})")
 _LIST = re.compile(r"([0-9]{1,6})\s*,([-+0-9,\s]+)")
 _TOKEN = re.compile(r"[+-][0-9]+|[A-Za-z]")
@@ -43,8 +46,12 @@ def parse_tasmota(text: str) -> Command | None:
         return message_command(message, repeats) if isinstance(message, dict) else None
     if found := _COMPACT.fullmatch(code):
         return _timings(_expanded(found[2]), found[1], repeats)
+    if raw := _RAW.match(code):
+        code = code[raw.end() :]
+        if bits := parse_bits(code):
+            return repeated(bits, repeats)
     # Only the command before a list, or a zero at its beginning, shows that it begins with a carrier
-    if (found := _LIST.fullmatch(code)) and (command or not int(found[1])):
+    if (found := _LIST.fullmatch(code)) and (command or raw or not int(found[1])):
         return _timings(numbers(found[2]), found[1], repeats)
     return None
 
