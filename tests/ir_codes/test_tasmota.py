@@ -136,6 +136,8 @@ def test_timings(code: str) -> None:
 
 def test_carrier() -> None:
     assert parse(f"36000,{COMPACT}").modulation == 36_000
+    assert parse(f"36,{COMPACT}").modulation == 36_000
+    assert parse("IRSend 36,415,277,166,277,166").modulation == 36_000
 
 
 @pytest.mark.parametrize("text", ["9000,-4500,560", "+9000 -4500 +560", "38000,926,844", "AbCdEfGhIjKlMnOp", "[]", "x"])

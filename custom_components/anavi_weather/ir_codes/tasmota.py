@@ -1,7 +1,7 @@
 """Codes of Tasmota: what it receives, and what its command `IRSend` sends.
 
     {"Protocol": "NEC", "Bits": 32, "Data": "0x20DF10EF"}   or {"IrReceived": {…}}; unknown protocols have RawData
-    0,926,844,958,832,…                                     carrier (0: 38 kHz), then timings
+    0,926,844,958,832,…                                     carrier in kHz or Hz (0: 38 kHz), then timings
     0,+9000-4500+560-1690C-565CdC…                          the same; the n-th letter stands for the n-th number
     raw,0,889,0100…                                         a bit stream, see `tasmota_bits.py`
 
@@ -16,10 +16,10 @@ from typing import Any
 
 from infrared_protocols.commands import Command
 
-from .command import DEFAULT_CARRIER, CodeError, RawCommand
+from .command import CodeError, RawCommand
 from .json_file import load_json
 from .raw import complete, joined, numbers
-from .tasmota_bits import parse_bits
+from .tasmota_bits import carrier_hz, parse_bits
 from .tasmota_protocols import PROTOCOLS, Message, repeated
 from .text import c_integer, excerpt
 
@@ -101,5 +101,5 @@ def _expanded(text: str) -> list[int]:
 
 
 def _timings(timings: list[int], carrier: str | None, repeats: int) -> Command:
-    command = RawCommand(complete(joined(timings)), modulation=int(carrier or 0) or DEFAULT_CARRIER)
+    command = RawCommand(complete(joined(timings)), modulation=carrier_hz(int(carrier or 0)))
     return repeated(command, repeats)
