@@ -39,6 +39,22 @@ def test_scancodes_are_those_of_the_kernel(scancode: str) -> None:
         ("nec", "264", "nec:0x01,0x08"),
         ("rcmm12", "0x63c", "rcmm12:0x06,0x3c"),
         ("rcmm24", "0x123456", "rcmm24:0x1234,0x56"),
+        # As in rc_keymap(5)
+        ("nec-x", "0x123408", "nec:0x3412,0x08"),
+        ("nec-32", "0x12345678", "necext:0x1234,0x5678"),
+        ("sony-12", "0x10015", "sony:0x01,0x15"),
+        ("sony-15", "0x540015", "sony15:0x54,0x15"),
+        ("sony-20", "0x1f1a15", "sony20:0x35f,0x15"),
+        ("rc-5x-20", "0x1e3b01", "marantz_extended:0x1e,0x3b,0x01"),
+        ("rc-6-0", "0x040c", "rc6:0x04,0x0c"),
+        ("rc-6-6a-20", "0x1230c", "rc6_6a_20:0x123,0x0c"),
+        ("rc-6-6a-24", "0x12340c", "rc6_6a_24:0x1234,0x0c"),
+        ("rc-6-6a-32", "0x1234560c", "rc6_6a_32:0x123456,0x0c"),
+        ("rc-6-mce", "0x800f040c", "rc6_mce:0x800f04,0x0c"),
+        ("rc-mm-12", "0x63c", "rcmm12:0x06,0x3c"),
+        ("rc-mm-24", "0x123456", "rcmm24:0x1234,0x56"),
+        ("rc-mm-32", "0x26403456", "rcmm32:0x264034,0x56"),
+        ("rcmm32", "0x2640b456", "rcmm32:0x264034,0x56,0x01"),
     ],
 )
 def test_spellings(variant: str, scancode: str, text: str) -> None:

@@ -91,13 +91,18 @@ def _raw_commands(text: str) -> tuple[Command, ...]:
 
 
 def _scancode_commands(variant: str, text: str) -> tuple[Command, ...]:
-    encode = VARIANTS.get(variant.lower().replace("-", "_").replace("rc_", "rc"))
+    encode = _ENCODERS.get(_spelling(variant))
     if encode is None:
         raise CodeError("protocol_unknown", name=excerpt(variant))
     scancode = c_integer(text)
     if scancode is None or scancode >> MAX_SCANCODE_BITS:
         raise CodeError("value_invalid", protocol=excerpt(variant), field="scancode", value=excerpt(text))
     return in_turn(encode(scancode))
+
+
+def _spelling(variant: str) -> str:
+    """Return a variant as the kernel, its documentation and older keymaps all spell it."""
+    return variant.lower().replace("-", "").replace("_", "")
 
 
 def _nec(scancode: int) -> Command:
@@ -126,6 +131,10 @@ def _rc6_32(scancode: int) -> Command:
     return build(name, address=scancode >> 8, command=scancode & 0xFF)
 
 
+def _rcmm32(scancode: int) -> Command:
+    return build("rcmm32", address=scancode >> 8, command=scancode & 0xFF, toggle=scancode >> 15 & 1)
+
+
 def _sony20(scancode: int) -> Command:
     address = scancode >> 16 & 0x1F | (scancode >> 8 & 0xFF) << 5
     return build("sony20", address=address, command=scancode & 0xFF)
@@ -147,9 +156,11 @@ VARIANTS: Mapping[str, Callable[[int], Command]] = {
     **dict.fromkeys(("rc6_6a_32", "rc6_mce"), _rc6_32),
     "rcmm12": _with_address("rcmm12"),
     "rcmm24": _with_address("rcmm24"),
+    "rcmm32": _rcmm32,
     "sanyo": _with_address("nec42"),
     "sharp": _with_address("sharp"),
     "sony12": _with_address("sony", 16),
     "sony15": _with_address("sony15", 16),
     "sony20": _sony20,
 }
+_ENCODERS = {_spelling(variant): encode for variant, encode in VARIANTS.items()}
