@@ -1,5 +1,7 @@
 """Tests of IRDB's csv files."""
 
+import time
+
 import pytest
 
 from custom_components.anavi_weather.ir_codes import irdb, to_text
@@ -85,7 +87,24 @@ def test_too_many_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [(HEADER, True), ('"function","protocol",', True), ("functionname;protocol", False), ("name,protocol,", False)],
+    [
+        (HEADER, True),
+        ('"function","protocol",', True),
+        ("function\t protocol,", True),
+        ("function ; protocol ,", True),
+        (" \n power,NEC1, 4,-1,8 \n", True),
+        (",NEC1,4,-1,8", True),
+        ("functionname;protocol", False),
+        ("name,protocol,", False),
+    ],
 )
 def test_header(text: str, found: bool) -> None:
     assert bool(is_irdb(text)) is found
+
+
+@pytest.mark.parametrize("text", ["", "function", "function\t", "function,protocol", ",NEC", ",NEC1,1", ",NEC1,1,1,1"])
+@pytest.mark.parametrize("blank", [" ", "\t", "\n"])
+def test_blanks_are_quick(text: str, blank: str) -> None:
+    began = time.process_time()
+    is_irdb(text + blank * (4 << 20) + "x")
+    assert time.process_time() - began < 1

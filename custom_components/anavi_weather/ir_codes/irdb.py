@@ -12,8 +12,11 @@ MAX_COMMANDS = 5000
 COLUMNS = 5
 UNUSED = -1  # a subdevice that the protocol does not have
 
-_has_header = re.compile(r'\s*"?function(?:name)?"?\s*[,;\t]\s*"?protocol"?\s*,', re.IGNORECASE).match
-_has_no_header = re.compile(r"\s*[^,\n]{0,100},[A-Za-z][^,\n]{0,40}(?:,\s*-?[0-9]{1,9}){3}\s*(?:\n|$)").match
+# Possessive, so that a file of millions of spaces is quickly refused
+_has_header = re.compile(
+    r'\s*+"?function(?:name)?"?(?:\s*+[,;]\s*+|[^\S\t]*+\t\s*+)"?protocol"?\s*+,', re.IGNORECASE
+).match
+_has_no_header = re.compile(r"\s*+[^,\n]{0,100},[A-Za-z][^,\n]{0,40}(?:,\s*+-?[0-9]{1,9}){3}\s*(?:\n|$)").match
 
 _NUMBER = re.compile(r"\s*(-1|[0-9]{1,9})\s*")
 _TIVO = re.compile(r"(tivo) unit=([0-9]{1,2})", re.IGNORECASE)
