@@ -157,6 +157,30 @@ def test_file_of_one_remote(root: str) -> None:
     assert to_text(commands["A"][0]) == "nec:0x04,0x08"
 
 
+def test_attributes_that_are_no_parameters() -> None:
+    text = """<command xmlns="http://www.harctoolbox.org/Girr" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+        girrVersion="1.2" title="Codes" xsi:schemaLocation="http://example.com/ a.xsd" xml:space="preserve"
+        name="A" protocol="nec1" D="4" F="8"/>"""
+    (commands,) = strict_all(parse_girr(text)).values()
+    assert to_text(commands["A"][0]) == "nec:0x04,0x08"
+
+
+def parameters(count: int) -> str:
+    """Return this many parameters, of which NEC has two."""
+    more = "".join(f'<parameter name="P{number}" value="1"/>' for number in range(count - 2))
+    return (
+        f'<parameters protocol="nec1"><parameter name="D" value="4"/><parameter name="F" value="8"/>{more}</parameters>'
+    )
+
+
+def test_too_many_parameters() -> None:
+    most = parameters(girr.MAX_PARAMETERS)
+    assert texts(f'{most}<command name="A" F="9"/>') == {"A": ["nec:0x04,0x09"]}
+    assert refused(one, f'{most}<command name="A" G="9"/>') == "girr_parameters"
+    assert refused(one, f"{parameters(2000)}{'<command/>' * 19_000}") == "girr_parameters"
+    assert refused(one, f"<command>{parameters(33)}</command>") == "girr_parameters"
+
+
 def test_name_for_a_file_without_one() -> None:
     text = f'<commandSet><command name="A">{RAW}</command></commandSet>'
     assert list(parse_girr(text, "TV")) == ["TV"]

@@ -26,11 +26,13 @@ from .text import excerpt
 
 MAX_COMMANDS = 20_000
 MAX_DEPTH = 32
+MAX_PARAMETERS = 32  # of a command; protocols have up to 8
 DEFAULT_FREQUENCY = 38_000  # Hz
 
 NAMESPACE_END = "}"
 CHILDREN = ("commandSet", "command")
-COMMAND_ATTRIBUTES = ("name", "displayName", "master", "comment", "protocol")  # the others are parameters
+# The others without a namespace are parameters; the last two are those of a file's root
+COMMAND_ATTRIBUTES = ("name", "displayName", "master", "comment", "protocol", "girrVersion", "title")
 # IrScrutinizer's names of forms
 MASTERS = {"prontoHex": "ccf"}
 
@@ -126,16 +128,32 @@ def _commands(
     element: Element, protocol: str, parameters: Mapping[str, str]
 ) -> Iterator[tuple[Element, str, Mapping[str, str]]]:
     """Yield all commands with their protocol and parameters, which elements inherit."""
-    for given in element.findall("parameters"):
-        protocol = given.get("protocol", protocol)
-        parameters = {**parameters, **{one.get("name", ""): one.get("value", "") for one in given.findall("parameter")}}
+    for group in element.findall("parameters"):
+        protocol = group.get("protocol", protocol)
+        given = {one.get("name", ""): one.get("value", "") for one in group.findall("parameter")}
+        parameters = _extended(parameters, given)
     if element.tag == "command":
-        more = {key: value for key, value in element.attrib.items() if key not in COMMAND_ATTRIBUTES}
-        yield element, element.get("protocol", protocol), {**parameters, **more}
+        given = {key: value for key, value in element.attrib.items() if _is_parameter(key)}
+        yield element, element.get("protocol", protocol), _extended(parameters, given)
         return
     for child in element:
         if child.tag in CHILDREN:
             yield from _commands(child, protocol, parameters)
+
+
+def _is_parameter(attribute: str) -> bool:
+    return attribute not in COMMAND_ATTRIBUTES and NAMESPACE_END not in attribute
+
+
+def _extended(inherited: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:
+    """Return inherited and given parameters.
+
+    Raises:
+        CodeError: if there are too many, whose copies for each command would take long.
+    """
+    if len(parameters := {**inherited, **given}) > MAX_PARAMETERS:
+        raise CodeError("girr_parameters", maximum=str(MAX_PARAMETERS))
+    return parameters
 
 
 def _codes(command: Element, protocol: str, parameters: Mapping[str, str]) -> tuple[Command, ...]:
