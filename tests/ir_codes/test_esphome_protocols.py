@@ -22,7 +22,11 @@ def encoded(protocol: str, **values: str | list[str]) -> str:
         ("samsung", {"data": "0xE0E040BF"}, "samsung32:0x07,0x02"),
         ("samsung", {"data": "3772793023", "nbits": "32"}, "samsung32:0x07,0x02"),
         ("lg", {"data": "0x20DF10EF", "nbits": "32"}, "nec:0x04,0x08"),
+        ("lg", {"data": "0x120DF10EF", "nbits": "32"}, "nec:0x04,0x08"),
+        ("samsung", {"data": "0x1E0E040BF"}, "samsung32:0x07,0x02"),
         ("sony", {"data": "0xA90"}, "sony:0x01,0x15"),
+        ("sony", {"data": "0x1A90"}, "sony:0x01,0x15"),
+        ("sony", {"data": "0x1A90", "nbits": "12"}, "sony:0x01,0x15"),
         ("sony", {"data": "0x542A", "nbits": "15"}, "sony15:0x54,0x15"),
         ("sony", {"data": "0xA9F58", "nbits": "20"}, "sony20:0x35f,0x15"),
         ("jvc", {"data": "0xE0C0"}, "jvc:0x07,0x03"),
@@ -57,6 +61,17 @@ def test_lg() -> None:
     assert timings[:4] == (8000, -4000, 600, -1600)
 
 
+def test_lowest_bits_of_lg() -> None:
+    assert spaces("lg", data="0xF8800347") == spaces("lg", data="0x8800347")
+
+
+def test_samsung_without_an_inverse() -> None:
+    bits = [int(bit) for bit in f"{0xE0E04040:032b}"]
+    assert spaces("samsung", data="0xE0E04040") == [*bits, 1]
+    timings = as_raw(PROTOCOLS["samsung"](Action("samsung", {"data": "0xE0E04040"}))).once
+    assert timings[:4] == (4500, -4500, 560, -1690)
+
+
 def test_coolix() -> None:
     # Each byte is followed by its inverse
     first = [int(bit) for byte in (0xB2, 0x4D, 0x3F, 0xC0, 0xE4, 0x1B) for bit in f"{byte:08b}"]
@@ -74,11 +89,10 @@ def test_coolix() -> None:
         ("nec", {"address": "one", "command": "1"}, "value_invalid"),
         ("nec", {"address": "0x10000", "command": "1"}, "value_out_of_range"),
         ("nec", {"address": "1", "command": "1", "command_repeats": "2"}, "value_invalid"),
-        ("samsung", {"data": "0xE0E04040"}, "value_invalid"),
         ("samsung", {"data": "0xE0E040BF", "nbits": "48"}, "value_invalid"),
         ("lg", {"data": "1", "nbits": "16"}, "value_invalid"),
         ("sony", {"data": "1", "nbits": "8"}, "value_invalid"),
-        ("sony", {"data": "0x1000"}, "value_out_of_range"),
+        ("sony", {"data": "0x10000000000000000"}, "value_out_of_range"),
         ("aeha", {"address": "1", "data": ["0x100"]}, "value_invalid"),
         ("aeha", {"address": "1", "data": ["x"]}, "value_invalid"),
         ("aeha", {"address": "1"}, "field_missing"),

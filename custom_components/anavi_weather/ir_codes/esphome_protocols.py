@@ -23,6 +23,16 @@ _SONY = {12: "sony", 15: "sony15", 20: "sony20"}
 _LG = PulseProtocol(
     name="lg", layout="data:28", first_bit="high", header=(8000, 4000), zero=(600, 550), one=(600, 1600), period=108_000
 )
+# For codes whose last byte is not the inverse of the third
+_SAMSUNG = PulseProtocol(
+    name="samsung",
+    layout="data:32",
+    first_bit="high",
+    header=(4500, 4500),
+    zero=(560, 560),
+    one=(560, 1690),
+    period=108_000,
+)
 _COOLIX = PulseProtocol(
     name="coolix",
     layout="data@16:8 ~data@16:8 data@8:8 ~data@8:8 data:8 ~data:8",
@@ -31,6 +41,7 @@ _COOLIX = PulseProtocol(
     zero=(560, 560),
     one=(560, 1680),
 )
+MAX_DATA_BITS = 64  # of a number
 _COOLIX_PAUSE = 5600  # µs, between the two frames of a press
 
 
@@ -59,6 +70,10 @@ class Action:
             maximum = hex((1 << bits) - 1)
             raise CodeError("value_out_of_range", protocol=self.protocol, field=field, maximum=maximum)
         return value
+
+    def lowest(self, field: str, bits: int) -> int:
+        """Return the lowest bits of a number, which are those that ESPHome sends."""
+        return self.number(field, MAX_DATA_BITS) & (1 << bits) - 1
 
     def numbers(self, field: str) -> Sequence[str]:
         """Return a list of the action."""
@@ -92,17 +107,16 @@ def _nec(action: Action) -> Command:
 
 def _samsung(action: Action) -> Command:
     action.expect("nbits", 8, 32)
-    low, high, command, inverse = _bytes(action.number("data", 32))
-    if command ^ inverse != 0xFF:
-        raise CodeError("value_invalid", protocol=action.protocol, field="data", value=action.text("data"))
-    return samsung(low, high, command)
+    data = action.lowest("data", 32)
+    low, high, command, inverse = _bytes(data)
+    return samsung(low, high, command) if command ^ inverse == 0xFF else _sent(_SAMSUNG, data)
 
 
 def _lg(action: Action) -> Command:
     if action.number("nbits", 8, 28) == 32:
-        return nec(*_bytes(action.number("data", 32)))
+        return nec(*_bytes(action.lowest("data", 32)))
     action.expect("nbits", 8, 28)
-    return _sent(_LG, action.number("data", 28))
+    return _sent(_LG, action.lowest("data", 28))
 
 
 def _sent(protocol: PulseProtocol, data: int) -> RawCommand:
@@ -121,7 +135,7 @@ def _sony(action: Action) -> Command:
     bits = action.number("nbits", 8, 12)
     if bits not in _SONY:
         raise CodeError("value_invalid", protocol=action.protocol, field="nbits", value=str(bits))
-    data = reversed_bits(action.number("data", bits), bits)
+    data = reversed_bits(action.lowest("data", bits), bits)
     return build(_SONY[bits], address=data >> 7, command=data & 0x7F)
 
 
