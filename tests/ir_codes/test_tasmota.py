@@ -48,7 +48,14 @@ def message(protocol: Any, bits: Any, data: Any, **more: Any) -> str:
 def test_messages(protocol: str, bits: int, data: str | int, text: str) -> None:
     expected = parse(text).get_raw_timings()
     sent = message(protocol, bits, data, DataLSB="0x0", Repeat=0)
-    for code in (sent, f'{{"IrReceived": {sent}}}', f"IRSend {sent}", f"irsend1 {sent}"):
+    for code in (
+        sent,
+        sent.lower(),
+        f'{{"IrReceived": {sent}}}',
+        f'{{"irreceived": {sent}}}',
+        f"IRSend {sent}",
+        f"irsend1 {sent}",
+    ):
         assert parse(code).get_raw_timings() == expected
 
 
@@ -87,6 +94,35 @@ def test_lg_of_32_bits(repeats: int) -> None:
     assert bits_of_spaces(timings[:67]) == f"{0xB4B40CF3:032b}"
     assert timings[68:71] == [8950, -2250, 550]
     assert len(timings) == 67 + 4 * (repeats + 1)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "bits", "data", "lowest_first"),
+    [
+        ("NEC", 32, "0x20DF10EF", "0x04FB08F7"),
+        ("SONY", 12, "0xA90", "0x5009"),
+        ("RC5", 12, 0x78C, 0xE031),
+        ("LG", 28, "0x8800347", "0x1001C0E2"),
+    ],
+)
+def test_lowest_bit_of_each_byte_first(protocol: str, bits: int, data: str | int, lowest_first: str | int) -> None:
+    expected = parse(message(protocol, bits, data)).get_raw_timings()
+    assert (
+        parse(json.dumps({"Protocol": protocol, "Bits": bits, "DataLSB": lowest_first})).get_raw_timings() == expected
+    )
+    # As in Tasmota, the other form wins
+    assert parse(message(protocol, bits, data, DataLSB="0x1")).get_raw_timings() == expected
+
+
+def test_vendor() -> None:
+    text = json.dumps({"Vendor": "NEC", "Bits": 32, "Data": "0x20DF10EF"})
+    assert to_text(parse(text)) == "nec:0x04,0x08"
+    assert to_text(parse(text.replace("NEC", "no").replace("{", '{"Protocol": "NEC", '))) == "nec:0x04,0x08"
+
+
+def test_samsung_without_an_inverse() -> None:
+    timings = parse(message("SAMSUNG", 32, "0xE0E04040")).get_raw_timings()
+    assert bits_of_spaces(timings) == f"{0xE0E04040:032b}"
 
 
 def test_hex_without_quotes() -> None:
@@ -157,6 +193,9 @@ def test_other_texts(text: str) -> None:
         (message("NEC", 32, 1.5), "value_invalid"),
         (message("NEC", 32, True), "value_invalid"),
         (message("NEC", 32, None), "value_invalid"),
+        ('{"Protocol": "NEC", "Bits": 32}', "value_invalid"),
+        ('{"Protocol": "NEC", "Bits": 32, "DataLSB": "x"}', "value_invalid"),
+        (json.dumps({"Protocol": "NEC", "Bits": 32, "DataLSB": 1 << 128}), "value_invalid"),
         (message("NEC", 32, "0x20DF10EF", Repeat=1000), "repeat_count_out_of_range"),
         (message("RC6", 21, 1), "value_invalid"),
         (message("RC6", 20, "0x2040C"), "value_invalid"),
@@ -181,10 +220,15 @@ def test_refused(text: str, key: str) -> None:
 
 def test_in_files_of_smartir() -> None:
     commands = {"on": message("NEC", 32, "0x20DF10EF"), "off": f"0,{COMPACT}", "up": "+900,-450,+560"}
+    commands["lower"] = commands["on"].lower()
+    commands["vendor"] = commands["on"].replace("Protocol", "vendor")
+    commands["received"] = f'{{"IrReceived": {commands["on"]}}}'
+    commands["bits"] = "raw,0,889,0010"
     text = json.dumps({"commandsEncoding": "Raw", "supportedController": "MQTT", "commands": commands})
     (remote,) = parse_smartir(text).values()
     texts = {name: to_text(codes[0]) for name, codes in remote.commands.items()}
-    assert texts["on"] == "nec:0x04,0x08"
+    assert {texts[name] for name in ("on", "lower", "vendor", "received")} == {"nec:0x04,0x08"}
+    assert texts["bits"] == "raw:38000:889,-889,1778,-40889"
     assert texts["off"] == "raw:38000:" + ",".join(map(str, TIMINGS))
     assert texts["up"] == "raw:38000:900,-450,560,-40000"
 

@@ -25,6 +25,7 @@ MAX_FILE_TIMINGS = 2_000_000  # the longest of SmartIR's files has 1.6 million
 MAX_SEQUENCE = 16  # codes that one command sends one after another
 PAUSE = 500_000  # µs, SmartIR's pause between the codes of a sequence
 
+TASMOTA_KEYS = ("protocol", "vendor", "irreceived")  # of a message to its blasters, in lower case
 COMMENTS = ("_", "$")  # first characters of keys without a code
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
@@ -159,7 +160,7 @@ def _blaster(code: str) -> Command:
     """Return the command of a message to a blaster: a code of Tuya, or JSON that contains one."""
     if code.lstrip().startswith("{"):
         message = load_json(code)
-        if "Protocol" in message:
+        if any(key.lower() in TASMOTA_KEYS for key in message):
             return message_command(message)
         code = next(
             (message[key] for key in ("ir_code_to_send", "ir_code", "code") if isinstance(message.get(key), str)), ""

@@ -17,11 +17,14 @@ from typing import Any
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand
+from .irp import reversed_bits
 from .json_file import load_json
 from .raw import complete, joined, numbers
 from .tasmota_bits import carrier_hz, parse_bits
 from .tasmota_protocols import PROTOCOLS, Message, repeated
 from .text import c_integer, excerpt
+
+MAX_DATA_BYTES = 16  # more than any protocol here has
 
 _COMMAND = re.compile(r"(?:Backlog\s+)?IRSend([0-9]{0,3})\s+", re.IGNORECASE)
 _RAW = re.compile(r"raw\s*,\s*", re.IGNORECASE)
@@ -62,9 +65,11 @@ def message_command(message: Mapping[str, Any], repeats: int = 0) -> Command:
     Raises:
         CodeError: if it is malformed, or its protocol is unknown.
     """
-    received = message.get("IrReceived")
-    values = {str(key).lower(): value for key, value in (received if isinstance(received, dict) else message).items()}
-    protocol, raw = str(values.get("protocol", "")), values.get("rawdata")
+    values = _with_lower_keys(message)
+    received = values.get("irreceived")
+    if isinstance(received, dict):
+        values = _with_lower_keys(received)
+    protocol, raw = str(values.get("protocol", values.get("vendor", ""))), values.get("rawdata")
     encode = PROTOCOLS.get(protocol.upper())
     if encode is None and isinstance(raw, str) and (found := _COMPACT.fullmatch(raw)):
         return _timings(_expanded(found[2]), found[1], repeats)
@@ -73,13 +78,25 @@ def message_command(message: Mapping[str, Any], repeats: int = 0) -> Command:
     # In what was received, this is only whether it was a repeat
     if not isinstance(received, dict):
         repeats = max(repeats, _integer(protocol, {"repeat": 0} | values, "repeat"))
-    return encode(Message(_integer(protocol, values, "bits"), _integer(protocol, values, "data"), repeats))
+    return encode(Message(_integer(protocol, values, "bits"), _data(protocol, values), repeats))
+
+
+def _with_lower_keys(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {key.lower(): value for key, value in message.items()}
+
+
+def _data(protocol: str, values: Mapping[str, Any]) -> int:
+    """Return the data, which some messages have only with the lowest bit of each byte first."""
+    if "data" in values or "datalsb" not in values:
+        return _integer(protocol, values, "data")
+    swapped = _integer(protocol, values, "datalsb")
+    return int.from_bytes(reversed_bits(byte, 8) for byte in swapped.to_bytes(MAX_DATA_BYTES))
 
 
 def _integer(protocol: str, values: Mapping[str, Any], field: str) -> int:
     value = values.get(field)
     number = c_integer(value.strip()) if isinstance(value, str) else value
-    if number.__class__ is not int or number < 0:
+    if number.__class__ is not int or number < 0 or number.bit_length() > 8 * MAX_DATA_BYTES:
         raise CodeError("value_invalid", protocol=excerpt(protocol), field=field, value=excerpt(str(value)))
     return int(number)
 
