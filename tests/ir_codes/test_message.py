@@ -1,13 +1,16 @@
 """Tests of messages and what repeats them."""
 
 from collections.abc import Sequence
+import time
 
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.anavi_weather.ir_codes import message as message_module
 from custom_components.anavi_weather.ir_codes.message import (
     LONE_PULSE_US,
     MAX_FRAMES,
+    MAX_KINDS,
     frames,
     frames_with_gaps,
     is_ditto,
@@ -134,3 +137,38 @@ def test_a_message_without_repeats_is_its_beginning(durations: list[int]) -> Non
     message = [-one if place % 2 else one for place, one in enumerate(durations)]
     found = without_repeats(message)
     assert message[: len(found)] == found
+
+
+def kinds_of_frames(kinds: int, count: int) -> list[int]:
+    """Return a message whose frames differ only near their end, in this many kinds that take turns."""
+    parts = []
+    for place in range(count):
+        bits = f"{place % kinds:028b}"
+        parts.append([9000, -4500, *(duration for bit in bits for duration in (560, -560 - 1130 * int(bit))), 560])
+    return joined(*parts, gap=8000)
+
+
+@pytest.mark.parametrize("kinds", [1, 2, MAX_KINDS])
+def test_kinds_of_frames_that_take_turns(kinds: int) -> None:
+    assert without_repeats(kinds_of_frames(kinds, 4 * kinds)) == kinds_of_frames(kinds, kinds)
+
+
+def test_too_many_kinds_are_quick() -> None:
+    long = kinds_of_frames(MAX_KINDS + 1, 4 * (MAX_KINDS + 1))
+    assert without_repeats(long) == long
+    durations = []
+    for attempt in range(5):
+        long = kinds_of_frames(MAX_FRAMES, MAX_FRAMES)
+        long[0] += attempt  # so that no result is known yet
+        began = time.process_time()
+        assert without_repeats(long) == long
+        durations.append(time.process_time() - began)
+    assert min(durations) < 0.01  # usually a thousandth
+
+
+def test_repeats_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    timings = joined(A, A, gap=30_001)
+    assert without_repeats(timings) == A
+    monkeypatch.setattr(message_module, "frames_with_gaps", None)
+    without_repeats(timings).append(1)
+    assert without_repeats(tuple(timings)) == A

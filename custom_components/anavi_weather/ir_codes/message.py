@@ -5,11 +5,14 @@ it, or a short frame (a ditto).
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
+from operator import add, ge, le, sub
 
 FRAME_GAP_US = 6_000  # a longer space ends a frame; no protocol that is decoded here has one within a frame
 LONE_PULSE_US = 600  # a pulse that stands alone before a message is noise, though some air conditioners begin with one
 LONE_PULSE_GAP_US = 8_000
 MAX_FRAMES = 64  # more in one message are flickering light, not repeats
+MAX_KINDS = 8  # of frames in one message; comparing more would take long in the event loop
 MIN_DITTO = 3  # durations
 MAX_DITTO = 7  # a longer frame says more than that the key is held
 MIN_DITTO_GAP_US = 18_000  # a mark that follows sooner ends a message: NEC's ditto comes after 40 ms
@@ -49,9 +52,17 @@ def without_spike(timings: Sequence[int], longest: int = LONE_PULSE_US) -> Seque
 
 def is_same_frame(one: Sequence[int], other: Sequence[int]) -> bool:
     """Return whether two frames of one reception were sent with the same timings."""
-    return len(one) == len(other) and all(
-        abs(a - b) <= SAME_JITTER + SAME_TOLERANCE * abs(b) for a, b in zip(one, other, strict=True)
-    )
+    return len(one) == len(other) and _is_within(one, *_bounds(other))
+
+
+def _bounds(frame: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Return the lowest and the highest durations of frames that are the same."""
+    tolerances = [SAME_JITTER + SAME_TOLERANCE * abs(duration) for duration in frame]
+    return list(map(sub, frame, tolerances, strict=True)), list(map(add, frame, tolerances, strict=True))
+
+
+def _is_within(frame: Sequence[int], lowest: Sequence[float], highest: Sequence[float]) -> bool:
+    return all(map(ge, frame, lowest, strict=True)) and all(map(le, frame, highest, strict=True))
 
 
 def is_ditto(frame: Sequence[int], gap: int, first: Sequence[int]) -> bool:
@@ -71,20 +82,24 @@ def is_ditto(frame: Sequence[int], gap: int, first: Sequence[int]) -> bool:
 
 def without_repeats(timings: Sequence[int]) -> list[int]:
     """Return a message without the frames that only repeat it or a part of it."""
+    return list(_without_repeats(tuple(timings)))
+
+
+@lru_cache(maxsize=16)  # because a received message is tracked, matched and identified
+def _without_repeats(timings: tuple[int, ...]) -> tuple[int, ...]:
     found = frames_with_gaps(timings)
-    if not 2 <= len(found) <= MAX_FRAMES:
-        return list(timings)
-    kinds = _kinds(found)
+    if not 2 <= len(found) <= MAX_FRAMES or (kinds := _kinds(found)) is None:
+        return timings
     once, repeat = repeats(kinds)
     kept = found[: once + repeat]
     joined: list[int] = []
     for frame, gap in kept:
         joined += (*frame, -gap)
-    return joined[:-1]
+    return tuple(joined[:-1])
 
 
-def _kinds(found: Sequence[tuple[Sequence[int], int]]) -> list[int]:
-    """Return the number of each frame's kind, without the dittos at the end."""
+def _kinds(found: Sequence[tuple[Sequence[int], int]]) -> list[int] | None:
+    """Return the number of each frame's kind, without the dittos at the end; None if there are too many kinds."""
     known: list[Sequence[int]] = []
     kinds: list[int] = []
     gap = 0
@@ -92,7 +107,10 @@ def _kinds(found: Sequence[tuple[Sequence[int], int]]) -> list[int]:
         if kinds and is_ditto(frame, gap, found[0][0]):
             break
         gap = gap_after
-        kind = next((number for number, other in enumerate(known) if is_same_frame(other, frame)), len(known))
+        bounds = _bounds(frame)
+        same = (kind for kind, other in enumerate(known) if len(other) == len(frame) and _is_within(other, *bounds))
+        if (kind := next(same, len(known))) == MAX_KINDS:
+            return None
         if kind == len(known):
             known.append(frame)
         kinds.append(kind)
