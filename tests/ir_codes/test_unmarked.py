@@ -1,11 +1,13 @@
 """Tests of codes as other programs show them (case 18)."""
 
 import base64
+from contextlib import suppress
 import struct
+import time
 
 import pytest
 
-from custom_components.anavi_weather.ir_codes import parse, to_text
+from custom_components.anavi_weather.ir_codes import CodeError, parse, to_text
 
 from .helpers import refused
 
@@ -31,6 +33,10 @@ def _base64(data: bytes) -> str:
         PRONTO.replace(" ", ";"),
         " ".join(f"0x{word}" for word in PRONTO.split()),
         ", ".join(f"0x{word.lower()}" for word in PRONTO.split()) + ",",
+        f"[{', '.join(f'0x{word}' for word in PRONTO.split())}]",
+        f"[ {', '.join(PRONTO.split())} ]",
+        str(PRONTO.split()),
+        ", ".join(f'"0x{word}"' for word in PRONTO.split()),
         f'"{PRONTO}"',
         f"'{PRONTO}',",
         f"\u201c{PRONTO}\u201d",
@@ -58,6 +64,14 @@ def test_decimals_are_no_pronto(text: str) -> None:
         PACKET.hex(),
         PACKET.hex().upper(),
         PACKET.hex(" "),
+        PACKET.hex(","),
+        PACKET.hex(":"),
+        f"0x{PACKET.hex()}",
+        ", ".join(f"0x{byte:02X}" for byte in PACKET) + ",",
+        " ".join(f"0x{byte:02x}" for byte in PACKET),
+        str([f"0x{byte:02x}" for byte in PACKET]),
+        f"[{PACKET.hex(',')}]",
+        f"byte code[] = {{{', '.join(f'0x{byte:02x}' for byte in PACKET)}}};",
         _base64(PACKET),
         _base64(PACKET).rstrip("="),
         f'"{_base64(PACKET)}"',
@@ -65,6 +79,12 @@ def test_decimals_are_no_pronto(text: str) -> None:
 )
 def test_broadlink(text: str) -> None:
     assert to_text(parse(text)) == to_text(parse(f"b64:{_base64(PACKET)}"))
+
+
+@pytest.mark.parametrize("text", ["26,10,20,30,40,50", "[2600, 1300, 2600, 1300, 2600, 1300]", "2600,1300,2600,1300"])
+def test_decimals_are_no_bytes(text: str) -> None:
+    assert to_text(parse(text)).startswith(f"raw:38000:{text.strip('[')[:2]}")
+    assert "-10" in to_text(parse(text)) or "-1300" in to_text(parse(text))
 
 
 @pytest.mark.parametrize("code", ["b2", "b4", "d7"])
@@ -100,6 +120,7 @@ def test_a_packet_that_is_cut_short() -> None:
         "uint16_t rawData[5] = {9000, 4500,  560, 1690,  560};  // UNKNOWN 9EB58962",
         "const uint16_t PROGMEM power[] = {\n  9000, 4500,\n  560, 1690, 560\n};",
         "{9000, 4500, 560, 1690, 560}",
+        "// Power\nuint16_t power[] = {\n  9000, 4500,  // header, {\n  560, /* 1 **/ 1690, 560 /* end\n */ };",
         "Raw Timing[5]:\n   +  9000, -  4500,    +   560, -  1690,\n   +   560",
         "Raw (5): 9000 -4500 560 -1690 560",
     ],
@@ -111,3 +132,21 @@ def test_arrays_and_headings(text: str) -> None:
 def test_array_of_pronto() -> None:
     words = ", ".join(f"0x{word}" for word in PRONTO.split())
     assert to_text(parse(f"uint16_t MUTE[8] = {{{words}}};")) == RAW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" + "/*" * 32_000,
+        "{" + "/" * 65_000,
+        "[" + "26," * 20_000 + "z",
+        "26" + "," * 65_000,
+        "26" + " " * 65_000 + "z",
+    ],
+    ids=range(5),
+)
+def test_hostile_texts_are_quick(text: str) -> None:
+    began = time.process_time()
+    with suppress(CodeError):
+        parse(text)
+    assert time.process_time() - began < 0.5

@@ -17,13 +17,20 @@ MIN_TUYA_TIMINGS = 6
 MAX_TUYA_MEDIAN = 5000  # µs
 
 _QUOTES = "\"'`\u201c\u201d"
+_LIST_MARKS = re.compile(r"""^\[|\]$|["']""")
 _WORDS = re.compile(r"(?:0x)?[0-9a-f]{4}(?:[\s,;]+(?:0x)?[0-9a-f]{4}){3,}[\s,;]*", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s,;]+")
 _JOINED = re.compile(r"(?:[0-9a-f]{4}){4,}", re.IGNORECASE)
-_BYTES = re.compile(r"(?:26|b2|b4|d7)(?:\s?[0-9a-f]{2}){5,}", re.IGNORECASE)
+_BYTES = re.compile(r"(?:0x)?(?:26|b2|b4|d7)(?:\s?[0-9a-f]{2}){5,}", re.IGNORECASE)
+_LISTED_BYTES = re.compile(
+    r"(?:0x)?(?:26|b2|b4|d7)(?:(?:\s*+[,:;]\s*+|\s++)(?:0x)?[0-9a-f]{2}){5,}[\s,;]*", re.IGNORECASE
+)
+_NO_DECIMAL = re.compile(r"[a-fx:]|\b0", re.IGNORECASE)
+_BETWEEN_BYTES = re.compile(r"0x|[\s,:;]", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z][A-Za-z0-9+/_-]{15,}={0,2}")
 # `uint16_t rawData[3] = {9000, 4500, 560};`, and what IRremoteESP8266 and Arduino-IRremote write before timings
-_ARRAY = re.compile(r"(?:[\w\s]{1,80}\[\w{0,20}\]\s*=\s*)?\{([-+\w\s,]*)\}\s*;?\s*(?://[^\n]*)?", re.ASCII)
+_ARRAY = re.compile(r"(?:[\w\s]{1,80}\[\w{0,20}\]\s*=\s*)?\{([-+\w\s,]*)\}\s*;?\s*", re.ASCII)
+_COMMENT = re.compile(r"//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
 _HEADING = re.compile(r"raw\s*(?:timing|data)?\s*[\[(]\s*[0-9]{1,4}\s*[\])]\s*:\s*", re.IGNORECASE)
 _PRONTO_TYPES = tuple(f"{kind:04X}" for kind in TYPES)
 
@@ -35,9 +42,14 @@ def unquoted(text: str) -> str:
 
 def unbraced(text: str) -> str:
     """Return the numbers of an array of C, or of timings with a heading, and any other text as it is."""
-    if found := _ARRAY.fullmatch(text):
+    if found := _ARRAY.fullmatch(_COMMENT.sub(" ", text)):
         return found[1].strip()
     return _HEADING.sub("", text, count=1) if _HEADING.match(text) else text
+
+
+def _unlisted(text: str) -> str:
+    """Return the elements of a list without its brackets and the quotes around each of them."""
+    return _LIST_MARKS.sub("", text).strip() if text.startswith("[") or '"' in text or "'" in text else text
 
 
 def pronto_words(text: str) -> str | None:
@@ -46,6 +58,7 @@ def pronto_words(text: str) -> str | None:
     Decimals of four digits are told from hex by the type, or by a digit that only hex has. With commas, a type that is
     also a usual duration does not count.
     """
+    text = _unlisted(text)
     if not _WORDS.fullmatch(text):
         is_pronto = _JOINED.fullmatch(text) and (_is_hex(text) or text[:4].upper() in _PRONTO_TYPES or text.isdigit())
         return text if is_pronto else None
@@ -62,8 +75,9 @@ def parse_unmarked(text: str) -> Command | None:
     Raises:
         CodeError: if it is one of Broadlink's, but malformed or not infrared.
     """
-    if _BYTES.fullmatch(text):
-        return parse_broadlink(bytes.fromhex(text))
+    listed = _unlisted(text)
+    if _BYTES.fullmatch(listed) or (_LISTED_BYTES.fullmatch(listed) and _NO_DECIMAL.search(listed)):
+        return parse_broadlink(bytes.fromhex(_BETWEEN_BYTES.sub("", listed)))
     if not _BASE64.fullmatch(text):
         return None
     try:
