@@ -308,17 +308,6 @@ async def test_infrared_works_while_the_bus_does_not(
     assert board_entry.runtime_data.coordinator is coordinator
 
 
-async def test_a_station_whose_chips_do_not_respond_waits_for_them(
-    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
-) -> None:
-    """Its bus works, so the modules may only start slowly."""
-    machine.pair.plug()
-    simulator = machine.plug()
-    simulator.plugged = set()
-    assert not await hass.config_entries.async_setup(board_entry.entry_id)
-    assert board_entry.state is ConfigEntryState.SETUP_RETRY
-
-
 async def test_the_issue_of_a_missing_bus_ends_with_its_station(
     hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:

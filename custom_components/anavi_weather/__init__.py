@@ -32,7 +32,7 @@ from .forwarding import (
 from .infrared_devices import InfraredDevices, async_delete_all
 from .infrared_issue import InfraredIssue
 from .migration import async_give_main_entities_to_station
-from .missing_bus import async_continue_without_bus
+from .missing_bus import async_continue_without_reading
 from .panel_commands import async_setup_panel_commands
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
@@ -82,7 +82,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     try:
         await coordinator.async_config_entry_first_refresh()
     except ConfigEntryNotReady:
-        if not await async_continue_without_bus(hass, entry, coordinator):
+        if not await async_continue_without_reading(hass, entry, coordinator):
             await async_watch_for_bus(hass, entry)
             raise
     entry.runtime_data = station = await _async_load(hass, entry, coordinator)

@@ -258,7 +258,10 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
                 self._phat = None
 
     def _check_that_a_chip_responds(self, reading: Reading) -> None:
-        """Raise ReadingError if no chip of the station responds during setup, which Home Assistant then retries."""
+        """Raise ReadingError if no chip of the station responds during setup.
+
+        Home Assistant retries the setup then, unless the station has other parts that work.
+        """
         in_setup = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
         if in_setup and reading.errors and len(reading.errors) == len(reading.measurements):
             causes = list(reading.errors.values())
