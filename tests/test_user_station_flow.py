@@ -136,6 +136,7 @@ INVALID_INPUT = (
     ({CONF_URL: "https://host:port"}, CONF_URL, "url_invalid"),
     ({CONF_URL: "https://host:99999"}, CONF_URL, "url_invalid"),
     ({CONF_URL: "https://[::1"}, CONF_URL, "url_invalid"),
+    ({CONF_URL: "https://xn--a.org"}, CONF_URL, "url_invalid"),
     ({CONF_URL: "https://elastic:secret@host:9200"}, CONF_URL, "url_invalid"),
     ({CONF_URL: "https://:secret@host:9200"}, CONF_URL, "url_invalid"),
     ({CONF_URL: "https://host:9200?pretty"}, CONF_URL, "url_invalid"),

@@ -148,10 +148,10 @@ def _normalised(user_input: Mapping[str, Any], known_key: str) -> dict[str, Any]
     text = user_input[CONF_URL].strip().rstrip("/")
     try:
         url = URL(text)
-        port = url.port
+        host, port = url.host, url.port
     except ValueError as err:
         raise InvalidInputError(CONF_URL, "url_invalid") from err
-    if url.scheme not in ("http", "https") or not url.host or port is None or _has_more(url):
+    if url.scheme not in ("http", "https") or not host or port is None or _has_more(url):
         raise InvalidInputError(CONF_URL, "url_invalid")
     if not is_private(url):
         raise InvalidInputError(CONF_URL, "tls_required")
