@@ -74,6 +74,11 @@ def entity(hass: HomeAssistant, domain: str, key: str) -> str:
     return entity_id
 
 
+async def send_again_from(hass: HomeAssistant, device_id: str, start: str) -> None:
+    """Call the action with a start."""
+    await send_again(hass, device_id, start=start)
+
+
 async def press(hass: HomeAssistant, key: str, context: Context | None = None) -> None:
     """Press a button of the user station."""
     data = {ATTR_ENTITY_ID: entity(hass, "button", key)}
@@ -84,6 +89,12 @@ async def choose(hass: HomeAssistant, start: str) -> None:
     """Choose the time that the button uses."""
     data = {ATTR_ENTITY_ID: entity(hass, DATETIME_DOMAIN, "send_again_from"), ATTR_DATETIME: start}
     await hass.services.async_call(DATETIME_DOMAIN, SERVICE_SET_VALUE, data, blocking=True)
+
+
+async def choose_and_press(hass: HomeAssistant, _: str, start: str) -> None:
+    """Choose the time that the button uses, and press it."""
+    await choose(hass, start)
+    await press(hass, "send_again")
 
 
 # The action
@@ -122,6 +133,33 @@ async def test_the_start_is_not_in_the_future(hass: HomeAssistant, device_id: st
         await send_again(hass, device_id, start=start.isoformat())
     assert error.value.translation_key == "start_in_future"
     assert recorded == []
+
+
+@pytest.mark.parametrize("time_zone", ["Europe/Berlin", "UTC", "America/Sao_Paulo"])
+async def test_the_start_may_be_any_date(
+    hass: HomeAssistant, device_id: str, forwarder: Forwarder, recorded: list[float], time_zone: str
+) -> None:
+    """UTC has no date for the first hours of the calendar east of Greenwich, nor for the last ones west of it."""
+    await hass.config.async_set_time_zone(time_zone)
+    for starts in (send_again_from, choose_and_press):
+        forwarder.checkpoint.again = ()
+        await starts(hass, device_id, "0001-01-01 00:00:00")
+        assert again(forwarder) == (STATES,)
+        with pytest.raises(ServiceValidationError) as error:
+            await starts(hass, device_id, "9999-12-31 23:59:59")
+        assert error.value.translation_key == "start_in_future"
+    assert all(since < 0 for since in recorded)
+
+
+@pytest.mark.parametrize("start", ["0001-01-01 00:00:00", "0001-01-01 12:00:00+00:00"])
+@pytest.mark.parametrize("time_zone", ["Europe/Berlin", "America/Sao_Paulo"])
+async def test_there_may_be_no_states_since_the_first_date(
+    hass: HomeAssistant, device_id: str, time_zone: str, start: str
+) -> None:
+    await hass.config.async_set_time_zone(time_zone)
+    with pytest.raises(ServiceValidationError) as error:
+        await send_again(hass, device_id, start=start)
+    assert error.value.translation_key == "nothing_since"
 
 
 async def test_the_start_is_a_time(hass: HomeAssistant, device_id: str) -> None:

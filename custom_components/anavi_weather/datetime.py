@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import AnaviWeatherConfigEntry
 from .entity import UserStationEntity
 from .forwarding import loaded_user_stations
+from .send_again import start_as_utc
 
 PARALLEL_UPDATES = 0
 
@@ -39,5 +40,5 @@ class SendAgainFrom(UserStationEntity, DateTimeEntity):
 
     @override
     async def async_set_value(self, value: datetime) -> None:
-        self.forwarder.send_again_from = value
+        self.forwarder.send_again_from = start_as_utc(value)
         self.async_write_ha_state()

@@ -1,6 +1,6 @@
 """Sending states again to a user station, by an action or by buttons. Only administrators may."""
 
-from datetime import datetime
+from datetime import MINYEAR, UTC, datetime
 
 import voluptuous as vol
 
@@ -20,6 +20,9 @@ from .user_station.recorder_log import RecorderError
 
 ATTR_START = "start"
 SEND_AGAIN_SCHEMA = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, vol.Optional(ATTR_START): cv.datetime})
+
+EARLIEST = datetime(1, 1, 2, tzinfo=UTC)  # every time zone has a date for these
+LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 @callback
@@ -52,7 +55,7 @@ async def async_send_again_from(forwarder: Forwarder, start: datetime) -> None:
     Raises:
         InvalidActionError: if there are none, or the recorder cannot be read.
     """
-    start = dt_util.as_utc(start)
+    start = start_as_utc(start)
     if start > dt_util.utcnow():
         raise InvalidActionError("start_in_future")
     try:
@@ -61,6 +64,14 @@ async def async_send_again_from(forwarder: Forwarder, start: datetime) -> None:
         raise InvalidActionError("recorder_not_ready") from err
     if not has_any:
         raise InvalidActionError("nothing_since", start=dt_util.as_local(start).isoformat(" ", "seconds"))
+
+
+def start_as_utc(start: datetime) -> datetime:
+    """Return a start in UTC, local if it has no time zone. The first and last days of the calendar become their neighbors."""
+    try:
+        return min(max(dt_util.as_utc(start), EARLIEST), LATEST)
+    except OverflowError:
+        return EARLIEST if start.year == MINYEAR else LATEST
 
 
 async def async_restore_stream(forwarder: Forwarder) -> None:
