@@ -134,7 +134,7 @@ PLACEHOLDERS = {
     "config.step.infrared": {"bus", "claimed", "foreign"},
     "config.step.reconfigure": {"hint"},
     "config.step.user": {"hint"},
-    "config_subentries.user_station.error": {"detail", "example", "stream"},
+    "config_subentries.user_station.error": {"detail", "example", "pattern", "stream"},
     "config_subentries.user_station.step": {"example"},
     "config_subentries.infrared_device.abort.saved": {"count", "device"},
     "config_subentries.infrared_device.error.failed": {"detail"},

@@ -96,6 +96,33 @@ async def test_domains_are_checked(hass: HomeAssistant, server: Server, section:
     assert form.get("errors") == ({"base": "domain_invalid"} if section == CONF_EXCLUDE else None)
 
 
+@pytest.mark.parametrize("section", [CONF_INCLUDE, CONF_EXCLUDE])
+@pytest.mark.parametrize("glob", ["Person.*", "person", "device_tracker.*, person.*", "person.[ab", "person."])
+@pytest.mark.usefixtures("station")
+async def test_a_pattern_that_matches_nothing_is_rejected(
+    hass: HomeAssistant, server: Server, section: str, glob: str
+) -> None:
+    """Otherwise entities that were to be excluded are sent."""
+    form = await answer(hass, await start(hass), **server_input(server))
+    chosen = {**STATES, CONF_ENTITIES: "chosen", CONF_INCLUDE: {"domains": ["sensor"]}}
+    form = await answer(hass, form, **{**chosen, section: {"globs": ["sensor.*", f" {glob}"]}})
+    assert (form["errors"], form["description_placeholders"]) == ({"base": "glob_invalid"}, {"pattern": glob})
+    assert (await answer(hass, form, **chosen))["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.usefixtures("station")
+async def test_rows_of_rules_are_stripped(hass: HomeAssistant, server: Server) -> None:
+    form = await answer(hass, await start(hass), **server_input(server))
+    form = await answer(
+        hass, form, **{**STATES, CONF_ENTITIES: "chosen", CONF_INCLUDE: {"globs": ["", " "], "domains": [" "]}}
+    )
+    assert form["errors"] == {CONF_CHOSEN_ENTITIES: "no_entities"}
+    exclude = {"globs": [" person.* ", ""], "domains": ["sun "]}
+    result = await answer(hass, form, **{**STATES, CONF_EXCLUDE: exclude})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_EXCLUDE] == {"globs": ["person.*"], "domains": ["sun"]}
+
+
 # Reconfiguring
 
 

@@ -34,10 +34,11 @@ SERVER_SCHEMA = {
 class InvalidInputError(Exception):
     """Invalid input in a field of the form."""
 
-    def __init__(self, field: str, key: str) -> None:
-        """Initialize the error with the field and the translation key."""
+    def __init__(self, field: str, key: str, **placeholders: str) -> None:
+        """Initialize the error with the field, and the translation key with its placeholders."""
         super().__init__(key)
         self.errors = {field: key}
+        self.placeholders = placeholders
 
 
 class ServerFlow(ConfigSubentryFlow):

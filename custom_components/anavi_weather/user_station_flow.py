@@ -37,6 +37,7 @@ from .const import (
 from .forwarding import async_create_elasticsearch
 from .server_flow import InvalidInputError, ServerFlow
 from .user_station.entities import Selection, entity_ids
+from .user_station.filters import is_glob
 from .user_station.location import Precision
 
 MAX_NAME = 100
@@ -88,16 +89,18 @@ class UserStationFlow(ServerFlow):
     async def async_step_states(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Handle the choice of the states to send."""
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             try:
                 return self._finish(self._server | self._wanted(user_input))
             except InvalidInputError as err:
-                errors = err.errors
+                errors, placeholders = err.errors, err.placeholders
         suggested = self._named(user_input or self._known()) or {CONF_STATION_NAME: self.hass.config.location_name}
         return self.async_show_form(
             step_id="states",
             data_schema=self.add_suggested_values_to_schema(STATES_SCHEMA, suggested),
             errors=errors,
+            description_placeholders=placeholders,
             last_step=True,
         )
 
@@ -112,12 +115,12 @@ class UserStationFlow(ServerFlow):
             raise InvalidInputError(CONF_STATION_NAME, "name_invalid")
         is_choice = user_input[CONF_ENTITIES] == Selection.CHOSEN
         chosen = user_input[CONF_CHOSEN_ENTITIES] if is_choice else []
-        include = _filled(user_input[CONF_INCLUDE]) if is_choice else {}
-        exclude = _filled(user_input[CONF_EXCLUDE])
+        include = _rules(user_input[CONF_INCLUDE]) if is_choice else {}
+        exclude = _rules(user_input[CONF_EXCLUDE])
         if is_choice and not (chosen or include):
             raise InvalidInputError(CONF_CHOSEN_ENTITIES, "no_entities")
-        if not all(map(valid_domain, (*include.get("domains", ()), *exclude.get("domains", ())))):
-            raise InvalidInputError("base", "domain_invalid")
+        _check_names(include)
+        _check_names(exclude)
         if CONF_ENTITIES in exclude:
             exclude[CONF_ENTITIES] = self._registry_ids(exclude[CONF_ENTITIES])
         wanted = {**user_input, CONF_STATION_NAME: name, CONF_CHOSEN_ENTITIES: self._registry_ids(chosen)}
@@ -138,6 +141,24 @@ class UserStationFlow(ServerFlow):
         if excluded := data.get(CONF_EXCLUDE, {}).get(CONF_ENTITIES):
             named[CONF_EXCLUDE] = {**data[CONF_EXCLUDE], CONF_ENTITIES: entity_ids(self.hass, excluded)}
         return named
+
+
+def _rules(fields: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return the rules of a section without surrounding spaces, empty rows and empty fields."""
+    return _filled({field: [row for text in texts if (row := text.strip())] for field, texts in fields.items()})
+
+
+def _check_names(rules: Mapping[str, Iterable[str]]) -> None:
+    """Check the domains and patterns of a section.
+
+    Raises:
+        InvalidInputError: if one of them matches no entity id.
+    """
+    if not all(map(valid_domain, rules.get("domains", ()))):
+        raise InvalidInputError("base", "domain_invalid")
+    for glob in rules.get("globs", ()):
+        if not is_glob(glob):
+            raise InvalidInputError("base", "glob_invalid", pattern=glob)
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.anavi_weather.user_station.filters import NO_RULES, Filter, Rules
+from custom_components.anavi_weather.user_station.filters import NO_RULES, Filter, Rules, is_glob
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
@@ -49,6 +49,33 @@ def test_names(hass: HomeAssistant, entity_registry: er.EntityRegistry, rules: R
     assert set(filter(rules_filter.matches_name, NAMES)) == names
     assert rules_filter.names
     assert not rules_filter.async_matches(entity_registry.entities["sensor.one"])
+
+
+@pytest.mark.parametrize(
+    "glob", ["sensor.garden_*", "sensor.x", "*", "*_battery", "person*ana", "?un.sun", "sensor.t[a-z0]?", "*.[!a]*"]
+)
+def test_patterns_that_match_entity_ids(glob: str) -> None:
+    assert is_glob(glob)
+
+
+@pytest.mark.parametrize(
+    "glob",
+    [
+        "",
+        "person",
+        "perso?",
+        "Person.*",
+        "person.* ",
+        "person.",
+        ".ana",
+        "a.*, b.*",
+        "a.b.*",
+        "person.[ab",
+        "person.á*",
+    ],
+)
+def test_patterns_that_match_no_entity_id(glob: str) -> None:
+    assert not is_glob(glob)
 
 
 @pytest.mark.parametrize("rules", [NO_RULES, Rules(labels=["removed"], areas=["removed"]), Rules(entities=["0" * 32])])

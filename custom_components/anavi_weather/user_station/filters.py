@@ -1,6 +1,7 @@
 """Filters of entities by domain, glob, label and area, like those of Home Assistant's own exporters."""
 
 from collections.abc import Callable, Mapping, Sequence
+import re
 from typing import Any, NamedTuple, Self
 
 from homeassistant.core import HomeAssistant, callback, valid_entity_id
@@ -17,6 +18,14 @@ from homeassistant.helpers.entityfilter import (
 
 type NameFilter = Callable[[str], bool]
 """Returns whether an entity id matches. It is called in an executor."""
+
+GLOB_PART = r"(?:[a-z0-9_*?]|\[!?[a-z0-9_-]+\])+"
+GLOB = re.compile(rf"{GLOB_PART}\.{GLOB_PART}|(?=.*\*){GLOB_PART}")  # an asterisk may stand for the dot too
+
+
+def is_glob(text: str) -> bool:
+    """Return whether a text is a pattern that can match entity ids. They are in lower case and have one dot."""
+    return GLOB.fullmatch(text) is not None
 
 
 class Rules(NamedTuple):
