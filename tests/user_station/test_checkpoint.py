@@ -354,6 +354,24 @@ def test_states_that_are_stored_already_are_not_counted() -> None:
     assert checkpoint.stored_count == 9
 
 
+def test_rejected_states_that_an_earlier_attempt_stored_are_counted() -> None:
+    """Its answer was lost."""
+    part = Range(1, 9, 3)
+    checkpoint = Checkpoint("task", stored_count=7, refused_count=2, dropped_count=1, again=(part,))
+    assert checkpoint.record_sent_again(part, settlement(6, stored_count=1, stored_before_count=1)) == (0, 0)
+    assert (checkpoint.stored_count, checkpoint.refused_acknowledged, checkpoint.dropped_acknowledged) == (9, 2, 0)
+    (rest,) = checkpoint.again
+    assert checkpoint.record_sent_again(rest, settlement(9, stored_before_count=1)) == (0, 0)
+    assert (checkpoint.stored_count, checkpoint.refused_acknowledged, checkpoint.dropped_acknowledged) == (10, 2, 1)
+
+
+def test_states_that_are_stored_already_may_be_others_than_the_rejected_ones() -> None:
+    part = Range(1, 9, 2)
+    checkpoint = Checkpoint("task", stored_count=7, refused_count=2, again=(part,))
+    checkpoint.record_sent_again(part, settlement(5, stored_before_count=3))
+    assert (checkpoint.stored_count, checkpoint.refused_acknowledged) == (7, 0)
+
+
 def test_rejected_states_that_the_recorder_purged_are_counted() -> None:
     part = Range(1, 9, 5)
     checkpoint = Checkpoint("task", again=(part,))

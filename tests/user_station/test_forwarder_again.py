@@ -63,6 +63,18 @@ async def test_rejected_states_are_sent_again_after_the_server_was_fixed(harness
     assert not await harness.forwarder.async_send_rejected_again()
 
 
+async def test_rejected_states_are_stored_although_an_answer_was_lost(harness: Harness) -> None:
+    await start_with_rejected(harness)
+    harness.server.items = lambda _: None
+    answers = iter([True])
+    harness.server.loses = lambda: next(answers, False)
+    assert await harness.forwarder.async_send_rejected_again()
+    await settled(harness, 5, 2)
+    await nothing_to_do(harness)
+    assert harness.checkpoint["refused_noted"] == 2
+    assert sorted(map(str, harness.server.values())) == ["1", "2", "3", "bad 1", "bad 2"]
+
+
 async def test_states_that_are_rejected_again_can_be_sent_once_more(harness: Harness) -> None:
     await start_with_rejected(harness)
     for _ in range(2):

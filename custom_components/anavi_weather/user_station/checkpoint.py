@@ -225,7 +225,8 @@ class Checkpoint:
         """Count the states of a range that were sent again.
 
         Most may be stored already, and nobody knows which, so these are not counted. Those that were refused or dropped
-        before are not counted as such again.
+        before are not counted as such again. If only such states were sent, those that are stored already were stored by
+        an attempt whose answer was lost.
 
         Args:
             part: The range, of which a first part was read and sent.
@@ -239,7 +240,10 @@ class Checkpoint:
         self._acknowledge_stored(pending.take(settlement.stored_count))
         ranges = [other for other in self.again if other != part]
         ranges += [aside._replace(pending=pending.take(aside.pending)) for aside in settlement.aside]
-        pending.take(settlement.stored_before_count)
+        stored_before = pending.take(settlement.stored_before_count)
+        if settlement.settled_count + pending_count(settlement.aside) <= part.pending:
+            self.stored_count += stored_before
+            self._acknowledge_stored(stored_before)
         self.record_rejected(settlement.rejected_ranges)
         rest = Range(settlement.position.state_id + 1, part.last, pending.left)
         if has_rest := rest.first <= rest.last:
