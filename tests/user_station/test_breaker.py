@@ -46,12 +46,23 @@ def test_while_the_breaker_is_open_all_states_with_the_same_mistake_wait() -> No
     assert breaker.holds({"odd": 1}, accepts_others=True) == set()
 
 
-def test_a_mistake_that_an_administrator_confirmed_never_waits_again() -> None:
+def test_a_mistake_that_an_administrator_confirmed_does_not_wait() -> None:
     breaker = Breaker()
     breaker.record_held({"odd": ODD})
     breaker.skip()
     assert breaker.held == {}
     assert breaker.holds({"odd": 500, "other": 500}, accepts_others=False) == {"other"}
+
+
+def test_a_confirmed_mistake_waits_again_after_the_server_stored_an_affected_entity() -> None:
+    breaker = Breaker()
+    breaker.record_held({"odd": ODD, "other": Held("sensor.u", "other")})
+    breaker.skip()
+    assert breaker.stored_again({"sensor.t", "sensor.v"}) == {"sensor.t"}
+    breaker.record_stored_again({"sensor.t"}, {"odd"})
+    assert breaker.holds({"odd": 500}, accepts_others=False) == set(), "the server still rejects some"
+    breaker.record_stored_again({"sensor.t"}, set())
+    assert breaker.holds({"odd": 500, "other": 500}, accepts_others=False) == {"odd"}
 
 
 def test_the_memory_is_bounded() -> None:
@@ -65,7 +76,7 @@ def test_the_memory_is_bounded() -> None:
     breaker.record_held({"last": ODD})
     breaker.skip()
     assert len(breaker.skipped) == MAX_MISTAKES
-    assert breaker.skipped[-1] == "last"
+    assert list(breaker.skipped)[-1] == "last"
 
 
 # What rejections have in common. The reasons are those of Elasticsearch 8.12.2

@@ -110,7 +110,7 @@ async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, pat
         10,
         9,
         (Range(1, 3, 2),),
-        Breaker({"odd": 3}, {"odder": Held("a.b", "too odd")}, ["oddest"]),
+        Breaker({"odd": 3}, {"odder": Held("a.b", "too odd")}, {"oddest": "b.c"}),
         (Range(4, 5, 1),),
         (Range(7, 9, 0), Range(11, 12, 2)),
     )
@@ -125,6 +125,14 @@ async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, pat
     assert isinstance(loaded.since, Position)
     assert isinstance(loaded.breaker.held["odder"], Held)
     assert isinstance(loaded.again[0], Range)
+
+
+async def test_skipped_mistakes_may_be_stored_without_an_entity(hass: HomeAssistant, path: Path) -> None:
+    await CheckpointStore(hass, KEY).async_save(Checkpoint("task", breaker=Breaker(skipped={"odd": "a.b"})))
+    data = json.loads(await hass.async_add_executor_job(path.read_text))
+    del data["data"]["breaker"]["affected"]
+    await hass.async_add_executor_job(path.write_text, json.dumps(data))
+    assert await CheckpointStore(hass, KEY).async_load() == Checkpoint("task", breaker=Breaker(skipped={"odd": ""}))
 
 
 async def test_a_checkpoint_of_1_0_0_is_loaded(hass: HomeAssistant, path: Path) -> None:

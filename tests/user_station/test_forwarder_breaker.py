@@ -60,7 +60,7 @@ async def test_a_whole_batch_that_is_rejected_waits(harness: Harness, clock: Clo
     await clock.wake()
     await harness.stored(*MANY)
     assert harness.checkpoint["refused"] == 0
-    assert harness.checkpoint["breaker"] == {"counts": {}, "held": {}, "skipped": []}
+    assert harness.checkpoint["breaker"] == {"counts": {}, "held": {}, "skipped": [], "affected": {}}
     assert [message for _, message in logged()][2:] == [
         "Farol: no more rejected states wait",
         "Farol: connected again",
@@ -216,6 +216,30 @@ async def test_states_that_are_set_aside_are_refused_if_an_administrator_confirm
     await harness.record("new 3")
     await until(lambda: harness.checkpoint["refused"] == len(MANY))
     assert harness.checkpoint["aside"] == []
+
+
+async def test_states_wait_for_the_same_mistake_after_it_was_fixed(harness: Harness, clock: Clock) -> None:
+    harness.server.items = numbers
+    await harness.record(*MANY)
+    await harness.start()
+    await clock.asleep()
+    await harness.forwarder.async_skip_held()
+    await clock.wake()
+    await all_settled(harness, len(MANY))
+    assert harness.checkpoint["breaker"]["skipped"]
+
+    await harness.stop()
+    await harness.start()
+    harness.server.items = lambda _: None
+    await harness.record("1")
+    await until(lambda: harness.checkpoint["stored"] == 1)
+    assert not harness.checkpoint["breaker"]["skipped"]
+    assert not harness.checkpoint["breaker"]["affected"]
+
+    harness.server.items = numbers
+    await harness.record(*MANY)
+    await until(lambda: harness.checkpoint["breaker"]["held"])
+    assert harness.checkpoint["refused"] <= len(MANY) + HANDFUL
 
 
 async def test_a_busy_server_does_not_open_the_breaker(harness: Harness, clock: Clock) -> None:

@@ -2,11 +2,12 @@
 
 A mistake in a mapping, a template or a pipeline makes a server reject good states, but looks like a fault of each. So a
 rejection counts only while it is one of a few, or while the server accepts other states of the same request. The breaker is
-closed again when the server accepts the states that wait, or when an administrator decides to skip them.
+closed again when the server accepts the states that wait, or when an administrator decides to skip them. That decision
+lasts until the server stores states of an affected entity again.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -33,8 +34,8 @@ class Breaker:
     """Number of rejections for each mistake since the server last accepted a state."""
     held: dict[str, Held] = field(default_factory=dict)
     """The newest state that waits for each mistake. The breaker is open if there are any."""
-    skipped: list[str] = field(default_factory=list)
-    """Mistakes that an administrator confirmed: the documents really are bad."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Mistakes that an administrator confirmed, because the documents really are bad, each with an affected entity."""
 
     def holds(self, rejected: Mapping[str, int], *, accepts_others: bool) -> set[str]:
         """Return the mistakes for which rejected states of a batch wait.
@@ -79,6 +80,19 @@ class Breaker:
 
     def skip(self) -> None:
         """Remember that an administrator confirmed the mistakes, so that no states wait for them."""
-        self.skipped = [*self.skipped, *self.held][-MAX_MISTAKES:]
+        skipped = self.skipped | {mistake: state.entity_id for mistake, state in self.held.items()}
+        self.skipped = dict([*skipped.items()][-MAX_MISTAKES:])
         self.counts = {}
         self.held = {}
+
+    def stored_again(self, entity_ids: Collection[str]) -> frozenset[str]:
+        """Return which of some entities a skipped mistake affected."""
+        return frozenset(self.skipped.values()).intersection(entity_ids)
+
+    def record_stored_again(self, entity_ids: Collection[str], rejected: Container[str]) -> None:
+        """Forget the skipped mistakes of entities whose states the server stores, unless it still rejects some for them."""
+        self.skipped = {
+            mistake: entity_id
+            for mistake, entity_id in self.skipped.items()
+            if entity_id not in entity_ids or mistake in rejected
+        }

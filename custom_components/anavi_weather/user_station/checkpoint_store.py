@@ -28,6 +28,7 @@ class _StoredBreaker(TypedDict):
     counts: dict[str, int]
     held: dict[str, tuple[str, str]]
     skipped: list[str]
+    affected: NotRequired[dict[str, str]]
 
 
 class _Stored(TypedDict):
@@ -92,7 +93,12 @@ _STORED = vol.Schema(
             vol.ExactSequence([int, _POSITION, vol.Any(None, _POSITION)]),
         ),
         **{vol.Optional(ranges): [vol.ExactSequence([int, int, int])] for ranges in ("aside", "rejected", "again")},
-        "breaker": {"counts": {str: int}, "held": {str: vol.ExactSequence([str, str])}, "skipped": [str]},
+        "breaker": {
+            "counts": {str: int},
+            "held": {str: vol.ExactSequence([str, str])},
+            "skipped": [str],
+            "affected": {str: str},
+        },
     },
     extra=vol.ALLOW_EXTRA,
 )
@@ -183,7 +189,10 @@ class CheckpointStore:
                 waiting=(waiting.count, waiting.newest, waiting.first) if waiting else None,
                 aside=list(checkpoint.aside),
                 breaker=_StoredBreaker(
-                    counts=dict(breaker.counts), held=dict(breaker.held), skipped=list(breaker.skipped)
+                    counts=dict(breaker.counts),
+                    held=dict(breaker.held),
+                    skipped=list(breaker.skipped),
+                    affected=dict(breaker.skipped),
                 ),
                 rejected=list(checkpoint.rejected),
                 again=list(checkpoint.again),
@@ -212,4 +221,5 @@ def _breaker(data: _StoredBreaker | None) -> Breaker:
     if data is None:
         return Breaker()
     held = {mistake: Held(*state) for mistake, state in data["held"].items()}
-    return Breaker(data["counts"], held, data["skipped"])
+    affected = data.get("affected", {})  # the entities were not always stored
+    return Breaker(data["counts"], held, {mistake: affected.get(mistake, "") for mistake in data["skipped"]})

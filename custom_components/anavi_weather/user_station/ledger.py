@@ -97,6 +97,8 @@ class Ledger:
                 LOGGER.warning("%s: rejected states wait, like one of %s: %s", self._name, held.entity_id, held.reason)
                 self.status.async_notify_listeners()
             return has_opened
+        if settlement.stored_again and not self.checkpoint.aside:
+            breaker.record_stored_again(settlement.stored_again, settlement.rejected)
         if settlement.accepts and not self.checkpoint.aside and breaker.close():
             LOGGER.info("%s: no more rejected states wait", self._name)
             # The first of them were refused, before it was known that the server is at fault

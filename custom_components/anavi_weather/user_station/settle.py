@@ -1,7 +1,7 @@
 """Exactly-once core: decide from the answers to a batch what becomes of its states, and how far the position moves."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -107,6 +107,8 @@ class Settlement:
     """Number of refused states for each mistake."""
     held: dict[str, Held] = field(default_factory=dict)
     """States that the breaker holds: an example for each mistake."""
+    stored_again: frozenset[str] = frozenset()
+    """Entities of stored states that mistakes affected which an administrator skipped."""
 
     @property
     def settled_count(self) -> int:
@@ -138,6 +140,7 @@ def settle(
             accepts=True,
             position=batch.position,
             last_stored_ts=batch.sent[-1].last_updated_ts,
+            stored_again=_stored_again(breaker, batch.sent),
         )
     remaining = iter(answers)
     verdicts = [
@@ -147,6 +150,8 @@ def settle(
     sets_aside = accepts_others or any(isinstance(verdict, Stored) for verdict in verdicts)
     settlement = Settlement(accepts=any(verdict in ACCEPTED for verdict in verdicts))
     if breaker:
+        stored = [sent for sent, verdict in zip(batch.sent, verdicts, strict=True) if verdict is Stored.NOW]
+        settlement.stored_again = _stored_again(breaker, stored)
         verdicts = _hold(settlement, breaker, batch.sent, verdicts)
     passed: list[tuple[int, Verdict]] = []
     for sent, verdict in zip(batch.sent, verdicts, strict=True):
@@ -165,6 +170,13 @@ def settle(
         last = batch.sent[len(passed) - 1]
         settlement.position = Position(batch.position.recorder, last.state_id, last.last_updated_ts)
     return settlement
+
+
+def _stored_again(breaker: Breaker | None, stored: Iterable[Sent]) -> frozenset[str]:
+    """Return the entities of stored states that skipped mistakes affected. Nearly always, there are no such mistakes."""
+    if breaker is None or not breaker.skipped:
+        return frozenset()
+    return breaker.stored_again({sent.entity_id for sent in stored})
 
 
 def _hold(settlement: Settlement, breaker: Breaker, states: Sequence[Sent], verdicts: list[Verdict]) -> list[Verdict]:
