@@ -1,13 +1,18 @@
 """Tests of the corrections of readings."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.anavi_weather.calibration import STATION_TEMPERATURE, Calibration, Target
-from custom_components.anavi_weather.const import CONF_CALIBRATED, CONF_CORRECTIONS, CONF_TEMPERATURE_OFFSET
+from custom_components.anavi_weather.const import (
+    CONF_CALIBRATED,
+    CONF_CALIBRATED_BEFORE,
+    CONF_CORRECTIONS,
+    CONF_TEMPERATURE_OFFSET,
+)
 from custom_components.anavi_weather.meteorology import absolute_humidity
 from custom_components.anavi_weather.phat import ChipId, Measurement, Quantity
 from custom_components.anavi_weather.roles import sources
@@ -123,6 +128,26 @@ def test_a_change_has_its_date(freezer: FrozenDateTimeFactory) -> None:
     assert calibration.changed_at(pressure) == at
     assert calibration.last_change(Quantity.PRESSURE) == datetime(2026, 11, 29, 12, 1, tzinfo=UTC)
     assert calibration.last_change(Quantity.HUMIDITY) is None
+
+
+def test_the_recent_changes_of_a_correction_have_their_dates(freezer: FrozenDateTimeFactory) -> None:
+    """So that readings between two of them are not mistaken for others."""
+    freezer.move_to(start := datetime(2026, 11, 29, 12, tzinfo=UTC))
+    pressure, chip = Target(Quantity.PRESSURE), Target(Quantity.PRESSURE, BMP180)
+    options: dict[str, Any] = {}
+    for target in (pressure, pressure, chip, Target(Quantity.HUMIDITY), pressure):
+        options = Calibration(options).changed(target, 1.5)
+        freezer.tick(3600)
+    hours = [(start + timedelta(hours=hour)).isoformat() for hour in range(5)]
+    assert options[CONF_CALIBRATED_BEFORE] == {"pressure": hours[:2]}
+    changes = Calibration(options).changes(Quantity.PRESSURE)
+    assert sorted(changes) == [start + timedelta(hours=hour) for hour in (0, 1, 2, 4)]
+
+    freezer.move_to(start + timedelta(hours=25, minutes=30))
+    options = Calibration(options).changed(chip, 2.5)
+    assert options[CONF_CALIBRATED_BEFORE] == {f"pressure {BMP180}": [hours[2]]}
+    freezer.tick(timedelta(days=2))
+    assert CONF_CALIBRATED_BEFORE not in Calibration(options).changed(pressure, 1.0)
 
 
 def test_a_neutral_correction_is_removed_but_its_date_stays(freezer: FrozenDateTimeFactory) -> None:

@@ -352,3 +352,29 @@ async def test_a_changed_offset_of_pressure_is_no_tendency(
     await hass.config_entries.async_reload(station.entry_id)
     await hass.async_block_till_done()
     assert number(hass, TENDENCY) == pytest.approx(before, abs=0.15)
+
+
+@pytest.mark.parametrize("second", [0, 4.4, 8])
+async def test_an_offset_of_pressure_that_is_changed_twice_is_no_tendency(
+    hass: HomeAssistant,
+    station: MockConfigEntry,
+    air: Air,
+    pass_time: PassTime,
+    freezer: FrozenDateTimeFactory,
+    second: float,
+) -> None:
+    for _ in range(38):
+        air.pressure -= 0.1
+        await pass_time(300)
+    before = number(hass, TENDENCY)
+    for offset in (5, second):
+        await async_wait_recording_done(hass)
+        form = await compare(hass, station, "pressure")
+        freezer.tick(1)
+        await submit(hass, form, offset)
+        assert number(hass, PRESSURE) == pytest.approx(air.pressure + offset, abs=0.05)
+        assert number(hass, TENDENCY) == pytest.approx(before, abs=0.15)
+        for _ in range(3):
+            air.pressure -= 0.1
+            await pass_time(300)
+        assert number(hass, TENDENCY) == pytest.approx(before, abs=0.15)

@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sc
 from custom_components.anavi_weather.const import (
     CONF_ALTITUDE,
     CONF_CALIBRATED,
+    CONF_CALIBRATED_BEFORE,
     CONF_CORRECTIONS,
     CONF_INTERVAL,
     CONF_TEMPERATURE_OFFSET,
@@ -55,7 +56,11 @@ async def suggested(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, An
 
 def without_dates(entry: MockConfigEntry) -> dict[str, Any]:
     """Return the options that are settings."""
-    return {key: value for key, value in entry.options.items() if key not in (CONF_CALIBRATED, CONF_CORRECTIONS)}
+    return {
+        key: value
+        for key, value in entry.options.items()
+        if key not in (CONF_CALIBRATED, CONF_CALIBRATED_BEFORE, CONF_CORRECTIONS)
+    }
 
 
 async def test_the_options_have_defaults(hass: HomeAssistant, station: MockConfigEntry) -> None:
@@ -199,3 +204,12 @@ async def test_the_settings_keep_the_calibration(
         CONF_TEMPERATURE_OFFSET: -4,
         CONF_CALIBRATED: calibrated,
     }
+
+
+async def test_the_settings_keep_the_earlier_corrections(hass: HomeAssistant, station: MockConfigEntry) -> None:
+    for offset in (-5, -4, -3):
+        await submit(hass, station, {CONF_INTERVAL: 60, CONF_TEMPERATURE_OFFSET: offset})
+    earlier = station.options[CONF_CALIBRATED_BEFORE]
+    assert len(earlier["temperature"]) == 2
+    await submit(hass, station, {CONF_INTERVAL: 30, CONF_TEMPERATURE_OFFSET: -3})
+    assert station.options[CONF_CALIBRATED_BEFORE] == earlier

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.util import dt as dt_util
 
 from . import meteorology
-from .const import CONF_CALIBRATED, CONF_CORRECTIONS, CONF_TEMPERATURE_OFFSET
+from .const import CONF_CALIBRATED, CONF_CALIBRATED_BEFORE, CONF_CORRECTIONS, CONF_TEMPERATURE_OFFSET
 from .phat import ChipId, Measurement, Quantity
 from .roles import value
+
+EARLIER_CHANGES = timedelta(days=1)  # longer than the recorded readings that a station continues from
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,20 @@ class Calibration:
 
     def last_change(self, *quantities: Quantity) -> datetime | None:
         """Return when a correction of these quantities was changed last, of all chips or of one, or None."""
-        times = [
+        return max(self._times(CONF_CALIBRATED, *quantities), default=None)
+
+    def changes(self, quantity: Quantity) -> list[datetime]:
+        """Return when corrections of a quantity were changed, of all chips or of one: all of the last day, and the last."""
+        return self._times(CONF_CALIBRATED, quantity) + self._times(CONF_CALIBRATED_BEFORE, quantity)
+
+    def _times(self, option: str, *quantities: Quantity) -> list[datetime]:
+        """Return the times of these quantities in an option, which has one or several for each target."""
+        return [
             dt_util.parse_datetime(at, raise_on_error=True)
-            for key, at in self._options.get(CONF_CALIBRATED, {}).items()
+            for key, times in self._options.get(option, {}).items()
             if key.split(" ")[0] in quantities
+            for at in ([times] if isinstance(times, str) else times)
         ]
-        return max(times, default=None)
 
     def changed(self, target: Target, correction: float) -> dict[str, Any]:
         """Return the options with another correction, and the current time as its date."""
@@ -78,7 +88,22 @@ class Calibration:
             corrections[target.key] = correction
         # A removed correction has its date too: the history before has a different scale
         calibrated = {**options.get(CONF_CALIBRATED, {}), target.key: dt_util.utcnow().isoformat()}
+        options.pop(CONF_CALIBRATED_BEFORE, None)
+        if earlier := self._earlier_changes(target):
+            options[CONF_CALIBRATED_BEFORE] = earlier
         return {**options, CONF_CORRECTIONS: corrections, CONF_CALIBRATED: calibrated}
+
+    def _earlier_changes(self, target: Target) -> dict[str, list[str]]:
+        """Return the recent changes of each target before its last one, of which this target has another now."""
+        changes = {key: list(times) for key, times in self._options.get(CONF_CALIBRATED_BEFORE, {}).items()}
+        if last := self._options.get(CONF_CALIBRATED, {}).get(target.key):
+            changes.setdefault(target.key, []).append(last)
+        start = dt_util.utcnow() - EARLIER_CHANGES
+        recent = {
+            key: [at for at in times if dt_util.parse_datetime(at, raise_on_error=True) > start]
+            for key, times in changes.items()
+        }
+        return {key: times for key, times in recent.items() if times}
 
     def correct(
         self, measurements: Mapping[ChipId, Measurement], sources: Mapping[Quantity, ChipId]

@@ -176,8 +176,8 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             self.hass, self.config_entry, self._calibration, Quantity.PRESSURE, HISTORY_PERIOD
         ):
             source = reading.chip or str(chip)
-            if reading.is_recalibrated:
-                source = f"{source} before a correction"  # on another scale
+            if reading.later_changes:
+                source = f"{source} before {reading.later_changes} corrections"  # each has a scale of its own
             self._pressures.add(reading.timestamp, source, {source: reading.value})
 
     async def _async_load_quality(self) -> None:
@@ -188,7 +188,7 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             for reading in await async_recorded_readings(
                 self.hass, self.config_entry, self._calibration, quantity, QUALITY_PERIOD, with_start=True
             )
-            if reading.chip in chips and not reading.is_recalibrated
+            if reading.chip in chips and not reading.later_changes
         ]
         await self.hass.async_add_executor_job(self._quality.load, readings)
 

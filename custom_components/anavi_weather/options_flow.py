@@ -24,6 +24,7 @@ from .calibration_flow import LIMITS, CalibrationFlow
 from .const import (
     CONF_ALTITUDE,
     CONF_CALIBRATED,
+    CONF_CALIBRATED_BEFORE,
     CONF_CORRECTIONS,
     CONF_INTERVAL,
     CONF_OUTDOOR_TEMPERATURE,
@@ -88,7 +89,8 @@ class AnaviWeatherOptionsFlow(CalibrationFlow):
         options: Mapping[str, Any] = self.config_entry.options
         if offset != calibration.correction(STATION_TEMPERATURE):
             options = calibration.changed(STATION_TEMPERATURE, offset)
-        return {**settings, **{key: options[key] for key in (CONF_CORRECTIONS, CONF_CALIBRATED) if key in options}}
+        keys = (CONF_CORRECTIONS, CONF_CALIBRATED, CONF_CALIBRATED_BEFORE)
+        return {**settings, **{key: options[key] for key in keys if key in options}}
 
 
 def options_schema(temperature_offset: UserUnit, altitude: UserUnit) -> vol.Schema:

@@ -28,8 +28,8 @@ class RecordedReading(NamedTuple):
     chip: str | None
     """The chip that provided it. Version 1.0.0 did not record it."""
     value: float
-    is_recalibrated: bool
-    """Whether a correction was changed later, so that today's readings are on another scale."""
+    later_changes: int
+    """How often a correction was changed later. With each change, readings are on another scale."""
 
 
 async def async_recorded_readings(
@@ -58,13 +58,13 @@ async def async_recorded_readings(
     history = await get_instance(hass).async_add_executor_job(
         partial(state_changes_during_period, hass, start, entity_id=entity_id, include_start_time_state=with_start)
     )
-    recalibrated = calibration.last_change(quantity)
+    changes = calibration.changes(quantity)
     return [
         RecordedReading(
             max(state.last_updated_timestamp, start.timestamp()),
             state.attributes.get(ATTR_CHIP),
             value,
-            bool(recalibrated and state.last_updated < recalibrated),
+            sum(state.last_updated < change for change in changes),
         )
         for state in history.get(entity_id, ())
         if (value := _value(quantity, state)) is not None
