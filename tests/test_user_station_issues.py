@@ -35,6 +35,7 @@ from custom_components.anavi_weather.user_station.errors import (
 from custom_components.anavi_weather.user_station.forwarder import Forwarder
 from custom_components.anavi_weather.user_station.recorder_log import RecorderBusyError, RecorderUnexpectedError
 from custom_components.anavi_weather.user_station.status import WaitingStates
+from custom_components.anavi_weather.user_station_issues import LOSSES
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -256,6 +257,25 @@ async def test_another_station_that_sends_as_this_one_is_reported(
     form = await open_repair(hass, "foreign_01USER")
     await form.submit()
     assert active_issues(issue_registry) == {}
+
+
+async def test_a_user_acknowledges_one_kind_of_loss(
+    hass: HomeAssistant, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    checkpoint = forwarder.checkpoint
+    refuse(forwarder)
+    checkpoint.record_dropped(1)
+    checkpoint.record_foreign(1)
+    checkpoint.record_purged(1)
+    checkpoint.record_maybe_purged(1)
+    forwarder.status.record_damage("no JSON")
+    forwarder.status.async_notify_listeners()
+    issues = {f"{loss}_01USER" for loss in LOSSES}
+    assert active_issues(issue_registry).keys() == issues
+    for loss in LOSSES:
+        issues.remove(issue_id := f"{loss}_01USER")
+        await submit_repair(hass, issue_id)
+        assert active_issues(issue_registry).keys() == issues
 
 
 async def test_refused_states_are_reported_until_a_user_acknowledges_them(

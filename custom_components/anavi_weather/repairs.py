@@ -22,6 +22,7 @@ from .fleet_coordinator import async_create_fleet_index
 from .fleet_issue import FLEET_KEY_ISSUE_PREFIX
 from .send_again import async_restore_stream
 from .server_flow import InvalidInputError, encode_api_key
+from .user_station.checkpoint import Loss
 from .user_station.errors import ElasticsearchError, FleetMissingError, KeyRefusedError, PrivilegeMissingError
 from .user_station.forwarder import Forwarder
 from .user_station_issues import HELD_ISSUE_PREFIX, STREAM_ISSUE_PREFIX
@@ -93,11 +94,13 @@ class ForwarderFlow(ConfirmRepairFlow):
 
 
 class AcknowledgeLossesFlow(ForwarderFlow):
-    """Fix flow that acknowledges states that a user station will never receive."""
+    """Fix flow that acknowledges states that a user station will never receive, which were lost in one way."""
 
     @override
     async def _async_fix(self, forwarder: Forwarder) -> None:
-        await forwarder.async_acknowledge_losses()
+        if TYPE_CHECKING:
+            assert self.data
+        await forwarder.async_acknowledge_losses(Loss(self.issue_id.removesuffix(f"_{self.data['subentry_id']}")))
 
 
 class SkipHeldFlow(ForwarderFlow):

@@ -1,5 +1,6 @@
 """Tests of checkpoints and their storage."""
 
+from dataclasses import replace
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from custom_components.anavi_weather.user_station.breaker import Breaker, Held
-from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
+from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, Loss
 from custom_components.anavi_weather.user_station.checkpoint_store import CheckpointDamagedError, CheckpointStore
 from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Names
 from custom_components.anavi_weather.user_station.ranges import Range
@@ -292,6 +293,18 @@ def test_losses_are_acknowledged() -> None:
     assert checkpoint.maybe_purged_acknowledged == 6
     checkpoint.record_refused("a.b", "odd")
     assert (checkpoint.refused_count, checkpoint.refused_acknowledged) == (3, 2)
+
+
+@pytest.mark.parametrize("loss", Loss)
+def test_losses_of_one_kind_are_acknowledged(loss: Loss) -> None:
+    checkpoint = Checkpoint(
+        "task", refused_count=2, purged_count=2, dropped_count=2, foreign_count=2, maybe_purged_count=2
+    )
+    expected = replace(checkpoint)
+    if loss is not Loss.CHECKPOINT:
+        setattr(expected, f"{loss}_acknowledged", 2)
+    checkpoint.acknowledge_losses(loss)
+    assert checkpoint == expected
 
 
 # States that are sent again

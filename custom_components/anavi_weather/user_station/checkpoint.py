@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,6 +14,18 @@ from .settle import Settlement
 
 # In place of the indices of a stream that was replaced: no index has this name
 NO_INDICES: Mapping[str, str] = MappingProxyType({"": ""})
+
+
+class Loss(StrEnum):
+    """Ways in which states are lost, each with a repair issue of its own, whose id begins with its name."""
+
+    REFUSED = "refused"
+    DROPPED = "dropped"
+    FOREIGN = "foreign"
+    PURGED = "purged"
+    MAYBE_PURGED = "maybe_purged"
+    CHECKPOINT = "checkpoint"
+    """The stored checkpoint is damaged, so that nobody knows whether states are lost."""
 
 
 class SentAgain(NamedTuple):
@@ -284,10 +297,17 @@ class Checkpoint:
         """Count states that the recorder purged, perhaps before they were sent."""
         self.maybe_purged_count += count
 
-    def acknowledge_losses(self) -> None:
-        """Remember that a user knows of all states that were refused, dropped or purged until now."""
-        self.dropped_acknowledged = self.dropped_count
-        self.foreign_acknowledged = self.foreign_count
-        self.refused_acknowledged = self.refused_count
-        self.purged_acknowledged = self.purged_count
-        self.maybe_purged_acknowledged = self.maybe_purged_count
+    def acknowledge_losses(self, *losses: Loss) -> None:
+        """Remember that a user knows of all states that were lost until now, in these ways, or in any if none is named."""
+        for loss in losses or Loss:
+            match loss:
+                case Loss.REFUSED:
+                    self.refused_acknowledged = self.refused_count
+                case Loss.DROPPED:
+                    self.dropped_acknowledged = self.dropped_count
+                case Loss.FOREIGN:
+                    self.foreign_acknowledged = self.foreign_count
+                case Loss.PURGED:
+                    self.purged_acknowledged = self.purged_count
+                case Loss.MAYBE_PURGED:
+                    self.maybe_purged_acknowledged = self.maybe_purged_count

@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from .backlog import BacklogCounter
 from .batch import Batch, BatchReader
 from .breaker import PROBE_COUNT
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, Loss
 from .checkpoint_store import CheckpointStore
 from .delays import delay_after
 from .documents import Station
@@ -103,10 +103,11 @@ class Forwarder:
         """
         return self.status.async_subscribe(listener)
 
-    async def async_acknowledge_losses(self) -> None:
-        """Remember that a user knows of all states that were refused, dropped or purged until now, and of a damage."""
-        self.checkpoint.acknowledge_losses()
-        self.status.record_damage(None)
+    async def async_acknowledge_losses(self, *losses: Loss) -> None:
+        """Remember that a user knows of all states that were lost until now, in these ways, or in any if none is named."""
+        self.checkpoint.acknowledge_losses(*losses)
+        if not losses or Loss.CHECKPOINT in losses:
+            self.status.record_damage(None)
         await self._ledger.async_save()
         self.status.async_notify_listeners()
 
