@@ -344,13 +344,10 @@ async def test_a_copy_of_a_home_assistant_is_another_instance(
     (network / "eth0" / "device").mkdir()
 
     async def instance() -> str:
-        with (
-            patch("custom_components.anavi_weather.forwarding.NETWORK", network),
-            patch("custom_components.anavi_weather.forwarding.Forwarder") as forwarder,
-        ):
-            await async_create_forwarder(hass, entry, user_station)
-        return str(forwarder.call_args.kwargs["station"].instance)
+        return await instance_of(hass, entry, user_station, network, cpu_info)
 
+    cpu_info = tmp_path / "cpuinfo"
+    cpu_info.write_text("processor\t: 0\n")
     first = await instance()
     (network / "veth1" / "address").write_text("02:42:ac:00:00:02\n")
     assert await instance() == first, "virtual devices come and go"
@@ -360,6 +357,37 @@ async def test_a_copy_of_a_home_assistant_is_another_instance(
         assert await instance() != first
     (network / "eth0" / "address").write_text("b8:27:eb:00:00:02\n")
     assert await instance() != first
+
+
+async def test_a_container_that_was_created_again_is_the_same_instance(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, tmp_path: Path
+) -> None:
+    """Case 35: it has another name, and sees no hardware but the serial number of its Raspberry Pi."""
+    cpu_info = tmp_path / "cpuinfo"
+
+    async def instance(serial: str, name: str) -> str:
+        cpu_info.write_text(f"processor\t: 0\n\nHardware\t: BCM2835\n{serial}Model\t\t: Raspberry Pi 3 Model B\n")
+        with patch("custom_components.anavi_weather.forwarding.gethostname", return_value=name):
+            return await instance_of(hass, entry, user_station, tmp_path / "net", cpu_info)
+
+    serial, other = "Serial\t\t: 00000000c0ffee01\n", "Serial\t\t: 00000000c0ffee02\n"
+    first = await instance(serial, "0123456789ab")
+    assert await instance(serial, "fedcba987654") == first
+    assert await instance(other, "0123456789ab") != first
+    assert await instance("", "0123456789ab") != await instance("", "fedcba987654"), "nothing else is known"
+
+
+async def instance_of(
+    hass: HomeAssistant, entry: MockConfigEntry, user_station: ConfigSubentry, network: Path, cpu_info: Path
+) -> str:
+    """Return the instance that the documents name on a machine with these files."""
+    with (
+        patch("custom_components.anavi_weather.forwarding.NETWORK", network),
+        patch("custom_components.anavi_weather.forwarding.CPU_INFO", cpu_info),
+        patch("custom_components.anavi_weather.forwarding.Forwarder") as forwarder,
+    ):
+        await async_create_forwarder(hass, entry, user_station)
+    return str(forwarder.call_args.kwargs["station"].instance)
 
 
 @pytest.mark.usefixtures("user_station", "station")

@@ -5,6 +5,7 @@ from hashlib import sha256
 import json
 import logging
 from pathlib import Path
+import re
 from socket import gethostname
 import ssl
 import time
@@ -52,6 +53,9 @@ from .user_station.tls import extract_certificates, has_private_key
 
 LOGGER = logging.getLogger(__name__)
 NETWORK = Path("/sys/class/net")
+CPU_INFO = Path("/proc/cpuinfo")
+SERIAL_NUMBER = re.compile(r"^Serial\s*: (\w+)$", re.MULTILINE)
+CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
 
 KINDS = (CHECKPOINT, STATISTICS) = ("checkpoint", "statistics")  # of stored files
 
@@ -243,7 +247,12 @@ def _instance(hass: HomeAssistant, uuid: str) -> str:
     # The addresses of network devices that are not hardware change
     hardware = (path for path in NETWORK.glob("*/address") if (path.parent / "device").exists())
     addresses = sorted(path.read_text(encoding="ascii").strip() for path in hardware)
-    return sha256("\n".join([uuid, gethostname(), hass.config.config_dir, *addresses]).encode()).hexdigest()[:16]
+    # A container without the host's network sees no address, but the serial number of a Raspberry Pi
+    machine = addresses + SERIAL_NUMBER.findall(CPU_INFO.read_text(encoding="utf-8"))
+    name = gethostname()
+    if machine and CONTAINER_ID.fullmatch(name):
+        name = ""  # another one after each update
+    return sha256("\n".join([uuid, name, hass.config.config_dir, *machine]).encode()).hexdigest()[:16]
 
 
 async def async_remove_checkpoint(hass: HomeAssistant, subentry_id: str) -> None:
