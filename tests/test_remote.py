@@ -88,6 +88,17 @@ async def test_several_commands_are_sent_in_order(call: Call, codes: CodeStore, 
     assert [waited.args for waited in timeout.call_args_list] == [(0.7,)] * 5
 
 
+async def test_turning_on_again_at_once_does_not_continue_a_repetition(call: Call, pair: SimulatedLirc) -> None:
+    sending = asyncio.create_task(call("send_command", command=["nec:1,1"], num_repeats=200, delay_secs=0))
+    while not pair.sent:
+        await asyncio.sleep(0)
+    await call("turn_off")
+    await call("turn_on")
+    count = len(pair.sent)
+    await sending
+    assert len(pair.sent) <= count + 1
+
+
 @pytest.mark.parametrize("delay", [0, 1000])
 async def test_turning_off_ends_a_repetition(call: Call, pair: SimulatedLirc, delay: float) -> None:
     """Case 24."""

@@ -96,10 +96,10 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
 
     def _set_on(self, is_on: bool) -> None:
         self._attr_is_on = is_on
-        if is_on:
-            self._off.clear()
-        else:
+        if not is_on:
             self._off.set()
+        elif self._off.is_set():
+            self._off = asyncio.Event()  # commands that still wait for the old one end
 
     @override
     async def async_send_command(self, command: Iterable[str], **kwargs: Any) -> None:
@@ -113,10 +113,10 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
             ]
         except CodeError as err:
             raise InvalidCodeError(err) from err
-        any_sent = False
+        any_sent, off = False, self._off
         for _ in range(kwargs.get(ATTR_NUM_REPEATS, 1)):
             for alternatives in wanted:
-                if any_sent and await self._async_is_turned_off(kwargs.get(ATTR_DELAY_SECS, DEFAULT_DELAY_SECS)):
+                if any_sent and await _async_is_set(off, kwargs.get(ATTR_DELAY_SECS, DEFAULT_DELAY_SECS)):
                     return
                 any_sent = True
                 await self._sender.async_send(alternatives, self._context)
@@ -152,13 +152,6 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
                 return
             await self.transceiver.async_send(held.piece)
             pause = held.pause
-
-    async def _async_is_turned_off(self, seconds: float) -> bool:
-        """Wait, and return early if the remote is turned off meanwhile, or was."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._off.wait()
-        return self._off.is_set()
 
     def _find(self, device: str | None, name: str) -> dict[str, Command]:
         """Return the alternatives of a device's command, or the command of a code, by their texts.
@@ -228,6 +221,14 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
     def _check_on(self) -> None:
         if not self.is_on:
             raise InvalidActionError("remote_off", entity=self.entity_id)
+
+
+async def _async_is_set(event: asyncio.Event, seconds: float) -> bool:
+    """Wait, and return early if an event is set meanwhile, or was."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
 
 
 def _held(command: Command, seconds: float) -> Command:
