@@ -17,6 +17,7 @@ MAX_CLOCK = 1.14
 TOLERANCE = 0.05
 JITTER = 60  # µs
 PULSE_SPREAD = 150  # µs, by which pulses of a frame may differ
+MAX_EXCESS = 450  # µs, by which receivers stretch the first pulse after a pause more than the others
 INVERTED = 0x7FE0
 CHECK = 0x4000  # set in the second frame
 
@@ -35,19 +36,24 @@ def decode_sharp(found: Sequence[Sequence[int]]) -> tuple[Mapping[str, int], boo
 
 
 def _number(frame: Sequence[int]) -> int | None:
-    pulses = frame[::2]
+    first, *pulses = frame[::2]
     if len(frame) != 2 * BITS + 1 or any(pulse not in PULSES for pulse in pulses):
+        return None
+    excess = max(first - round(fmean(pulses)), 0)
+    if first < PULSES.start or excess > MAX_EXCESS:
         return None
     cells = [pulse - space for pulse, space in zip(frame[::2], frame[1::2], strict=False)]
     bits = [int(cell > fmean(CELLS) * (MIN_CLOCK + MAX_CLOCK) / 2) for cell in cells]
     nominal = [CELLS[bit] for bit in bits]
-    clock = sum(cells) / sum(nominal)
+    clock = sum(cells[1:]) / sum(nominal[1:])
     if (
         not MIN_CLOCK <= clock <= MAX_CLOCK
         or max(pulses) - min(pulses) > PULSE_SPREAD
         or fmean(pulses) > MAX_MEAN_PULSE
     ):
         return None
-    if any(abs(cell - clock * one) > TOLERANCE * one + JITTER for cell, one in zip(cells, nominal, strict=True)):
+    deviations = [cell - clock * one for cell, one in zip(cells, nominal, strict=True)]
+    deviations[0] = min(deviations[0], deviations[0] - excess, key=abs)
+    if any(abs(deviation) > TOLERANCE * one + JITTER for deviation, one in zip(deviations, nominal, strict=True)):
         return None
     return sum(bit << place for place, bit in enumerate(bits))
