@@ -56,6 +56,17 @@ class Names:
         self._names = list(names)
         self.version = 0
         """Rises with each change."""
+        self._index()
+
+    def _index(self) -> None:
+        """Find the open name of each entity, which is asked for with each change of a registry."""
+        self._entity_ids = {name.entity_id for name in self._names}
+        self._open = {name.key: index for index, name in enumerate(self._names) if name.until is None}
+
+    def _append(self, name: Name) -> None:
+        self._names.append(name)
+        self._entity_ids.add(name.entity_id)
+        self._open[name.key] = len(self._names) - 1
 
     def __iter__(self) -> Iterator[Name]:
         """Iterate over the names, oldest first."""
@@ -78,7 +89,7 @@ class Names:
 
     def current(self, key: str) -> str | None:
         """Return the current name of an entity."""
-        index = self._open(key)
+        index = self._open.get(key)
         return None if index is None else self._names[index].entity_id
 
     def record_current(self, key: str, entity_id: str, at: float) -> None:
@@ -87,22 +98,22 @@ class Names:
         All rows of a name that was not known before belong to the entity. Other names may have rows of other entities.
         """
         if self.current(key) is None:
-            is_known = any(name.entity_id == entity_id for name in self._names)
-            self._names.append(Name(key, entity_id, at if is_known else None))
+            self._append(Name(key, entity_id, at if entity_id in self._entity_ids else None))
             self.version += 1
 
     def record_renamed(self, key: str, old: str, new: str, at: float) -> None:
         """Record that an entity was renamed."""
         if self.current(key) != old:
-            self._names.append(Name(key, old))
+            self._append(Name(key, old))
         self.record_end(key, at)
-        self._names.append(Name(key, new, at, before=old))
+        self._append(Name(key, new, at, before=old))
         self.version += 1
 
     def record_end(self, key: str, at: float) -> None:
         """Record that an entity has its name no longer."""
-        if (index := self._open(key)) is not None:
+        if (index := self._open.get(key)) is not None:
             self._names[index] = self._names[index]._replace(until=at)
+            self._index()
             self.version += 1
 
     def record_taken(self, key: str, entity_id: str, at: float) -> None:
@@ -111,6 +122,7 @@ class Names:
             if name.entity_id == entity_id and name.until is None and name.key != key:
                 self._names[index] = name._replace(until=at)
                 self.version += 1
+        self._index()
 
     def record_moved(self, name: Name, *, moved: bool) -> None:
         """Record whether the recorder moved the rows of the name before."""
@@ -136,6 +148,7 @@ class Names:
             self._names.remove(name)
             self.version += 1
         self._names[:0] = [name._replace(until=now) for name in unknown if name.entity_id not in owned]
+        self._index()
 
     def record_clock(self, now: float) -> None:
         """Correct times that are in the future because the clock was set back."""
@@ -148,6 +161,7 @@ class Names:
     def forget(self, keys: AbstractSet[str]) -> None:
         """Forget entities."""
         self._names = [name for name in self._names if name.key not in keys]
+        self._index()
         self.version += 1
 
     def unsettled(self) -> Name | None:
@@ -158,8 +172,10 @@ class Names:
         """Return the rows of the entities, by the name that the recorder has now."""
         spans: dict[str, list[Span]] = {}
         moved: list[Span] = []
+        moves = {(name.key, name.before, name.since): index for index, name in enumerate(self._names) if name.moved}
         for index, name in enumerate(self._names):
-            if self._has_moved(index):  # another entity's rows may have moved to the name since
+            # The recorder has moved the rows of the name to the next one. Another entity's may have moved to it since
+            if moves.get((name.key, name.entity_id, name.until), -1) > index:
                 continue
             own, *earlier = self._spans(index)
             spans.setdefault(name.entity_id, []).append(own)
@@ -181,18 +197,3 @@ class Names:
             if earlier.key == name.key and earlier.entity_id == name.before
         ]
         return [own, *(span._replace(entity_id=name.entity_id) for other in before[-1:] for span in self._spans(other))]
-
-    def _has_moved(self, index: int) -> bool:
-        """Return whether the recorder has moved the rows of a name to the next one."""
-        name = self._names[index]
-        return any(
-            later.key == name.key and later.before == name.entity_id and later.since == name.until and later.moved
-            for later in self._names[index + 1 :]
-        )
-
-    def _open(self, key: str) -> int | None:
-        for index in range(len(self._names) - 1, -1, -1):
-            name = self._names[index]
-            if name.key == key and name.until is None:
-                return index
-        return None
