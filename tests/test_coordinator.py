@@ -15,11 +15,12 @@ from custom_components.anavi_weather.chip_issues import FAILURE_LASTS
 from custom_components.anavi_weather.const import ATTR_CHIP, CONF_CHIPS, CONF_INTERVAL, CONF_TEMPERATURE_OFFSET, DOMAIN
 from custom_components.anavi_weather.meteorology import dew_point, humidity_at
 from custom_components.anavi_weather.phat import ChipId, Measurement, Phat, Quantity, Reading
+from custom_components.anavi_weather.phat.simulated_bh1750 import Mode, SimulatedBH1750
 from custom_components.anavi_weather.phat.simulated_bmx280 import SimulatedBMP280
 from custom_components.anavi_weather.phat.simulated_chips import Air
 from custom_components.anavi_weather.phat.simulator import OFFICIAL_CHIPS, NackFault, Simulator
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -82,6 +83,24 @@ async def test_reading_happens_off_the_event_loop(
 
     assert threads
     assert threading.get_ident() not in threads
+
+
+@pytest.mark.parametrize("is_stopped", [True, False])
+async def test_the_light_sensor_is_left_in_its_coarsest_range(
+    hass: HomeAssistant, station: MockConfigEntry, simulator: Simulator, is_stopped: bool
+) -> None:
+    """A saturated one would not be recognized at the next start."""
+    chip = simulator.chips[0x23]
+    assert isinstance(chip, SimulatedBH1750)
+    assert chip.measurement_time != 31
+
+    if is_stopped:
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done()
+    else:
+        assert await hass.config_entries.async_unload(station.entry_id)
+
+    assert (chip.mode, chip.measurement_time) == (Mode.CONTINUOUS_HIGH_RESOLUTION, 31)
 
 
 @pytest.mark.parametrize(("address", "entities"), [(0x40, HYGROMETER), (0x77, BAROMETER), (0x23, PHOTOMETER)])

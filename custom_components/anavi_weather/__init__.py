@@ -3,7 +3,7 @@
 from functools import partial
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import Platform
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
@@ -90,6 +90,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     _start_fleets(hass, entry, station)
     _start_forwarders(hass, entry, station)
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, coordinator.async_release_chips))
     entry.async_on_unload(async_follow_location(hass, entry))
     entry.async_on_unload(entry.add_update_listener(partial(_async_updated, settings=settings)))
     if _settings(entry) != settings:  # changed during the setup, when nothing listened

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import NamedTuple, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
@@ -219,8 +219,13 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
     async def async_shutdown(self) -> None:
         """Stop reading and close the bus."""
         await super().async_shutdown()
+        await self.async_release_chips()
         await self.hass.async_add_executor_job(self._close)
         self._chip_issues.async_clear()
+
+    async def async_release_chips(self, _: Event | None = None) -> None:
+        """Leave the chips so that they are recognized at the next start."""
+        await self.hass.async_add_executor_job(self._release)
 
     async def _async_read(self) -> Reading:
         try:
@@ -250,6 +255,11 @@ class AnaviWeatherCoordinator(DataUpdateCoordinator[StationData]):
             except BusError:
                 self._close()
                 raise
+
+    def _release(self) -> None:
+        with self._phat_lock:
+            if self._phat is not None:
+                self._phat.release()
 
     def _close(self) -> None:
         with self._phat_lock:

@@ -430,6 +430,25 @@ def test_a_chip_that_is_saturated_at_first_is_found_when_the_light_is_less(bench
     assert bench.phat.detect().foreign == ()
 
 
+def test_a_chip_that_was_released_is_recognized_in_more_light(bench: Bench) -> None:
+    """The last range of the day before would be saturated."""
+    bench.expect(BH1750)
+    bench.air.illuminance = 5_000.0
+    for _ in range(2):
+        assert bench.lux() == near(5_000.0)
+    bench.phat.release()
+    bench.air.illuminance = 100_000.0
+    bench.clock.sleep(60)
+    bench.expect(BH1750)
+    assert bench.lux() == near(100_000.0)
+
+
+def test_a_chip_that_does_not_respond_is_not_released(running: Bench) -> None:
+    running.read()
+    running.simulator.inject(NackFault(times=100, address=BH1750.address))
+    running.phat.release()
+
+
 def test_a_chip_that_fails_while_it_is_saturated_is_no_port_expander(running: Bench) -> None:
     running.read()
     running.air.illuminance = FULL_SUN

@@ -144,6 +144,14 @@ class Phat:
         """
         return cls(Bus(open_adapter(path), path, reopen=partial(open_adapter, path)), expected)
 
+    def release(self) -> None:
+        """Leave the chips that respond so that they are recognized when they are read again."""
+        with suppress(BusError), self._bus.use():
+            for chip in self._chips.values():
+                if isinstance(chip, Chip) and chip.prepared:
+                    with suppress(ChipError):
+                        chip.release()
+
     def close(self) -> None:
         """Close the bus."""
         with self._bus.lock:

@@ -189,6 +189,12 @@ class BH1750(Chip):
             return Measurement({}, above_range=frozenset({Quantity.ILLUMINANCE}))
         return Measurement({Quantity.ILLUMINANCE: light.lux})
 
+    @override
+    def release(self) -> None:
+        """Leave the chip in the range that does not end below sunlight, because a saturated result is no recognizable one."""
+        super().release()
+        self._use(RANGES[-1])
+
     def _light(self) -> Steps[Light]:
         """Return the light by the last result, or by others if it is 0 or above its range."""
         count = yield from self._result()

@@ -153,6 +153,14 @@ class Chip(ABC):
     def _set_up(self) -> Steps[None]:
         """Set up the chip after it was recognized."""
 
+    def release(self) -> None:
+        """Leave the chip so that it is recognized when it is read again, which may be much later.
+
+        Raises:
+            ChipError: if the chip fails.
+        """
+        self.prepared = False
+
     @abstractmethod
     def measure(self) -> Steps[Measurement]:
         """Measure once.
