@@ -18,6 +18,7 @@ from urllib.request import Request, urlopen
 
 SETUP = Path(__file__).parents[2] / "docker/user_station/elasticsearch/setup"
 PAGE = 5000
+REQUIRED_NODE = "index.routing.allocation.require._name"
 ATTEMPTS = 3
 DAY = 86_400
 NANOSECOND_DIGITS = 9
@@ -164,8 +165,13 @@ class Server:
         (stream,) = self.request("GET", f"_data_stream/metrics-anavi_weather.state-{namespace}")["data_streams"]
         return [index["index_name"] for index in stream["indices"]]
 
-    def add_old_index(self, namespace: str) -> str:
-        """Add an index to a stream for twenty days before its first; return its name."""
+    def add_old_index(self, namespace: str, *, node: str | None = None) -> str:
+        """Add an index to a stream for twenty days before its first; return its name.
+
+        Args:
+            namespace: The stream's namespace.
+            node: The node that the index must be on. Without such a node it has no active shard.
+        """
         name = f"metrics-anavi_weather.state-{namespace}"
         (stream,) = self.request("GET", f"_data_stream/{name}")["data_streams"]
         current = self.request("GET", f"{self.indices(namespace)[-1]}/_mapping")
@@ -176,9 +182,12 @@ class Server:
             "index.time_series.start_time": datetime.fromtimestamp(time.time() - 20 * DAY, UTC).isoformat(),
             "index.time_series.end_time": stream["time_series"]["temporal_ranges"][0]["start"],
             "index.number_of_replicas": 0,
+            REQUIRED_NODE: node,
         }
         index = f".ds-{name}-old"
-        self.request("PUT", index, {"settings": settings, "mappings": mappings})
+        self.request(
+            "PUT", f"{index}?wait_for_active_shards={0 if node else 1}", {"settings": settings, "mappings": mappings}
+        )
         add = {"add_backing_index": {"data_stream": name, "index": index}}
         self.request("POST", "_data_stream/_modify", {"actions": [add]})
         return index

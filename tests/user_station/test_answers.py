@@ -12,6 +12,7 @@ from custom_components.anavi_weather.user_station.errors import (
     ElasticsearchError,
     IndexBlockedError,
     IndexClosedError,
+    IndexUnavailableError,
     KeyRefusedError,
     NotTimeSeriesError,
     OtherStationError,
@@ -102,6 +103,16 @@ CAUSES: list[tuple[Item, type[ElasticsearchError]]] = [
     (answer(400, "index_closed_exception", "closed", index_uuid="cdkt", index=INDEX), IndexClosedError),
     (answer(403, "cluster_block_exception", f"{BLOCK}[FORBIDDEN/8/index write (api)];"), IndexBlockedError),
     (answer(403, "cluster_block_exception", f"{BLOCK}[FORBIDDEN/5/index read-only (api)];"), IndexBlockedError),
+    (answer(503, "cluster_block_exception", "blocked by: [SERVICE_UNAVAILABLE/2/no master];"), BusyError),
+    (
+        answer(
+            503,
+            "unavailable_shards_exception",
+            f"[{INDEX}][0] primary shard is not active Timeout: [10s], request: [BulkShardRequest [[{INDEX}][0]] containing [1] "
+            "requests]",
+        ),
+        IndexUnavailableError,
+    ),
     (
         answer(
             429,
@@ -164,7 +175,6 @@ CAUSES: list[tuple[Item, type[ElasticsearchError]]] = [
     # Not provoked on 8.12.2
     (answer(401, "security_exception", "api key has been invalidated"), KeyRefusedError),
     (answer(429, "es_rejected_execution_exception", "rejected execution"), BusyError),
-    (answer(503, "unavailable_shards_exception", "primary shard is not active"), BusyError),
 ]
 
 

@@ -34,6 +34,8 @@ async def test_documents_are_stored(server: Server, connect: Connect) -> None:
     assert gzip_headers["Content-Encoding"] == "gzip"
     path, query = server.requests[0].split("?")
     assert path == f"POST /{STREAM}default/_bulk"
+    timeout, query = query.split("&")
+    assert timeout == "timeout=10s"
     assert query.removeprefix("filter_path=").split(",") == [
         "errors",
         "items.*.status",
@@ -140,7 +142,8 @@ async def test_a_rejection_has_the_reason_of_elasticsearch(
 
 async def test_a_bulk_that_is_rejected_as_a_whole_has_a_cause_too(server: Server, connect: Connect) -> None:
     async def answer(_: web.Request, __: list[Document]) -> web.StreamResponse:
-        return elastic({"error": {"type": "cluster_block_exception", "reason": "cluster read-only"}}, 403)
+        reason = "blocked by: [FORBIDDEN/6/cluster read-only (api)];"
+        return elastic({"error": {"type": "cluster_block_exception", "reason": reason}}, 403)
 
     server.always = answer
     with pytest.raises(IndexBlockedError, match="cluster read-only"):

@@ -483,7 +483,12 @@ async def test_states_wait_for_a_proxy_that_rejects_every_body(
 ) -> None:
     """Case 4."""
     monkeypatch.setattr(batch_size, "FIRST_COUNT", 60)
-    harness.server.always = refusing(413)
+    rejects = refusing(413)
+
+    async def check(request: web.Request) -> web.StreamResponse | None:
+        return await rejects(request, []) if request.method == "POST" and harness.server.bulks else None
+
+    harness.server.always, harness.server.check = rejects, check
     harness.server.rejects_tiny = True
     states = [str(number) for number in range(60)]
     await harness.record(*states)
@@ -494,9 +499,9 @@ async def test_states_wait_for_a_proxy_that_rejects_every_body(
     assert isinstance(problem(harness), LimitTooLowError)
     sizes = [len(bulk) for bulk in harness.server.bulks if bulk != [{}]]
     assert sizes[0] == 60
-    assert set(sizes[1:]) == {30}
+    assert set(sizes[1:]) <= {30}
     assert harness.stored_position is None, "nothing is refused"
-    harness.server.always = None
+    harness.server.always = harness.server.check = None
     await clock.wake()
     await harness.stored(*states)
     assert harness.checkpoint["refused"] == 0

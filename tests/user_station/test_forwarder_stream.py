@@ -1,10 +1,10 @@
 """Tests of forwarding to a stream that is deleted, created again, or replaced while everything looks healthy."""
 
 from custom_components.anavi_weather.user_station import stream_watch
-from custom_components.anavi_weather.user_station.errors import NotTimeSeriesError
+from custom_components.anavi_weather.user_station.errors import NotTimeSeriesError, ShardLimitError
 
 from .harness import KEY, Clock, Harness, Logged, problem, until
-from .server import stream
+from .server import item, stream
 
 
 async def pass_time(harness: Harness, clock: Clock, *states: str) -> None:
@@ -69,6 +69,27 @@ async def test_a_stream_that_was_created_again_while_nothing_was_sent_is_noticed
     recreate(harness, "2")
     await harness.start()
     await until(lambda: harness.forwarder.checkpoint.is_recreated)
+
+
+async def test_a_stream_that_the_shard_limit_kept_away_comes_back_after_it(harness: Harness, clock: Clock) -> None:
+    """Case 3."""
+    await harness.record("1")
+    await harness.start()
+    await harness.stored("1")
+    harness.server.streams = None
+    reason = "this action would add [1] shards, but this cluster currently has [1]/[1] maximum normal shards open"
+    harness.server.items = lambda _: item(400, reason, "validation_exception")
+    await harness.record("2")
+    for _ in range(3):
+        await clock.asleep()
+        assert isinstance(problem(harness), ShardLimitError)
+        await clock.wake()
+    await clock.asleep()
+
+    harness.server.items = lambda _: None
+    await clock.wake()
+    await harness.stored("1", "2")
+    assert harness.forwarder.checkpoint.is_recreated
 
 
 async def test_an_ordinary_stream_in_its_place_is_noticed(harness: Harness, clock: Clock) -> None:

@@ -16,6 +16,7 @@ from .errors import (
     ElasticsearchError,
     IndexBlockedError,
     IndexClosedError,
+    IndexUnavailableError,
     NotTimeSeriesError,
     OtherStationError,
     PipelineFailedError,
@@ -66,7 +67,8 @@ class Cause(NamedTuple):
 
 CAUSES = (
     Cause("cluster_block_exception", "disk usage exceeded", DiskFullError),
-    Cause("cluster_block_exception", "", IndexBlockedError),
+    Cause("cluster_block_exception", "[FORBIDDEN/", IndexBlockedError),  # others are those of a cluster that starts
+    Cause("unavailable_shards_exception", "", IndexUnavailableError),
     Cause("index_closed_exception", "", IndexClosedError),
     Cause("validation_exception", "shards open", ShardLimitError),
     Cause("illegal_argument_exception", "pipeline with id [", PipelineMissingError),

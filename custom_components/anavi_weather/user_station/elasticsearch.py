@@ -41,6 +41,7 @@ from .errors import (
     NotTimeSeriesError,
     OpenSearchError,
     PrivilegeMissingError,
+    StorageError,
     TlsNotTrustedError,
     TooLargeError,
     error_for_status,
@@ -50,6 +51,8 @@ STREAM = "metrics-anavi_weather.state-"
 PRIVILEGES = ("create_doc", "auto_configure", "view_index_metadata")
 
 TIMEOUT = ClientTimeout(total=30, connect=10)
+# Of the server for an index without an active shard, which must not keep it from answering for the other indices
+SHARD_TIMEOUT = "10s"
 ATTEMPTS = 3  # of a request whose connection breaks; each request may be repeated without harm
 BULK_ANSWER = "errors,items.*.status,items.*.error,items.*.failure_store"
 INDEX_AGE = ("index_creation_date_millis", "time_since_index_creation")
@@ -65,7 +68,8 @@ VERIFY_ERRORS: Mapping[int | None, type[ElasticsearchError]] = {
     10: CertificateExpiredError,
 }
 
-TINY = b'{"create":{}}\n{}\n'  # a document without a time, which no stream stores
+CREATE = b'{"create":{}}\n'
+TINY = CREATE + b"{}\n"  # a document without a time, which no stream stores
 
 
 class Destination(NamedTuple):
@@ -220,7 +224,7 @@ class Elasticsearch:
         Raises:
             ElasticsearchError: if the results are unknown, or the request was rejected as a whole.
         """
-        path = f"{self._destination.stream}/_bulk?filter_path={BULK_ANSWER}"
+        path = f"{self._destination.stream}/_bulk?timeout={SHARD_TIMEOUT}&filter_path={BULK_ANSWER}"
         return await self._async_bulk(path, body, count, compressed=compressed)
 
     async def _async_bulk(self, path: str, body: bytes, count: int, *, compressed: bool) -> Sequence[Item]:
@@ -236,6 +240,18 @@ class Elasticsearch:
         if not isinstance(items, list) or len(items) != count:
             raise ElasticsearchError("an answer without a result for each document")
         return [parse_item(item) for item in items]
+
+    async def async_create_stream(self) -> None:
+        """Let the server create the stream by its template, for a document that it then rejects.
+
+        Raises:
+            ElasticsearchError: if the server cannot.
+        """
+        # The server's pipeline rejects documents of other stations before the stream is created
+        document = orjson.dumps({"station": {"id": await self.async_station_id()}})
+        (item,) = await self.async_bulk(CREATE + document + b"\n", 1, compressed=False)
+        if isinstance(item.error, StorageError):
+            raise item.error
 
     async def async_accepts_tiny(self) -> bool:
         """Return whether a request of a few bytes is not too large.

@@ -155,6 +155,12 @@ class IndexBlockedError(StorageError):
     key = "index_blocked"
 
 
+class IndexUnavailableError(StorageError):
+    """The index for the time of a state has no active shard, because a node or its disk is missing or damaged."""
+
+    key = "index_unavailable"
+
+
 class DiskFullError(StorageError):
     """The server's disk is nearly full, so Elasticsearch blocked the index."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from .answers import Item
-from .elasticsearch import Elasticsearch
+from .elasticsearch import SHARD_TIMEOUT, Elasticsearch
 from .errors import ElasticsearchError, StatisticsIndexMissingError, StatisticsPrivilegeError
 
 INDEX = "statistics-anavi_weather-"
@@ -40,5 +40,5 @@ class StatisticsIndex(Elasticsearch):
         Raises:
             ElasticsearchError: if the results are unknown, or the request was rejected as a whole.
         """
-        path = f"{INDEX}{self._destination.namespace}/_bulk?filter_path={ANSWER}"
+        path = f"{INDEX}{self._destination.namespace}/_bulk?timeout={SHARD_TIMEOUT}&filter_path={ANSWER}"
         return await self._async_bulk(path, body, count, compressed=True)

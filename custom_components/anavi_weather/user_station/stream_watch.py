@@ -4,7 +4,7 @@ from collections.abc import Mapping
 import logging
 
 from .elasticsearch import Elasticsearch
-from .errors import ElasticsearchError, NotTimeSeriesError
+from .errors import ElasticsearchError, LimitTooLowError, NotTimeSeriesError, ShardLimitError, TooLargeError
 from .ledger import Ledger
 
 LOGGER = logging.getLogger(__name__)
@@ -27,6 +27,25 @@ class StreamWatch:
         self._ledger = ledger
         self._elasticsearch = elasticsearch
         self._checked_at = 0.0
+
+    async def async_check_first(self) -> Mapping[str, str]:
+        """Check the stream and the key before anything is sent, and return the unique ids of the stream's indices.
+
+        A deleted stream comes back with the next states. If the cluster had too many shards for it, they were not sent, and the
+        server is asked again.
+
+        Raises:
+            ElasticsearchError: if states cannot be stored.
+        """
+        try:
+            return await self._elasticsearch.async_check()
+        except TooLargeError as err:
+            raise LimitTooLowError(str(err)) from err  # no request is smaller
+        except NotTimeSeriesError:
+            if not isinstance(self._ledger.status.problem, ShardLimitError):
+                raise
+        await self._elasticsearch.async_create_stream()
+        return await self._elasticsearch.async_check()
 
     async def async_record(self, indices: Mapping[str, str], *, now: float) -> None:
         """Record the unique ids of the stream's indices, and whether one was created again or restored.
