@@ -196,7 +196,7 @@ class Server:
         assert lines.pop() == b""
         assert set(lines[::2]) <= {b'{"create":{}}'}
         documents: list[Document] = [json.loads(line) for line in lines[1::2]]
-        if "@timestamp" not in documents[0] and not self.rejects_tiny:
+        if documents[0].keys() <= {"station"} and len(documents) == 1 and not self.rejects_tiny:
             if not self.streams:
                 if failed := self.items({}):
                     return elastic({"errors": True, "items": [failed]})
