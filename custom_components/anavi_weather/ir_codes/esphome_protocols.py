@@ -4,36 +4,28 @@ Source: ESPHome's encoders. Most send a number with its highest bit first, where
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand
-from .irp import nec, reversed_bits, samsung
+from .irp import nec, reversed_bits, samsung, sent_once
 from .named import build
 from .pronto import parse_pronto
-from .protocols import PulseProtocol
+from .protocols import PROTOCOLS as PULSE_PROTOCOLS, PulseProtocol
 from .raw import complete, joined, numbers
 from .text import c_integer, excerpt
 
 _FREQUENCY = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(k?)(?:hz)?", re.IGNORECASE)
 _LEADING_ZEROS = re.compile(r"^0+(?=[0-9])")
 _SONY = {12: "sony", 15: "sony15", 20: "sony20"}
-_LG = PulseProtocol(
+LG = PulseProtocol(
     name="lg", layout="data:28", first_bit="high", header=(8000, 4000), zero=(600, 550), one=(600, 1600), period=108_000
 )
 # For codes whose last byte is not the inverse of the third
-_SAMSUNG = PulseProtocol(
-    name="samsung",
-    layout="data:32",
-    first_bit="high",
-    header=(4500, 4500),
-    zero=(560, 560),
-    one=(560, 1690),
-    period=108_000,
-)
-_COOLIX = PulseProtocol(
+_SAMSUNG = replace(PULSE_PROTOCOLS["samsung32"], layout="data:32", first_bit="high")
+COOLIX = PulseProtocol(
     name="coolix",
     layout="data@16:8 ~data@16:8 data@8:8 ~data@8:8 data:8 ~data:8",
     first_bit="high",
@@ -93,7 +85,7 @@ def _integer(text: str) -> int | None:
     return c_integer(_LEADING_ZEROS.sub("", text.strip()))
 
 
-def _bytes(value: int) -> tuple[int, int, int, int]:
+def swapped_bytes(value: int) -> tuple[int, int, int, int]:
     """Return the bytes of a number with the highest bit first, as protocols count that send the lowest bit first."""
     first, second, third, fourth = (reversed_bits(byte, 8) for byte in value.to_bytes(4))
     return first, second, third, fourth
@@ -108,27 +100,23 @@ def _nec(action: Action) -> Command:
 def _samsung(action: Action) -> Command:
     action.expect("nbits", 8, 32)
     data = action.lowest("data", 32)
-    low, high, command, inverse = _bytes(data)
-    return samsung(low, high, command) if command ^ inverse == 0xFF else _sent(_SAMSUNG, data)
+    low, high, command, inverse = swapped_bytes(data)
+    return samsung(low, high, command) if command ^ inverse == 0xFF else sent_once(_SAMSUNG, data=data)
 
 
 def _lg(action: Action) -> Command:
     if action.number("nbits", 8, 28) == 32:
-        return nec(*_bytes(action.lowest("data", 32)))
+        return nec(*swapped_bytes(action.lowest("data", 32)))
     action.expect("nbits", 8, 28)
-    return _sent(_LG, action.lowest("data", 28))
-
-
-def _sent(protocol: PulseProtocol, data: int) -> RawCommand:
-    return RawCommand(protocol.closed(protocol.frame({"data": data})), modulation=protocol.carrier)
+    return sent_once(LG, data=action.lowest("data", 28))
 
 
 def _coolix(action: Action) -> Command:
     first, second = action.number("first", 24), action.number("second", 24, 0)
-    timings = _COOLIX.frame({"data": first})
+    timings = COOLIX.frame({"data": first})
     if second:
-        timings += (-_COOLIX_PAUSE, *_COOLIX.frame({"data": second}))
-    return RawCommand(complete(timings), modulation=_COOLIX.carrier)
+        timings += (-_COOLIX_PAUSE, *COOLIX.frame({"data": second}))
+    return RawCommand(complete(timings), modulation=COOLIX.carrier)
 
 
 def _sony(action: Action) -> Command:

@@ -12,7 +12,7 @@ from infrared_protocols.commands import Command
 from .command import CodeError, RawCommand
 from .irp_frames import FRAMES, Parameters, bits_of, directv, dish_network, framed, recs80
 from .named import build
-from .protocols import PROTOCOLS
+from .protocols import PROTOCOLS, PulseProtocol
 from .raw import in_turn
 from .text import excerpt
 
@@ -75,14 +75,17 @@ def nec(low: int, high: int, command: int, second: int) -> Command:
     return build("necext", address=low | high << 8, command=command | second << 8)
 
 
+def sent_once(protocol: PulseProtocol, **values: int) -> RawCommand:
+    """Return the command that sends a frame of a protocol once."""
+    return RawCommand(protocol.closed(protocol.frame(values)), modulation=protocol.carrier)
+
+
 def samsung(low: int, high: int, command: int) -> Command:
     """Return the command of Samsung's protocol, whose last byte is the inverse of the third."""
     if high or not low:
         return build("samsung32", address=low if low == high else low | high << 8, command=command)
     # infrared_protocols sends an address below 256 twice
-    protocol = PROTOCOLS["samsung32"]
-    frame = protocol.closed(protocol.frame({"address": low, "command": command}))
-    return RawCommand(frame, modulation=protocol.carrier)
+    return sent_once(PROTOCOLS["samsung32"], address=low, command=command)
 
 
 def _nec(of: Parameters) -> Command:

@@ -4,48 +4,25 @@ Source: the encoders of IRremoteESP8266, which define what the data mean.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand, check_repeat_count
-from .esphome_protocols import PROTOCOLS as ESPHOME, Action
-from .irp import MCE_VENDOR, nec, reversed_bits
+from .esphome_protocols import COOLIX, LG, PROTOCOLS as ESPHOME, Action, swapped_bytes
+from .irp import MCE_VENDOR, nec
 from .named import build
-from .protocols import PulseProtocol
 from .raw import complete
 
 PANASONIC = 0x4004  # the manufacturer, which old versions of Tasmota left out
 RC6_MODE_6 = 0b110
 COOLIX_PAUSE = 5244  # µs, between the frames of a press
 
-_COOLIX = PulseProtocol(
-    name="coolix",
-    layout="data@16:8 ~data@16:8 data@8:8 ~data@8:8 data:8 ~data:8",
-    first_bit="high",
-    header=(4692, 4416),
-    zero=(552, 552),
-    one=(552, 1656),
-)
+_COOLIX = replace(COOLIX, header=(4692, 4416), zero=(552, 552), one=(552, 1656))
 _LG_PERIOD = 108_050  # µs, from frame to frame
-_LG = PulseProtocol(
-    name="lg",
-    layout="data:28",
-    first_bit="high",
-    header=(8500, 4250),
-    zero=(550, 550),
-    one=(550, 1600),
-    period=_LG_PERIOD,
-)
-_LG32 = PulseProtocol(
-    name="lg32",
-    layout="data:32",
-    first_bit="high",
-    header=(4480, 4480),
-    zero=(560, 560),
-    one=(560, 1680),
-    period=108_080,
-)
+_LG = replace(LG, header=(8500, 4250), zero=(550, 550), one=(550, 1600), period=_LG_PERIOD)
+_LG32 = replace(LG, layout="data:32", header=(4480, 4480), zero=(560, 560), one=(560, 1680), period=108_080)
 _LG_DITTO = (8500, -2250, 550)
 _LG32_DITTO = (8950, -2250, 550)
 
@@ -80,8 +57,7 @@ def _plain(encode: Callable[[int, int], Command]) -> Callable[[Message], Command
 
 def _nec(bits: int, data: int) -> Command:
     _expect("NEC", bits, 32, data)
-    first, second, third, fourth = (reversed_bits(byte, 8) for byte in data.to_bytes(4))
-    return nec(first, second, third, fourth)
+    return nec(*swapped_bytes(data))
 
 
 def _panasonic(_bits: int, data: int) -> Command:
