@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.exceptions import InvalidActionError
 from custom_components.anavi_weather.user_station.breaker import Held
+from custom_components.anavi_weather.user_station.checkpoint import Loss
 from custom_components.anavi_weather.user_station.checkpoint_store import CheckpointStore
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
@@ -35,7 +36,6 @@ from custom_components.anavi_weather.user_station.errors import (
 from custom_components.anavi_weather.user_station.forwarder import Forwarder
 from custom_components.anavi_weather.user_station.recorder_log import RecorderBusyError, RecorderUnexpectedError
 from custom_components.anavi_weather.user_station.status import WaitingStates
-from custom_components.anavi_weather.user_station_issues import LOSSES
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -242,7 +242,7 @@ async def test_dropped_states_are_reported_until_a_user_acknowledges_them(
     forwarder.status.async_notify_listeners()
     placeholders = {"user_station": "Casa", "count": "3"}
     assert active_issues(issue_registry) == {"dropped_01USER": ("user_station_states_dropped", placeholders)}
-    await forwarder.async_acknowledge_losses()
+    await forwarder.async_acknowledge_losses(*Loss)
     assert active_issues(issue_registry) == {}
 
 
@@ -270,9 +270,9 @@ async def test_a_user_acknowledges_one_kind_of_loss(
     checkpoint.record_maybe_purged(1)
     forwarder.status.record_damage("no JSON")
     forwarder.status.async_notify_listeners()
-    issues = {f"{loss}_01USER" for loss in LOSSES}
+    issues = {f"{loss}_01USER" for loss in Loss}
     assert active_issues(issue_registry).keys() == issues
-    for loss in LOSSES:
+    for loss in Loss:
         issues.remove(issue_id := f"{loss}_01USER")
         await submit_repair(hass, issue_id)
         assert active_issues(issue_registry).keys() == issues
@@ -315,7 +315,7 @@ async def test_states_that_may_have_been_purged_are_reported(
     assert active_issues(issue_registry) == {
         "maybe_purged_01USER": ("user_station_states_maybe_purged", {"user_station": "Casa", "count": "673"})
     }
-    await forwarder.async_acknowledge_losses()
+    await forwarder.async_acknowledge_losses(*Loss)
     assert active_issues(issue_registry) == {}
 
 
@@ -350,7 +350,7 @@ async def test_a_damaged_checkpoint_is_reported(issue_registry: ir.IssueRegistry
             {"user_station": "Casa", "detail": r"KeyError\: \'task\'"},
         )
     }
-    await forwarder.async_acknowledge_losses()
+    await forwarder.async_acknowledge_losses(*Loss)
     assert active_issues(issue_registry) == {}
 
 
@@ -368,7 +368,7 @@ async def test_unacknowledged_losses_are_reported_again_after_a_restart(
     before = active_issues(issue_registry)
     assert len(before) == 2
     if noted:
-        await forwarder.async_acknowledge_losses()
+        await forwarder.async_acknowledge_losses(*Loss)
     else:
         await CheckpointStore(hass, f"{DOMAIN}.01USER.checkpoint").async_save(forwarder.checkpoint)
 

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .user_station.checkpoint import Loss
 from .user_station.errors import (
     CertificateExpiredError,
     CertificateInvalidError,
@@ -69,19 +70,12 @@ KINDS = (
     "held",
     "recorder",
     "backlog",
-    "refused",
-    "dropped",
-    "foreign",
-    "purged",
-    "maybe_purged",
-    "checkpoint",
+    *Loss,  # their issues last until a user acknowledges them
     "stream",
 )
-# Their issues last until a user acknowledges them
-LOSSES = ("refused", "dropped", "foreign", "purged", "maybe_purged", "checkpoint")
 HELD_ISSUE_PREFIX = "held_"
 STREAM_ISSUE_PREFIX = "stream_"
-FIXABLE = ("held", "stream", *LOSSES)
+FIXABLE = ("held", "stream", *Loss)
 
 
 class UserStationIssues:

@@ -287,7 +287,7 @@ def test_losses_are_acknowledged() -> None:
     checkpoint = Checkpoint(
         "task", refused_count=2, purged_count=3, dropped_count=4, foreign_count=5, maybe_purged_count=6
     )
-    checkpoint.acknowledge_losses()
+    checkpoint.acknowledge_losses(*Loss)
     assert (checkpoint.refused_acknowledged, checkpoint.purged_acknowledged) == (2, 3)
     assert (checkpoint.dropped_acknowledged, checkpoint.foreign_acknowledged) == (4, 5)
     assert checkpoint.maybe_purged_acknowledged == 6

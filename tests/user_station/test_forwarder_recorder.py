@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, exc
 
 from custom_components.anavi_weather.user_station import batch_size, forwarder, status
+from custom_components.anavi_weather.user_station.checkpoint import Loss
 from custom_components.anavi_weather.user_station.recorder_log import RecorderLog
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.util import dt as dt_util
@@ -105,7 +106,7 @@ async def test_a_user_acknowledges_losses(harness: Harness) -> None:
     assert harness.checkpoint["refused_noted"] == 0
     assert list(harness.checkpoint["last_refused"]) == ["sensor.t", "document_parsing_exception: no"]
     notified_count = harness.notified_count
-    await harness.forwarder.async_acknowledge_losses()
+    await harness.forwarder.async_acknowledge_losses(*Loss)
     assert harness.checkpoint["refused_noted"] == 1
     assert harness.notified_count == notified_count + 1
 
@@ -148,7 +149,7 @@ async def test_states_that_may_have_been_purged_before_they_were_sent_are_counte
     await harness.record("5")
     await harness.stored("1", "4", "5")
     assert harness.checkpoint["maybe_purged"] == 2
-    await harness.forwarder.async_acknowledge_losses()
+    await harness.forwarder.async_acknowledge_losses(*Loss)
     assert harness.checkpoint["maybe_purged_noted"] == 2
 
 

@@ -298,8 +298,8 @@ class Checkpoint:
         self.maybe_purged_count += count
 
     def acknowledge_losses(self, *losses: Loss) -> None:
-        """Remember that a user knows of all states that were lost until now, in these ways, or in any if none is named."""
-        for loss in losses or Loss:
+        """Remember that a user knows of all states that were lost until now in these ways."""
+        for loss in losses:
             match loss:
                 case Loss.REFUSED:
                     self.refused_acknowledged = self.refused_count

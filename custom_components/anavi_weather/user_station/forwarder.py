@@ -104,9 +104,9 @@ class Forwarder:
         return self.status.async_subscribe(listener)
 
     async def async_acknowledge_losses(self, *losses: Loss) -> None:
-        """Remember that a user knows of all states that were lost until now, in these ways, or in any if none is named."""
+        """Remember that a user knows of all states that were lost until now in these ways."""
         self.checkpoint.acknowledge_losses(*losses)
-        if not losses or Loss.CHECKPOINT in losses:
+        if Loss.CHECKPOINT in losses:
             self.status.record_damage(None)
         await self._ledger.async_save()
         self.status.async_notify_listeners()
