@@ -271,6 +271,11 @@ class TestRepeating:
         assert bench.bus.read_when_ready(BMP180.address, 2) is None
         assert bench.bus.read_when_ready(BMP180.address, 2) == bytes(2)
 
+    def test_a_timeout_is_no_chip_that_is_not_ready(self, bench: Bench) -> None:
+        bench.wire.before = lambda address: fail(errno.ETIMEDOUT)
+        with pytest.raises(TransferError):
+            bench.bus.read_when_ready(BMP180.address, 2)
+
     def test_the_check_for_a_held_wire_is_one_message(self, bench: Bench) -> None:
         transfers: list[int] = []
         bench.wire.before = transfers.append

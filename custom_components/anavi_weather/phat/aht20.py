@@ -20,7 +20,7 @@ from .chip import (
     driver,
     until,
 )
-from .i2c import Bus, NoAnswerError, TransferError
+from .i2c import Bus, NoAnswerError, UnexplainedTransferError
 
 INITIALIZE = b"\xbe\x08\x00"
 MEASURE = b"\xac\x33\x00"
@@ -97,7 +97,7 @@ def load_calibration(bus: Bus, address: int) -> Steps[None]:
     def has(bits: int) -> bool:
         return bus.read_agreed(address, 1)[0] & bits == bits
 
-    with suppress(NoAnswerError, TransferError):  # newer chips need not know the command
+    with suppress(NoAnswerError, UnexplainedTransferError):  # newer chips need not know the command
         bus.write(address, INITIALIZE)
     yield INITIALIZE_TIME
     if has(LOADED):

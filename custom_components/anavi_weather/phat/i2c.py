@@ -65,6 +65,10 @@ class TransferTimeoutError(TransferError):
     """A transfer timed out."""
 
 
+class UnexplainedTransferError(TransferError):
+    """A transfer failed, perhaps because it was not acknowledged, which some adapters do not tell."""
+
+
 class AddressClaimedError(ChipError):
     """A kernel driver has claimed the address."""
 
@@ -78,7 +82,7 @@ ERRORS: dict[int, type[PhatError]] = {
     errno.ENOENT: BusNotFoundError,
     errno.EBADF: BusNotFoundError,
 }
-"""Errors by the number with which a transfer failed. Other numbers are a TransferError."""
+"""Errors by the number with which a transfer failed. Other numbers are an UnexplainedTransferError."""
 
 
 class Adapter(Protocol):
@@ -231,10 +235,8 @@ class Bus:
         message = i2c_msg.read(address, length)
         try:
             self._transfer(address, message, attempts=1)
-        except TransferTimeoutError:
-            raise
-        except NoAnswerError, TransferError:
-            return None  # some USB adapters report it as a failed transfer
+        except NoAnswerError, UnexplainedTransferError:
+            return None
         return bytes(message)
 
     def read_register(self, address: int, register: int, length: int = 1) -> bytes:
@@ -326,6 +328,6 @@ class Bus:
         self._timeouts = 0
 
     def _error(self, err: OSError, address: int) -> PhatError:
-        error = ERRORS.get(err.errno or 0, TransferError)
+        error = ERRORS.get(err.errno or 0, UnexplainedTransferError)
         failed = self.name if issubclass(error, BusError) else f"0x{address:02x}"
         return error(f"{failed}: {err.strerror or err}")

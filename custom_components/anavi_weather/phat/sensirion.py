@@ -4,7 +4,7 @@ from functools import partial
 
 from .checksum import crc8
 from .chip import ChecksumError, ImplausibleError, NotFinishedError, Steps, until
-from .i2c import MESSAGE_ATTEMPTS, Bus, NoAnswerError, TransferError
+from .i2c import MESSAGE_ATTEMPTS, Bus, NoAnswerError, TransferError, UnexplainedTransferError
 
 # Commands by which the two are distinguished, with the count of words of their answers. An SHT3x waits for the second byte
 # of the serial number's command, and an SHT4x does not know the status's. The first byte of other commands of an SHT3x, such
@@ -52,8 +52,8 @@ def request_if_known(bus: Bus, address: int, command: tuple[bytes, int]) -> Step
     """Return the words with which a chip answers a command, or None if it does not know the command."""
     try:
         return (yield from request(bus, address, command))
-    except ChecksumError, NoAnswerError, NotFinishedError, TransferError:
-        return None  # some adapters report a command that is not acknowledged as a failed transfer
+    except ChecksumError, NoAnswerError, NotFinishedError, UnexplainedTransferError:
+        return None
 
 
 def measure(
