@@ -145,10 +145,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         """
         pause = held.first_pause
         for _ in range(held.pieces):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await released.wait()
-            if released.is_set() or not self.is_on:
+            if await _async_is_set(released, pause) or not self.is_on:
                 return
             await self.transceiver.async_send(held.piece)
             pause = held.pause
