@@ -191,7 +191,7 @@ class Forwarder:
         with suppress(RecorderError):
             await self._backlog.async_count_first(now=time.monotonic())
         try:
-            await self._watch.async_record(await self._watch.async_check_first(), now=time.monotonic())
+            await self._watch.async_check_first(now=time.monotonic())
             self._batches.use_station_id(await self._elasticsearch.async_station_id())
             await self._async_forward()
         except ElasticsearchError as err:

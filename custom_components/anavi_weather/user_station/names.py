@@ -112,17 +112,18 @@ class Names:
     def record_end(self, key: str, at: float) -> None:
         """Record that an entity has its name no longer."""
         if (index := self._open.get(key)) is not None:
-            self._names[index] = self._names[index]._replace(until=at)
-            self._index()
-            self.version += 1
+            self._end(index, at)
 
     def record_taken(self, key: str, entity_id: str, at: float) -> None:
         """Record that an entity took a name, so that all others have it no longer."""
         for index, name in enumerate(self._names):
             if name.entity_id == entity_id and name.until is None and name.key != key:
-                self._names[index] = name._replace(until=at)
-                self.version += 1
+                self._end(index, at)
+
+    def _end(self, index: int, at: float) -> None:
+        self._names[index] = self._names[index]._replace(until=at)
         self._index()
+        self.version += 1
 
     def record_moved(self, name: Name, *, moved: bool) -> None:
         """Record whether the recorder moved the rows of the name before."""

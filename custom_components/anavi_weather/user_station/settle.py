@@ -150,7 +150,7 @@ def settle(
     sets_aside = accepts_others or any(isinstance(verdict, Stored) for verdict in verdicts)
     settlement = Settlement(accepts=any(verdict in ACCEPTED for verdict in verdicts))
     if breaker:
-        stored = [sent for sent, verdict in zip(batch.sent, verdicts, strict=True) if verdict is Stored.NOW]
+        stored = (sent for sent, verdict in zip(batch.sent, verdicts, strict=True) if verdict is Stored.NOW)
         settlement.stored_again = _stored_again(breaker, stored)
         verdicts = _hold(settlement, breaker, batch.sent, verdicts)
     passed: list[tuple[int, Verdict]] = []

@@ -28,8 +28,8 @@ class StreamWatch:
         self._elasticsearch = elasticsearch
         self._checked_at = 0.0
 
-    async def async_check_first(self) -> Mapping[str, str]:
-        """Check the stream and the key before anything is sent, and return the unique ids of the stream's indices.
+    async def async_check_first(self, *, now: float) -> None:
+        """Check the stream and the key before anything is sent, see `async_check`.
 
         A deleted stream comes back with the next states. If the cluster had too many shards for it, they were not sent, and the
         server is asked again.
@@ -37,6 +37,9 @@ class StreamWatch:
         Raises:
             ElasticsearchError: if states cannot be stored.
         """
+        await self._async_record(await self._async_first_indices(), now=now)
+
+    async def _async_first_indices(self) -> Mapping[str, str]:
         try:
             return await self._elasticsearch.async_check()
         except TooLargeError as err:
@@ -47,7 +50,7 @@ class StreamWatch:
         await self._elasticsearch.async_create_stream()
         return await self._elasticsearch.async_check()
 
-    async def async_record(self, indices: Mapping[str, str], *, now: float) -> None:
+    async def _async_record(self, indices: Mapping[str, str], *, now: float) -> None:
         """Record the unique ids of the stream's indices, and whether one was created again or restored.
 
         Args:
@@ -73,4 +76,4 @@ class StreamWatch:
             ElasticsearchError: if it cannot be checked.
         """
         if now - self._checked_at >= INTERVAL:
-            await self.async_record(await self._elasticsearch.async_indices(), now=now)
+            await self._async_record(await self._elasticsearch.async_indices(), now=now)
