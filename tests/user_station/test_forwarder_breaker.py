@@ -185,9 +185,8 @@ async def test_states_of_an_older_index_do_not_hold_up_those_of_the_newest(
     assert status.aside_waiting is None
 
 
-async def test_states_that_wait_are_refused_if_an_administrator_confirms(
-    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def skip_many(harness: Harness, clock: Clock) -> None:
+    """Let the breaker hold states, and an administrator skip them."""
     harness.server.items = numbers
     await harness.record(*MANY)
     await harness.start()
@@ -195,6 +194,12 @@ async def test_states_that_wait_are_refused_if_an_administrator_confirms(
     await harness.forwarder.async_skip_held()
     await clock.wake()
     await all_settled(harness, len(MANY))
+
+
+async def test_states_that_wait_are_refused_if_an_administrator_confirms(
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await skip_many(harness, clock)
     assert harness.checkpoint["refused"] == len(MANY)
     assert harness.forwarder.status.connected
 
@@ -219,13 +224,7 @@ async def test_states_that_are_set_aside_are_refused_if_an_administrator_confirm
 
 
 async def test_states_wait_for_the_same_mistake_after_it_was_fixed(harness: Harness, clock: Clock) -> None:
-    harness.server.items = numbers
-    await harness.record(*MANY)
-    await harness.start()
-    await clock.asleep()
-    await harness.forwarder.async_skip_held()
-    await clock.wake()
-    await all_settled(harness, len(MANY))
+    await skip_many(harness, clock)
     assert harness.checkpoint["breaker"]["skipped"]
 
     await harness.stop()
