@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 import json
 import os
 from pathlib import Path
@@ -23,6 +23,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from .conftest import Run, key_of
 from .files import FOLDER
 from .server import Server, document
+from .web import WebServer
 
 NAME = "station.example.org"
 SETUP = FOLDER / "setup"
@@ -282,7 +283,7 @@ def serving(server: Server, folder: Path) -> Iterator[int]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "server.crt", folder / "server.key")
     handler = type("Handler", (Proxy,), {"target": server.url})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
+    with WebServer(("127.0.0.1", 0), handler) as web:
         web.socket = context.wrap_socket(web.socket, server_side=True)
         thread = Thread(target=web.serve_forever, args=(0.05,))
         thread.start()

@@ -1,7 +1,7 @@
 """Tests of the set-up of a real Elasticsearch."""
 
 from copy import deepcopy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 import json
 import os
 from threading import Thread
@@ -13,6 +13,7 @@ import pytest
 from .conftest import Run
 from .files import ELASTICSEARCH_SETUP
 from .server import Server, document
+from .web import WebServer
 
 DOWNSAMPLING = [{"after": "1d", "fixed_interval": "10m"}, {"after": "30d", "fixed_interval": "1h"}]
 
@@ -116,7 +117,7 @@ class Greeting(BaseHTTPRequestHandler):
 )
 def test_servers_that_are_not_supported(run: Run, version: dict[str, str], tagline: str, message: str) -> None:
     handler = type("Handler", (Greeting,), {"greeting": {"version": version, "tagline": tagline}})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with WebServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,7 +1,7 @@
 """Tests of what the set-up asks of Kibana. None can be run here: a server stands in for it that knows what it was asked."""
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 import json
 import os
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 from .conftest import Run
 from .files import FOLDER, KIBANA, LANGUAGES, all_rules, dashboards, messages
 from .server import Server, document
+from .web import WebServer
 
 SETUP = KIBANA / "setup"
 PASSWORD = 'pass"word\\'
@@ -30,7 +31,7 @@ class Asked(NamedTuple):
     body: Any
 
 
-class Kibana(ThreadingHTTPServer):
+class Kibana(WebServer):
     """Answers as Kibana's documentation says."""
 
     def __init__(self) -> None:
