@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from custom_components.anavi_weather.user_station.breaker import Breaker, Held
-from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, Loss
+from custom_components.anavi_weather.user_station.checkpoint import Checkpoint, Loss, Retried
 from custom_components.anavi_weather.user_station.checkpoint_store import CheckpointDamagedError, CheckpointStore
 from custom_components.anavi_weather.user_station.names import UNKNOWN, Name, Names
 from custom_components.anavi_weather.user_station.ranges import Range
@@ -113,7 +113,7 @@ async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, pat
         (Range(1, 3, 2),),
         Breaker({"odd": 3}, {"odder": Held("a.b", "too odd")}, {"oddest": "b.c"}),
         (Range(4, 5, 1),),
-        (Range(7, 9, 0), Range(11, 12, 2)),
+        (Range(7, 9, 0), Range(11, 12, 2, 4)),
     )
     await CheckpointStore(hass, KEY).async_save(checkpoint)
     assert stored(path)["entity_ids"] == ["a.b", "b.c"]
@@ -166,6 +166,17 @@ async def test_what_waits_is_loaded_without_its_first_row(hass: HomeAssistant, p
 
     assert loaded
     assert loaded.waiting == Waiting(3, Position("sqlite", 9, 1.5))
+
+
+async def test_ranges_are_loaded_without_their_doubtful_states(hass: HomeAssistant, path: Path) -> None:
+    content = STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "aside": [[3, 9, 2]],')
+    await hass.async_add_executor_job(path.parent.mkdir)
+    await hass.async_add_executor_job(path.write_text, content)
+
+    loaded = await CheckpointStore(hass, KEY).async_load()
+
+    assert loaded
+    assert loaded.aside == (Range(3, 9, 2),)
 
 
 async def test_a_new_checkpoint_survives_saving_and_loading(hass: HomeAssistant, path: Path) -> None:
@@ -307,6 +318,31 @@ def test_losses_of_one_kind_are_acknowledged(loss: Loss) -> None:
     assert checkpoint == expected
 
 
+# States that are set aside
+
+
+def test_refused_states_among_many_others_are_not_counted_as_stored() -> None:
+    """More ranges than are remembered were joined."""
+    part = Range(1, 9, 3)
+    checkpoint = Checkpoint("task", stored_count=6, aside=(part,))
+    retried = checkpoint.record_retried(part, settlement(5, stored_count=1, stored_before_count=4))
+    assert retried == Retried(0, 0, Range(6, 9, 2, 4))
+    assert checkpoint.record_retried(Range(6, 9, 2, 4), settlement(9, stored_before_count=2, **refused(7, 8))) == (
+        Retried(2, 0, None)
+    )
+    assert (checkpoint.stored_count, checkpoint.aside) == (7, ())
+
+
+def test_states_that_an_earlier_attempt_stored_are_counted() -> None:
+    """Its answer was lost."""
+    part = Range(1, 9, 9)
+    checkpoint = Checkpoint("task", aside=(part,))
+    checkpoint.record_retried(part, settlement(4, stored_count=1, stored_before_count=3))
+    assert (checkpoint.stored_count, checkpoint.aside) == (1, (Range(5, 9, 8, 3),))
+    assert checkpoint.record_retried(Range(5, 9, 8, 3), settlement(9, stored_count=3)) == Retried(0, 2, None)
+    assert checkpoint.stored_count == 7
+
+
 # States that are sent again
 
 
@@ -380,10 +416,22 @@ def test_rejected_states_that_an_earlier_attempt_stored_are_counted() -> None:
     part = Range(1, 9, 3)
     checkpoint = Checkpoint("task", stored_count=7, refused_count=2, dropped_count=1, again=(part,))
     assert checkpoint.record_sent_again(part, settlement(6, stored_count=1, stored_before_count=1)) == (0, 0)
-    assert (checkpoint.stored_count, checkpoint.refused_acknowledged, checkpoint.dropped_acknowledged) == (9, 2, 0)
+    assert (checkpoint.stored_count, checkpoint.refused_acknowledged, checkpoint.dropped_acknowledged) == (8, 1, 0)
     (rest,) = checkpoint.again
     assert checkpoint.record_sent_again(rest, settlement(9, stored_before_count=1)) == (0, 0)
     assert (checkpoint.stored_count, checkpoint.refused_acknowledged, checkpoint.dropped_acknowledged) == (10, 2, 1)
+
+
+def test_rejected_states_among_many_others_are_counted_once() -> None:
+    """More ranges than are remembered were joined."""
+    part = Range(1, 9, 4)
+    checkpoint = Checkpoint("task", stored_count=5, refused_count=4, again=(part,))
+    assert checkpoint.record_sent_again(part, settlement(4, stored_before_count=3, **refused(2))) == (0, 0)
+    (rest,) = checkpoint.again
+    assert rest == Range(5, 9, 3, 3)
+    outcome = settlement(9, stored_count=1, stored_before_count=2, **refused(6, 8))
+    assert checkpoint.record_sent_again(rest, outcome) == (0, 0)
+    assert (checkpoint.stored_count, checkpoint.refused_acknowledged) == (6, 1)
 
 
 def test_states_that_are_stored_already_may_be_others_than_the_rejected_ones() -> None:

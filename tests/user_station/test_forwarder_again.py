@@ -50,7 +50,7 @@ async def nothing_to_do(harness: Harness) -> None:
 async def test_rejected_states_are_sent_again_after_the_server_was_fixed(harness: Harness) -> None:
     """Case 22."""
     await start_with_rejected(harness)
-    assert harness.checkpoint["rejected"] == [[2, 2, 1], [4, 4, 1]]
+    assert harness.checkpoint["rejected"] == [[2, 2, 1, 0], [4, 4, 1, 0]]
     harness.server.items = lambda _: None
     harness.server.bulks.clear()
     assert await harness.forwarder.async_send_rejected_again()
@@ -80,7 +80,7 @@ async def test_states_that_are_rejected_again_can_be_sent_once_more(harness: Har
     for _ in range(2):
         assert await harness.forwarder.async_send_rejected_again()
         await nothing_to_do(harness)
-        assert harness.checkpoint["rejected"] == [[2, 2, 1], [4, 4, 1]]
+        assert harness.checkpoint["rejected"] == [[2, 2, 1, 0], [4, 4, 1, 0]]
     assert (harness.checkpoint["stored"], harness.checkpoint["refused"]) == (3, 2)
 
 
@@ -104,7 +104,7 @@ async def test_states_that_are_sent_again_survive_a_restart(
     harness.server.items = once("bad 2", item(503, "no shard"))
     assert await harness.forwarder.async_send_rejected_again()
     await until(lambda: isinstance(problem(harness), BusyError))
-    assert harness.checkpoint["again"] == [[4, 4, 1]]
+    assert harness.checkpoint["again"] == [[4, 4, 1, 0]]
     assert "bad 1" in harness.server.values()
     await harness.stop()
     await harness.start()
@@ -132,7 +132,7 @@ async def test_states_that_the_server_has_are_not_counted(harness: Harness) -> N
     await nothing_to_do(harness)
     assert (harness.checkpoint["stored"], harness.checkpoint["refused"]) == (3, 2)
     assert harness.server.values() == ["1", "2", "3"]
-    assert harness.checkpoint["rejected"] == [[2, 2, 1], [4, 4, 1]]
+    assert harness.checkpoint["rejected"] == [[2, 2, 1, 0], [4, 4, 1, 0]]
 
 
 async def test_nothing_is_sent_again_before_the_first_state_is_sent(harness: Harness, clock: Clock) -> None:
@@ -165,7 +165,7 @@ async def test_states_of_a_blocked_index_are_sent_again_later(
     forget(harness)
     assert await harness.forwarder.async_send_again(0)
     await until(lambda: harness.server.values() == ["2", "bad 2", "3"])
-    await until(lambda: harness.checkpoint["again"] == [[1, 2, 2]])
+    await until(lambda: harness.checkpoint["again"] == [[1, 2, 2, 0]])
     harness.server.items = lambda _: None
     for number in range(3):
         await harness.record(f"next {number}")

@@ -58,7 +58,7 @@ async def test_states_of_a_blocked_index_do_not_hold_up_the_others(
     """Cases 5 and 6."""
     await set_aside(harness)
     assert harness.server.values() == ["new 2", "new 1"], "the newest was tried when none of a batch was accepted"
-    assert [tuple(part) for part in harness.checkpoint["aside"]] == [(1, 2, 2), (3, 3, 1)]
+    assert [tuple(part) for part in harness.checkpoint["aside"]] == [(1, 2, 2, 0), (3, 3, 1, 0)]
     assert (harness.checkpoint["stored"], harness.checkpoint["refused"]) == (2, 0)
     status = harness.forwarder.status
     await until(lambda: status.connected)
@@ -135,7 +135,7 @@ async def test_a_busy_server_leaves_the_rest_of_a_range_for_later(harness: Harne
     harness.server.items = once("old 2", item(503, "busy"))
     await retry(harness, clock)
     await until(lambda: isinstance(problem(harness), BusyError))
-    assert [tuple(part) for part in harness.checkpoint["aside"]] == [(2, 2, 1), (3, 3, 1)]
+    assert [tuple(part) for part in harness.checkpoint["aside"]] == [(2, 2, 1, 0), (3, 3, 1, 0)]
     clock.now += delays.MAX_RETRY_DELAY
     await clock.wake()
     await until(lambda: harness.checkpoint["stored"] == 6)

@@ -27,6 +27,7 @@ def test_ranges_that_overlap_are_joined() -> None:
         Range(1, 9, 3),
         Range(10, 10, 1),
     )
+    assert ordered([Range(5, 9, 3, 1), Range(1, 5, 2, 4)]) == (Range(1, 9, 3, 4),)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,8 @@ def test_a_range_without_others(others: list[tuple[int, int]], expected: list[tu
 
 def test_neighbors_are_joined_if_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranges, "MAX_RANGES", 2)
-    parts = [Range(20, 29, 3), Range(1, 9, 4), Range(12, 14, 1)]
-    assert ordered(parts) == (Range(1, 14, 5), Range(20, 29, 3))
+    parts = [Range(20, 29, 3), Range(1, 9, 4, 1), Range(12, 14, 1, 2)]
+    assert ordered(parts) == (Range(1, 14, 5, 3), Range(20, 29, 3))
 
 
 @given(st.sets(st.integers(min_value=1, max_value=2000)))

@@ -60,6 +60,13 @@ class _Pending:
         return count
 
 
+def _rest(part: Range, settlement: Settlement, pending: _Pending) -> Range:
+    """Return what remains of a range of which a first part was sent. States that were counted before may have used up the count."""
+    assert settlement.position
+    doubtful = part.doubtful + settlement.stored_before_count
+    return Range(settlement.position.state_id + 1, part.last, pending.left, doubtful)
+
+
 @dataclass(slots=True)
 class Checkpoint:
     """How far a station's states are settled: each state up to the position is stored, set aside, or was refused and counted.
@@ -185,7 +192,8 @@ class Checkpoint:
     def record_retried(self, part: Range, settlement: Settlement) -> Retried:
         """Count the states of a range that are settled now.
 
-        A range may have been joined with states that were counted before, so no more are counted than it had.
+        A range may have been joined with states that were counted before, so no more are counted than it had. What was
+        stored before is counted last of all: these states may be others than those that are meant.
 
         Args:
             part: The range, of which a first part was read and sent.
@@ -198,14 +206,13 @@ class Checkpoint:
         self.stored_count += pending.take(settlement.stored_count)
         refused = pending.take(len(settlement.refused))
         self.dropped_count += pending.take(settlement.dropped_count)
-        self.stored_count += pending.take(settlement.stored_before_count)
-        # States that were counted before may have used up the count, so the others remain even if none is left
-        rest = Range(settlement.position.state_id + 1, part.last, pending.left)
-        has_rest = rest.first <= rest.last
-        if has_rest:
-            ranges.append(rest)
+        rest = _rest(part, settlement, pending)
+        if rest.first <= rest.last:
+            self.aside = ordered((*ranges, rest))
+            return Retried(refused, 0, rest)
         self.aside = ordered(ranges)
-        return Retried(refused, 0, rest) if has_rest else Retried(refused, pending.left, None)
+        self.stored_count += pending.take(rest.doubtful)
+        return Retried(refused, pending.left, None)
 
     def record_rejected(self, ranges: Iterable[Range]) -> None:
         """Remember states that were refused or dropped."""
@@ -238,8 +245,8 @@ class Checkpoint:
         """Count the states of a range that were sent again.
 
         Most may be stored already, and nobody knows which, so these are not counted. Those that were refused or dropped
-        before are not counted as such again. If only such states were sent, those that are stored already were stored by
-        an attempt whose answer was lost.
+        before are not counted as such again. If the range has only such states, those that are stored already were stored
+        by an attempt whose answer was lost.
 
         Args:
             part: The range, of which a first part was read and sent.
@@ -253,16 +260,16 @@ class Checkpoint:
         self._acknowledge_stored(pending.take(settlement.stored_count))
         ranges = [other for other in self.again if other != part]
         ranges += [aside._replace(pending=pending.take(aside.pending)) for aside in settlement.aside]
-        stored_before = pending.take(settlement.stored_before_count)
-        if settlement.settled_count + pending_count(settlement.aside) <= part.pending:
-            self.stored_count += stored_before
-            self._acknowledge_stored(stored_before)
         self.record_rejected(settlement.rejected_ranges)
-        rest = Range(settlement.position.state_id + 1, part.last, pending.left)
-        if has_rest := rest.first <= rest.last:
-            ranges.append(rest)
+        rest = _rest(part, settlement, pending)
+        if rest.first <= rest.last:
+            self.again = ordered((*ranges, rest))
+            return SentAgain(refused, 0)
         self.again = ordered(ranges)
-        return SentAgain(refused, 0 if has_rest else pending.left)
+        if rest.doubtful <= pending.left:
+            self.stored_count += rest.doubtful
+            self._acknowledge_stored(rest.doubtful)
+        return SentAgain(refused, max(pending.left - rest.doubtful, 0))
 
     def _acknowledge_stored(self, count: int) -> None:
         """Remember that states are no loss any more that were refused, or else dropped."""

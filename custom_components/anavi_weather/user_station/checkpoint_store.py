@@ -20,6 +20,8 @@ VERSION = 1
 
 
 type _StoredPosition = tuple[str, int, float | None]
+type _StoredRange = tuple[int, int, int] | tuple[int, int, int, int]
+"""Those that are doubtful were not always stored."""
 
 
 class _StoredBreaker(TypedDict):
@@ -55,10 +57,10 @@ class _Stored(TypedDict):
     waiting: NotRequired[tuple[int, _StoredPosition] | tuple[int, _StoredPosition, _StoredPosition | None] | None]
     stream: NotRequired[dict[str, str]]
     is_recreated: NotRequired[bool]
-    aside: NotRequired[list[tuple[int, int, int]]]
+    aside: NotRequired[list[_StoredRange]]
     breaker: NotRequired[_StoredBreaker]
-    rejected: NotRequired[list[tuple[int, int, int]]]
-    again: NotRequired[list[tuple[int, int, int]]]
+    rejected: NotRequired[list[_StoredRange]]
+    again: NotRequired[list[_StoredRange]]
 
 
 def _names(data: _Stored) -> list[Name]:
@@ -70,6 +72,7 @@ def _names(data: _Stored) -> list[Name]:
 
 _TIME = vol.Any(None, float, int)
 _POSITION = vol.ExactSequence([str, int, _TIME])
+_RANGE = vol.Any(vol.ExactSequence([int, int, int]), vol.ExactSequence([int, int, int, int]))
 _STORED = vol.Schema(
     {
         vol.Required("task"): str,
@@ -92,7 +95,7 @@ _STORED = vol.Schema(
             vol.ExactSequence([int, _POSITION]),  # the first row that waits was not always stored
             vol.ExactSequence([int, _POSITION, vol.Any(None, _POSITION)]),
         ),
-        **{vol.Optional(ranges): [vol.ExactSequence([int, int, int])] for ranges in ("aside", "rejected", "again")},
+        **{vol.Optional(ranges): [_RANGE] for ranges in ("aside", "rejected", "again")},
         "breaker": {
             "counts": {str: int},
             "held": {str: vol.ExactSequence([str, str])},
@@ -213,7 +216,7 @@ def _waiting(
     return Waiting(count, Position(*newest), *(Position(*row) for row in first if row))
 
 
-def _ranges(data: Iterable[tuple[int, int, int]]) -> Ranges:
+def _ranges(data: Iterable[_StoredRange]) -> Ranges:
     return tuple(Range(*part) for part in data)
 
 

@@ -14,6 +14,8 @@ class Range(NamedTuple):
     last: int
     pending: int
     """Number of states that are meant."""
+    doubtful: int = 0
+    """Number of states before `first` that were stored before. Some may be meant, and stored by an attempt whose answer was lost."""
 
 
 type Ranges = tuple[Range, ...]
@@ -32,14 +34,21 @@ def ordered(ranges: Iterable[Range]) -> Ranges:
         if parts and part.first <= parts[-1].last:
             # Some states may be meant by both, so a sum could be too large
             known = parts[-1]
-            parts[-1] = Range(known.first, max(known.last, part.last), max(known.pending, part.pending))
+            parts[-1] = Range(
+                known.first,
+                max(known.last, part.last),
+                max(known.pending, part.pending),
+                max(known.doubtful, part.doubtful),
+            )
         else:
             parts.append(part)
     while len(parts) > MAX_RANGES:
         gaps = [after.first - before.last for before, after in pairwise(parts)]
         index = gaps.index(min(gaps))
         before, after = parts[index : index + 2]
-        parts[index : index + 2] = [Range(before.first, after.last, before.pending + after.pending)]
+        parts[index : index + 2] = [
+            Range(before.first, after.last, before.pending + after.pending, before.doubtful + after.doubtful)
+        ]
     return tuple(parts)
 
 
