@@ -251,6 +251,8 @@ class Pages:
                 for size in sizes:
                     page.set_viewport_size({"width": size[0], "height": size[1]})
                     read_page(page)
+                    # A busy machine draws the cards after the text, and again for another size.
+                    page.locator("ha-card:visible").first.wait_for()
                     found.append({"path": path, "size": size, **page.evaluate(MEASURE)})
             return found
         finally:
