@@ -93,6 +93,13 @@ def files(path: Path) -> list[str]:
     return [file.name for file in path.parent.iterdir()]
 
 
+async def load(hass: HomeAssistant, path: Path, content: str) -> Checkpoint | None:
+    """Return the checkpoint that another version stored."""
+    await hass.async_add_executor_job(path.parent.mkdir)
+    await hass.async_add_executor_job(path.write_text, content)
+    return await CheckpointStore(hass, KEY).async_load()
+
+
 async def test_a_checkpoint_survives_saving_and_loading(hass: HomeAssistant, path: Path) -> None:
     checkpoint = Checkpoint(
         "task",
@@ -137,9 +144,7 @@ async def test_skipped_mistakes_may_be_stored_without_an_entity(hass: HomeAssist
 
 
 async def test_a_checkpoint_of_1_0_0_is_loaded(hass: HomeAssistant, path: Path) -> None:
-    await hass.async_add_executor_job(path.parent.mkdir)
-    await hass.async_add_executor_job(path.write_text, STORED_BY_1_0_0)
-    assert await CheckpointStore(hass, KEY).async_load() == LOADED_FROM_1_0_0
+    assert await load(hass, path, STORED_BY_1_0_0) == LOADED_FROM_1_0_0
 
 
 async def test_1_0_0_can_load_a_checkpoint(hass: HomeAssistant, path: Path) -> None:
@@ -159,10 +164,8 @@ async def test_what_waits_survives_saving_and_loading(hass: HomeAssistant, path:
 
 async def test_what_waits_is_loaded_without_its_first_row(hass: HomeAssistant, path: Path) -> None:
     content = STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "waiting": [3, ["sqlite", 9, 1.5]],')
-    await hass.async_add_executor_job(path.parent.mkdir)
-    await hass.async_add_executor_job(path.write_text, content)
 
-    loaded = await CheckpointStore(hass, KEY).async_load()
+    loaded = await load(hass, path, content)
 
     assert loaded
     assert loaded.waiting == Waiting(3, Position("sqlite", 9, 1.5))
@@ -170,10 +173,8 @@ async def test_what_waits_is_loaded_without_its_first_row(hass: HomeAssistant, p
 
 async def test_ranges_are_loaded_without_their_doubtful_states(hass: HomeAssistant, path: Path) -> None:
     content = STORED_BY_1_0_0.replace('"purged": 2,', '"purged": 2, "aside": [[3, 9, 2]],')
-    await hass.async_add_executor_job(path.parent.mkdir)
-    await hass.async_add_executor_job(path.write_text, content)
 
-    loaded = await CheckpointStore(hass, KEY).async_load()
+    loaded = await load(hass, path, content)
 
     assert loaded
     assert loaded.aside == (Range(3, 9, 2),)
