@@ -66,7 +66,7 @@ class TransferTimeoutError(TransferError):
 
 
 class UnexplainedTransferError(TransferError):
-    """A transfer failed, perhaps because it was not acknowledged, which some adapters do not tell."""
+    """A transfer failed for an unknown reason. Some adapters report a missing acknowledgment like this."""
 
 
 class AddressClaimedError(ChipError):

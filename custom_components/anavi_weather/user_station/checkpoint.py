@@ -199,7 +199,6 @@ class Checkpoint:
             part: The range, of which a first part was read and sent.
             settlement: The outcome of that part. Its position is the end of the range if all of it was read.
         """
-        assert settlement.position
         pending = _Pending(part.pending)
         ranges = [other for other in self.aside if other != part]
         ranges += [aside._replace(pending=pending.take(aside.pending)) for aside in settlement.aside]
@@ -252,7 +251,6 @@ class Checkpoint:
             part: The range, of which a first part was read and sent.
             settlement: The outcome of that part.
         """
-        assert settlement.position
         pending = _Pending(part.pending)
         refused = len(settlement.refused) - pending.take(len(settlement.refused))
         self.dropped_count += settlement.dropped_count - pending.take(settlement.dropped_count)
