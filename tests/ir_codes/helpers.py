@@ -50,7 +50,13 @@ NAMED = (
     "lg_ac_fixed:0xc00a",
     "gree_ac:mode=heat,temperature=21,fan=low,swing_v=true",
 )
-NOT_DECODED = ("pioneer:0x01,0x02", "panasonic:0x4004,0x100bcbd", "dyson_cool:0x03", "aeha:data=14630010")
+NOT_DECODED = (
+    "nec2:0xfb04,0xf708",
+    "pioneer:0x01,0x02",
+    "panasonic:0x4004,0x100bcbd",
+    "dyson_cool:0x03",
+    "aeha:data=14630010",
+)
 
 
 def same(one: Command, other: Command) -> bool:

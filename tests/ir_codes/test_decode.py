@@ -162,11 +162,11 @@ def test_any_command(text: str, stretch: int, random: Random) -> None:
     decoded = decode(received(command.get_raw_timings(), stretch, random))
     if decoded is None:
         # Looks like a disturbed frame, or infrared_protocols sends it as another protocol
-        assert text.startswith(("necext", "nec42ext", "panasonic"))
+        assert text.startswith(("necext", "nec2", "nec42ext", "panasonic"))
         return
     decoded_text = decoded.text
     assert decoded_text is not None
-    if text.startswith(("pioneer", "necext", "nec42ext", "panasonic")):
+    if text.startswith(("pioneer", "necext", "nec2", "nec42ext", "panasonic")):
         assert decoded.protocol in ("nec", "necext", "nec42", "nec42ext", "kaseikyo", "pioneer")
         again = decoded.to_command()
         assert again is not None

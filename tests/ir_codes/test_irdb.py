@@ -22,7 +22,7 @@ def reasons(remote: FileRemote) -> dict[str, str]:
     ("row", "texts"),
     [
         ("POWER,NEC1,4,-1,8", ["nec:0x04,0x08"]),
-        ('"POWER","NEC2","4","5","8"', ["nec:0x504,0x08"]),
+        ('"POWER","NEC2","4","5","8"', ["nec2:0x504,0xf708"]),
         ("POWER,RC5,30,-1,1", ["rc5:0x1e,0x01", "rc5:0x1e,0x01,0x01"]),
         ("POWER, Tivo unit=3 ,133,48,16", ["necext:0x3085,0xe310"]),
     ],

@@ -1,12 +1,14 @@
 """Tests of the protocols by IrpTransmogrifier's names."""
 
 from copy import copy
+from itertools import chain
 import re
 
 import pytest
 
-from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, to_text
+from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, as_raw, parse, to_text
 from custom_components.anavi_weather.ir_codes.irp import IRP_PROTOCOLS, irp_commands, reversed_bits
+from custom_components.anavi_weather.ir_codes.message import frames
 
 from .helpers import refused
 
@@ -43,6 +45,7 @@ UNITS = {
     "jvc{2}": ("D:8,F:8", 527, (1, 1), (1, 3), ()),
     "mitsubishi": ("D:8,F:8", 300, (1, 3), (1, 7), ()),
 }
+DITTOS = {"dgtec": (16, -4, 1), "g.i.cable": (18, -4.5, 1)}
 CARRIERS = {"emerson": 36_700, "g.i.cable": 38_700, "mitsubishi": 32_600, "panasonic_old": 57_600, "scatl-6": 57_600}
 HIGHEST_FIRST = {
     "rca": "D:4,F:8,~D:4,~F:8",
@@ -102,8 +105,87 @@ def test_frames_that_are_only_sent(name: str, device: int, function: int) -> Non
     held = copy(command)
     held.repeat_count = 1
     frame = command.get_raw_timings()
-    assert held.get_raw_timings()[: len(frame)] == held.get_raw_timings()[len(frame) + 1 :] == frame
-    assert -held.get_raw_timings()[len(frame)] >= 8000
+    repeat = [duration * unit for duration in DITTOS[name]] if name in DITTOS else frame
+    assert held.get_raw_timings()[: len(frame)] == frame
+    assert held.get_raw_timings()[len(frame) + 1 :] == pytest.approx(repeat, abs=1)
+
+
+# The bits of a frame that is repeated, in the IRP notation, copied from IrpTransmogrifier
+HELD_FRAMES = {
+    "nec2": "D:8,S:8,F:8,~F:8",
+    "nec2-f16": "D:8,S:8,F:8,E:8",
+    "necx2": "D:8,S:8,F:8,~F:8",
+    "aiwa2": "D:8,S:5,~D:8,~S:5,F:8,~F:8",
+    "roku": "D:8,S:8,F:7,1:1,~F:7,0:1",
+    "roku-8bit": "D:8,S:8,F:7,~F:1:7,~F:7,F:1:7",
+}
+# The unit of a ditto, the pulse and space of its header, and its bit
+HELD_DITTOS = {
+    "nec1": (564, (16, -4), ""),
+    "nec1-f16": (564, (16, -4), ""),
+    "necx1": (564, (8, -8), "~D:1"),
+    "aiwa": (550, (16, -8), ""),
+}
+
+
+def held_timings(name: str, values: dict[str, int], repeats: int) -> tuple[list[int], int]:
+    """Return what is sent for a held key, and the number of durations of a repeat with the pause after it."""
+    (command,) = irp_commands(name, values)
+    held = copy(command)
+    held.repeat_count = repeats
+    return held.get_raw_timings(), len(as_raw(command).repeat)
+
+
+@pytest.mark.parametrize("name", HELD_FRAMES)
+@pytest.mark.parametrize("values", SAMPLES, ids=("low", "mixed", "high"))
+def test_frames_that_are_repeated_while_a_key_is_held(name: str, values: dict[str, int]) -> None:
+    for repeats in (1, 2):
+        timings, length = held_timings(name, values, repeats)
+        assert len(timings) == (repeats + 1) * length - 1
+        assert [int(space < -1000) for space in timings[1 - length :][3::2]] == bits(HELD_FRAMES[name], values)
+
+
+@pytest.mark.parametrize("name", HELD_DITTOS)
+@pytest.mark.parametrize("values", SAMPLES, ids=("low", "mixed", "high"))
+def test_dittos_while_a_key_is_held(name: str, values: dict[str, int]) -> None:
+    unit, header, data = HELD_DITTOS[name]
+    cells = [(1, -3 if bit else -1) for bit in bits(data, values)] if data else []
+    expected = [unit * duration for duration in (*header, *chain.from_iterable(cells), 1)]
+    for repeats in (1, 2):
+        timings, length = held_timings(name, values, repeats)
+        assert timings[1 - length :] == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "after_press", "after_repeat"),
+    [
+        ("aiwa", 42 * 550, 165 * 550),
+        ("aiwa2", 42 * 550, 42 * 550),
+        ("emerson", 39 * 872, 39 * 872),
+        ("g.i.cable", 84 * 490, 178 * 490),
+        ("mitsubishi", 80 * 300, 80 * 300),
+        ("panasonic_old", 44_000, 44_000),
+        ("recs80", 45_000, 45_000),
+        ("scatl-6", 40 * 846, 40 * 846),
+    ],
+)
+def test_pauses_of_the_same_length(name: str, after_press: int, after_repeat: int) -> None:
+    for values in SAMPLES[:2]:
+        raw = as_raw(irp_commands(name, values)[0])
+        press = raw.once or raw.repeat
+        assert (-press[-1], -raw.repeat[-1]) == pytest.approx((after_press, after_repeat), abs=1)
+
+
+def test_two_frames_of_which_the_second_is_repeated() -> None:
+    (command,) = irp_commands("Pioneer-2Part", {"D0": 165, "F0": 1, "D": 170, "F": 2})
+    assert to_text(command).startswith("raw:40000:9000,")
+    frame = [*parse("pioneer:0xaa,0x02").get_raw_timings()]
+    first = [*parse("pioneer:0xa5,0x01").get_raw_timings()]
+    held = copy(command)
+    held.repeat_count = 2
+    found = frames(held.get_raw_timings())
+    assert found == [first, frame, frame, frame]
+    assert sum(map(abs, as_raw(command).once)) == 180_000
 
 
 def test_recs80() -> None:
@@ -144,11 +226,12 @@ def test_dish_network() -> None:
     [
         ("NEC1", {"D": 4, "F": 8}, ["nec:0x04,0x08"]),
         ("nec", {"D": 4, "S": 251, "F": 8}, ["nec:0x04,0x08"]),
-        ("NEC2", {"D": 4, "S": 5, "F": 8}, ["nec:0x504,0x08"]),
-        ("NECx1", {"D": 7, "S": 7, "F": 2}, ["samsung32:0x07,0x02"]),
+        ("NEC1", {"D": 4, "S": 5, "F": 8}, ["nec:0x504,0x08"]),
+        ("NEC2", {"D": 4, "S": 5, "F": 8}, ["nec2:0x504,0xf708"]),
+        ("NEC2-f16", {"D": 4, "F": 8, "E": 9}, ["nec2:0xfb04,0x908"]),
+        ("NECx2", {"D": 7, "S": 7, "F": 2}, ["samsung32:0x07,0x02"]),
         ("NECx2", {"D": 7, "F": 2}, ["samsung32:0xf807,0x02"]),
         ("Pioneer", {"D": 165, "F": 28}, ["pioneer:0xa5,0x1c,repeat_count=1"]),
-        ("Pioneer-Mix", {"D0": 165, "F0": 1, "F": 2}, ["pioneer:0xa5,0x02,0xa5,0x01"]),
         ("Proton", {"D": 2, "F": 3}, ["proton:0x02,0x03"]),
         ("Audiovox", {"D": 2, "F": 3}, ["proton:0x02,0x03,modulation=40000"]),
         ("Proton-40", {"D": 2, "F": 3}, ["proton:0x02,0x03,modulation=40500"]),
@@ -184,6 +267,9 @@ def test_names(name: str, values: dict[str, int], texts: list[str]) -> None:
 def test_address_that_is_sent_once_only() -> None:
     (command,) = irp_commands("NECx2", {"D": 7, "S": 0, "F": 2})
     assert [int(space < -1000) for space in command.get_raw_timings()[3:35:2]] == [1, 1, 1, *[0] * 13]
+    raw = as_raw(command)
+    assert not raw.once
+    assert sum(map(abs, raw.repeat)) == 108_000
 
 
 def test_every_protocol_is_encoded() -> None:

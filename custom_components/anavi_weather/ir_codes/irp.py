@@ -1,7 +1,8 @@
 """Protocols by the names that IrpTransmogrifier gives them, which IRDB and Girr use.
 
 Each name is mapped to a protocol here. D is the device, S the subdevice, F the function, E a second byte of the function.
-The carrier and the pulses are those of the protocol here, which differ from IrpTransmogrifier's by at most 4 %.
+The carrier and the pulses are those of the protocol here, which differ from IrpTransmogrifier's by at most 4 %. RCA's pulses
+and the pauses between frames may differ more.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from .command import CodeError, RawCommand
 from .irp_frames import FRAMES, Parameters, bits_of, directv, dish_network, framed, recs80
 from .named import build
 from .protocols import PROTOCOLS, PulseProtocol
-from .raw import in_turn
+from .raw import as_raw, in_turn
 from .text import excerpt
 
 MCE_VENDOR = 0x80
@@ -23,6 +24,7 @@ DENON = (84, 50)
 FUJITSU = (20, 99)
 TIVO = 0x3085
 APPLE = 0x87
+ROKU_HELD = 0x80
 RCA_38_CARRIER = 38_700  # Hz
 
 
@@ -80,16 +82,45 @@ def sent_once(protocol: PulseProtocol, **values: int) -> RawCommand:
     return RawCommand(protocol.closed(protocol.frame(values)), modulation=protocol.carrier)
 
 
+def nec2(low: int, high: int, command: int, second: int) -> Command:
+    """Return the command of NEC's four bytes that repeats them while a key is held, instead of a ditto."""
+    return build("nec2", address=low | high << 8, command=command | second << 8)
+
+
 def samsung(low: int, high: int, command: int) -> Command:
     """Return the command of Samsung's protocol, whose last byte is the inverse of the third."""
     if high or not low:
         return build("samsung32", address=low if low == high else low | high << 8, command=command)
     # infrared_protocols sends an address below 256 twice
-    return sent_once(PROTOCOLS["samsung32"], address=low, command=command)
+    protocol = PROTOCOLS["samsung32"]
+    return RawCommand(*protocol.sent({"address": low, "command": command}), modulation=protocol.carrier)
 
 
 def _nec(of: Parameters) -> Command:
-    return nec(of["D"], _subdevice(of), of["F"], of.get("E", 0xFF - of["F"]))
+    return nec(*_nec_bytes(of))
+
+
+def _nec2(of: Parameters) -> Command:
+    return nec2(*_nec_bytes(of))
+
+
+def _nec_bytes(of: Parameters) -> tuple[int, int, int, int]:
+    return of["D"], _subdevice(of), of["F"], of.get("E", 0xFF - of["F"])
+
+
+def _roku(of: Parameters) -> Command:
+    """Return the command of Roku: a held key repeats the frame with the highest bit of the function inverted."""
+    press, repeat = (as_raw(nec2(*_nec_bytes({**of, "F": of["F"] ^ held}))) for held in (0, ROKU_HELD))
+    return RawCommand(press.repeat, repeat.repeat, modulation=press.modulation)
+
+
+def _necx1(of: Parameters) -> Command:
+    """Return the command of NECx1, whose ditto has the inverse of the first bit that the frame has."""
+    protocol = PROTOCOLS["samsung32"]
+    values = {"address": of["D"] | _subdevice(of) << 8, "command": of["F"]}
+    bit = protocol.zero if of["D"] & 1 else protocol.one
+    ditto = (protocol.header[0], -protocol.header[1], bit[0], -bit[1], protocol.zero[0])
+    return RawCommand(protocol.closed(protocol.frame(values)), protocol.closed(ditto), modulation=protocol.carrier)
 
 
 def _nec_yamaha(flipped: int) -> Callable[[Parameters], Command]:
@@ -125,13 +156,10 @@ def _pioneer(of: Parameters) -> Command:
 
 
 def _pioneer_pair(of: Parameters) -> Command:
-    return build(
-        "pioneer",
-        address=of.get("D", of["D0"]),
-        command=of.get("F", of["F0"]),
-        preamble_address=of["D0"],
-        preamble_command=of["F0"],
-    )
+    """Return the command of two frames, of which a held key repeats the second."""
+    pairs = ((of["D0"], of["F0"]), (of.get("D", of["D0"]), of.get("F", of["F0"])))
+    first, second = (as_raw(build("pioneer", address=device, command=function)) for device, function in pairs)
+    return RawCommand((*first.repeat, *second.repeat), second.repeat, modulation=second.modulation)
 
 
 def _kaseikyo(*data: int) -> Command:
@@ -186,22 +214,22 @@ _NEC_F16 = IrpProtocol("D:8 S:8? F:8 E:8?", _nec)
 _NECX = IrpProtocol("D:8 S:8? F:8", lambda of: samsung(of["D"], _subdevice(of), of["F"]))
 _DENON = IrpProtocol("D:5 F:8", _named("sharp", extension=0))
 _SHARP = IrpProtocol("D:5 F:8", _named("sharp", extension=1))
-_AIWA = IrpProtocol("D:8 S:5 F:8", _with_subdevice("nec42", 8))
 _PIONEER_PAIR = IrpProtocol("D0:8 F0:8 D:8? F:8?", _pioneer_pair)
 
 IRP_PROTOCOLS: Mapping[str, IrpProtocol] = {
-    # A press is the same in NEC1, which repeats a ditto, and in NEC2, which repeats the frame
-    **dict.fromkeys(("nec", "nec1", "nec2"), _NEC),
-    **dict.fromkeys(("nec-f16", "nec1-f16", "nec2-f16"), _NEC_F16),
+    # The names without a number are of presses that were too short for a repeat
+    **dict.fromkeys(("nec", "nec1"), _NEC),
+    "nec2": IrpProtocol(_NEC.parameters, _nec2),
+    **dict.fromkeys(("nec-f16", "nec1-f16"), _NEC_F16),
+    "nec2-f16": IrpProtocol(_NEC_F16.parameters, _nec2),
     "nec1-y1": IrpProtocol("D:8 S:8? F:8", _nec_yamaha(0x80)),
     "nec1-y2": IrpProtocol("D:8 S:8? F:8", _nec_yamaha(0x01)),
     "nec1-y3": IrpProtocol("D:8 S:8? F:8", _nec_yamaha(0x81)),
     "nec1-rnc": IrpProtocol("D:8 S:8? F:8", _nec_nibbles),
-    # A held key changes a bit of Roku's command
-    "roku": IrpProtocol("D:8 S:8? F:7", _nec),
-    "roku-8bit": _NEC,
-    **dict.fromkeys(("necx", "necx1", "necx2"), _NECX),
-    **dict.fromkeys(("aiwa", "aiwa2"), _AIWA),
+    "roku": IrpProtocol("D:8 S:8? F:7", _roku),
+    "roku-8bit": IrpProtocol("D:8 S:8? F:8", _roku),
+    **dict.fromkeys(("necx", "necx2"), _NECX),
+    "necx1": IrpProtocol(_NECX.parameters, _necx1),
     "apple": IrpProtocol("D:8? F:7 PairID:8", _apple),
     "tivo": IrpProtocol("F:8 U:4", _tivo),
     "pioneer": IrpProtocol("D:8 S:8? F:8", _pioneer),
@@ -242,7 +270,7 @@ IRP_PROTOCOLS: Mapping[str, IrpProtocol] = {
             lambda of: build("rc6_mce", address=MCE_VENDOR << 16 | of["S"] << 8 | of["D"], command=of["F"]),
         ),
     ),
-    **{name: IrpProtocol(bits_of(name, "DF"), framed(name)) for name in FRAMES},
+    **{name: IrpProtocol(bits_of(name), framed(name)) for name in FRAMES},
     "recs80": IrpProtocol("D:3 F:6", recs80),
     "directv": IrpProtocol("D:4 F:8", directv),
     "dish_network": IrpProtocol("D:5? S:5? F:6", dish_network),

@@ -4,6 +4,7 @@ The layouts have IrpTransmogrifier's parameters: D is the device, F the function
 """
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from .command import RawCommand
 from .protocols import PulseProtocol
@@ -25,7 +26,22 @@ def _units(unit: float, *counts: float) -> tuple[int, int]:
     return pulse, space
 
 
-def _inverted(name: str, layout: str, unit: int, carrier: int) -> PulseProtocol:
+def _aiwa(name: str, repeat: Literal["frame", "ditto"]) -> PulseProtocol:
+    """Return a protocol of Aiwa."""
+    return PulseProtocol(
+        name=name,
+        layout="D:8 S:5 ~D:8 ~S:5 F:8 ~F:8",
+        header=_units(550, 16, 8),
+        zero=_units(550, 1, 1),
+        one=_units(550, 1, 3),
+        pause=42 * 550,
+        repeat=repeat,
+        ditto=(16 * 550, -8 * 550, 550),
+        period=(16 + 8 + 1 + 165) * 550,
+    )
+
+
+def _inverted(name: str, layout: str, unit: int, carrier: int, pause: int) -> PulseProtocol:
     """Return a protocol whose fields are followed by their inverse."""
     return PulseProtocol(
         name=name,
@@ -34,13 +50,15 @@ def _inverted(name: str, layout: str, unit: int, carrier: int) -> PulseProtocol:
         zero=_units(unit, 1, 1),
         one=_units(unit, 1, 3),
         carrier=carrier,
-        period=120_000,
+        pause=pause,
     )
 
 
 FRAMES: Mapping[str, PulseProtocol] = {
     protocol.name: protocol
     for protocol in (
+        _aiwa("aiwa", "ditto"),
+        _aiwa("aiwa2", "frame"),
         PulseProtocol(
             name="akai",
             layout="D:3 F:7",
@@ -55,11 +73,13 @@ FRAMES: Mapping[str, PulseProtocol] = {
             header=_units(560, 16, 8),
             zero=_units(560, 1, 1),
             one=_units(560, 1, 3),
+            repeat="ditto",
+            ditto=(16 * 560, -4 * 560, 560),
             period=108_000,
         ),
-        _inverted("emerson", "D:6 F:6 ~D:6 ~F:6", 872, 36_700),
-        _inverted("panasonic_old", "D:5 F:6 ~D:5 ~F:6", 833, 57_600),
-        _inverted("scatl-6", "D:6 F:6 ~D:6 ~F:6", 846, 57_600),
+        _inverted("emerson", "D:6 F:6 ~D:6 ~F:6", 872, 36_700, 39 * 872),
+        _inverted("panasonic_old", "D:5 F:6 ~D:5 ~F:6", 833, 57_600, 44_000),
+        _inverted("scatl-6", "D:6 F:6 ~D:6 ~F:6", 846, 57_600, 40 * 846),
         PulseProtocol(
             name="g.i.cable",
             layout="F:8 D:4 C:4",
@@ -67,7 +87,10 @@ FRAMES: Mapping[str, PulseProtocol] = {
             zero=_units(490, 1, 4.5),
             one=_units(490, 1, 9),
             carrier=38_700,
-            period=130_000,
+            pause=84 * 490,
+            repeat="ditto",
+            ditto=(18 * 490, -2205, 490),
+            period=round((18 + 4.5 + 1 + 178) * 490),
             computed={"C": _cable_checksum},
         ),
         # The frame that JVC repeats
@@ -86,7 +109,7 @@ FRAMES: Mapping[str, PulseProtocol] = {
             zero=_units(300, 1, 3),
             one=_units(300, 1, 7),
             carrier=32_600,
-            period=62_000,
+            pause=80 * 300,
         ),
         PulseProtocol(
             name="recs80",
@@ -95,26 +118,21 @@ FRAMES: Mapping[str, PulseProtocol] = {
             header=NO_HEADER,
             zero=_units(158, 1, 31),
             one=_units(158, 1, 47),
-            period=138_000,
+            pause=45_000,
         ),
     )
 }
 
 
-def bits_of(name: str, parameters: str) -> str:
-    """Return parameters of a protocol with their numbers of bits: `D:8 F:8`."""
-    return " ".join(f"{parameter}:{FRAMES[name].masks[parameter].bit_length()}" for parameter in parameters)
+def bits_of(name: str) -> str:
+    """Return the parameters of a protocol with their numbers of bits: `D:8 F:8`."""
+    return " ".join(f"{parameter}:{mask.bit_length()}" for parameter, mask in FRAMES[name].masks.items() if mask)
 
 
 def framed(name: str) -> Callable[[Parameters], RawCommand]:
-    """Return the encoder of a protocol, whose frames are repeated while a key is held."""
+    """Return the encoder of a protocol, which repeats the frame or a ditto while a key is held."""
     protocol = FRAMES[name]
-
-    def encode(of: Parameters) -> RawCommand:
-        frame = protocol.frame(of, header=protocol.header != NO_HEADER)
-        return RawCommand((), protocol.closed(frame), modulation=protocol.carrier)
-
-    return encode
+    return lambda of: RawCommand(*protocol.sent(of), modulation=protocol.carrier)
 
 
 def recs80(of: Parameters) -> tuple[RawCommand, ...]:

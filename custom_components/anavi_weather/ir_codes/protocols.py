@@ -34,14 +34,16 @@ class PulseProtocol(LayoutProtocol):
     carrier: int = 38000
     width: bool = False  # the pulse is a bit's value, and no pulse follows the last bit
     period: int = 0  # µs from frame to frame
+    pause: int = 0  # µs after each frame, if that is the same after long and short ones; dittos still have a period
     repeat: Literal["frame", "ditto", "no header"] = "frame"
+    ditto: tuple[int, int, int] = NEC_DITTO
     spread: float = 0.1  # by which remotes' clocks may differ
     encode: bool = True  # else infrared_protocols does
     decode: bool = True
 
     def frame(self, values: Mapping[str, int], *, header: bool = True) -> list[int]:
         """Return a frame in signed µs, from its first to its last pulse."""
-        timings = [self.header[0], -self.header[1]] if header else []
+        timings = [self.header[0], -self.header[1]] if header and self.header[0] else []
         for bit in self.pack(values):
             pulse, space = self.one if bit else self.zero
             timings += (pulse, -space)
@@ -49,13 +51,13 @@ class PulseProtocol(LayoutProtocol):
 
     def closed(self, frame: Sequence[int]) -> tuple[int, ...]:
         """Return a frame with the pause after it."""
-        return (*frame, -max(self.period - sum(map(abs, frame)), MIN_PAUSE))
+        return (*frame, -(self.pause or max(self.period - sum(map(abs, frame)), MIN_PAUSE)))
 
     def sent(self, values: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the once part and the repeat part to send, in signed µs."""
         frame = self.frame(values)
         if self.repeat == "ditto":
-            return self.closed(frame), self.closed(NEC_DITTO)
+            return self.closed(frame), (*self.ditto, sum(map(abs, self.ditto)) - self.period)
         if self.repeat == "no header":
             repeat = self.closed(self.frame(values, header=False))
             return (*frame, repeat[-1]), repeat
@@ -97,6 +99,8 @@ PROTOCOLS: Mapping[str, PulseProtocol] = {
     for protocol in (
         _nec(name="nec", layout="address:8 ~address:8 command:8 ~command:8", encode=False),
         _nec(name="necext", layout="address:16 command:16"),
+        # A press is NEC's, so a received one is decoded as that
+        _nec(name="nec2", layout="address:16 command:16", repeat="frame", decode=False),
         _nec(name="nec42", layout="address:13 ~address:13 command:8 ~command:8"),
         _nec(name="nec42ext", layout="address:26 command:16"),
         # Only its clock distinguishes it from NEC: remotes are some 5 to 7 % faster, Flipper's encoder 10 %
@@ -107,7 +111,9 @@ PROTOCOLS: Mapping[str, PulseProtocol] = {
             spread=0.031,
             encode=False,
         ),
-        _distance(4500, 4500, 560, 560, 1690)(name="samsung32", layout="address:16 command:8 ~command:8", encode=False),
+        _distance(4500, 4500, 560, 560, 1690)(
+            name="samsung32", layout="address:16 command:8 ~command:8", period=108_000, encode=False
+        ),
         _distance(8400, 4200, 525, 525, 1575)(
             name="jvc", layout="address:8 command:8", period=46_420, repeat="no header"
         ),
