@@ -14,7 +14,9 @@ from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 FRAME = "600,-500,600,-500,600"
 
 
-@pytest.mark.parametrize("code", ["nec:0x04,0x08", "samsung32:7,2", "rc5:5,12,0", "sony:0x01,0x15"])
+@pytest.mark.parametrize(
+    "code", ["nec:0x04,0x08", "samsung32:7,2", "rc5:5,12,0", "sony:0x01,0x15", "nec2:0xfb04,0xf708"]
+)
 def test_a_protocols_repeats(code: str) -> None:
     command = parse(code)
     held = hold_of(command, repeat_whole=False)
@@ -22,7 +24,7 @@ def test_a_protocols_repeats(code: str) -> None:
     repeats = frames(held.piece.get_raw_timings())
     assert held.piece.modulation == command.modulation
     for repeat in repeats:
-        if code.startswith("nec"):
+        if code.startswith("nec:"):
             assert repeat == pytest.approx(list(NEC_DITTO), abs=2)
         else:
             assert decode(repeat) == decode(command.get_raw_timings())
@@ -32,6 +34,16 @@ def test_a_protocols_repeats(code: str) -> None:
     assert MAX_DURATION <= duration * held.pieces < MAX_DURATION + duration
     assert 0.01 < held.pause < 0.1
     assert 0.01 < held.first_pause < 0.1
+
+
+@pytest.mark.parametrize(("code", "pause"), [("sharp:0x02,0x03", 0.04), ("proton:0x02,0x03", 0.02)])
+def test_all_frames_of_a_press_are_repeated(code: str, pause: float) -> None:
+    command = parse(code)
+    held = hold_of(command, repeat_whole=False)
+    assert held
+    assert held.first_pause == held.pause == pause
+    press, found = frames(command.get_raw_timings()), frames(held.piece.get_raw_timings())
+    assert found == press * (len(found) // len(press)) != []
 
 
 def test_frames_that_take_turns() -> None:

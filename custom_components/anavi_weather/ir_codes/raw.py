@@ -1,10 +1,12 @@
 """Raw timings, checked, and as text: `raw:38000:9000,-4500,560,-40000`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 import re
 
 from infrared_protocols.commands import Command
+from infrared_protocols.commands.proton import ProtonCommand
+from infrared_protocols.commands.sharp import SharpCommand
 
 from .command import DEFAULT_CARRIER, DEFAULT_DUTY_CYCLE, MAX_DURATION, CodeError, RawCommand, TimedCommand
 from .text import excerpt
@@ -15,6 +17,8 @@ MAX_TIMINGS = 4096  # in one part; the longest known code of an air conditioner 
 MAX_PULSE = 500_000  # µs, the kernel's limit for one write
 MAX_PAUSE = 5_000_000  # µs
 MAX_TEXT_LENGTH = 65536  # characters
+# Commands of infrared_protocols without repeats although a held key repeats all frames, and the pause between, in µs
+REPEATED_PAUSES: Mapping[type[Command], int] = {ProtonCommand: 20_000, SharpCommand: 40_000}
 MIN_SPLIT = 32_767  # µs, the most that 16 bits with a sign hold
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
@@ -104,6 +108,8 @@ def as_raw(command: Command) -> RawCommand:
             repeat_count=command.repeat_count,
         )
     press, held, longer = (_repeated(command, count) for count in range(3))
+    if (pause := REPEATED_PAUSES.get(type(command))) is not None:
+        return RawCommand((), complete(press, pause), modulation=command.modulation)
     once = complete(press)
     repeat: tuple[int, ...] = ()
     if press == held[: len(press)] and held == longer[: len(held)] and len(press) < len(held) < len(longer):
