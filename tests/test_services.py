@@ -184,7 +184,8 @@ async def test_the_device_can_be_named(hass: HomeAssistant, codes: CodeStore) ->
     [
         ("", "code_file_empty", None),
         ("Hello", "code_file_unknown", None),
-        (LIRCD.format(name="A", code="0x10EF") + LIRCD.format(name="B", code="power"), "code_", "28"),
+        (LIRCD.format(name="A", code="0x10EF") + LIRCD.format(name="B", code="power"), "commands_unreadable", None),
+        (LIRCD.format(name="A", code="0x10EF") + "begin remote\nbegin remote\n", "code_", "17"),
     ],
 )
 async def test_a_bad_file_changes_nothing(
@@ -202,6 +203,19 @@ async def test_a_bad_file_changes_nothing(
     assert (raised.value.translation_placeholders or {}).get("line") == line
     assert codes.codes == {"A": {"KEY_POWER": ["nec:0x01,0x02"]}}
     assert hass_storage[f"{DOMAIN}.01STATION.codes"]["data"] == codes.codes
+
+
+async def test_a_damaged_key_of_a_lircd_conf(hass: HomeAssistant, codes: CodeStore) -> None:
+    """Case 15 for a lircd.conf: the others are imported on agreement."""
+    text = LIRCD.format(name="A", code="0x10EF\n    KEY_MUTE mute\n    KEY_UP 0x40BF")
+    data = {"config_entry_id": "01STATION", "text": text, "skip_unreadable": True}
+
+    answer = await hass.services.async_call(DOMAIN, "import_codes", data, blocking=True, return_response=True)
+
+    assert answer
+    assert answer["devices"] == {"A": ["KEY_POWER", "KEY_UP"]}
+    assert answer["unreadable"] == {"A": {"KEY_MUTE": "Line 14: “KEY_MUTE” is “mute”. It must be a number."}}
+    assert list(codes.codes["A"]) == ["KEY_POWER", "KEY_UP"]
 
 
 @pytest.fixture

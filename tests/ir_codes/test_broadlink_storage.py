@@ -43,7 +43,7 @@ def test_codes_that_cannot_be_read() -> None:
         "none": "broadlink_storage_code",
         "number": "broadlink_storage_code",
         "numbers": "broadlink_storage_code",
-        "": "name_invalid",
+        "–": "name_invalid",
     }
 
 
@@ -51,7 +51,6 @@ def test_lengths_of_names() -> None:
     names = ["x", "x" * 100, "x" * 101]
     for name in names[:2]:
         assert strict_all(parse_broadlink_storage(storage({name: {name: CODE}})))[name].keys() == {name}
-    assert refused(parse_broadlink_storage, storage({names[2]: {"power": CODE}})) == "name_invalid"
     (remote,) = parse_broadlink_storage(storage({"TV": {names[2]: CODE}})).values()
     assert list(remote.unreadable.values())[0].key == "name_invalid"
 
@@ -64,13 +63,22 @@ def test_lengths_of_names() -> None:
         (storage([]), "broadlink_storage"),
         (storage({"TV": CODE}), "broadlink_storage"),
         ("[]", "broadlink_storage"),
-        (storage({"": {"power": CODE}}), "name_invalid"),
-        (storage({"T\x00V": {"power": CODE}}), "name_invalid"),
         ("{", "json_invalid"),
     ],
 )
 def test_refused(text: str, key: str) -> None:
     assert refused(parse_broadlink_storage, text) == key
+
+
+@pytest.mark.parametrize(("bad", "shown"), [("", "–"), ("T\x00V", "T V"), ("x" * 101, "x" * 100 + "…")])
+def test_a_bad_name_spoils_its_device_only(bad: str, shown: str) -> None:
+    remotes = parse_broadlink_storage(storage({"TV": {"power": CODE}, bad: {"power": CODE, "mute": CODE}}))
+    assert list(remotes["TV"].commands) == ["power"]
+    assert not remotes[shown].commands
+    assert [(name, error.key) for name, error in remotes[shown].unreadable.items()] == [
+        ("power", "name_invalid"),
+        ("mute", "name_invalid"),
+    ]
 
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:

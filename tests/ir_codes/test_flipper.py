@@ -138,6 +138,23 @@ def test_an_unreadable_command_is_named() -> None:
     ]
 
 
+@pytest.mark.parametrize("line", ["nonsense", "type: raw", "frequency; 38000", "data: 5 6", "1 2 3"])
+def test_a_malformed_line_spoils_its_signal_only(line: str) -> None:
+    """Case 16."""
+    damaged = _raw().replace("name: Raw", "name: Bad") + line + "\n"
+    remote = parse_flipper(HEADER + _raw() + damaged + _raw().replace("name: Raw", "name: Last"))
+    assert list(remote.commands) == ["Raw", "Last"]
+    assert {name: (error.key, error.line) for name, error in remote.unreadable.items()} == {
+        "Bad": ("flipper_line", 2 + 2 * _raw().count("\n") + 1)
+    }
+
+
+def test_a_malformed_name_spoils_the_signal_before() -> None:
+    remote = parse_flipper(HEADER + _raw() + _raw().replace("name: Raw", "nmae: Bad") + _raw().replace("Raw", "Last"))
+    assert list(remote.commands) == ["Last"]
+    assert [(name, error.key) for name, error in remote.unreadable.items()] == [("Raw", "flipper_line")]
+
+
 def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flipper, "MAX_COMMANDS", 2)
     with pytest.raises(CodeError) as error:

@@ -7,7 +7,7 @@ from infrared_protocols.codes.generic.led import Generic24KeyCode, Generic44KeyC
 from infrared_protocols.codes.samsung.tv import SamsungTVCode
 import pytest
 
-from custom_components.anavi_weather.ir_codes import lircd
+from custom_components.anavi_weather.ir_codes import as_raw, lircd
 from custom_components.anavi_weather.ir_codes.command import CodeError, RawCommand
 from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
 
@@ -341,8 +341,104 @@ def test_raw_codes_are_a_protocol_without_a_flag() -> None:
     assert refusal(text) == ("lircd_two_protocols", 9)
 
 
-def test_all_or_nothing() -> None:
-    assert refusal(PLAIN + PLAIN.replace("0x5", "five")) == ("lircd_no_number", 20)
+def unreadable(text: str) -> dict[str, dict[str, tuple[str, int | None]]]:
+    """Return why commands of a file cannot be read."""
+    return {
+        name: {key: (error.key, error.line) for key, error in remote.unreadable.items()}
+        for name, remote in parse_lircd(text).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "key"),
+    [
+        ("L", "L", "lircd_no_value"),
+        ("L five", "L", "lircd_no_number"),
+        ("L 0x5 five", "L", "lircd_no_number"),
+        ("L 0x10000000000000000", "L", "lircd_out_of_range"),
+        ("L\x07\x07 ", "L", "lircd_no_value"),
+        ("\x07 5", "–", "lircd_bad_name"),
+        ("L" * 101 + " 5", "L" * 100 + "…", "lircd_bad_name"),
+    ],
+)
+def test_a_damaged_key_is_named(line: str, name: str, key: str) -> None:
+    """Cases 15 and 16 for a lircd.conf."""
+    text = PLAIN.replace("K 0x5", f"K 0x5\n{line}\nM 0x6")
+    (remote,) = parse_lircd(text).values()
+    assert list(remote.commands) == ["K", "M"]
+    assert as_raw(remote.commands["K"][0]).once == K
+    assert unreadable(text) == {"R": {name: (key, 10)}}
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "key", "line"),
+    [
+        ("name L\n900 800", "L", "lircd_even_count", 9),
+        ("name L\n900 8OO\n700 800 900", "L", "lircd_no_number", 10),
+        ("name L\n900 0 700", "L", "lircd_out_of_range", 10),
+        ("name\n900 800 700", "name", "lircd_no_value", 9),
+        ("name \x07\n900 800 700", "–", "lircd_bad_name", 9),
+        ("name L\n900 800 700\nmane X\n900 800 700 600", "L", "lircd_no_number", 11),
+    ],
+)
+def test_a_damaged_raw_key_is_named(lines: str, name: str, key: str, line: int) -> None:
+    text = RAW.replace("      700\n", f"      700\n{lines}\nname M\n500 600 700\n")
+    (remote,) = parse_lircd(text).values()
+    assert {name: as_raw(commands[0]).once for name, commands in remote.commands.items()} == {
+        "K": (900, -800, 700, -40000),
+        "M": (500, -600, 700, -40000),
+    }
+    assert unreadable(text) == {"R": {name: (key, line)}}
+
+
+def test_the_first_of_two_keys_with_one_name_counts_even_if_it_is_damaged() -> None:
+    text = PLAIN.replace("K 0x5", "L five\nK 0x5\nl 0x6")
+    assert list(parse_lircd(text)["R"].commands) == ["K"]
+    assert unreadable(text) == {"R": {"L": ("lircd_no_number", 9)}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line"),
+    [
+        ("bits 4", "bits four", "lircd_no_number", 14),
+        ("bits 4", "bit 4", "lircd_unknown_keyword", 14),
+        ("bits 4", "bit 4\n one 5", "lircd_unknown_keyword", 14),
+        ("bits 4", "flags SPACE", "lircd_unknown_flag", 14),
+        ("bits 4", "bits 4\ntoggle_bit 5", "lircd_out_of_range", 15),
+        ("bits 4", "flags XMP", "lircd_symbol_bits", 14),
+    ],
+)
+def test_a_damaged_property_makes_its_remote_unreadable(old: str, new: str, key: str, line: int) -> None:
+    if "XMP" in new:
+        new += "\nbits 3"
+    text = PLAIN + PLAIN.replace("name R", "name Q").replace("K 0x5", "K 0x5\nL five").replace(old, new)
+    assert unreadable(text) == {"R": {}, "Q": {"K": (key, line), "L": (key, line)}}
+    assert list(parse_lircd(text)["R"].commands) == ["K"]
+
+
+def test_a_damaged_first_key_makes_a_remote_unreadable_whose_toggle_bits_depend_on_it() -> None:
+    text = PLAIN.replace("bits 4", "bits 4\ntoggle_bit_mask 0xC").replace("K 0x5", "L five\nK 0x5")
+    assert refusal(text) == ("lircd_no_number", 10)
+    single = text.replace("0xC", "0x8")
+    assert len(parse_lircd(single)["R"].commands["K"]) == 2
+    assert unreadable(single) == {"R": {"L": ("lircd_no_number", 10)}}
+    other = text.replace("L five\nK 0x5", "K 0x5\nL five")
+    assert unreadable(other) == {"R": {"L": ("lircd_no_number", 11)}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line"),
+    [
+        ("end codes", "end code", "lircd_misplaced", 22),
+        ("name R", "nam R", "lircd_unknown_keyword", 13),
+        ("    K 0x5\n", "", "lircd_unknown_keyword", 14),
+    ],
+)
+def test_a_file_with_a_damaged_structure_is_refused(old: str, new: str, key: str, line: int) -> None:
+    other = PLAIN.replace("bits 4", "bit 4") if not new else PLAIN
+    with pytest.raises(CodeError) as error:
+        parse_lircd(PLAIN.replace("name R", "name Q") + other.replace(old, new))
+    assert (error.value.key, error.value.line) == (key, line)
 
 
 def test_scancodes_are_refused_with_the_remote() -> None:

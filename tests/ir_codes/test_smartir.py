@@ -251,3 +251,20 @@ def test_any_file(commands: Any, encoding: str, controller: str, manufacturer: A
         return
     all_commands: list[Command] = [one for device in devices.values() for many in device.values() for one in many]
     assert all(map(to_text, all_commands))
+
+
+@pytest.mark.parametrize(
+    ("bad", "shown"),
+    [("a\x07", "a"), ("a" * 101, "a" * 100 + "…"), ("\n", "–"), (" on", "on")],
+)
+def test_a_bad_name_spoils_its_command_only(bad: str, shown: str) -> None:
+    """Case 15."""
+    (remote,) = parse_smartir(_file({"off": CODE, "on": CODE, bad: CODE, "last": CODE})).values()
+    assert list(remote.commands) == [name for name in ("off", "on", "last") if name != shown]
+    assert {name: error.key for name, error in remote.unreadable.items()} == {shown: "name_invalid"}
+
+
+def test_codes_that_share_a_name_are_unreadable() -> None:
+    (remote,) = parse_smartir(_file({"a": CODE, "a ": CODE, " a": CODE, "b": CODE})).values()
+    assert list(remote.commands) == ["b"]
+    assert list(remote.unreadable) == ["a"]

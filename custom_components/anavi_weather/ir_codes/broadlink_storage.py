@@ -17,7 +17,7 @@ from . import parse
 from .broadlink import from_base64, parse_broadlink
 from .command import CodeError
 from .json_file import load_json
-from .remote_file import MAX_NAME, FileRemote
+from .remote_file import MAX_NAME, FileRemote, shown_name
 from .text import excerpt
 
 MAX_COMMANDS = 20_000
@@ -47,19 +47,22 @@ def parse_broadlink_storage(text: str) -> dict[str, FileRemote]:
     if sum(map(len, devices.values())) > MAX_COMMANDS:
         raise CodeError("too_many_commands", maximum=str(MAX_COMMANDS))
     decode = parse if str(data.get("key")).startswith(OWN_KEY) else _broadlink
-    remotes = {_name(device): _remote(commands, decode) for device, commands in devices.items() if commands}
+    remotes = {
+        shown_name(device): _remote(device, commands, decode) for device, commands in devices.items() if commands
+    }
     if not remotes:
         raise CodeError("file_empty")
     return remotes
 
 
-def _remote(commands: dict[str, Any], decode: Callable[[str], Command]) -> FileRemote:
+def _remote(device: str, commands: dict[str, Any], decode: Callable[[str], Command]) -> FileRemote:
     remote = FileRemote()
     for name, codes in commands.items():
         try:
+            _name(device)
             remote.commands[_name(name)] = _commands(codes if isinstance(codes, list) else [codes], decode)
         except CodeError as err:
-            remote.add_unreadable(excerpt(name, MAX_NAME), err)
+            remote.add_unreadable(shown_name(name), err)
     return remote
 
 

@@ -65,11 +65,12 @@ FLIPPER_PROTOCOLS: Mapping[str, FlipperProtocol] = {
 
 @dataclass(slots=True)
 class _Signal:
-    """A signal of the file: its values and their lines by key."""
+    """A signal of the file: its values and their lines by key, and its first malformed line."""
 
     name: str
     line: int
     values: dict[str, tuple[str, int]] = field(default_factory=dict)
+    error: CodeError | None = None
 
     def fail(self, key: str, of: str, **placeholders: str) -> NoReturn:
         """Raise an error about one of the signal's lines."""
@@ -104,25 +105,28 @@ def _signals(text: str) -> list[_Signal]:
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        if not (found := _LINE.fullmatch(line.strip())):
-            raise CodeError("flipper_line", line=number, value=excerpt(line))
-        key, value = found[1], found[2].strip()
-        if key == "name":
+        found = _LINE.fullmatch(line.strip())
+        if found and found[1] == "name":
             if len(signals) == MAX_COMMANDS:
                 raise CodeError("too_many_commands", line=number, maximum=str(MAX_COMMANDS))
-            signals.append(_Signal(clean_name(value) or f"button {len(signals) + 1}", number))
-        elif not signals:
-            header[key] = value
-        elif key in signals[-1].values:
-            raise CodeError("flipper_line", line=number, value=excerpt(line))
+            signals.append(_Signal(clean_name(found[2]) or f"button {len(signals) + 1}", number))
+        elif found and not signals:
+            header[found[1]] = found[2].strip()
+        elif found and found[1] not in signals[-1].values:
+            signals[-1].values[found[1]] = (found[2].strip(), number)
         else:
-            signals[-1].values[key] = (value, number)
+            error = CodeError("flipper_line", line=number, value=excerpt(line))
+            if not signals:
+                raise error
+            signals[-1].error = signals[-1].error or error
     if header.get("Filetype") not in HEADERS or header.get("Version") != "1":
         raise CodeError("flipper_header", line=1)
     return signals
 
 
 def _commands(signal: _Signal) -> tuple[Command, ...]:
+    if signal.error is not None:
+        raise signal.error
     kind = signal.values.get("type", ("", 0))[0]
     if kind not in _KEYS:
         signal.fail("flipper_type", "type")

@@ -4,10 +4,12 @@ Files that lircd would refuse although a person can read them (a comment in an u
 reads but cannot send are refused. `include` lines are skipped: no other file is ever read.
 """
 
+from collections.abc import Iterator
+
 from .command import CodeError, RawCommand
 from .lircd_encode import LircdEncoder
 from .lircd_parser import LircdParser
-from .lircd_remote import LircdRemote
+from .lircd_remote import LircdKey, LircdRemote
 from .remote_file import FileRemote
 
 MAX_FILE_TIMINGS = 1_000_000
@@ -20,20 +22,21 @@ def parse_lircd(text: str) -> dict[str, FileRemote]:
     commands are those that lircd 0.10.1 was measured to send.
 
     Raises:
-        CodeError: if the text is malformed, with the line. A command that lircd could not send either is only unreadable.
+        CodeError: if the structure of the text is malformed, with the line. A malformed command, or one that lircd could
+            not send either, is only unreadable.
     """
     timings_left = MAX_FILE_TIMINGS
     remotes: dict[str, FileRemote] = {}
     for remote in _unique(LircdParser().parse(text)):
-        encoder = LircdEncoder(remote)
         read = remotes[remote.name] = FileRemote()
-        seen: set[str] = set()
-        for index, key in enumerate(remote.keys):
-            if key.name.lower() in seen:
-                continue
-            seen.add(key.name.lower())
+        if remote.error is not None:
+            for _, key in _unique_keys(remote):
+                read.add_unreadable(key.name, remote.error)
+            continue
+        encoder = LircdEncoder(remote)
+        for index, key in _unique_keys(remote):
             try:
-                commands = _commands(encoder, remote, index)
+                commands = _commands(encoder, key, index)
             except CodeError as err:
                 read.add_unreadable(key.name, err)
                 continue
@@ -44,9 +47,18 @@ def parse_lircd(text: str) -> dict[str, FileRemote]:
     return remotes
 
 
-def _commands(encoder: LircdEncoder, remote: LircdRemote, index: int) -> tuple[RawCommand, ...]:
-    if remote.error is not None:
-        raise remote.error
+def _unique_keys(remote: LircdRemote) -> Iterator[tuple[int, LircdKey]]:
+    """Yield the keys with their indices, without those that lircd does not find because an earlier one has the name."""
+    seen: set[str] = set()
+    for index, key in enumerate(remote.keys):
+        if key.name.lower() not in seen:
+            seen.add(key.name.lower())
+            yield index, key
+
+
+def _commands(encoder: LircdEncoder, key: LircdKey, index: int) -> tuple[RawCommand, ...]:
+    if key.error is not None:
+        raise key.error
     return encoder.commands(index)
 
 

@@ -15,7 +15,7 @@ from enum import Enum, auto
 from .command import MAX_CARRIER, MIN_CARRIER, CodeError
 from .lircd_remote import LircdKey, LircdRemote
 from .raw import MAX_PAUSE
-from .remote_file import MAX_NAME, clean_name
+from .remote_file import MAX_NAME, clean_name, shown_name
 from .text import c_integer, excerpt
 
 MAX_LIRCD_LENGTH = 1 << 20  # characters
@@ -100,10 +100,10 @@ class LircdParser:
         self._raw_durations: list[int] = []  # of its last key
 
     def parse(self, text: str) -> list[LircdRemote]:
-        """Return the remotes of the text.
+        """Return the remotes of the text. Those that are malformed otherwise than in their structure have an error.
 
         Raises:
-            CodeError: if a line is malformed, or lircd could not send a remote.
+            CodeError: if the structure is malformed, or no remote can be read or sent.
         """
         if len(text) > MAX_LIRCD_LENGTH:
             raise CodeError("lircd_too_large", limit=str(MAX_LIRCD_LENGTH >> 10))
@@ -122,7 +122,10 @@ class LircdParser:
         elif (first, second) in _BOUNDARIES:
             self._change_section(first, second)
         elif self._section is _Section.REMOTE:
-            self._read_property(words)
+            try:
+                self._read_property(words)
+            except CodeError as err:
+                self._remote.add_error(err)
         elif self._section is _Section.CODES:
             self._read_key(words)
         elif self._section is _Section.RAW_CODES:
@@ -252,12 +255,18 @@ class LircdParser:
         self._remote.raw = True
         self._remote.flags = self._remote.flags - _PROTOCOLS | {"RAW_CODES"}
 
-    def _add_key(self, name: str, values: tuple[int, ...] = ()) -> None:
+    def _add_key(self, name: str) -> LircdKey:
         """Add a key to the remote."""
         self._command_count += 1
         if self._command_count > MAX_COMMANDS:
             raise self._error("lircd_too_many_commands", limit=str(MAX_COMMANDS))
-        self._remote.keys.append(LircdKey(self._name(name), self._line, values))
+        key = LircdKey(shown_name(name), self._line)
+        self._remote.keys.append(key)
+        try:
+            key.name = self._name(name)
+        except CodeError as err:
+            key.add_error(err)
+        return key
 
     def _read_key(self, words: list[str]) -> None:
         """Read a key and its codes."""
@@ -267,9 +276,13 @@ class LircdParser:
             name[1:2].isalnum() or not values or any(c_integer(value.removeprefix("+")) is None for value in values)
         ):
             return
+        key = self._add_key(name)
+        try:
+            key.values = tuple(self._number(value, name, _MAX_MASK) for value in values)
+        except CodeError as err:
+            key.add_error(err)
         if not values:
-            raise self._error("lircd_no_value", word=name)
-        self._add_key(name, tuple(self._number(value, name, _MAX_MASK) for value in values))
+            key.add_error(self._error("lircd_no_value", word=name))
 
     def _read_raw_line(self, words: list[str]) -> None:
         """Read the name of a raw key, or some of its durations."""
@@ -278,13 +291,17 @@ class LircdParser:
         if words[0].lower() == "name":
             self._end_raw_key()
             if len(words) < 2:
-                raise self._error("lircd_no_value", word="name")
-            self._add_key(words[1])
+                self._add_key(words[0]).add_error(self._error("lircd_no_value", word="name"))
+            else:
+                self._add_key(words[1])
             return
         if not self._remote.keys:
             raise self._error("lircd_no_key")
-        name = self._remote.keys[-1].name
-        self._raw_durations += (self._number(word, name, MAX_PAUSE, 1) for word in _without_comment(words, 1))
+        key = self._remote.keys[-1]
+        try:
+            self._raw_durations += (self._number(word, key.name, MAX_PAUSE, 1) for word in _without_comment(words, 1))
+        except CodeError as err:
+            key.add_error(err)
 
     def _end_raw_key(self) -> None:
         """Give the last raw key, if any, the durations that followed its name."""
@@ -292,25 +309,27 @@ class LircdParser:
             return
         key = self._remote.keys[-1]
         if len(self._raw_durations) % 2 == 0:
-            raise CodeError("lircd_even_count", line=key.line, command=excerpt(key.name))
-        key.values = tuple(self._raw_durations)
+            key.add_error(CodeError("lircd_even_count", line=key.line, command=excerpt(key.name)))
+        if key.error is None:
+            key.values = tuple(self._raw_durations)
         self._raw_durations = []
 
     def _end_remote(self) -> None:
         """Check and store the remote that is complete now."""
         remote = self._remote
         if not remote.name:
-            raise CodeError("lircd_no_name", line=remote.line)
+            raise remote.error or CodeError("lircd_no_name", line=remote.line)
         if not remote.keys:
+            if remote.error:
+                raise remote.error
             self._first_empty = self._first_empty or remote
             return
         if not remote.raw:
             try:
                 self._check_protocol()
-            except CodeError as err:
-                remote.error = err.with_traceback(None)
-            else:
                 self._check_symbols()
+            except CodeError as err:
+                remote.add_error(err)
             remote.mask_values()
         self._remotes.append(remote)
 
@@ -339,6 +358,8 @@ class LircdParser:
                 raise CodeError("lircd_symbol_bits", line=line, protocol=flag, bits=str(step))
         if remote.toggle_bit > remote.all_bits:
             raise self._out_of_range("toggle_bit", str(remote.toggle_bit), 0, remote.all_bits, line=lines["toggle_bit"])
+        if (first := remote.keys[0]).error and remote.toggle_bit_mask.bit_count() > 1:
+            raise first.error  # the bits of this key determine what all others send
 
 
 def _without_comment(words: list[str], start: int) -> list[str]:

@@ -13,7 +13,14 @@ class LircdKey:
 
     name: str
     line: int
-    values: tuple[int, ...]
+    values: tuple[int, ...] = (0,)
+    error: CodeError | None = None
+    """Why the key cannot be read; its values are not those of the file then."""
+
+    def add_error(self, error: CodeError) -> None:
+        """Add an error of the key, which has the first one only."""
+        self.error = self.error or error.with_traceback(None)
+        self.values = (0,)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +61,11 @@ class LircdRemote:
     raw: bool = False
     keys: list[LircdKey] = field(default_factory=list)
     error: CodeError | None = None
-    """Why lircd could not send any of its keys."""
+    """Why none of its keys can be read, or lircd could not send any."""
+
+    def add_error(self, error: CodeError) -> None:
+        """Add an error of the remote, which has the first one only."""
+        self.error = self.error or error.with_traceback(None)
 
     @property
     def all_bits(self) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from infrared_protocols.commands import Command
 
 from .command import CodeError
+from .text import excerpt
 
 MAX_NAME = 100  # characters, of a device or a command
 
@@ -27,6 +28,11 @@ def clean_name(text: str) -> str:
     """Return an untrusted text as a name: printable, on one line, and not too long."""
     words = "".join(character if character.isprintable() else " " for character in text).split()
     return " ".join(words)[:MAX_NAME].strip()
+
+
+def shown_name(text: str) -> str:
+    """Return what a list of unreadable commands shows as the name of one whose name may be the reason."""
+    return excerpt(text, MAX_NAME).strip() or "–"
 
 
 class Names:

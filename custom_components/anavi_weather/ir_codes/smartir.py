@@ -14,7 +14,7 @@ from .command import CodeError, RawCommand
 from .json_file import MAX_DEPTH, load_json
 from .pronto import parse_pronto
 from .raw import as_raw, complete, joined, numbers
-from .remote_file import MAX_NAME, FileRemote
+from .remote_file import MAX_NAME, FileRemote, shown_name
 from .tasmota import message_command, parse_tasmota
 from .text import excerpt
 from .tuya import parse_tuya
@@ -44,11 +44,13 @@ def parse_smartir(text: str) -> dict[str, FileRemote]:
     remote = FileRemote()
     timings_left = MAX_FILE_TIMINGS
     for name, code in _leaves(commands, ""):
-        is_known = name in remote.commands or name in remote.unreadable
-        if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or is_known:
-            raise CodeError("name_invalid", name=excerpt(name))
         if len(remote.commands) + len(remote.unreadable) == MAX_COMMANDS:
             raise CodeError("too_many_commands", maximum=str(MAX_COMMANDS))
+        is_known = name in remote.commands or name in remote.unreadable
+        if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or is_known:
+            remote.commands.pop(name, None)  # because it is unknown which of two codes is meant
+            remote.add_unreadable(shown_name(name), CodeError("name_invalid", name=excerpt(name)))
+            continue
         try:
             command = _command(code, decode)
         except CodeError as err:
