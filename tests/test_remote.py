@@ -123,7 +123,12 @@ async def test_a_key_is_held(call: Call, pair: SimulatedLirc, code: str, seconds
     clock = pair.clock
     start = clock.monotonic()
 
-    await call("send_command", command=[code], hold_secs=seconds)
+    def wait(pause: float) -> None:
+        clock.sleep(pause)
+        raise TimeoutError
+
+    with patch("custom_components.anavi_weather.remote.asyncio.timeout", side_effect=wait):
+        await call("send_command", command=[code], hold_secs=seconds)
 
     assert seconds * 0.9 <= clock.monotonic() - start <= seconds + 0.22
     timings = [frame for transmission in pair.sent for frame in frames(transmission.timings)]
@@ -131,6 +136,16 @@ async def test_a_key_is_held(call: Call, pair: SimulatedLirc, code: str, seconds
     assert all(frame == timings[1] for frame in timings[1:])
     if code == NEC:
         assert timings[1] == pytest.approx(list(NEC_DITTO), abs=2)
+
+
+@pytest.mark.parametrize("code", [NEC, UNKNOWN])
+async def test_turning_off_releases_a_held_key(call: Call, pair: SimulatedLirc, code: str) -> None:
+    sending = asyncio.create_task(call("send_command", command=[code, code], hold_secs=10, delay_secs=0))
+    while not pair.sent:
+        await asyncio.sleep(0)
+    await call("turn_off")
+    await sending
+    assert len([frame for transmission in pair.sent for frame in frames(transmission.timings)]) <= 4
 
 
 @pytest.mark.parametrize("seconds", [10.1, 1e300, float("inf"), float("nan"), -1])

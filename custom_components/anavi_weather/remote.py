@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from math import ceil
+from itertools import chain
 from typing import Any, override
 
 from infrared_protocols.commands import Command
@@ -35,9 +35,8 @@ from .coordinator import AnaviWeatherConfigEntry
 from .entity import InfraredPairEntity, async_add_pair_entities
 from .exceptions import InfraredError, InvalidActionError, InvalidCodeError
 from .installation import NO_RECEIVER, async_error_key
-from .ir_codes import CodeError, as_raw, parse
-from .ir_codes.command import MAX_DURATION
-from .ir_codes.hold import Hold, hold_of
+from .ir_codes import CodeError, parse
+from .ir_codes.hold import Hold, hold_for, hold_of
 from .learning import Learner
 from .transceiver import Transceiver
 from .unique_ids import REMOTE
@@ -90,7 +89,7 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn off, which ends repetitions after the command that is being sent."""
+        """Turn off, which ends repetitions after the command or repeat that is being sent."""
         self._set_on(False)
         self.async_write_ha_state()
 
@@ -107,10 +106,9 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
         self._check_on()
         hold = kwargs.get(ATTR_HOLD_SECS, 0.0)
         try:
-            wanted = [
-                {text: _held(parsed, hold) for text, parsed in self._find(kwargs.get(ATTR_DEVICE), name).items()}
-                for name in command
-            ]
+            wanted = [self._find(kwargs.get(ATTR_DEVICE), name) for name in command]
+            for parsed in chain.from_iterable(alternatives.values() for alternatives in wanted) if hold else ():
+                hold_for(parsed, hold)  # which raises an error before anything is sent
         except CodeError as err:
             raise InvalidCodeError(err) from err
         any_sent, off = False, self._off
@@ -119,7 +117,9 @@ class AnaviWeatherRemote(InfraredPairEntity, RemoteEntity, RestoreEntity):
                 if any_sent and await _async_is_set(off, kwargs.get(ATTR_DELAY_SECS, DEFAULT_DELAY_SECS)):
                     return
                 any_sent = True
-                await self._sender.async_send(alternatives, self._context)
+                sent = await self._sender.async_send(alternatives, self._context)
+                if hold and (held := hold_for(sent, hold)) is not None:
+                    await self.async_repeat(held, off)
 
     async def async_press(self, device: str, name: str, context: Context) -> Hold | None:
         """Send a stored command, and return what follows while its key is held, or None if nothing does.
@@ -226,20 +226,3 @@ async def _async_is_set(event: asyncio.Event, seconds: float) -> bool:
         async with asyncio.timeout(seconds):
             await event.wait()
     return event.is_set()
-
-
-def _held(command: Command, seconds: float) -> Command:
-    """Return a command repeated for as long as its key is held.
-
-    Raises:
-        CodeError: if the time is too long.
-    """
-    if seconds == 0:
-        return command
-    if not 0 < seconds <= MAX_DURATION / 1_000_000:
-        raise CodeError("too_long", maximum=str(MAX_DURATION))
-    raw = as_raw(command)
-    period = sum(map(abs, raw.repeat or raw.once)) / 1_000_000
-    raw.repeat = raw.repeat or raw.once
-    raw.repeat_count = max(raw.repeat_count, ceil(seconds / period))
-    return raw

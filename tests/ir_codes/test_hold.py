@@ -7,7 +7,7 @@ import pytest
 from custom_components.anavi_weather.ir_codes import parse
 from custom_components.anavi_weather.ir_codes.command import MAX_DURATION
 from custom_components.anavi_weather.ir_codes.decode import decode
-from custom_components.anavi_weather.ir_codes.hold import PIECE, hold_of
+from custom_components.anavi_weather.ir_codes.hold import PIECE, hold_for, hold_of
 from custom_components.anavi_weather.ir_codes.message import frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
 
@@ -74,3 +74,25 @@ def test_a_command_without_repeats() -> None:
 def test_a_long_message_is_not_repeated() -> None:
     assert hold_of(parse(f"raw:{FRAME},-990000"), repeat_whole=True)
     assert hold_of(parse(f"raw:{FRAME},-998000"), repeat_whole=True) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "seconds", "repeats", "pieces"),
+    [
+        ("nec:0x04,0x08", 0.05, 1, 1),
+        ("nec:0x04,0x08", 1, 10, 10),
+        ("sony:0x01,0x15", 0.09, 0, 0),  # a press has as many
+        ("sony:0x01,0x15", 0.1, 1, 1),
+        ("sony:0x01,0x15", 0.5, 12, 3),
+        (f"raw:{FRAME},-150000", 0.3, 2, 2),
+        (f"raw:{FRAME},-2000000", 3, 2, 2),  # the user says so
+        (f"raw:{FRAME},-60000/{FRAME},-50000/{FRAME},-40000", 0.18, 4, 1),
+    ],
+)
+def test_a_key_is_held_for_some_time(code: str, seconds: float, repeats: int, pieces: int) -> None:
+    held = hold_for(parse(code), seconds)
+    if held is None:
+        assert not repeats
+        return
+    assert held.pieces == pieces
+    assert len(frames(held.piece.get_raw_timings())) * pieces == repeats
