@@ -141,7 +141,8 @@ def test_repeats_that_the_protocol_has_anyway() -> None:
     [
         ("transmit_nec: {address: !lambda return a;, command: 1}", "esphome_computed"),
         ("transmit_nec: {address: !secret a, command: 1}", "esphome_computed"),
-        ("transmit_rc_switch_raw: {code: '0101', protocol: 1}", "protocol_unknown"),
+        ("transmit_rc_switch_raw: {code: '0101', protocol: 1}", "broadlink_radio"),
+        ("transmit_abbwelcome: {message_type: 1}", "protocol_unknown"),
         ("transmit_nec: {address: 1}", "field_missing"),
         ("transmit_nec: 1", "field_missing"),
         ("transmit_nec: {address: 1, command: 1, repeat: often}", "value_invalid"),

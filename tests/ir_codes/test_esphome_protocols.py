@@ -1,5 +1,7 @@
 """Tests of ESPHome's protocols."""
 
+import re
+
 import pytest
 
 from custom_components.anavi_weather.ir_codes import as_raw, to_text
@@ -81,6 +83,93 @@ def test_coolix() -> None:
     assert spaces("coolix", first="0xB23FE4", second="0xB5F5A2") == [*first, 1, 1, *second, 1]
 
 
+def cells(bits: str, zero: tuple[int, int], one: tuple[int, int]) -> list[int]:
+    """Return bits as pulses and spaces in signed µs."""
+    return [duration for bit in bits.replace(" ", "") for duration in (one if bit == "1" else zero)]
+
+
+def sent(protocol: str, **values: str | list[str]) -> list[int]:
+    """Return what is sent for an action."""
+    return PROTOCOLS[protocol](Action(protocol, values)).get_raw_timings()
+
+
+def test_repeated_commands_of_nec() -> None:
+    bits = "0010 0000 1101 1111" + 3 * "0001 0000 1110 1111"  # lowest bit first
+    command = PROTOCOLS["nec"](Action("nec", {"address": "0xFB04", "command": "0xF708", "command_repeats": "3"}))
+    assert command.get_raw_timings() == [9000, -4500, *cells(bits, (562, -562), (562, -1688)), 562]
+
+
+def test_samsung_with_more_bits() -> None:
+    command = PROTOCOLS["samsung"](Action("samsung", {"data": "0xB946F50A09F6", "nbits": "48"}))
+    bits = f"{0xB946F50A09F6:048b}"
+    assert command.get_raw_timings() == [4500, -4500, *cells(bits, (560, -560), (560, -1690)), 560]
+
+
+def test_samsung36() -> None:
+    command = as_raw(PROTOCOLS["samsung36"](Action("samsung36", {"address": "0x0400", "command": "0x000E00FF"})))
+    first, second = (
+        cells(f"{0x0400:016b}", (500, -500), (500, -1500)),
+        cells(f"{0xE00FF:020b}", (500, -500), (500, -1500)),
+    )
+    assert not command.once
+    assert list(command.repeat) == [4500, -4500, *first, 500, -4500, *second, 500, -59_000]
+
+
+def test_toshiba_ac() -> None:
+    first, second = (
+        [4500, -4500, *cells(f"{code:048b}", (560, -560), (560, -1690)), 560, -4500]
+        for code in (0xB24DBF4040BF, 0xD5660001003C)
+    )
+    assert sent("toshiba_ac", rc_code_1="0xB24DBF4040BF") == [*first, *first][:-1]
+    both = sent("toshiba_ac", rc_code_1="0xB24DBF4040BF", rc_code_2="0xD5660001003C")
+    assert both == [*first, *first, *second][:-1]
+
+
+def test_midea() -> None:
+    bits = f"{0xA18263FFFF6E:048b}"  # a message of IRremoteESP8266's tests, with its checksum
+    inverse = bits.translate({48: "1", 49: "0"})
+    first, second = ([4480, -4480, *cells(part, (560, -560), (560, -1680)), 560] for part in (bits, inverse))
+    assert sent("midea", code=["0xA1", "0x82", "0x63", "0xFF", "0xFF"]) == [*first, -5600, *second]
+
+
+def test_haier() -> None:
+    code = [0xA6, 0xDA, *range(11)]
+    bits = "".join(f"{byte:08b}" for byte in (*code, sum(code) & 0xFF))
+    expected = [3100, -3100, 3100, -4400, *cells(bits, (540, -580), (540, -1650)), 540]
+    assert sent("haier", code=list(map(str, code))) == expected
+
+
+def test_mirage() -> None:
+    code = [0x56, 0x74, *range(12)]
+    checksum = 5 + 6 + 7 + 4 + sum(range(12))
+    bits = "".join(f"{byte:08b}"[::-1] for byte in (*code, checksum))
+    assert sent("mirage", code=list(map(hex, code))) == [8360, -4248, *cells(bits, (554, -545), (554, -1592)), 554]
+
+
+def test_magiquest() -> None:
+    bits = f"00{0x12345678:032b}{0xFFFF:016b}"
+    assert sent("magiquest", wand_id="0x12345678") == [*cells(bits, (288, -864), (576, -576)), 288]
+
+
+def test_roomba() -> None:
+    assert sent("roomba", data="0x88") == cells("10001000", (1000, -3000), (3000, -1000))[:-1]
+
+
+def test_dish() -> None:
+    # The command with its highest bit first, then the address less one with its lowest bit first
+    bits = "000101 0100 000000"
+    frame = [*cells(bits, (400, -2800), (400, -1700)), 400, -6100]
+    assert sent("dish", address="3", command="5") == pytest.approx([400, -6100, *frame * 4][:-1], rel=0.06)
+    assert sent("dish", command="5") == sent("dish", address="1", command="5")
+
+
+@pytest.mark.parametrize(("protocol", "unit"), [("canalsat", 250), ("canalsatld", 320)])
+def test_canalsat(protocol: str, unit: int) -> None:
+    levels = "".join("10" if bit == "1" else "01" for bit in f"1{0x25:07b}{0x13:06b}0{0x2A:08b}0")
+    runs = [len(run) * (1 if run[0] == "1" else -1) for run in re.findall(r"1+|0+", levels)]
+    assert sent(protocol, device="0x25", address="0x13", command="0x2A") == [unit * run for run in runs]
+
+
 @pytest.mark.parametrize(
     ("protocol", "values", "key"),
     [
@@ -88,8 +177,27 @@ def test_coolix() -> None:
         ("nec", {"address": "1", "command": ["1"]}, "field_missing"),
         ("nec", {"address": "one", "command": "1"}, "value_invalid"),
         ("nec", {"address": "0x10000", "command": "1"}, "value_out_of_range"),
-        ("nec", {"address": "1", "command": "1", "command_repeats": "2"}, "value_invalid"),
-        ("samsung", {"data": "0xE0E040BF", "nbits": "48"}, "value_invalid"),
+        ("nec", {"address": "1", "command": "1", "command_repeats": "0"}, "value_invalid"),
+        ("nec", {"address": "1", "command": "1", "command_repeats": "17"}, "value_invalid"),
+        ("samsung", {"data": "0xE0E040BF", "nbits": "31"}, "value_invalid"),
+        ("samsung", {"data": "0xE0E040BF", "nbits": "65"}, "value_invalid"),
+        ("samsung36", {"address": "0x10000", "command": "1"}, "value_out_of_range"),
+        ("samsung36", {"address": "1"}, "field_missing"),
+        ("toshiba_ac", {"rc_code_2": "1"}, "field_missing"),
+        ("dish", {"command": "64"}, "value_out_of_range"),
+        ("dish", {"address": "0", "command": "1"}, "value_invalid"),
+        ("dish", {"address": "17", "command": "1"}, "value_invalid"),
+        ("midea", {"code": ["1"] * 6}, "value_invalid"),
+        ("midea", {"code": ["1"] * 4 + ["256"]}, "value_invalid"),
+        ("midea", {"code": ["1"] * 5 + ["x"]}, "value_invalid"),
+        ("midea", {}, "field_missing"),
+        ("haier", {"code": ["1"] * 14}, "value_invalid"),
+        ("mirage", {"code": ["1"] * 13}, "value_invalid"),
+        ("roomba", {"data": "256"}, "value_out_of_range"),
+        ("magiquest", {"wand_id": "0x100000000"}, "value_out_of_range"),
+        ("canalsat", {"device": "128", "command": "1"}, "value_out_of_range"),
+        ("rc_switch_raw", {"code": "001"}, "broadlink_radio"),
+        ("dooya", {"id": "1"}, "broadlink_radio"),
         ("lg", {"data": "1", "nbits": "16"}, "value_invalid"),
         ("sony", {"data": "1", "nbits": "8"}, "value_invalid"),
         ("sony", {"data": "0x10000000000000000"}, "value_out_of_range"),

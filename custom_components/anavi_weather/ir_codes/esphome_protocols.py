@@ -9,8 +9,10 @@ import re
 
 from infrared_protocols.commands import Command
 
+from .biphase import BiphaseProtocol
 from .command import CodeError, RawCommand
 from .irp import nec, reversed_bits, samsung, sent_once
+from .irp_frames import dish_network
 from .named import build
 from .pronto import parse_pronto
 from .protocols import PROTOCOLS as PULSE_PROTOCOLS, PulseProtocol
@@ -33,6 +35,40 @@ COOLIX = PulseProtocol(
     zero=(560, 560),
     one=(560, 1680),
 )
+_NEC = replace(PULSE_PROTOCOLS["necext"], layout="data:16")  # and more bits
+_SAMSUNG36 = PulseProtocol(
+    name="samsung36", layout="data:16", first_bit="high", header=(4500, 4500), zero=(500, 500), one=(500, 1500)
+)
+_SAMSUNG36_PAUSES = (4500, 59_000)  # µs, in the middle of a frame and after it
+_TOSHIBA_AC = PulseProtocol(
+    name="toshiba_ac", layout="data:48", first_bit="high", header=(4500, 4500), zero=(560, 560), one=(560, 1690)
+)
+_TOSHIBA_AC_PAUSE = 4500  # µs, between the frames of a press
+_MIDEA = replace(COOLIX, name="midea", layout="data:48")
+_HAIER = PulseProtocol(
+    name="haier", layout="data:112", first_bit="high", header=(3100, 4400), zero=(540, 580), one=(540, 1650)
+)
+_MIRAGE = PulseProtocol(name="mirage", layout="data:120", header=(8360, 4248), zero=(554, 545), one=(554, 1592))
+_MAGIQUEST = PulseProtocol(
+    name="magiquest", layout="data:49", first_bit="high", header=(288, 864), zero=(288, 864), one=(576, 576)
+)
+_ROOMBA = PulseProtocol(
+    name="roomba", layout="data:8", first_bit="high", header=(0, 0), zero=(1000, 3000), one=(3000, 1000), width=True
+)
+_CANALSAT = BiphaseProtocol(
+    name="canalsat",
+    layout="=1 device:7 address:6 =0 command:8 =0",
+    half=250,
+    one=(1, 0),
+    carrier=55_500,
+    period=101_000,
+)
+_CANALSATLD = replace(_CANALSAT, name="canalsatld", half=320, carrier=56_000, period=100_360)
+MAX_COMMAND_REPEATS = 16
+RADIO = (
+    "byronsx", "dooya", "drayton", "keeloq", "nexa", "rc_switch_raw", "rc_switch_type_a", "rc_switch_type_b",
+    "rc_switch_type_c", "rc_switch_type_d",
+)  # fmt: skip
 MAX_DATA_BITS = 64  # of a number
 _COOLIX_PAUSE = 5600  # µs, between the two frames of a press
 
@@ -74,6 +110,21 @@ class Action:
             raise CodeError("field_missing", protocol=self.protocol, field=field)
         return value.strip("[] ").split(",") if isinstance(value, str) else value
 
+    def count(self, field: str, possible: range) -> int:
+        """Return a small number of the action, by default the first of those that are possible."""
+        if (value := self.number(field, 16, possible.start)) not in possible:
+            raise CodeError("value_invalid", protocol=self.protocol, field=field, value=str(value))
+        return value
+
+    def octets(self, field: str, count: int) -> bytes:
+        """Return a list of bytes of the action, which has so many."""
+        values = [_integer(text) for text in self.numbers(field)]
+        octets = bytes(value for value in values if value is not None and value <= 0xFF)
+        if not len(octets) == len(values) == count:
+            value = excerpt(",".join(self.numbers(field)))
+            raise CodeError("value_invalid", protocol=self.protocol, field=field, value=value)
+        return octets
+
     def expect(self, field: str, bits: int, expected: int) -> None:
         """Refuse a number that changes what is sent to something that is unknown here."""
         if (value := self.number(field, bits, expected)) != expected:
@@ -92,16 +143,91 @@ def swapped_bytes(value: int) -> tuple[int, int, int, int]:
 
 
 def _nec(action: Action) -> Command:
-    action.expect("command_repeats", 8, 1)
+    """Return the command of NEC, whose frame may have the 16 bits of its command several times."""
     address, command = action.number("address", 16), action.number("command", 16)
-    return nec(address & 0xFF, address >> 8, command & 0xFF, command >> 8)
+    count = action.count("command_repeats", range(1, MAX_COMMAND_REPEATS + 1))
+    if count == 1:
+        return nec(address & 0xFF, address >> 8, command & 0xFF, command >> 8)
+    data = address | sum(command << 16 * (place + 1) for place in range(count))
+    return sent_once(replace(_NEC, layout=f"data:{16 * (count + 1)}"), data=data)
 
 
 def _samsung(action: Action) -> Command:
-    action.expect("nbits", 8, 32)
-    data = action.lowest("data", 32)
+    bits = action.count("nbits", range(32, MAX_DATA_BITS + 1))
+    data = action.lowest("data", bits)
+    if bits > 32:
+        return sent_once(replace(_SAMSUNG, layout=f"data:{bits}"), data=data)
     low, high, command, inverse = swapped_bytes(data)
     return samsung(low, high, command) if command ^ inverse == 0xFF else sent_once(_SAMSUNG, data=data)
+
+
+def _samsung36(action: Action) -> Command:
+    """Return the command of Samsung36, whose frame has a second header in the middle."""
+    middle, after = _SAMSUNG36_PAUSES
+    second = replace(_SAMSUNG36, layout="data:20").frame({"data": action.lowest("command", 20)}, header=False)
+    timings = (*_SAMSUNG36.frame({"data": action.number("address", 16)}), -middle, *second, -after)
+    return RawCommand((), timings, modulation=_SAMSUNG36.carrier)
+
+
+def _toshiba_ac(action: Action) -> Command:
+    """Return the command of Toshiba, which sends the first code twice, then the second one if there is one."""
+    first, second = action.lowest("rc_code_1", 48), action.number("rc_code_2", MAX_DATA_BITS, 0) & (1 << 48) - 1
+    timings: list[int] = []
+    for code in (first, first, second) if second else (first, first):
+        timings += (*_TOSHIBA_AC.frame({"data": code}), -_TOSHIBA_AC_PAUSE)
+    return RawCommand(complete(timings[:-1]), modulation=_TOSHIBA_AC.carrier)
+
+
+def _midea(action: Action) -> Command:
+    """Return the command of Midea, which sends five bytes with a checksum, then all of them inverted."""
+    data = action.octets("code", 5)
+    checksum = reversed_bits(-sum(reversed_bits(byte, 8) for byte in data) & 0xFF, 8)
+    code = int.from_bytes((*data, checksum))
+    timings = (*_MIDEA.frame({"data": code}), -_COOLIX_PAUSE, *_MIDEA.frame({"data": code ^ (1 << 48) - 1}))
+    return RawCommand(complete(timings), modulation=_MIDEA.carrier)
+
+
+def _haier(action: Action) -> Command:
+    data = action.octets("code", 13)
+    frame = _HAIER.frame({"data": int.from_bytes((*data, sum(data) & 0xFF))})
+    leader = _HAIER.header[0]
+    return RawCommand(complete((leader, -leader, *frame)), modulation=_HAIER.carrier)
+
+
+def _mirage(action: Action) -> Command:
+    data = action.octets("code", 14)
+    checksum = sum((byte >> 4) + (byte & 0xF) for byte in data) & 0xFF
+    return RawCommand(
+        complete(_MIRAGE.frame({"data": int.from_bytes((*data, checksum), "little")})), modulation=_MIRAGE.carrier
+    )
+
+
+def _magiquest(action: Action) -> Command:
+    data = action.number("wand_id", 32) << 16 | action.number("magnitude", 16, 0xFFFF)
+    return RawCommand(complete(_MAGIQUEST.frame({"data": data})), modulation=_MAGIQUEST.carrier)
+
+
+def _roomba(action: Action) -> Command:
+    return RawCommand(complete(_ROOMBA.frame({"data": action.number("data", 8)})), modulation=_ROOMBA.carrier)
+
+
+def _dish(action: Action) -> Command:
+    unit = action.count("address", range(1, 17))
+    return dish_network({"F": action.number("command", 6), "S": unit - 1})
+
+
+def _canalsat(protocol: BiphaseProtocol) -> Callable[[Action], Command]:
+    def encode(action: Action) -> Command:
+        values = {"device": action.number("device", 7), "address": action.number("address", 6, 0)}
+        return RawCommand(
+            *protocol.sent(values | {"command": action.number("command", 8)}), modulation=protocol.carrier
+        )
+
+    return encode
+
+
+def _radio(action: Action) -> Command:
+    raise CodeError("broadlink_radio", band=action.protocol)
 
 
 def _lg(action: Action) -> Command:
@@ -191,10 +317,18 @@ def _carrier(action: Action, default: str) -> int:
 
 
 PROTOCOLS: Mapping[str, Callable[[Action], Command]] = {
+    **dict.fromkeys(RADIO, _radio),
     "aeha": _aeha,
+    "canalsat": _canalsat(_CANALSAT),
+    "canalsatld": _canalsat(_CANALSATLD),
     "coolix": _coolix,
+    "dish": _dish,
+    "haier": _haier,
     "jvc": _jvc,
     "lg": _lg,
+    "magiquest": _magiquest,
+    "midea": _midea,
+    "mirage": _mirage,
     "nec": _nec,
     "panasonic": _panasonic,
     "pioneer": _pioneer,
@@ -202,6 +336,9 @@ PROTOCOLS: Mapping[str, Callable[[Action], Command]] = {
     "raw": _raw_timings,
     "rc5": _rc5,
     "rc6": _rc6,
+    "roomba": _roomba,
     "samsung": _samsung,
+    "samsung36": _samsung36,
     "sony": _sony,
+    "toshiba_ac": _toshiba_ac,
 }
