@@ -43,6 +43,21 @@ def message(protocol: Any, bits: Any, data: Any, **more: Any) -> str:
         ("RC6", 36, "0xCF5F2DD97", "rc6_6a_32:0xf5f2dd,0x97"),
         ("RC6", 36, "0xDF5F25D97", "rc6_6a_32:0xf5f25d,0x97,toggle=0x01"),
         ("RC6", 36, "0xD800F040C", "rc6_6a_32:0x800f04,0x0c,toggle=0x01"),
+        ("NEC_LIKE", 32, "0x20DF10EF", "nec:0x04,0x08"),
+        ("NEC (non-strict)", 32, "0x20DF10EF", "nec:0x04,0x08"),
+        ("EPSON", 32, "0xC1AA09F6", "nec2:0x5583,0x6f90,repeat_count=2"),
+        ("AIWA_RC_T501", 15, "0x7F", "nec42:0x06e,0x00,repeat_count=1"),
+        ("SANYO_LC7461", 42, "0x1D8113F00FF", "nec42:0x06e,0x00"),
+        ("SANYO_LC7461", 42, "0x1D8113F00FE", "nec42ext:0x3f2206e,0x7f00"),
+        ("SHARP", 15, "0x454A", "sharp:0x11,0x4a,0x01"),
+        ("DENON", 15, "0x2278", "sharp:0x02,0x79,0x00"),
+        ("DENON", 14, "0x1278", "sharp:0x04,0x79,0x00"),
+        ("DENON", 48, "0x2A4C028D6CE3", "panasonic:0x2a4c,0x28d6ce3"),
+        ("RCMM", 12, "0x63C", "rcmm12:0x06,0x3c"),
+        ("RCMM", 24, "0xE0A600", "rcmm24:0xe0a6,0x00"),
+        ("RCMM", 32, "0x28e0a600", "rcmm32:0x28e026,0x00,0x01"),
+        ("PIONEER", 32, "0xA55A38C7", "pioneer:0xa5,0x1c"),
+        ("PIONEER", 64, "0xA55A6A95A55A50AF", "pioneer:0xa5,0x0a,0xa5,0x56"),
     ],
 )
 def test_messages(protocol: str, bits: int, data: str | int, text: str) -> None:
@@ -57,6 +72,79 @@ def test_messages(protocol: str, bits: int, data: str | int, text: str) -> None:
         f"irsend1 {sent}",
     ):
         assert parse(code).get_raw_timings() == expected
+
+
+@pytest.mark.parametrize(
+    ("protocol", "bits", "data", "start", "frames"),
+    [
+        # What IRremoteESP8266 sends in its tests: the first durations, and how often at least
+        ("DISH", 16, "0x9C00", [400, -6100, 400, -1700, 400, -2800, 400, -2800, 400, -1700], 4),
+        ("MITSUBISHI", 16, "0xE242", [300, -2100, 300, -2100, 300, -2100, 300, -900], 2),
+        ("GICABLE", 16, "0x8807", [9000, -4400, 550, -4400, 550, -2200, 550, -2200], 2),
+        ("SAMSUNG36", 36, "0x400E00FF", [4515, -4438, 512, -490, 512, -490, 512, -490, 512, -490, 512, -490], 1),
+        ("LG2", 28, "0x880094D", [3200, -9900, 480, -1600, 480, -550, 480, -550, 480, -550, 480, -1600], 1),
+        ("MIDEA", 48, "0x55AA55AA55AA", [4480, -4480, 560, -560, 560, -1680, 560, -560], 1),
+    ],
+)
+@pytest.mark.parametrize("repeats", [0, 4])
+def test_more_protocols(protocol: str, bits: int, data: str, start: list[int], frames: int, repeats: int) -> None:
+    timings = parse(message(protocol, bits, data, Repeat=repeats)).get_raw_timings()
+    assert timings[: len(start)] == pytest.approx(start, rel=0.12)
+    pauses = [duration for duration in timings[8:] if duration < -(5800 if protocol == "DISH" else 10_000)]
+    assert len(pauses) == max(frames, repeats + 1) - 1
+
+
+def test_the_second_frame_of_midea_is_inverted() -> None:
+    timings = parse(message("MIDEA", 48, "0x55AA55AA55AA")).get_raw_timings()
+    assert bits_of_spaces(timings[:99]) == f"{0x55AA55AA55AA:048b}"
+    assert bits_of_spaces(timings[100:]) == f"{0xAA55AA55AA55:048b}"
+    assert timings[99] == -5600
+
+
+def test_the_second_part_of_samsung36() -> None:
+    timings = parse(message("SAMSUNG36", 36, "0x400E00FF")).get_raw_timings()
+    assert bits_of_spaces(timings[:35]) == f"{0x400:016b}"
+    assert bits_of_spaces(timings[34:]) == f"{0xE00FF:020b}"
+
+
+def test_frames_of_g_i_cable_and_lg2_are_repeated_by_a_ditto() -> None:
+    assert parse(message("GICABLE", 16, "0x8807")).get_raw_timings()[-3:] == [8820, -2205, 490]
+    assert parse(message("LG2", 28, "0x880094D", Repeat=1)).get_raw_timings()[-3:] == [3200, -2250, 550]
+
+
+def test_repeats_of_sharp() -> None:
+    press = parse(message("SHARP", 15, "0x454A")).get_raw_timings()
+    twice = parse(message("SHARP", 15, "0x454A", Repeat=1)).get_raw_timings()
+    assert twice == [*press, *press[:-1]]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "bits", "data"),
+    [
+        ("EPSON", 16, "0x1"),
+        ("SAMSUNG36", 32, "0x1"),
+        ("SHARP", 16, "0x1"),
+        ("SHARP", 15, "0x454B"),
+        ("DENON", 16, "0x1"),
+        ("RCMM", 20, "0x1"),
+        ("RCMM", 12, "0x1000"),
+        ("PIONEER", 48, "0x1"),
+        ("PIONEER", 32, "0xA55B38C7"),
+        ("PIONEER", 64, "0xA55A6A95A55A50AE"),
+        ("DISH", 8, "0x0"),
+        ("SANYO_LC7461", 40, "0x1"),
+        ("AIWA_RC_T501", 16, "0x1"),
+        ("MITSUBISHI", 8, "0x1"),
+        ("GICABLE", 16, "0x8808"),
+        ("GICABLE", 8, "0x0"),
+        ("MIDEA", 24, "0x1"),
+        ("LG2", 16, "0x1"),
+        ("JVC", 8, "0x0"),
+        ("PANASONIC", 40, "0x0"),
+    ],
+)
+def test_messages_of_another_length_are_refused(protocol: str, bits: int, data: str) -> None:
+    assert refused(parse, message(protocol, bits, data)) == "value_invalid"
 
 
 @pytest.mark.parametrize(("repeats", "frames"), [(0, 2), (1, 2), (2, 3), (5, 6)])
@@ -206,7 +294,7 @@ def test_other_texts(text: str) -> None:
         (message("COOLIX", 48, 1), "value_invalid"),
         (message("LG", 16, 1), "value_invalid"),
         (message("COOLIX", 24, 1, Repeat=101), "repeat_count_out_of_range"),
-        (message("PANASONIC", 48, 1 << 48), "value_out_of_range"),
+        (message("PANASONIC", 48, 1 << 48), "value_invalid"),
         ("{}", "empty"),
         ("{", "json_invalid"),
         ("+900-100Ef", "number_invalid"),

@@ -44,7 +44,7 @@ _TOSHIBA_AC = PulseProtocol(
     name="toshiba_ac", layout="data:48", first_bit="high", header=(4500, 4500), zero=(560, 560), one=(560, 1690)
 )
 _TOSHIBA_AC_PAUSE = 4500  # µs, between the frames of a press
-_MIDEA = replace(COOLIX, name="midea", layout="data:48")
+MIDEA = replace(COOLIX, name="midea", layout="data:48")
 _HAIER = PulseProtocol(
     name="haier", layout="data:112", first_bit="high", header=(3100, 4400), zero=(540, 580), one=(540, 1650)
 )
@@ -183,8 +183,8 @@ def _midea(action: Action) -> Command:
     data = action.octets("code", 5)
     checksum = reversed_bits(-sum(reversed_bits(byte, 8) for byte in data) & 0xFF, 8)
     code = int.from_bytes((*data, checksum))
-    timings = (*_MIDEA.frame({"data": code}), -_COOLIX_PAUSE, *_MIDEA.frame({"data": code ^ (1 << 48) - 1}))
-    return RawCommand(complete(timings), modulation=_MIDEA.carrier)
+    timings = (*MIDEA.frame({"data": code}), -_COOLIX_PAUSE, *MIDEA.frame({"data": code ^ (1 << 48) - 1}))
+    return RawCommand(complete(timings), modulation=MIDEA.carrier)
 
 
 def _haier(action: Action) -> Command:
