@@ -2,6 +2,7 @@
 
 import base64
 import json
+import struct
 from typing import Any
 
 from hypothesis import given, settings, strategies as st
@@ -268,3 +269,42 @@ def test_codes_that_share_a_name_are_unreadable() -> None:
     (remote,) = parse_smartir(_file({"a": CODE, "a ": CODE, " a": CODE, "b": CODE})).values()
     assert list(remote.commands) == ["b"]
     assert list(remote.unreadable) == ["a"]
+
+
+TUYA = base64.b64encode(b"\x0b" + struct.pack("<6H", 9000, 4500, 560, 1690, 560, 40000)).decode()
+TUYA_TIMINGS = (9000, -4500, 560, -1690, 560, -40000)
+
+
+@pytest.mark.parametrize("controller", ["MQTT", "UFOR11", "ZHA"])
+@pytest.mark.parametrize("encoding", ["Raw", "Base64"])
+@pytest.mark.parametrize("form", ["{}", '{{"ir_code_to_send": "{}"}}'])
+def test_blasters_take_codes_of_broadlink_and_of_tuya(controller: str, encoding: str, form: str) -> None:
+    """Zigbee2mqtt's issue 32812: a blaster that takes Broadlink's codes."""
+    if form != "{}" and encoding == "Base64":
+        return
+    assert _only(_file({"on": form.format(CODE)}, encoding, controller)).once == _only(_file({"on": CODE})).once
+    assert _only(_file({"on": form.format(TUYA)}, encoding, controller)).once == TUYA_TIMINGS
+
+
+@pytest.mark.parametrize("encoding", ["Raw", "Base64"])
+def test_radio_codes_for_blasters(encoding: str) -> None:
+    (remote,) = parse_smartir(_file({"on": "sgAIAAECAwQFBgcI"}, encoding, "MQTT")).values()
+    assert remote.unreadable["on"].key == "broadlink_radio"
+
+
+def test_other_controllers_take_no_codes_of_tuya() -> None:
+    (remote,) = parse_smartir(_file({"on": TUYA})).values()
+    assert remote.unreadable["on"].key == "broadlink_type"
+
+
+def test_messages_that_are_objects() -> None:
+    """SmartIR's issue 1084."""
+    nec = {"Protocol": "NEC", "Bits": 32, "Data": "0x20DF10EF"}
+    commands = {"off": {"ir_code_to_send": TUYA}, "cool": {"low": {"18": {"ir_code_to_send": TUYA}, "19": nec}}}
+    ((remote),) = parse_smartir(_file(commands, "Raw", "MQTT")).values()
+    assert list(remote.commands) == ["off", "cool_low_18", "cool_low_19"]
+    assert to_text(remote.commands["cool_low_19"][0]) == "nec:0x04,0x08"
+    (remote,) = parse_smartir(_file({"off": {"ir_code_to_send": 5}, "on": TUYA}, "Raw", "MQTT")).values()
+    assert {name: error.key for name, error in remote.unreadable.items()} == {"off": "smartir_code"}
+    (remote,) = parse_smartir(_file({"off": {"ir_code_to_send": TUYA}})).values()
+    assert {name: error.key for name, error in remote.unreadable.items()} == {"off": "smartir_code"}

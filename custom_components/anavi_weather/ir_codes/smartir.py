@@ -4,12 +4,13 @@ Source: SmartIR's controllers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 import re
 from typing import Any
 
 from infrared_protocols.commands import Command
 
-from .broadlink import from_base64, parse_broadlink
+from .broadlink import INFRARED, RADIO, from_base64, parse_broadlink
 from .command import CodeError, RawCommand
 from .json_file import MAX_DEPTH, load_json
 from .pronto import parse_pronto
@@ -26,6 +27,9 @@ MAX_SEQUENCE = 16  # codes that one command sends one after another
 PAUSE = 500_000  # µs, SmartIR's pause between the codes of a sequence
 
 TASMOTA_KEYS = ("protocol", "vendor", "irreceived")  # of a message to its blasters, in lower case
+TUYA_KEY = "ir_code_to_send"
+BLASTERS = ("mqtt", "ufor11", "zha")
+BROADLINK_TYPES = tuple(bytes([kind]) for kind in (INFRARED, *RADIO))
 COMMENTS = ("_", "$")  # first characters of keys without a code
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
@@ -83,7 +87,7 @@ def _leaves(commands: dict[str, Any], prefix: str, depth: int = 1) -> Iterator[t
         name = f"{prefix}{key.strip()}"
         if key.startswith(COMMENTS):
             continue
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not _is_message(value):
             yield from _leaves(value, f"{name}_", depth + 1)
         elif not _is_empty(value):
             yield name, value
@@ -116,7 +120,7 @@ def _decoder(encoding: Any, controller: Any) -> Callable[[Any], Command]:
     """Return the function that decodes a code in the file's encoding; the meaning of `Raw` depends on the controller."""
     kind = (str(encoding).lower(), str(controller).lower())
     if kind[0] == "base64":
-        return _text(lambda code: parse_broadlink(from_base64(code.removeprefix("b64:"))))
+        return _text(partial(_base64, tuya=kind[1] in BLASTERS))
     if kind[0] == "hex":
         return _text(_hex)
     if kind[0] == "pronto":
@@ -125,8 +129,8 @@ def _decoder(encoding: Any, controller: Any) -> Callable[[Any], Command]:
         return _timings
     if kind == ("raw", "xiaomi"):
         return _text(parse_xiaomi)
-    if kind[0] == "raw" and kind[1] in ("mqtt", "ufor11", "zha"):
-        return _text(_blaster)
+    if kind[0] == "raw" and kind[1] in BLASTERS:
+        return lambda code: _message(code) if isinstance(code, dict) else _text(_blaster)(code)
     raise CodeError("smartir_encoding", encoding=excerpt(str(encoding)), controller=excerpt(str(controller)))
 
 
@@ -158,19 +162,34 @@ def _is_whole(item: Any) -> bool:
     return item.__class__ is int or (isinstance(item, float) and item.is_integer())
 
 
+def _base64(code: str, *, tuya: bool) -> Command:
+    """Return the command of Broadlink's base64, or of Tuya's, whose first byte is never that of a Broadlink packet."""
+    data = from_base64(code.removeprefix("b64:"))
+    return parse_tuya(data) if tuya and data[:1] not in BROADLINK_TYPES else parse_broadlink(data)
+
+
+def _is_message(value: dict[str, Any]) -> bool:
+    """Return whether an object is a message to a blaster rather than named commands."""
+    keys = {key.lower() for key in value}
+    return keys == {TUYA_KEY} or {"protocol", "bits"} <= keys
+
+
+def _message(message: dict[str, Any]) -> Command:
+    """Return the command of a message to a blaster, which has a code of Tuya or the fields of Tasmota."""
+    if any(key.lower() in TASMOTA_KEYS for key in message):
+        return message_command(message)
+    code = next((message[key] for key in (TUYA_KEY, "ir_code", "code") if isinstance(message.get(key), str)), "")
+    if not code:
+        raise CodeError("smartir_code")
+    return _base64(code, tuya=True)
+
+
 def _blaster(code: str) -> Command:
-    """Return the command of a message to a blaster: a code of Tuya, or JSON that contains one."""
+    """Return the command of a text for a blaster: a message in JSON, or a code of Tasmota, Tuya or Broadlink."""
     if code.lstrip().startswith("{"):
-        message = load_json(code)
-        if any(key.lower() in TASMOTA_KEYS for key in message):
-            return message_command(message)
-        code = next(
-            (message[key] for key in ("ir_code_to_send", "ir_code", "code") if isinstance(message.get(key), str)), ""
-        )
-        if not code:
-            raise CodeError("smartir_code")
-    elif (command := parse_tasmota(code.strip())) is not None:
+        return _message(load_json(code))
+    if (command := parse_tasmota(code.strip())) is not None:
         return command
-    elif code.lstrip().startswith(("[", "+")):
+    if code.lstrip().startswith(("[", "+")):
         return _timings(code)
-    return parse_tuya(from_base64(code))
+    return _base64(code, tuya=True)
