@@ -147,6 +147,45 @@ def test_messages_of_another_length_are_refused(protocol: str, bits: int, data: 
     assert refused(parse, message(protocol, bits, data)) == "value_invalid"
 
 
+@pytest.mark.parametrize(("repeats", "frames"), [(0, 4), (3, 4), (5, 6)])
+def test_symphony(repeats: int, frames: int) -> None:
+    """Issue 8811 of Tasmota."""
+    timings = parse(message("SYMPHONY", 11, "0x1FD", Repeat=repeats)).get_raw_timings()
+    frame = [pulse for bit in f"{0x1FD:011b}" for pulse in ((1250, -400) if bit == "1" else (400, -1250))]
+    assert timings == [*[*frame[:-1], frame[-1] - 6600] * (frames - 1), *frame[:-1]]
+    assert refused(parse, message("SYMPHONY", 13, "0x1FD")) == "value_invalid"
+
+
+def test_timings_in_a_list() -> None:
+    """Issue 8811 of Tasmota."""
+    timings = [1340, 378, 1306, 380, 466, 1192, 470]
+    text = message("UNKNOWN", 66, "0x1", Hash="0x268C17C3", RawData=timings)
+    for code in (text, f'{{"IrReceived": {text}}}', f"IRSend3 {text}"):
+        found = parse(code)
+        assert list(map(abs, found.get_raw_timings()[:7])) == timings
+    assert found.repeat_count == 2
+    for wrong in ([1340, 378], [1340, 0, 378], [1340, "378", 1306], [1340, -378, 1306], [1340, True, 1306]):
+        assert refused(parse, message("UNKNOWN", 66, "0x1", RawData=wrong)) == "protocol_unknown"
+
+
+def test_openmqttgateway() -> None:
+    nec = {"value": 551489775, "bits": 32, "protocol": 3, "hex": "0x20DF10EF", "protocol_name": "NEC"}
+    assert to_text(parse(json.dumps(nec))) == "nec:0x04,0x08"
+    assert to_text(parse(json.dumps({**nec, "hex": "0x20DF10EF", "value": 0}))) == "nec:0x04,0x08"
+    del nec["hex"]
+    assert to_text(parse(json.dumps(nec))) == "nec:0x04,0x08"
+    unknown = {"bits": 13, "protocol_name": "UNKNOWN", "protocol": -1, "raw": "2448,558,1256, 574,632"}
+    assert parse(json.dumps(unknown)).get_raw_timings() == [2448, -558, 1256, -574, 632]
+    assert refused(parse, json.dumps({**unknown, "raw": ""})) == "protocol_unknown"
+
+
+@pytest.mark.parametrize("text", ["A90:SONY:12", "0xA90:sony:12", "a90:Sony:12"])
+def test_esp8266_http_ir_blaster(text: str) -> None:
+    assert to_text(parse(text)) == "sony:0x01,0x15"
+    assert to_text(parse("20DF10EF:NEC:32")) == "nec:0x04,0x08"
+    assert refused(parse, "DDF9B038:UNKNOWN:51") == "protocol_unknown"
+
+
 @pytest.mark.parametrize(("repeats", "frames"), [(0, 2), (1, 2), (2, 3), (5, 6)])
 def test_coolix(repeats: int, frames: int) -> None:
     command = parse(message("COOLIX", 24, "0xB27BE0", Repeat=repeats))

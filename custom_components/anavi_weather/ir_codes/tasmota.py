@@ -4,6 +4,8 @@
     0,926,844,958,832,…                                     carrier in kHz or Hz (0: 38 kHz), then timings
     0,+9000-4500+560-1690C-565CdC…                          the same; the n-th letter stands for the n-th number
     raw,0,889,0100…                                         a bit stream, see `tasmota_bits.py`
+    {"protocol_name": "NEC", "bits": 32, "hex": "0x20DF10EF"}   OpenMQTTGateway; unknown protocols have "raw"
+    20DF10EF:NEC:32                                         ESP8266-HTTP-IR-Blaster
 
 `IRSend3` before a code sends it three times. An upper-case letter is a pulse, a lower-case one a space.
 
@@ -24,13 +26,16 @@ from .tasmota_bits import carrier_hz, parse_bits
 from .tasmota_protocols import PROTOCOLS, Message, repeated
 from .text import c_integer, excerpt
 
+MIN_RAW_TIMINGS = 3
 MAX_DATA_BYTES = 16  # more than any protocol here has
 
 _COMMAND = re.compile(r"(?:Backlog\s+)?IRSend([0-9]{0,3})\s+", re.IGNORECASE)
 _RAW = re.compile(r"raw\s*,\s*", re.IGNORECASE)
 _COMPACT = re.compile(r"(?:([0-9]{1,6}),)?(\+[0-9]{1,7}(?:[+-][0-9]{1,7}|[A-Za-z]){2,})")
 _LIST = re.compile(r"([0-9]{1,6})\s*,([-+0-9,\s]+)")
+_NUMBERS = re.compile(r"[0-9]{1,7}(?:\s*,\s*[0-9]{1,7})+")
 _TOKEN = re.compile(r"[+-][0-9]+|[A-Za-z]")
+_BLASTER = re.compile(r"(?:0x)?([0-9A-Fa-f]{1,16}):([A-Za-z]\w{1,19}):([0-9]{1,3})", re.ASCII)
 _BARE_HEX = re.compile(r"(:\s*)(0x[0-9a-f]{1,32})(?=\s*[,}])", re.IGNORECASE)  # in Tasmota's examples
 
 
@@ -47,6 +52,8 @@ def parse_tasmota(text: str) -> Command | None:
     if code.startswith("{"):
         message = load_json(_BARE_HEX.sub(r'\1"\2"', code))
         return message_command(message, repeats) if isinstance(message, dict) else None
+    if found := _BLASTER.fullmatch(code):
+        return message_command({"protocol": found[2], "bits": int(found[3]), "data": f"0x{found[1]}"}, repeats)
     if found := _COMPACT.fullmatch(code):
         return _timings(_expanded(found[2]), found[1], repeats)
     if raw := _RAW.match(code):
@@ -69,16 +76,28 @@ def message_command(message: Mapping[str, Any], repeats: int = 0) -> Command:
     received = values.get("irreceived")
     if isinstance(received, dict):
         values = _with_lower_keys(received)
+    if isinstance(name := values.get("protocol_name"), str):  # of OpenMQTTGateway, whose `protocol` is a number
+        values |= {"protocol": name, "data": values.get("hex", values.get("value")), "rawdata": values.get("raw")}
     protocol, raw = str(values.get("protocol", values.get("vendor", ""))), values.get("rawdata")
     encode = PROTOCOLS.get(protocol.upper())
-    if encode is None and isinstance(raw, str) and (found := _COMPACT.fullmatch(raw)):
-        return _timings(_expanded(found[2]), found[1], repeats)
+    if encode is None and (timings := _raw_data(raw)) is not None:
+        return _timings(*timings, repeats)
     if encode is None:
         raise CodeError("protocol_unknown", name=excerpt(protocol))
     # In what was received, this is only whether it was a repeat
     if not isinstance(received, dict):
         repeats = max(repeats, _integer(protocol, {"repeat": 0} | values, "repeat"))
     return encode(Message(_integer(protocol, values, "bits"), _data(protocol, values), repeats))
+
+
+def _raw_data(raw: Any) -> tuple[list[int], str | None] | None:
+    """Return the timings of an unknown protocol and their carrier: in the compact form, or as a list."""
+    if isinstance(raw, str) and (found := _COMPACT.fullmatch(raw)):
+        return _expanded(found[2]), found[1]
+    if isinstance(raw, str) and _NUMBERS.fullmatch(raw):
+        raw = numbers(raw)
+    is_list = isinstance(raw, list) and all(item.__class__ is int and item > 0 for item in raw)
+    return (raw, None) if is_list and len(raw) >= MIN_RAW_TIMINGS else None
 
 
 def _with_lower_keys(message: Mapping[str, Any]) -> dict[str, Any]:

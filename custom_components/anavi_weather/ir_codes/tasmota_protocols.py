@@ -32,6 +32,7 @@ _LG32_DITTO = (8950, -2250, 550)
 
 _AIWA = (0x1D8113F, 1)  # the bits before and after those of the data
 _EPSON_REPEATS = 2  # at least
+_SYMPHONY = (400, 1250)  # µs, of a short and a long pulse or space
 _MIDEA_PAUSE = 5600  # µs, between a frame and its inverse
 _MIDEA_GAP = 105_600  # µs, between two messages
 
@@ -231,6 +232,17 @@ def _midea(message: Message) -> Command:
     return repeated(RawCommand(complete(timings, _MIDEA_GAP), modulation=MIDEA.carrier), message.repeats)
 
 
+def _symphony(message: Message) -> Command:
+    """Return the command of Symphony, which is sent at least four times."""
+    _expect("SYMPHONY", message.bits, message.bits if message.bits in (11, 12) else 12, message.data)
+    short, long = _SYMPHONY
+    timings: list[int] = []
+    for place in reversed(range(message.bits)):
+        timings += (long, -short) if message.data >> place & 1 else (short, -long)
+    timings[-1] -= 4 * (short + long)
+    return RawCommand((), tuple(timings), repeat_count=max(check_repeat_count(message.repeats), 3))
+
+
 def _as_esphome(protocol: str) -> Callable[[Message], Command]:
     """Return the encoder of a protocol whose data are the same for ESPHome."""
     return _plain(lambda bits, data: ESPHOME[protocol](Action(protocol, {"nbits": str(bits), "data": hex(data)})))
@@ -260,4 +272,5 @@ PROTOCOLS: Mapping[str, Callable[[Message], Command]] = {
     "SANYO_LC7461": _plain(_sanyo),
     "SHARP": _sharp,
     "SONY": _as_esphome("sony"),
+    "SYMPHONY": _symphony,
 }
