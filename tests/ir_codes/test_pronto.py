@@ -37,6 +37,16 @@ def test_learned() -> None:
     assert all(abs(one - other) <= 1 or other == -65535 for one, other in zip(ours, theirs, strict=True))
 
 
+def test_the_gap_that_esphome_adds() -> None:
+    """ESPHome's issue 6147: its dumps had a word too many."""
+    once = NEC[:-20].replace("0022 0002", "0022 0000")
+    expected = parse_pronto(once)
+    assert same(parse_pronto(f"{once} 06C3"), expected)
+    assert same(parse(f"{once} 06C3 "), expected)
+    for wrong in (f"{once} 06C4", f"{once} 06C3 06C3", f"{once} 06C3 0016", once[:-5]):
+        assert refused(parse_pronto, wrong) == "pronto_length"
+
+
 def test_only_a_repeat_part() -> None:
     command = parse_pronto("0000 0068 0000 0002 0060 0018 0030 0400")
     assert isinstance(command, RawCommand)

@@ -32,6 +32,7 @@ PREDEFINED = {
     RC6: ("rc6", ("address", "command")),
 }
 TYPES = (LEARNED, UNMODULATED, *PREDEFINED, NEC)
+ESPHOME_GAP = 0x06C3  # 45 ms, which ESPHome before 2024.9 wrote after the last pause too
 UNMODULATED_WORD = 10  # 2.4 µs; the finest unit whose words can hold a usual pause
 
 _WORD = re.compile(r"[0-9A-Fa-f]{4}")
@@ -57,6 +58,8 @@ def parse_pronto(text: str) -> Command:
     data = words[4:]
     if kind not in TYPES:
         raise CodeError("pronto_type", value=f"{kind:04X}")
+    if kind == LEARNED and len(data) == 2 * (once + repeat) + 1 and data[-1] == ESPHOME_GAP:
+        del data[-1]
     if len(data) != 2 * (once + repeat):
         raise CodeError("pronto_length", expected=str(4 + 2 * (once + repeat)), actual=str(len(words)))
     if not data:
