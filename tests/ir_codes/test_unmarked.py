@@ -150,3 +150,29 @@ def test_hostile_texts_are_quick(text: str) -> None:
     with suppress(CodeError):
         parse(text)
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["[{}]", "[ {} ]", '{{"type":"Buffer","data":[{}]}}', '{{ "type": "Buffer", "data": [{}] }}']
+)
+def test_buffers_of_node_red(text: str) -> None:
+    """The issue 90 of node-red-contrib-broadlink-control."""
+    decimals = ", ".join(map(str, PACKET))
+    assert to_text(parse(text.format(decimals))) == to_text(parse(PACKET.hex()))
+    assert to_text(parse(text.format(decimals.replace(" ", "")))) == to_text(parse(PACKET.hex()))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (38, 100, 200, 100, 200, 100, 200, 100, 200, 100),  # no length
+        (38, 0, 255, 255, 200, 100, 200, 100, 200, 100),
+        (38, 0, 6, 0, 256, 100, 200, 100, 200, 100),
+    ],
+)
+def test_decimals_that_are_no_packet(values: tuple[int, ...]) -> None:
+    text = f"[{','.join(map(str, values))}]"
+    if 0 in values:
+        assert refused(parse, text) == "zero_duration"
+    else:
+        assert to_text(parse(text)).startswith("raw:38000:38,-100,200")

@@ -1,4 +1,4 @@
-"""Forms of codes without a mark, as other programs show them: hex with commas or `0x`, Broadlink's hex, and bare base64."""
+"""Forms of codes without a mark, as other programs show them: hex with commas or `0x`, Broadlink's bytes, and bare base64."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +24,10 @@ _JOINED = re.compile(r"(?:[0-9a-f]{4}){4,}", re.IGNORECASE)
 _BYTES = re.compile(r"(?:0x)?(?:26|b2|b4|d7)(?:\s?[0-9a-f]{2}){5,}", re.IGNORECASE)
 _LISTED_BYTES = re.compile(
     r"(?:0x)?(?:26|b2|b4|d7)(?:(?:\s*+[,:;]\s*+|\s++)(?:0x)?[0-9a-f]{2}){5,}[\s,;]*", re.IGNORECASE
+)
+# A buffer of JavaScript: 38 is 0x26
+_BUFFER = re.compile(
+    r'(?:\{\s*"type"\s*:\s*"Buffer"\s*,\s*"data"\s*:\s*)?\[\s*(38(?:\s*,\s*[0-9]{1,3}){8,})\s*\]\s*\}?'
 )
 _NO_DECIMAL = re.compile(r"[a-fx:]|\b0", re.IGNORECASE)
 _BETWEEN_BYTES = re.compile(r"0x|[\s,:;]", re.IGNORECASE)
@@ -78,6 +82,8 @@ def parse_unmarked(text: str) -> Command | None:
     listed = _unlisted(text)
     if _BYTES.fullmatch(listed) or (_LISTED_BYTES.fullmatch(listed) and _NO_DECIMAL.search(listed)):
         return parse_broadlink(bytes.fromhex(_BETWEEN_BYTES.sub("", listed)))
+    if (found := _BUFFER.fullmatch(text)) and (packet := _buffer(found[1])) is not None:
+        return parse_broadlink(packet)
     if not _BASE64.fullmatch(text):
         return None
     try:
@@ -87,6 +93,14 @@ def parse_unmarked(text: str) -> Command | None:
     if len(packet) > 4 and packet[0] in (INFRARED, *RADIO) and int.from_bytes(packet[2:4], "little") <= len(packet):
         return parse_broadlink(packet)
     return _tuya(packet)
+
+
+def _buffer(text: str) -> bytes | None:
+    """Return the bytes of decimals, or None if they are no Broadlink packet, whose length the third and fourth state."""
+    values = [int(word) for word in text.split(",")]
+    if max(values) > 0xFF or 0 not in values or not 0 < (values[2] | values[3] << 8) <= len(values):
+        return None
+    return bytes(values)
 
 
 def _tuya(packet: bytes) -> Command | None:
