@@ -149,6 +149,19 @@ async def locked(hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulat
     return storage
 
 
+async def test_an_ignored_issue_is_deleted_when_the_file_can_be_opened(
+    hass: HomeAssistant, entry: MockConfigEntry, locked: Storage
+) -> None:
+    (issue,) = issues(hass)
+    ir.async_ignore_issue(hass, DOMAIN, issue.issue_id, ignore=True)
+    await reload(hass, entry)
+    (issue,) = issues(hass)
+    assert issue.dismissed_version
+    locked.locked.clear()
+    await reload(hass, entry)
+    assert not issues(hass)
+
+
 async def send(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     data = {ATTR_ENTITY_ID: entity_of(hass, "remote", "remote"), "device": "TV", "command": "Power"}
     await hass.services.async_call("remote", "send_command", data, blocking=True)

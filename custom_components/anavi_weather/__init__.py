@@ -6,14 +6,14 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
-from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .bus_watch import async_watch_for_bus
 from .codes_download import async_setup_download
 from .codes_issue import async_load_codes
 from .command_sender import CommandSender
-from .const import CODES_ISSUE_PREFIX, CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
+from .const import CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
 from .coordinator import AnaviWeatherConfigEntry, AnaviWeatherCoordinator, RemoteStation
 from .dashboard import async_setup_dashboard
 from .deleted_codes import async_get_deleted_codes
@@ -31,8 +31,9 @@ from .forwarding import (
 )
 from .infrared_devices import InfraredDevices, async_delete_all
 from .infrared_issue import InfraredIssue
+from .issues import async_delete_issues
 from .migration import async_give_main_entities_to_station
-from .missing_bus import async_continue_without_reading
+from .missing_bus import async_continue_without_reading, async_delete_bus_issue
 from .panel_commands import async_setup_panel_commands
 from .phat.lirc import linux_ports
 from .phat.simulated_lirc import SimulatedLirc
@@ -85,6 +86,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
         if not await async_continue_without_reading(hass, entry, coordinator):
             await async_watch_for_bus(hass, entry)
             raise
+    else:
+        async_delete_bus_issue(hass, entry)
     entry.runtime_data = station = await _async_load(hass, entry, coordinator)
     await _async_start_parts(hass, entry, station)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -146,7 +149,7 @@ def _start_fleets(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, station: 
     """Start to read the stations of each fleet."""
     for fleet in station.fleets.values():
         async_remove_unchosen(hass, entry, fleet.subentry)
-        entry.async_on_unload(fleet.key_issue.async_delete)
+        entry.async_on_unload(fleet.key_issue.async_withdraw)
         entry.async_create_background_task(hass, fleet.async_refresh(), f"{DOMAIN} {fleet.name} fleet")
 
 
@@ -183,8 +186,9 @@ async def async_remove_config_entry_device(
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry) -> None:
-    """Delete a remote station's stored codes, which a repair can restore, its checkpoints, and what it learned about rain."""
-    ir.async_delete_issue(hass, DOMAIN, CODES_ISSUE_PREFIX + entry.entry_id)
+    """Delete all that a remote station has stored, and its issues. A repair can restore its codes."""
+    for owner_id in (entry.entry_id, *entry.subentries):
+        async_delete_issues(hass, owner_id)
     await async_delete_all(hass, entry)
     await async_remove_rain_forecast(hass, entry.entry_id)
     for subentry in user_stations(entry):
@@ -206,7 +210,10 @@ async def _async_updated(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, *,
     if _settings(entry) == settings:
         await entry.runtime_data.coordinator.async_follow_entry()
         return
-    removed = entry.runtime_data.forwarders.keys() - entry.subentries.keys()
+    removed_fleets = entry.runtime_data.fleets.keys() - entry.subentries.keys()
+    removed_user_stations = entry.runtime_data.forwarders.keys() - entry.subentries.keys()
     await hass.config_entries.async_reload(entry.entry_id)
-    for subentry_id in removed:
+    for subentry_id in removed_fleets | removed_user_stations:
+        async_delete_issues(hass, subentry_id)
+    for subentry_id in removed_user_stations:
         await async_remove_checkpoint(hass, subentry_id)

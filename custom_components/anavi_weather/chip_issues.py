@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, LOGGER
+from .issues import async_withdraw_issue
 from .phat import AddressClaimedError, ChipError, ChipId, DriverMissingError, NoAnswerError, Reading
 
 CHIP_ISSUE_PREFIX = "chip_"
@@ -37,8 +38,9 @@ class ChipIssues:
                 self._create(chip, error, is_partial=chip not in reading.errors)
         for chip in self._failing_since.keys() - errors.keys():
             del self._failing_since[chip]
-            self._delete(chip)
             LOGGER.info("%s: %s works again", self._entry.title, chip)
+        for chip in set(chips) - errors.keys():
+            self._delete(chip)  # it may be one from before the start, which a user ignored
 
     @callback
     def async_forget(self, chips: Iterable[ChipId]) -> None:
@@ -49,9 +51,9 @@ class ChipIssues:
 
     @callback
     def async_clear(self) -> None:
-        """Delete all issues."""
+        """Delete all issues that a user does not ignore."""
         for chip in self._failing_since:
-            self._delete(chip)
+            async_withdraw_issue(self._hass, self._issue_id(chip))
 
     def _create(self, chip: ChipId, error: ChipError, *, is_partial: bool) -> None:
         match error:

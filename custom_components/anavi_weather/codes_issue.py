@@ -12,6 +12,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from .code_store import CodeStore, async_get_code_store
 from .const import CODES_ISSUE_PREFIX, DOMAIN
 from .exceptions import StorageError
+from .issues import async_withdraw_issue
 
 RETRY_INTERVAL = timedelta(minutes=1)
 UNREADABLE_ISSUE_PREFIX = "codes_unreadable_"
@@ -24,13 +25,15 @@ async def async_load_codes(hass: HomeAssistant, entry: ConfigEntry) -> CodeStore
         _create_damaged_issue(hass, entry, kept)
     if codes.error is not None:
         _create_unreadable_issue(hass, entry, codes.error)
-        entry.async_on_unload(partial(ir.async_delete_issue, hass, DOMAIN, UNREADABLE_ISSUE_PREFIX + entry.entry_id))
+        entry.async_on_unload(partial(async_withdraw_issue, hass, UNREADABLE_ISSUE_PREFIX + entry.entry_id))
 
         async def async_retry(now: datetime) -> None:
             if await codes.async_can_open():
                 hass.config_entries.async_schedule_reload(entry.entry_id)
 
         entry.async_on_unload(async_track_time_interval(hass, async_retry, RETRY_INTERVAL, cancel_on_shutdown=True))
+    else:
+        ir.async_delete_issue(hass, DOMAIN, UNREADABLE_ISSUE_PREFIX + entry.entry_id)
     return codes
 
 

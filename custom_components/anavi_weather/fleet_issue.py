@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .issues import async_withdraw_issue
 from .user_station.errors import ElasticsearchError, KeyRefusedError, PrivilegeMissingError
 from .user_station_issues import FAILURES
 
@@ -20,6 +21,7 @@ class FleetKeyIssue:
         self._entry = entry
         self._subentry = subentry
         self._rejections = 0
+        self._id = FLEET_KEY_ISSUE_PREFIX + subentry.subentry_id
 
     @callback
     def async_update(self, problem: ElasticsearchError | None) -> None:
@@ -28,23 +30,23 @@ class FleetKeyIssue:
         A server that does not answer does not know whether the key works.
         """
         if problem is None:
-            self.async_delete()
+            self._rejections = 0
+            ir.async_delete_issue(self._hass, DOMAIN, self._id)
         elif isinstance(problem, KeyRefusedError | PrivilegeMissingError):
             self._rejections += 1
             if self._rejections >= FAILURES:
                 self._create()
 
     @callback
-    def async_delete(self) -> None:
-        """Delete the issue if it exists."""
-        self._rejections = 0
-        ir.async_delete_issue(self._hass, DOMAIN, FLEET_KEY_ISSUE_PREFIX + self._subentry.subentry_id)
+    def async_withdraw(self) -> None:
+        """Delete the issue when the fleet is unloaded, if it exists and a user does not ignore it."""
+        async_withdraw_issue(self._hass, self._id)
 
     def _create(self) -> None:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            FLEET_KEY_ISSUE_PREFIX + self._subentry.subentry_id,
+            self._id,
             data={"entry_id": self._entry.entry_id, "subentry_id": self._subentry.subentry_id},
             is_fixable=True,
             severity=ir.IssueSeverity.ERROR,

@@ -335,8 +335,6 @@ def _stored_devices(entry: ConfigEntry) -> dict[str, ConfigSubentry]:
 
 async def async_delete_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete the stored commands of a station that was removed. They are kept until a user restores or deletes them."""
-    for subentry in infrared_devices(entry):
-        ir.async_delete_issue(hass, DOMAIN, NAME_ISSUE_PREFIX + subentry.subentry_id)
     codes = async_get_code_store(hass, entry.entry_id)
     if not codes.codes:  # the station was not loaded
         await codes.async_load()

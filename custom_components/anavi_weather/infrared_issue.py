@@ -11,6 +11,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from .const import DOMAIN
 from .exceptions import InfraredError, async_message
 from .installation import NO_RECEIVER, async_error_key
+from .issues import async_withdraw_issue
 from .phat.lirc import DeviceGoneError
 from .transceiver import Transceiver
 from .unique_ids import EMITTER, RECEIVER
@@ -37,7 +38,7 @@ class InfraredIssue:
         @callback
         def stop() -> None:
             stop_checks()
-            self._delete()
+            async_withdraw_issue(self._hass, ISSUE_PREFIX + self._entry.entry_id)
 
         return stop
 

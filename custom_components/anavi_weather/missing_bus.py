@@ -9,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from .const import DOMAIN, SUBENTRY_FLEET, SUBENTRY_USER_STATION
 from .coordinator import AnaviWeatherCoordinator
 from .exceptions import ReadingError, async_message
+from .issues import async_withdraw_issue
 from .phat import BusError
 from .phat.lirc import linux_ports
 from .transceiver import has_infrared_pair, infrared_pair_owner
@@ -52,7 +53,12 @@ def _create_issue(hass: HomeAssistant, entry: ConfigEntry, coordinator: AnaviWea
         translation_key="bus_unavailable",
         translation_placeholders={"station": entry.title, "reason": reason},
     )
-    delete = partial(ir.async_delete_issue, hass, DOMAIN, issue_id)
     # Listeners hear of a reading that fails only after one that succeeded
-    entry.async_on_unload(coordinator.async_add_listener(delete))
-    entry.async_on_unload(delete)
+    entry.async_on_unload(coordinator.async_add_listener(partial(async_delete_bus_issue, hass, entry)))
+    entry.async_on_unload(partial(async_withdraw_issue, hass, issue_id))
+
+
+@callback
+def async_delete_bus_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issue of a bus that cannot be used, because the chips were read."""
+    ir.async_delete_issue(hass, DOMAIN, ISSUE_PREFIX + entry.entry_id)

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .issues import async_withdraw_issue
 from .user_station.forwarder import Forwarder
 from .user_station.statistics_forwarder import StatisticsForwarder
 from .user_station.statistics_status import REPORTED
@@ -30,7 +31,7 @@ class StatisticsIssues:
 
     @callback
     def async_start(self) -> Callable[[], None]:
-        """Create the issue and keep it up to date; return a function that stops it and deletes it."""
+        """Create the issue and keep it up to date; return a function that stops it and withdraws it."""
         unsubscribe = [
             self._statistics.status.async_subscribe(self._update),
             self._forwarder.async_subscribe(self._update),
@@ -41,7 +42,7 @@ class StatisticsIssues:
         def stop() -> None:
             for one in unsubscribe:
                 one()
-            ir.async_delete_issue(self._hass, DOMAIN, self._id)
+            async_withdraw_issue(self._hass, self._id)
 
         return stop
 
@@ -60,8 +61,10 @@ class StatisticsIssues:
             self._create(problem.key, str(problem))
         elif status.rejected:
             self._create("statistics_rejected", status.rejected)
-        else:
+        elif status.has_succeeded and not status.failures:
             ir.async_delete_issue(self._hass, DOMAIN, self._id)
+        else:
+            async_withdraw_issue(self._hass, self._id)
 
     def _create(self, key: str, detail: str) -> None:
         ir.async_create_issue(

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .issues import async_withdraw_issue
 from .user_station.checkpoint import Loss
 from .user_station.errors import (
     CertificateExpiredError,
@@ -90,7 +91,7 @@ class UserStationIssues:
 
     @callback
     def async_start(self) -> Callable[[], None]:
-        """Create issues and keep them up to date; return a function that stops it and deletes them."""
+        """Create issues and keep them up to date; return a function that stops it and withdraws them."""
         unsubscribe = self._forwarder.async_subscribe(self._update)
         self._update()
 
@@ -98,7 +99,7 @@ class UserStationIssues:
         def stop() -> None:
             unsubscribe()
             for kind in KINDS:
-                self._delete(kind)
+                self._delete(kind, is_solved=False)
 
         return stop
 
@@ -116,13 +117,13 @@ class UserStationIssues:
         if is_failing and problem and type(problem) in DESTINATION_ERRORS:
             self._create("destination", problem.key, detail=escape_markdown(str(problem)))
         else:
-            self._delete("destination")
+            self._delete("destination", is_solved=status.connected is True)
         aside = status.aside_problem
         # The same cause is reported once
         if aside and not isinstance(aside, RejectedError) and not (is_failing and isinstance(problem, type(aside))):
             self._create("aside", aside.key, detail=escape_markdown(str(aside)))
         else:
-            self._delete("aside")
+            self._delete("aside", is_solved=not status.aside_count)
         if held := self._forwarder.checkpoint.breaker.held:
             reasons = "\n".join(f"- {escape_markdown(f'{entity_id}: {reason}')}" for entity_id, reason in held.values())
             self._create("held", "states_held", detail=reasons)
@@ -134,13 +135,15 @@ class UserStationIssues:
             hours = max(int(min(near) // 3600), 0)
             self._create("backlog", "purge_near", backlog=str(status.backlog), hours=str(hours))
         else:
-            self._delete("backlog")
+            is_known = status.aside_waiting is not None or not status.aside_count
+            self._delete("backlog", is_solved=status.connected is True and is_known)
 
     def _update_recorder(self) -> None:
-        if (problem := self._forwarder.status.recorder_problem) is not None:
+        status = self._forwarder.status
+        if (problem := status.recorder_problem) is not None:
             self._create("recorder", "recorder_unexpected", detail=problem)
         else:
-            self._delete("recorder")
+            self._delete("recorder", is_solved=status.connected is True)
 
     def _update_losses(self) -> None:
         checkpoint = self._forwarder.checkpoint
@@ -190,5 +193,10 @@ class UserStationIssues:
             translation_placeholders={"user_station": self._subentry.title, **placeholders},
         )
 
-    def _delete(self, kind: str) -> None:
-        ir.async_delete_issue(self._hass, DOMAIN, f"{kind}_{self._subentry.subentry_id}")
+    def _delete(self, kind: str, *, is_solved: bool = True) -> None:
+        """Delete an issue, but keep one that a user ignores unless its problem is known to be solved."""
+        issue_id = f"{kind}_{self._subentry.subentry_id}"
+        if is_solved:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        else:
+            async_withdraw_issue(self._hass, issue_id)

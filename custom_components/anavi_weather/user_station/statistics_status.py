@@ -51,6 +51,8 @@ class StatisticsStatus(Listeners):
     """Number of failures in a row."""
     rejected: str | None = None
     """Why the server rejected some of the statistics."""
+    has_succeeded: bool = False
+    """Whether everything was stored at some time since the start."""
     _is_logged: bool = field(default=False, repr=False)
 
     @callback
@@ -58,6 +60,7 @@ class StatisticsStatus(Listeners):
         """Record that everything is stored; return whether to log it."""
         was_logged = self._is_logged
         self._is_logged = False
+        self.has_succeeded = True
         self.problem = None
         self.failures = 0
         self.async_notify_listeners()

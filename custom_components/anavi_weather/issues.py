@@ -1,0 +1,25 @@
+"""Deletion of repair issues, which a user may ignore. The registry forgets that with the issue."""
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+
+
+@callback
+def async_withdraw_issue(hass: HomeAssistant, issue_id: str) -> None:
+    """Delete an issue whose problem may still exist, such as at a reload.
+
+    An issue that a user ignores is kept, so that it is still ignored when it is created again.
+    """
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    if issue is not None and issue.dismissed_version is None:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def async_delete_issues(hass: HomeAssistant, owner_id: str) -> None:
+    """Delete all issues of an entry or a subentry that was removed."""
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and owner_id in issue_id:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
