@@ -31,7 +31,7 @@ from custom_components.anavi_weather.user_station.errors import (
 )
 
 from .certificates import server_context
-from .server import API_KEY, DOCUMENT, KEY_SECRET, Connect, Document, Server, elastic, refusing, stream
+from .server import API_KEY, DOCUMENT, KEY_ID, KEY_SECRET, Connect, Document, Server, elastic, item, refusing, stream
 
 
 def plain(status: int, text: str = "", **headers: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -413,3 +413,44 @@ async def test_the_key_is_never_shown(
     for text in (*shown, caplog.text):
         assert API_KEY not in text
         assert KEY_SECRET not in text
+
+
+def repeating(text: str) -> dict[str, object]:
+    """Return an error that repeats a text of the request."""
+    return {"error": {"type": text, "reason": text, "index": text, "caused_by": {"reason": text}}}
+
+
+@pytest.mark.parametrize("text", [f"ApiKey {API_KEY}", f"{KEY_ID}:{KEY_SECRET}", f"{KEY_ID}%3A{KEY_SECRET}"])
+async def test_a_server_that_repeats_the_key(server: Server, connect: Connect, text: str) -> None:
+    server.check = elastic_answer(repeating(text), 403)
+    with pytest.raises(ElasticsearchError, match=r"\[API key\]") as refused:
+        await connect().async_check()
+    server.check = plain(400, "{}", **{"X-OpenSearch-Version": text})
+    with pytest.raises(OpenSearchError, match=r"\[API key\]") as foreign:
+        await connect().async_check()
+    server.items = lambda _: item(400, text, text)
+    (result,) = await connect().async_bulk(DOCUMENT, 1, compressed=False)
+    shown = [
+        str(refused.value),
+        str(foreign.value),
+        result.kind,
+        result.reason,
+        result.mistake,
+        result.text,
+        str(result.error),
+    ]
+    assert not [one for one in shown if API_KEY.rstrip("=") in one or KEY_SECRET in one]
+
+
+async def test_a_server_that_repeats_the_request_instead_of_an_answer(server: Server, connect: Connect) -> None:
+    async def repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        headers = await reader.readuntil(b"\r\n\r\n")
+        writer.write(next(line for line in headers.splitlines() if API_KEY.encode() in line) + b"\r\n\r\n")
+        writer.close()
+
+    listener = await asyncio.start_server(repeat, "127.0.0.1", 0)
+    async with listener:
+        port = listener.sockets[0].getsockname()[1]
+        with pytest.raises(CannotConnectError, match=r"\[API key\]") as raised:
+            await connect(f"http://127.0.0.1:{port}").async_check()
+    assert API_KEY.rstrip("=") not in str(raised.value)

@@ -1,7 +1,6 @@
 """Client of Elasticsearch 8.12 to 9.x. No other module of forwarding uses HTTP."""
 
 import asyncio
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 import os
@@ -9,7 +8,6 @@ import re
 import ssl
 import time
 from typing import NamedTuple, override
-from urllib.parse import quote
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -26,6 +24,7 @@ from yarl import URL
 from homeassistant.util.json import JsonObjectType
 
 from .answers import Item
+from .api_key import ApiKey
 from .clock import compare_clock
 from .content import CREATED, all_created, as_object, is_closed_for_good, parse_item, parse_object, parse_result
 from .errors import (
@@ -103,6 +102,7 @@ class Elasticsearch:
         """
         self._session = session
         self._destination = destination
+        self._key = ApiKey(destination.api_key)
         self._trusted = trusted
         self.repeated_count = 0
         """Number of requests that were sent again because their connection broke."""
@@ -188,7 +188,7 @@ class Elasticsearch:
             ElasticsearchError: if the server does not answer.
         """
         # Every key may read its own metadata, if it names itself
-        path = f"_security/api_key?id={_key_id(self._destination.api_key)}&filter_path=api_keys.metadata.station_id"
+        path = f"_security/api_key?id={self._key.id}&filter_path=api_keys.metadata.station_id"
         try:
             _, content = await self._async_request("GET", path, b"", "")
         except PrivilegeMissingError:
@@ -286,7 +286,8 @@ class Elasticsearch:
                 return await self._async_attempt(method, url, body, headers)
             except (ClientError, OSError, asyncio.IncompleteReadError) as err:
                 if attempt == ATTEMPTS or not _is_broken_connection(err):
-                    raise _connection_error(err) from err
+                    error, text = _connection_error(err)
+                    raise error(self._key.redact_text(text)) from err
             attempt += 1
             self.repeated_count += 1
 
@@ -302,8 +303,8 @@ class Elasticsearch:
             ssl=self._trusted,
             allow_redirects=False,
         ) as response:
-            content = await _read(response)
-            _raise_for_status(response, content)
+            content = self._key.redact(await _read(response))
+            _raise_for_status(response, content, self._key)
             return response.status, content
 
 
@@ -314,18 +315,18 @@ def _is_broken_connection(error: Exception) -> bool:
     return not isinstance(error, ClientConnectorError) or isinstance(error.os_error, ConnectionResetError)
 
 
-def _connection_error(error: Exception) -> ElasticsearchError:
-    """Return the error of a request that has no answer."""
+def _connection_error(error: Exception) -> tuple[type[ElasticsearchError], str]:
+    """Return the error of a request that has no answer, and its text."""
     if isinstance(error, ClientConnectorCertificateError):
         code = getattr(error.certificate_error, "verify_code", None)
-        return VERIFY_ERRORS.get(code, TlsNotTrustedError)(str(error))
+        return VERIFY_ERRORS.get(code, TlsNotTrustedError), str(error)
     if isinstance(error, ClientSSLError):
-        return NoTlsError(str(error))
+        return NoTlsError, str(error)
     if isinstance(error, TimeoutError):
-        return CannotConnectError("no answer in time")
+        return CannotConnectError, "no answer in time"
     if isinstance(error, ClientConnectorError):
-        return CannotConnectError(f"{error.host}:{error.port}: {_reason(error.os_error)}")
-    return CannotConnectError(str(error) or type(error).__name__)
+        return CannotConnectError, f"{error.host}:{error.port}: {_reason(error.os_error)}"
+    return CannotConnectError, str(error) or type(error).__name__
 
 
 def _reason(error: OSError) -> str:
@@ -333,7 +334,7 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
 
 
-def _raise_for_status(response: ClientResponse, content: bytes) -> None:
+def _raise_for_status(response: ClientResponse, content: bytes, key: ApiKey) -> None:
     """Raise the error of an answer that rejects a whole request, or that is not from Elasticsearch.
 
     Raises:
@@ -345,7 +346,7 @@ def _raise_for_status(response: ClientResponse, content: bytes) -> None:
     if "X-OpenSearch-Version" in response.headers or any(
         "OpenSearch" in scheme for scheme in response.headers.getall("WWW-Authenticate", ())
     ):
-        raise OpenSearchError(response.headers.get("X-OpenSearch-Version", str(status)))
+        raise OpenSearchError(key.redact_text(response.headers.get("X-OpenSearch-Version", str(status))))
     is_elasticsearch = response.headers.get("X-Elastic-Product") == "Elasticsearch" or _is_forbidden(status, content)
     # Proxies in front of the server answer so too. A server that does not implement POST is not Elasticsearch
     if error in (BusyError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED and not is_elasticsearch:
@@ -380,12 +381,3 @@ async def _read(response: ClientResponse) -> bytes:
         if len(content) > MAX_ANSWER:
             raise ElasticsearchError("an answer without end")
     return bytes(content)
-
-
-def _key_id(api_key: str) -> str:
-    """Return the id in a key, which is the base64 of `id:secret`."""
-    try:
-        key_id = b64decode(api_key).partition(b":")[0]
-    except ValueError:
-        return ""
-    return quote(key_id, safe="")
