@@ -13,6 +13,7 @@ from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.user_station.forwarder import Forwarder
 from custom_components.anavi_weather.user_station.ranges import Range, Ranges
 from custom_components.anavi_weather.user_station.recorder_log import Position, RecorderBusyError, RecorderLog
+from custom_components.anavi_weather.user_station.recorder_tables import Selected
 from homeassistant.components.datetime import ATTR_DATETIME, DOMAIN as DATETIME_DOMAIN, SERVICE_SET_VALUE
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, STATE_UNKNOWN
 from homeassistant.core import Context, HomeAssistant
@@ -39,12 +40,12 @@ def recorded(forwarder: Forwarder) -> Iterator[list[float]]:
     forwarder.checkpoint.advance(Position("sqlite", 5, 1.5))
     since: list[float] = []
 
-    def first(_: RecorderLog, part: Range, since_ts: float) -> Position:
+    def first(_: RecorderLog, part: Range, __: Selected, ___: Position | None, since_ts: float) -> Position:
         assert part == STATES
         since.append(since_ts)
         return Position("sqlite", 1, 0.5)
 
-    with patch.object(RecorderLog, "first", first):
+    with patch.object(RecorderLog, "first_selected", first):
         yield since
 
 

@@ -47,9 +47,16 @@ class Log:
         selected = Selected(None if entity_ids is None else frozenset(entity_ids))
         return await self.log.async_run(self.log.read_newest, selected, None, frozenset(others_than))
 
-    async def first(self, part: Range, since_ts: float | None = None) -> Position | None:
+    async def first(self, part: Range) -> Position | None:
         """Return the position after the first row of a range."""
-        return await self.log.async_run(self.log.first, part, since_ts)
+        return await self.log.async_run(self.log.first, part)
+
+    async def first_selected(
+        self, part: Range, since_ts: float, entity_ids: set[str] | None = None, since: Position | None = None
+    ) -> Position | None:
+        """Return the position after the first row of a range that was updated since a time."""
+        selected = Selected(None if entity_ids is None else frozenset(entity_ids))
+        return await self.log.async_run(self.log.first_selected, part, selected, since, since_ts)
 
     async def newest(self) -> Position:
         """Return the position after the newest row."""

@@ -249,3 +249,17 @@ async def test_only_selected_entities_are_sent_again(harness: Harness) -> None:
     await until(lambda: harness.server.values() == ["1", "2"])
     await nothing_to_do(harness)
     assert "other" not in harness.server.values()
+
+
+async def test_a_user_learns_that_no_selected_entity_has_states_to_send_again(harness: Harness) -> None:
+    await harness.record("1")
+    await harness.record("other", entity_id="sensor.u")
+    await harness.start(selection=Selection.CHOSEN, chosen=("sensor.t",))
+    await harness.stored("1")
+    other = harness.hass.states.get("sensor.u")
+    assert other
+    await harness.record("2")
+    await harness.stored("1", "2")
+    await harness.run_sql("UPDATE states SET last_updated_ts = last_updated_ts - 1000 WHERE state_id IN (1, 3)")
+    assert not await harness.forwarder.async_send_again(other.last_updated_timestamp)
+    assert harness.forwarder.checkpoint.again == ()

@@ -197,6 +197,9 @@ async def test_the_first_row_of_a_range_is_found(log: Log) -> None:
     assert await log.first(whole._replace(first=second.state_id)) == Position(recorder, second.state_id, None)
     third_ts = third.last_updated_ts
     assert third_ts
-    assert await log.first(whole, third_ts) == Position(recorder, third.state_id, third_ts)
-    assert await log.first(whole, third_ts + 1) is None
+    assert await log.first_selected(whole, third_ts) == Position(recorder, third.state_id, third_ts)
+    assert await log.first_selected(whole, third_ts + 1) is None
+    assert await log.first_selected(whole, third_ts, {"sensor.t"}) == Position(recorder, third.state_id, third_ts)
+    assert await log.first_selected(whole, third_ts, {"light.x"}) is None
+    assert await log.first_selected(whole, third_ts, since=await log.newest()) is None
     assert await log.first(Range(third.state_id + 1, third.state_id + 9, 0)) is None

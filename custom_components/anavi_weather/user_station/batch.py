@@ -85,6 +85,10 @@ class BatchReader:
             lambda selected, encoder: _batch(self._log.read_range(part, selected, since, count, MAX_SIZE), encoder)
         )
 
+    async def async_first(self, part: Range, since: Position | None, since_ts: float) -> Position | None:
+        """Return the position after the first state of a range that was updated since a time, see `async_read`."""
+        return await self._async_read(lambda selected, _: self._log.first_selected(part, selected, since, since_ts))
+
     async def async_read_newest(self, since: Position | None, others_than: frozenset[str]) -> Batch:
         """Return a batch of the newest state, and of the newest of an entity that is not among some."""
         return await self._async_read(

@@ -124,7 +124,7 @@ class Forwarder:
             RecorderUnexpectedError: if its tables are not the expected ones.
         """
         last_id = self.checkpoint.position.state_id if self.checkpoint.position else 0
-        first = await self._log.async_run(self._log.first, Range(1, last_id, 0), start_ts)
+        first = await self._batches.async_first(Range(1, last_id, 0), self.checkpoint.since, start_ts)
         if first:
             self.checkpoint.send_again(Range(first.state_id, last_id, 0))
         return await self._async_send_again(first is not None)

@@ -212,15 +212,24 @@ class RecorderLog:
                 rows += fetch(session, statement.where(STATES_META.c.entity_id.not_in(others_than)), 1, 1)[0]
             return Page(rows, end, reached_end=True, started_over=False, purged=0)
 
-    def first(self, part: Range, since_ts: float | None = None) -> Position | None:
-        """Return the position after the first row of a range of ids, if any that was updated since a time."""
+    def first(self, part: Range) -> Position | None:
+        """Return the position after the first row of a range of ids, if any."""
+        return self.first_selected(part, ALL, None, None)
+
+    def first_selected(
+        self, part: Range, selected: Selected, since: Position | None, since_ts: float | None
+    ) -> Position | None:
+        """Return the position after the first row of a range of ids, if any that was updated since a time, see `read`."""
         statement = select(STATES.c.state_id, STATES.c.last_updated_ts).order_by(STATES.c.state_id).limit(1)
+        statement = statement.select_from(STATES if selected == ALL else NAMED_STATES)
         statement = statement.where(STATES.c.state_id.between(part.first, part.last))
         if since_ts is not None:
             statement = statement.where(STATES.c.last_updated_ts >= since_ts)
         with self.session() as session:
-            row = session.execute(statement).first()
-            return Position(self.recorder(session), *row) if row else None
+            recorder = self.recorder(session)
+            wanted = [*self._since(session, since, recorder), *is_selected(session, selected)]
+            row = session.execute(statement.where(*wanted)).first()
+            return Position(recorder, *row) if row else None
 
     async def async_sync(self) -> None:
         """Wait until the recorder has processed and committed everything until now.
