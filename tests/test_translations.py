@@ -110,7 +110,11 @@ OF_INFRARED = {
     "infrared_unavailable",
 }
 CHOICES = ("chip_", "infrared_device_deleted")  # repairs with a menu
-OTHER_FIXABLE = {"user_station_checkpoint_damaged", "user_station_stream_recreated"}
+OTHER_FIXABLE = {
+    "user_station_checkpoint_damaged",
+    "user_station_states_sent_twice",
+    "user_station_stream_recreated",
+}
 COMPARISON = {
     "changed",
     "difference",
@@ -173,6 +177,7 @@ PLACEHOLDERS = {
     "issues.user_station_purge_near": {"backlog", "hours", "user_station"},
     "issues.user_station_states_dropped": {"count", "user_station"},
     "issues.user_station_states_foreign": {"count", "user_station"},
+    "issues.user_station_states_sent_twice": {"count", "other", "user_station"},
     "issues.user_station_states_purged": {"count", "user_station"},
     "issues.user_station_states_maybe_purged": {"count", "user_station"},
     "issues.user_station_states_refused": {"count", "detail", "entity", "user_station"},

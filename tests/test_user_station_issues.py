@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.anavi_weather.const import DOMAIN
 from custom_components.anavi_weather.exceptions import InvalidActionError
 from custom_components.anavi_weather.user_station.breaker import Held
-from custom_components.anavi_weather.user_station.checkpoint import Loss
+from custom_components.anavi_weather.user_station.checkpoint import NO_INDICES, Loss
 from custom_components.anavi_weather.user_station.checkpoint_store import CheckpointStore
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
@@ -35,7 +35,9 @@ from custom_components.anavi_weather.user_station.errors import (
 )
 from custom_components.anavi_weather.user_station.forwarder import Forwarder
 from custom_components.anavi_weather.user_station.recorder_log import RecorderBusyError, RecorderUnexpectedError
+from custom_components.anavi_weather.user_station.statistics_forwarder import StatisticsForwarder
 from custom_components.anavi_weather.user_station.status import WaitingStates
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -257,6 +259,42 @@ async def test_another_station_that_sends_as_this_one_is_reported(
     form = await open_repair(hass, "foreign_01USER")
     await form.submit()
     assert active_issues(issue_registry) == {}
+
+
+async def test_another_user_station_that_sends_the_same_is_named(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    """Its address is another one of the same server, as a name and a number are."""
+    subentry = entry.subentries["01USER"]
+    with patch.object(Forwarder, "async_run"), patch.object(StatisticsForwarder, "async_run"):
+        hass.config_entries.async_add_subentry(
+            entry,
+            ConfigSubentry(
+                data=subentry.data, subentry_id="01OTHER", subentry_type="user_station", title="Sítio", unique_id="x"
+            ),
+        )
+        await hass.async_block_till_done()
+    forwarder, other = (entry.runtime_data.forwarders[subentry_id] for subentry_id in ("01USER", "01OTHER"))
+
+    def report() -> tuple[str | None, dict[str, str] | None]:
+        forwarder.checkpoint.record_foreign(3)
+        forwarder.status.async_notify_listeners()
+        return active_issues(issue_registry)["foreign_01USER"]
+
+    foreign = "user_station_states_foreign"
+    assert report() == (foreign, {"user_station": "Casa", "count": "3"})
+    forwarder.checkpoint.record_stream({"a": "1", "b": "2"})
+    other.checkpoint.record_stream({"a": "3"})
+    assert report() == (foreign, {"user_station": "Casa", "count": "6"}), "it is another server"
+    other.checkpoint.record_stream({"b": "2", "c": "4"})
+    placeholders = {"user_station": "Casa", "other": "Sítio", "count": "9"}
+    assert report() == ("user_station_states_sent_twice", placeholders)
+    other._batches.use_station_id("another")
+    assert report() == (foreign, {"user_station": "Casa", "count": "12"}), "its key is that of another station"
+    other._batches.use_station_id(None)
+    for one in (forwarder, other):
+        one.checkpoint.stream = NO_INDICES
+    assert report() == (foreign, {"user_station": "Casa", "count": "15"}), "nobody knows where they send"
 
 
 async def test_a_user_acknowledges_one_kind_of_loss(

@@ -5,9 +5,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .issues import async_withdraw_issue
+from .issues import FAILURES, async_withdraw_issue
 from .user_station.errors import ElasticsearchError, KeyRefusedError, PrivilegeMissingError
-from .user_station_issues import FAILURES
 
 FLEET_KEY_ISSUE_PREFIX = "fleet_key_"
 

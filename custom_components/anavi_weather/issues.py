@@ -1,16 +1,19 @@
-"""Deletion of repair issues, which a user may ignore. The registry forgets that with the issue."""
+"""Repair issues of servers that fail, and the deletion of issues, which a user may ignore."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 
+FAILURES = 3  # in a row until a server has an issue; one that starts may reject requests for a moment
+
 
 @callback
 def async_withdraw_issue(hass: HomeAssistant, issue_id: str) -> None:
     """Delete an issue whose problem may still exist, such as at a reload.
 
-    An issue that a user ignores is kept, so that it is still ignored when it is created again.
+    An issue that a user ignores is kept, because the registry would forget that, so that it is still ignored when it is
+    created again.
     """
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     if issue is not None and issue.dismissed_version is None:

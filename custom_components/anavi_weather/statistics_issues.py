@@ -7,13 +7,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .issues import async_withdraw_issue
+from .issues import FAILURES, async_withdraw_issue
 from .user_station.forwarder import Forwarder
 from .user_station.statistics_forwarder import StatisticsForwarder
 from .user_station.statistics_status import REPORTED
 from .user_station.text import escape_markdown
-
-FAILURES = 3  # in a row
 
 
 class StatisticsIssues:

@@ -7,7 +7,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .issues import async_withdraw_issue
+from .forwarding import loaded_user_stations
+from .issues import FAILURES, async_withdraw_issue
 from .user_station.checkpoint import Loss
 from .user_station.errors import (
     CertificateExpiredError,
@@ -62,7 +63,6 @@ DESTINATION_ERRORS = (
     ShardLimitError,
     TlsNotTrustedError,
 )
-FAILURES = 3  # in a row; a server that starts may reject requests for a moment
 PURGE_NEAR = 0.25  # fraction of the time that the recorder keeps states
 
 KINDS = (
@@ -158,7 +158,11 @@ class UserStationIssues:
         else:
             self._delete("dropped")
         if checkpoint.foreign_count > checkpoint.foreign_acknowledged:
-            self._create("foreign", "states_foreign", count=str(checkpoint.foreign_count))
+            count = str(checkpoint.foreign_count)
+            if (other := self._twin()) is not None:
+                self._create("foreign", "states_sent_twice", count=count, other=other)
+            else:
+                self._create("foreign", "states_foreign", count=count)
         else:
             self._delete("foreign")
         if checkpoint.purged_count > checkpoint.purged_acknowledged:
@@ -169,6 +173,14 @@ class UserStationIssues:
             self._create("maybe_purged", "states_maybe_purged", count=str(checkpoint.maybe_purged_count))
         else:
             self._delete("maybe_purged")
+
+    def _twin(self) -> str | None:
+        """Return the name of another user station of this Home Assistant that sends as the same station to the same stream."""
+        for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
+            for subentry, other in loaded_user_stations(entry):
+                if other is not self._forwarder and other.is_twin_of(self._forwarder):
+                    return subentry.title
+        return None
 
     def _update_stores(self) -> None:
         """Report that the stream or the checkpoint is not what it was."""

@@ -47,7 +47,7 @@ async def test_states_in_whose_place_another_station_stored_a_document_are_count
     assert harness.checkpoint["foreign"] == 3
     ((level, message),) = logged()
     assert level == "ERROR"
-    assert message.startswith("Farol: another station sends as this one: ")
+    assert message.startswith("Farol: another sender sends as this station: ")
 
 
 async def test_states_of_before_the_start_may_be_stored(harness: Harness, logged: Logged) -> None:

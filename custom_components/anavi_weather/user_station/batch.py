@@ -47,6 +47,11 @@ class BatchReader:
         self._station = station
         self._encoder = Encoder(station, Identities({}))
 
+    @property
+    def station_id(self) -> str:
+        """Return the id of the station that the documents name."""
+        return self._station.id
+
     def use_station_id(self, station_id: str | None) -> None:
         """Name the station that the API key belongs to; None: this Home Assistant."""
         station = self._home if station_id is None else self._home._replace(id=station_id)

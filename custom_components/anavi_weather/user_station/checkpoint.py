@@ -158,6 +158,10 @@ class Checkpoint:
         self.is_recreated |= is_other
         return is_other
 
+    def shares_stream(self, other: Checkpoint) -> bool:
+        """Return whether another checkpoint is of the same stream. No two indices have the same unique id."""
+        return any(self.stream.get(name) == unique_id for name, unique_id in other.stream.items() if unique_id)
+
     def record_not_time_series(self) -> bool:
         """Record that the stream does not store each state once any more; return whether that is new.
 

@@ -95,6 +95,11 @@ class Forwarder:
         self.send_again_from: datetime | None = None
         """A user's choice for the button that sends states again."""
 
+    @property
+    def station_id(self) -> str:
+        """Return the id of the station that the documents name."""
+        return self._batches.station_id
+
     @callback
     def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call when the status changes, and return a function that unsubscribes.
@@ -148,6 +153,10 @@ class Forwarder:
         await self._ledger.async_save()
         self._retrier.async_retry_soon()
         self.status.async_notify_listeners()
+
+    def is_twin_of(self, other: Forwarder) -> bool:
+        """Return whether another forwarder sends as the same station to the same stream, whatever its server is called."""
+        return self.station_id == other.station_id and self.checkpoint.shares_stream(other.checkpoint)
 
     async def async_run(self) -> None:
         """Forward until canceled."""

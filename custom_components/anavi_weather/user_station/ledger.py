@@ -68,9 +68,9 @@ class Ledger:
                 )
 
     def _record_foreign(self, count: int) -> None:
-        """Count states in whose place another station stored a document, and log the first."""
+        """Count states in whose place another sender stored a document, and log the first."""
         if not self.checkpoint.foreign_count:
-            LOGGER.error("%s: another station sends as this one: %s states were stored by it before", self._name, count)
+            LOGGER.error("%s: another sender sends as this station: %s states were stored before", self._name, count)
         self.checkpoint.record_foreign(count)
         self.status.async_notify_listeners()
 
