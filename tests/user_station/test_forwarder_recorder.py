@@ -1,6 +1,7 @@
 """Tests of forwarding from a recorder whose database is replaced, purged, migrating or unreachable."""
 
 import asyncio
+from copy import deepcopy
 import logging
 from unittest.mock import patch
 
@@ -315,6 +316,37 @@ async def test_states_that_vanish_during_an_outage_are_counted_at_once(harness: 
     await clock.wake()
     await harness.stored("1", "2", "5")
     assert (harness.checkpoint["purged"], harness.checkpoint["maybe_purged"]) == (2, 0)
+
+
+@pytest.mark.parametrize(("recorded_after", "purged", "maybe_purged"), [(7200, 0, 3), (1800, 3, 0)])
+async def test_states_that_waited_at_a_backup_may_have_been_sent_before_they_were_purged(
+    harness: Harness, clock: Clock, recorded_after: int, purged: int, maybe_purged: int
+) -> None:
+    """Case 33, if the backup was made in an outage. Otherwise, Home Assistant was stopped soon after the last count."""
+    await connected(harness, clock)
+    await wait_for_server(harness, clock, "3", "4", "5")
+    backup = deepcopy(harness.storage[KEY])
+    await harness.server.start()
+    await harness.start()
+    await harness.stored("1", "2", "3", "4", "5")
+    await harness.record("6")
+    await harness.stored("1", "2", "3", "4", "5", "6")
+    await harness.stop()
+    for state_id, seconds in ((5, 9000), (6, 9000 - recorded_after)):
+        await harness.run_sql(
+            "UPDATE states SET last_updated_ts = last_updated_ts - :seconds WHERE state_id = :id",
+            seconds=seconds,
+            id=state_id,
+        )
+    backup["data"]["waiting"][1] = [*backup["data"]["waiting"][1][:2], backup["data"]["waiting"][1][2] - 9000]
+    await harness.run_sql("UPDATE states SET old_state_id = NULL")
+    await harness.run_sql("DELETE FROM states WHERE state_id < 6")
+    harness.storage[KEY] = backup
+
+    await harness.start()
+
+    await until(lambda: harness.checkpoint["position"][1] == 6)
+    assert (harness.checkpoint["purged"], harness.checkpoint["maybe_purged"]) == (purged, maybe_purged)
 
 
 async def test_states_are_continued_in_a_copied_database(harness: Harness, clock: Clock) -> None:

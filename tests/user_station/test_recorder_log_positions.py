@@ -149,7 +149,36 @@ async def test_other_databases_do_not_reuse_ids(log: Log) -> None:
     await log.record("other", entity_id="sensor.other")
     again = await log.read(page.position)
     assert again.rows[-1].state_id > page.position.state_id
-    assert (values(again), again.started_over) == (["1", "other"], True), "the row is gone: all is read again"
+    assert (values(again), again.started_over) == (["other"], False)
+
+
+async def test_a_purge_of_the_entity_that_was_read_last_is_continued(log: Log) -> None:
+    """As by the action `recorder.purge_entities`."""
+    await log.record("1")
+    await log.record("2", entity_id="sensor.u")
+    position = (await log.read()).position
+    await log.record("3")
+    await log.purge(position.state_id)
+    again = await log.read(position)
+    assert (values(again), again.started_over, again.purged) == (["3"], False, 0)
+    assert await log.waits(position) == (1, again.rows[0].last_updated_ts)
+
+
+@pytest.mark.parametrize("times", [(2.0, 3.0), (0.0, 0.5), (None, 2.0), (0.0, None)])
+async def test_a_missing_row_among_others_that_are_all_newer_or_older_is_no_purge(
+    log: Log, times: tuple[float | None, float | None]
+) -> None:
+    """The database may be an older one that was restored."""
+    await log.record("1", "2", "3")
+    rows = (await log.read()).rows
+    for row, ts in zip(rows[::2], times, strict=True):
+        await log.set_time(row.state_id, None if ts is None else TIME + ts)
+    await log.purge(rows[1].state_id)
+    recorder = (await log.newest()).recorder
+    again = await log.read(Position(recorder, rows[1].state_id, TIME + 1))
+    assert (values(again), again.started_over) == (["1", "3"], True)
+    again = await log.read(Position(recorder, rows[1].state_id, None))
+    assert again.started_over
 
 
 async def test_a_row_with_another_time_is_another_row(log: Log) -> None:

@@ -9,6 +9,7 @@ from .recorder_log import Position, RecorderError, RecorderLog, Waiting
 from .status import WaitingStates
 
 INTERVAL = 30.0  # seconds; counting rows is expensive
+OUTDATED = 3600.0  # seconds in which states were recorded after a count that was the last one before a restart
 
 
 class BacklogCounter:
@@ -55,6 +56,7 @@ class BacklogCounter:
         # Not again after a defect, which must not keep states from being sent
         self._first_counted_at = now
         try:
+            await self._async_forget_outdated()
             await self._async_count()
         except RecorderError:
             self._first_counted_at = None
@@ -82,6 +84,19 @@ class BacklogCounter:
             first = await self._log.async_run(self._log.first, aside[0])
             waiting = self._waiting(pending_count(aside), first)
             self._ledger.status.async_record_aside_waiting(waiting)
+
+    async def _async_forget_outdated(self) -> None:
+        """Forget a count if states were recorded long after it, because it comes from a backup.
+
+        The states that waited then may have been sent before the recorder purged them.
+        """
+        waiting = self._ledger.checkpoint.waiting
+        start = self._log.recording_start()
+        counted = waiting.newest.last_updated_ts if waiting else None
+        if counted is not None and counted < start:
+            newest = (await self._log.async_run(self._log.newest_until, start)).last_updated_ts
+            if newest is not None and newest - counted > OUTDATED:
+                self._ledger.checkpoint.record_waiting(None)
 
     async def _async_count(self) -> None:
         checkpoint = self._ledger.checkpoint

@@ -2,8 +2,8 @@
 
 One thread of the recorder writes all states, so `state_id` rises in the order of commits. But SQLite reuses the ids of the
 newest rows after these are purged, and a restored or deleted database starts over. A position is therefore valid only while
-its own row exists, unchanged. Otherwise reading starts from the first row, and Elasticsearch recognizes the states that it
-has stored before.
+its own row exists, unchanged, or was purged alone. Otherwise reading starts from the first row, and Elasticsearch recognizes
+the states that it has stored before.
 """
 
 import asyncio
@@ -142,6 +142,10 @@ class RecorderLog:
         """Return the age at which the recorder purges a state, in seconds; infinite if it does not."""
         instance = get_instance(self._hass)
         return instance.keep_days * 86400.0 if instance.auto_purge else math.inf
+
+    def recording_start(self) -> float:
+        """Return the time from which the recorder has recorded since Home Assistant was started."""
+        return get_instance(self._hass).recorder_runs_manager.recording_start.timestamp()
 
     def read(
         self,
@@ -339,7 +343,21 @@ class RecorderLog:
             return position, False, 0
         if oldest > position.state_id:
             return position, False, oldest - position.state_id - 1
-        return beginning, True, 0
+        return (position, False, 0) if self._is_gap(session, position) else (beginning, True, 0)
+
+    def _is_gap(self, session: Session, position: Position) -> bool:
+        """Return whether only a position's own row was purged, like those of its entity, among others that are unchanged.
+
+        Rows that were written after older ones were restored, or with ids that SQLite reuses, are all newer.
+        """
+        row = select(STATES.c.state_id, STATES.c.last_updated_ts).limit(1)
+        is_before = STATES.c.state_id < position.state_id
+        before = session.execute(row.where(is_before).order_by(STATES.c.state_id.desc())).first()
+        after = session.execute(row.where(~is_before).order_by(STATES.c.state_id)).first()
+        if before is None or after is None or after[0] == position.state_id:
+            return False
+        times = (before[1], position.last_updated_ts, after[1])
+        return None not in times and before[1] <= position.last_updated_ts <= after[1]
 
     def _exists(self, session: Session, position: Position, recorder: str) -> bool:
         """Return whether a position's row exists, unchanged. In another database, its time has to show that."""
