@@ -10,7 +10,7 @@ import pytest
 from custom_components.anavi_weather.user_station.answers import FOREIGN, TOO_LATE
 from custom_components.anavi_weather.user_station.batch import Batch
 from custom_components.anavi_weather.user_station.documents import Sent
-from custom_components.anavi_weather.user_station.errors import CannotConnectError, TooLargeError
+from custom_components.anavi_weather.user_station.errors import CannotConnectError, ElasticsearchError
 from custom_components.anavi_weather.user_station.recorder_log import Position
 from custom_components.anavi_weather.user_station.sender import Sender
 
@@ -43,7 +43,7 @@ def answering(*results: Item) -> Any:
 
 async def kinds(sender: Sender, batch: Batch) -> list[str]:
     """Return the types of the results of a batch."""
-    return [result.kind for result in await sender.async_send(batch) if not isinstance(result, TooLargeError)]
+    return [result.kind for result in await sender.async_send(batch) if not isinstance(result, ElasticsearchError)]
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ async def test_states_of_a_downsampled_index_are_too_late(server: Server, sender
     server.always = answering(BLOCKED, item(201))
     results = await sender.async_send(batch_of(1, 2))
     first = results[0]
-    assert not isinstance(first, TooLargeError)
+    assert not isinstance(first, ElasticsearchError)
     assert first.text == f"{TOO_LATE}: the index .ds-old accepts no more states of its time"
     assert first.is_fault_of_document
     assert sum("_settings" in request for request in server.requests) == 1

@@ -254,15 +254,17 @@ class Elasticsearch:
             raise item.error
 
     async def async_accepts_tiny(self) -> bool:
-        """Return whether a request of a few bytes is not too large.
+        """Return whether a request of a few bytes is neither too large nor rejected whatever is in it.
 
         Raises:
-            ElasticsearchError: if the request was rejected for another reason.
+            ElasticsearchError: if no documents can be stored now.
         """
         try:
             await self.async_bulk(TINY, 1, compressed=False)
-        except TooLargeError:
-            return False
+        except ElasticsearchError as err:
+            if type(err) in (ElasticsearchError, NotElasticsearchError, TooLargeError):
+                return False
+            raise
         return True
 
     async def _async_request(

@@ -64,7 +64,7 @@ class Resender:
         window = part._replace(last=min(part.last, part.first + WINDOW - 1))
         batch = await self._batches.async_read_range(window, checkpoint.since, self._sender.count)
         # The breaker has no part in it: all these states remain remembered
-        settlement = settle(batch, await self._sender.async_send(batch), accepts_others=True)
+        settlement = settle(batch, await self._sender.async_send(batch, is_again=True), accepts_others=True)
         if settlement.position is not None:
             refused, purged = checkpoint.record_sent_again(part, settlement)
             self._ledger.record_refused(settlement.refused[:refused])

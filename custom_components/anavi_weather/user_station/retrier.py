@@ -62,7 +62,7 @@ class Retrier:
         checkpoint = self._ledger.checkpoint
         before = checkpoint.aside
         batch = await self._batches.async_read_range(part, checkpoint.since, count)
-        answers = await self._sender.async_send(batch)
+        answers = await self._sender.async_send(batch, is_again=True)
         settlement = settle(batch, answers, checkpoint.breaker, accepts_others=True)
         rest: Range | None = None
         if settlement.position is not None:

@@ -9,11 +9,23 @@ from .batch import Batch
 from .batch_size import MIN_COUNT, BatchSize
 from .content import CREATED
 from .elasticsearch import Elasticsearch
-from .errors import BusyError, CannotConnectError, ElasticsearchError, LimitTooLowError, TooLargeError
+from .errors import (
+    BusyError,
+    CannotConnectError,
+    ElasticsearchError,
+    LimitTooLowError,
+    NotElasticsearchError,
+    TooLargeError,
+)
 from .settle import Answer
 
 # Errors that a smaller batch may avoid: the link is slow or breaks, or the answer is too long. No other does
-SIZE_ERRORS = (CannotConnectError, ElasticsearchError)
+SIZE_ERRORS = (CannotConnectError, ElasticsearchError, NotElasticsearchError)
+# Errors that a single document may cause, like one that a firewall in front of the server does not let through
+REJECTIONS = (ElasticsearchError, NotElasticsearchError)
+REJECTION_COUNT = (
+    3  # in a row, until such a document is looked for; a proxy that starts may reject requests for a moment
+)
 
 
 class Sender:
@@ -24,6 +36,7 @@ class Sender:
         self._elasticsearch = elasticsearch
         self._size = BatchSize()
         self._known_id: int | None = None
+        self._rejection_count = 0
 
     @property
     def count(self) -> int:
@@ -34,8 +47,12 @@ class Sender:
         """Expect that states up to an id may be stored already."""
         self._known_id = state_id
 
-    async def async_send(self, batch: Batch) -> Sequence[Answer]:
+    async def async_send(self, batch: Batch, *, is_again: bool = False) -> Sequence[Answer]:
         """Send a batch, and adapt the size of the next.
+
+        Args:
+            batch: The states.
+            is_again: Whether the server did not store these before, although it stores others.
 
         Raises:
             TooLargeError: if the batch has to be smaller.
@@ -63,9 +80,10 @@ class Sender:
             self._size.record_busy(batch.count)
             raise
         except ElasticsearchError as err:
-            if type(err) in SIZE_ERRORS:
-                self._size.record_failure(batch.count)
+            if await self._async_is_rejected_alone(batch, err, is_again=is_again):
+                return [ElasticsearchError(f"a request with this state alone is rejected: {err}")]
             raise
+        self._rejection_count = 0
         others = [item for item in items if item != CREATED]
         is_busy = any(item.status == HTTPStatus.TOO_MANY_REQUESTS for item in others)
         self._size.record_answer(batch.count, time.monotonic() - started, is_busy=is_busy)
@@ -77,6 +95,21 @@ class Sender:
         if known_id is not None and repeated_count == self._elasticsearch.repeated_count:
             items = _mark_foreign(batch, items, known_id)
         return await self._async_mark_too_late(items)
+
+    async def _async_is_rejected_alone(self, batch: Batch, error: ElasticsearchError, *, is_again: bool) -> bool:
+        """Adapt the size to an error; return whether the server rejects a request of one document, but not every request."""
+        if type(error) in SIZE_ERRORS:
+            self._size.record_failure(batch.count)
+        if type(error) not in REJECTIONS:
+            return False
+        self._rejection_count += 1
+        is_patient = self._rejection_count <= REJECTION_COUNT and not is_again
+        if batch.count > MIN_COUNT or is_patient or not await self._elasticsearch.async_accepts_tiny():
+            return False
+        if batch.count == 1:
+            return True
+        self._size.record_busy(batch.count)
+        return False
 
     async def _async_mark_too_late(self, items: Sequence[Item]) -> Sequence[Item]:
         """Return the results, of which those say so whose index has its write block for good."""

@@ -33,7 +33,7 @@ HOLDING_ERRORS = (BusyError, KeyRefusedError, NotTimeSeriesError, OtherStationEr
 
 TOO_LARGE = "larger than the server takes"
 
-type Answer = Item | TooLargeError
+type Answer = Item | ElasticsearchError
 """The answer to one document. An error is the answer to a whole request that had only this document."""
 
 
@@ -222,6 +222,8 @@ def judge(sent: Sent, answer: Answer) -> Verdict:
     """Return the outcome of a state from the answer to its document. An error means that the state waits."""
     if isinstance(answer, TooLargeError):
         return Refusal(one_line(f"{TOO_LARGE} ({answer})"), TOO_LARGE)
+    if isinstance(answer, ElasticsearchError):
+        return answer
     if answer.status == HTTPStatus.CREATED:
         return Stored.NOW
     if answer.status == HTTPStatus.CONFLICT:
