@@ -182,6 +182,7 @@ async def test_a_connection_that_is_cut(server: Server, connect: Connect, beginn
         (elastic_answer({"error": "starting"}, 503), BusyError, "starting"),
         (plain(501, "<html>No POST here</html>"), NotElasticsearchError, "501"),
         (elastic_answer({}, 429), BusyError, "429"),
+        (plain(408, "<html>Timeout</html>"), CannotConnectError, "408"),
         (plain(413, "<html>Too large</html>"), TooLargeError, "413"),
         (elastic_answer({"error": {"type": "security_exception"}}, 401), KeyRefusedError, "401"),
         (

@@ -4,6 +4,7 @@ import pytest
 
 from custom_components.anavi_weather.user_station.errors import (
     BusyError,
+    CannotConnectError,
     ElasticsearchError,
     KeyRefusedError,
     PrivilegeMissingError,
@@ -18,6 +19,7 @@ from custom_components.anavi_weather.user_station.errors import (
     [
         (401, KeyRefusedError),
         (403, PrivilegeMissingError),
+        (408, CannotConnectError),
         (413, TooLargeError),
         (429, BusyError),
         (500, BusyError),

@@ -351,7 +351,7 @@ def _raise_for_status(response: ClientResponse, content: bytes, key: ApiKey) -> 
         raise OpenSearchError(key.redact_text(response.headers.get("X-OpenSearch-Version", str(status))))
     is_elasticsearch = response.headers.get("X-Elastic-Product") == "Elasticsearch" or _is_forbidden(status, content)
     # Proxies in front of the server answer so too. A server that does not implement POST is not Elasticsearch
-    if error in (BusyError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED and not is_elasticsearch:
+    if error in (BusyError, CannotConnectError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED and not is_elasticsearch:
         raise error(str(status))
     # Elasticsearch does not identify itself to a client that it cannot authenticate
     if error is KeyRefusedError and "ApiKey" in response.headers.getall("WWW-Authenticate", ()):

@@ -200,6 +200,7 @@ class RejectedError(ElasticsearchError):
 STATUS_ERRORS: Mapping[int, type[ElasticsearchError]] = {
     HTTPStatus.UNAUTHORIZED: KeyRefusedError,
     HTTPStatus.FORBIDDEN: PrivilegeMissingError,
+    HTTPStatus.REQUEST_TIMEOUT: CannotConnectError,  # the link is too slow for the size of the request
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLargeError,
     HTTPStatus.TOO_MANY_REQUESTS: BusyError,
 }
