@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable
 import random
+from typing import Any
 from unittest.mock import patch
 
-from aiohttp import ClientTimeout, web
+from aiohttp import ClientResponse, ClientSession, ClientTimeout, ConnectionTimeoutError, web
 import pytest
+from yarl import URL
 
 from custom_components.anavi_weather.user_station import batch, batch_size, delays, elasticsearch, forwarder, status
 from custom_components.anavi_weather.user_station.checkpoint import Checkpoint
@@ -160,6 +162,32 @@ async def test_a_bulk_that_is_rejected_as_a_whole_is_sent_again(
     assert harness.stored_position is None
     await clock.wake()
     await harness.stored("1", "2")
+
+
+async def test_a_server_that_answers_later_than_usual_is_waited_for(
+    harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elasticsearch, "TIMEOUT", ClientTimeout(total=30))
+    waits: list[float | None] = []
+    request = ClientSession._request
+
+    async def wait(session: ClientSession, method: str, url: URL, **options: Any) -> ClientResponse:
+        total = options["timeout"].total
+        if url.path.endswith("_bulk"):
+            waits.append(total)
+            if len(waits) == 1:
+                raise ConnectionTimeoutError
+            if total < 120:
+                raise TimeoutError  # as for an answer after 61 seconds
+        return await request(session, method, url, **options)
+
+    monkeypatch.setattr(ClientSession, "_request", wait)
+    await harness.record("1")
+    await harness.start()
+    for _ in range(3):
+        await clock.wake()
+    await harness.stored("1")
+    assert waits == [30, 30, 60, 120]
 
 
 async def test_nothing_is_sent_until_the_check_passes(harness: Harness, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """Client of Elasticsearch 8.12 to 9.x. No other module of forwarding uses HTTP."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 import os
@@ -17,6 +18,7 @@ from aiohttp import (
     ClientSession,
     ClientSSLError,
     ClientTimeout,
+    ConnectionTimeoutError,
 )
 import orjson
 from yarl import URL
@@ -45,6 +47,7 @@ from .errors import (
     TooLargeError,
     error_for_status,
 )
+from .patience import Patience
 
 STREAM = "metrics-anavi_weather.state-"
 PRIVILEGES = ("create_doc", "auto_configure", "view_index_metadata")
@@ -104,6 +107,8 @@ class Elasticsearch:
         self._destination = destination
         self._key = ApiKey(destination.api_key)
         self._trusted = trusted
+        # A quick answer to a question says nothing about documents, so each kind of content has its own
+        self._patience: defaultdict[str, Patience] = defaultdict(Patience)
         self.repeated_count = 0
         """Number of requests that were sent again because their connection broke."""
 
@@ -285,27 +290,33 @@ class Elasticsearch:
         attempt = 1
         while True:
             try:
-                return await self._async_attempt(method, url, body, headers)
+                return await self._async_attempt(method, url, body, headers, self._patience[content_type])
             except (ClientError, OSError, asyncio.IncompleteReadError) as err:
+                if not isinstance(err, ConnectionTimeoutError):  # nothing listens, so the server is not slow
+                    self._patience[content_type].record_error(err)
                 if attempt == ATTEMPTS or not _is_broken_connection(err):
                     error, text = _connection_error(err)
                     raise error(self._key.redact_text(text)) from err
             attempt += 1
             self.repeated_count += 1
 
-    async def _async_attempt(self, method: str, url: URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    async def _async_attempt(
+        self, method: str, url: URL, body: bytes, headers: Mapping[str, str], patience: Patience
+    ) -> tuple[int, bytes]:
         if self._trusted is None:
             raise CertificateInvalidError
+        started = time.monotonic()
         async with self._session.request(
             method,
             url,
             data=body or None,
             headers=headers,
-            timeout=TIMEOUT,
+            timeout=ClientTimeout(total=patience.seconds(TIMEOUT.total), connect=TIMEOUT.connect),
             ssl=self._trusted,
             allow_redirects=False,
         ) as response:
             content = self._key.redact(await _read(response))
+            patience.record_answer(TIMEOUT.total, time.monotonic() - started)
             _raise_for_status(response, content, self._key)
             return response.status, content
 
@@ -351,7 +362,11 @@ def _raise_for_status(response: ClientResponse, content: bytes, key: ApiKey) -> 
         raise OpenSearchError(key.redact_text(response.headers.get("X-OpenSearch-Version", str(status))))
     is_elasticsearch = response.headers.get("X-Elastic-Product") == "Elasticsearch" or _is_forbidden(status, content)
     # Proxies in front of the server answer so too. A server that does not implement POST is not Elasticsearch
-    if error in (BusyError, CannotConnectError, TooLargeError) and status != HTTPStatus.NOT_IMPLEMENTED and not is_elasticsearch:
+    if (
+        error in (BusyError, CannotConnectError, TooLargeError)
+        and status != HTTPStatus.NOT_IMPLEMENTED
+        and not is_elasticsearch
+    ):
         raise error(str(status))
     # Elasticsearch does not identify itself to a client that it cannot authenticate
     if error is KeyRefusedError and "ApiKey" in response.headers.getall("WWW-Authenticate", ()):
