@@ -13,7 +13,7 @@ sys.path.insert(0, os.environ["TINY_I2C"])
 
 import tiny_i2c  # type: ignore[import-not-found]
 
-SETUP_PI = Path(__file__).parents[2] / "docker/remote_station/setup-pi"
+SETUP_PI = os.environ["SETUP_PI"]
 BMP180, HTU21D, BH1750 = 0x77, 0x40, 0x23
 
 
