@@ -194,8 +194,8 @@ class Server:
 
     def clean(self) -> None:
         """Delete the streams that the tests created, and revoke their keys."""
-        keys = self.request("GET", "_security/api_key?name=anavi_weather*")["api_keys"]
-        ids = [key["id"] for key in keys if not key["invalidated"] and key["metadata"].get("namespace") in self.created]
+        keys = self.request("GET", "_security/api_key?active_only=true&name=anavi_weather*")["api_keys"]
+        ids = [key["id"] for key in keys if key["metadata"].get("namespace") in self.created]
         if ids:
             self.request("DELETE", "_security/api_key", {"ids": ids})
         for namespace in self.created:

@@ -77,11 +77,7 @@ class Server:
         self.call("DELETE", self.fleet)
         self.call("DELETE", f"_data_stream/{self.stream}")
         self.call("DELETE", self.statistics)
-        _, keys = self.call("GET", "_security/api_key?name=anavi_weather%20*")
-        ids = [
-            key["id"]
-            for key in keys["api_keys"]
-            if not key["invalidated"] and key["metadata"].get("namespace") == self.namespace
-        ]
+        _, keys = self.call("GET", "_security/api_key?active_only=true&name=anavi_weather%20*")
+        ids = [key["id"] for key in keys["api_keys"] if key["metadata"].get("namespace") == self.namespace]
         if ids:
             self.good("DELETE", "_security/api_key", {"ids": ids})
