@@ -95,6 +95,7 @@ UNRECORDED = (
     "call_service",
     "component_loaded",
     "core_config_updated",
+    "data_entry_flow_progress_update",
     "data_entry_flow_progressed",
     "device_registry_updated",
     "entity_registry_updated",

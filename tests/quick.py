@@ -19,11 +19,16 @@ DATABASE_SERVERS = ("mariadb", "postgresql")
 SLOW = ("end_to_end", "exhaustive")
 STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
 LEFT_OUT = "left_out"
-QUICK_EXAMPLES = 20  # for each property that does not state another number
+QUICK_EXAMPLES = 20  # of each property
 
 settings.register_profile("quick", deadline=None, max_examples=QUICK_EXAMPLES)
 
 _left_out: Counter[str] = Counter()
+
+
+def examples(number: int) -> int:
+    """Return how many examples of a property are tried, which `--quick` limits."""
+    return min(number, QUICK_EXAMPLES) if settings.get_current_profile_name() == "quick" else number
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

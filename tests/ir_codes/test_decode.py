@@ -11,6 +11,7 @@ import pytest
 from custom_components.anavi_weather.ir_codes import decode as module, parse, to_text
 from custom_components.anavi_weather.ir_codes.decode import Decoded, decode, decode_message, whole_message
 from custom_components.anavi_weather.ir_codes.message import FRAME_GAP_US, frames
+from tests.quick import examples
 
 from .helpers import NAMED, TEXTS, received
 
@@ -156,7 +157,7 @@ def test_headless_frame_of_jvc_only_holds_the_key() -> None:
 
 
 @given(TEXTS, st.integers(0, 150), st.integers(0, 99).map(Random))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_any_command(text: str, stretch: int, random: Random) -> None:
     command = parse(text)
     decoded = decode(received(command.get_raw_timings(), stretch, random))
@@ -345,7 +346,7 @@ def test_spikes_and_dropouts() -> None:
 @given(st.lists(st.integers(100, 10_000), max_size=200))
 @example([8400, 2228, 382, 6001, 100])  # a ditto, and a pulse after the frame's end
 @example([100, 2000, 8400, 2228, 382])  # a spike, and a ditto
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_random_timings_are_not_decoded(durations: list[int]) -> None:
     decoded = decode([-one if index % 2 else one for index, one in enumerate(durations)])
     spaces = range(1, len(durations), 2)
@@ -355,7 +356,7 @@ def test_random_timings_are_not_decoded(durations: list[int]) -> None:
 
 
 @given(st.lists(st.sampled_from([444, 560, 889, 1200, 1690, 1778, 2400, 4500, 9000]), min_size=1, max_size=100))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_random_frames_of_usual_durations_have_a_text(durations: list[int]) -> None:
     decoded = decode([-one if index % 2 else one for index, one in enumerate(durations)])
     assert decoded is None or decoded.repeat or decoded.text is not None

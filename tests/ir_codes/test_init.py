@@ -12,6 +12,7 @@ from infrared_protocols.commands.sony import SonyCommand
 import pytest
 
 from custom_components.anavi_weather.ir_codes import CodeError, RawCommand, as_raw, in_turn, parse, to_pronto, to_text
+from tests.quick import examples
 
 from .helpers import NAMED, NOT_DECODED, PARTS, TEXTS, refused, same
 
@@ -194,7 +195,7 @@ def test_refused(text: str, key: str) -> None:
         st.lists(st.integers(-600_000, 600_000), max_size=50).map(lambda values: " ".join(map(str, values))),
     )
 )
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=400)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=examples(400))
 def test_any_text_is_a_command_or_refused(text: str) -> None:
     try:
         command = parse(text)

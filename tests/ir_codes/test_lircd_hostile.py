@@ -11,6 +11,7 @@ import pytest
 from custom_components.anavi_weather.ir_codes.command import CodeError
 from custom_components.anavi_weather.ir_codes.lircd import parse_lircd
 from custom_components.anavi_weather.ir_codes.lircd_parser import MAX_LIRCD_LENGTH
+from tests.quick import examples
 
 from .helpers import strict_all
 from .test_lircd_encode import MEASURED
@@ -26,7 +27,7 @@ WORDS = (
     "repeat", "plead", "pre_data_bits", "frequency", "é", "\x00", "\ud800",
 )  # fmt: skip
 
-SETTINGS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

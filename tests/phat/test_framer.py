@@ -17,6 +17,7 @@ from custom_components.anavi_weather.phat.framer import (
     Framer,
     ItemType,
 )
+from tests.quick import examples
 
 from .lirc_devices import OVERFLOW, TIMEOUT, item, items
 
@@ -31,7 +32,7 @@ ITEMS = st.one_of(
 STREAMS = st.one_of(st.lists(ITEMS, max_size=80).map(b"".join), st.binary(max_size=300))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(STREAMS, st.lists(st.integers(0, 400), max_size=12))
 def test_messages_do_not_depend_on_how_the_data_is_split(data: bytes, cuts: list[int]) -> None:
     whole = Framer().feed(data)

@@ -23,6 +23,7 @@ from custom_components.anavi_weather.phat.lirc import (
 from custom_components.anavi_weather.phat.simulated_errors import os_error
 from custom_components.anavi_weather.phat.simulated_lirc import SimulatedLirc, SimulatedTransmitter
 from custom_components.anavi_weather.phat.simulator import VirtualClock
+from tests.quick import examples
 
 from .lirc_devices import NEC, Device, ports
 
@@ -38,7 +39,7 @@ TIMINGS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(TIMINGS)
 @example([100, *(-100, 100) * 511])
 @example([*(100, -5000) * 5000, 100])

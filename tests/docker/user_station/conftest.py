@@ -12,7 +12,7 @@ import pytest
 from .files import ELASTICSEARCH_SETUP, FOLDER, load
 from .region import Stations
 from .server import Server
-from .summaries import STATES
+from .summaries import states
 
 # The programs in Elasticsearch's image: Red Hat's UBI 9 minimal, with findutils and unzip. There are no diffutils: no `cmp`.
 TOOLS = (
@@ -138,6 +138,6 @@ def stations() -> Stations:
 def fleet(server: Server, setup: Run) -> Server:
     """Return the server with states of three stations."""
     assert setup().returncode == 0
-    body = b"".join(b'{"create":{}}\n' + json.dumps(one).encode() + b"\n" for one in STATES)
+    body = b"".join(b'{"create":{}}\n' + json.dumps(one).encode() + b"\n" for one in states())
     assert not server.good("POST", f"{server.stream}/_bulk?refresh=true", body)["errors"]
     return server

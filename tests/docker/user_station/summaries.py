@@ -34,22 +34,25 @@ def state(
     }
 
 
-STATES = [
-    # Its temperature rises, after frost within the hour
-    state(BEACH, "temperature", 36.5, "°F", 40, place=PLACE),
-    state(BEACH, "temperature", 50, "°F", 2, place=PLACE | {"instance": "card"}),
-    state(BEACH, "humidity", 55, "%", 3, quality={"flags": ["step"]}, place={"instance": "copy"}),
-    state(BEACH, "pressure_tendency", -0.12, "inHg", 5),
-    state(BEACH, "sea_level_pressure", 101_320, "Pa", 6),
-    # Frost two hours ago, and under another name
-    state(FARM, "temperature", 1, "°C", 120) | {"station": {"id": FARM, "name": "Old name", "version": "1.1.0"}},
-    # Its card was replaced a while ago
-    state(FARM, "temperature", 35.5, "°C", 20, place={"instance": "card"}),
-    state(FARM, "pressure_tendency", -2.9, "hPa", 10, place={"instance": "new card"}),
-    # Of another integration
-    state(FARM, "temperature", -40, "°C", 2) | {"entity": {"id": "sensor.x", "platform": "mqtt", "key": "temperature"}},
-    state(SILENT, "temperature", 2, "°C", 1500),
-]
+def states() -> list[dict[str, Any]]:
+    """Return the documents of the fleet's newest states."""
+    return [
+        # Its temperature rises, after frost within the hour
+        state(BEACH, "temperature", 36.5, "°F", 40, place=PLACE),
+        state(BEACH, "temperature", 50, "°F", 2, place=PLACE | {"instance": "card"}),
+        state(BEACH, "humidity", 55, "%", 3, quality={"flags": ["step"]}, place={"instance": "copy"}),
+        state(BEACH, "pressure_tendency", -0.12, "inHg", 5),
+        state(BEACH, "sea_level_pressure", 101_320, "Pa", 6),
+        # Frost two hours ago, and under another name
+        state(FARM, "temperature", 1, "°C", 120) | {"station": {"id": FARM, "name": "Old name", "version": "1.1.0"}},
+        # Its card was replaced a while ago
+        state(FARM, "temperature", 35.5, "°C", 20, place={"instance": "card"}),
+        state(FARM, "pressure_tendency", -2.9, "hPa", 10, place={"instance": "new card"}),
+        # Of another integration
+        state(FARM, "temperature", -40, "°C", 2)
+        | {"entity": {"id": "sensor.x", "platform": "mqtt", "key": "temperature"}},
+        state(SILENT, "temperature", 2, "°C", 1500),
+    ]
 
 
 def wait_for_summaries(server: Server, count: int) -> None:
