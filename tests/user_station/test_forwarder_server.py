@@ -6,7 +6,7 @@ import random
 from typing import Any
 from unittest.mock import patch
 
-from aiohttp import ClientResponse, ClientSession, ClientTimeout, ConnectionTimeoutError, web
+from aiohttp import ClientResponse, ClientSession, ConnectionTimeoutError, web
 import pytest
 from yarl import URL
 
@@ -121,7 +121,7 @@ async def test_a_server_that_answers_again_is_retried_sooner(harness: Harness, c
 async def test_a_server_that_hangs_is_an_outage(
     harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elasticsearch, "TIMEOUT", ClientTimeout(total=0.05))
+    monkeypatch.setattr(elasticsearch, "ANSWER_SECONDS", 0.05)
     released = asyncio.Event()
 
     async def hang(_: web.Request, __: list[Document]) -> web.StreamResponse:
@@ -167,7 +167,7 @@ async def test_a_bulk_that_is_rejected_as_a_whole_is_sent_again(
 async def test_a_server_that_answers_later_than_usual_is_waited_for(
     harness: Harness, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elasticsearch, "TIMEOUT", ClientTimeout(total=30))
+    monkeypatch.setattr(elasticsearch, "ANSWER_SECONDS", 30)
     waits: list[float | None] = []
     request = ClientSession._request
 

@@ -52,7 +52,8 @@ from .patience import Patience
 STREAM = "metrics-anavi_weather.state-"
 PRIVILEGES = ("create_doc", "auto_configure", "view_index_metadata")
 
-TIMEOUT = ClientTimeout(total=30, connect=10)
+ANSWER_SECONDS = 30.0  # that are usual
+CONNECT_SECONDS = 10.0
 # Of the server for an index without an active shard, which must not keep it from answering for the other indices
 SHARD_TIMEOUT = "10s"
 ATTEMPTS = 3  # of a request whose connection breaks; each request may be repeated without harm
@@ -108,7 +109,7 @@ class Elasticsearch:
         self._key = ApiKey(destination.api_key)
         self._trusted = trusted
         # A quick answer to a question says nothing about documents, so each kind of content has its own
-        self._patience: defaultdict[str, Patience] = defaultdict(Patience)
+        self._patience: defaultdict[str, Patience] = defaultdict(lambda: Patience(ANSWER_SECONDS))
         self.repeated_count = 0
         """Number of requests that were sent again because their connection broke."""
 
@@ -311,12 +312,12 @@ class Elasticsearch:
             url,
             data=body or None,
             headers=headers,
-            timeout=ClientTimeout(total=patience.seconds(TIMEOUT.total), connect=TIMEOUT.connect),
+            timeout=ClientTimeout(total=patience.seconds, connect=CONNECT_SECONDS),
             ssl=self._trusted,
             allow_redirects=False,
         ) as response:
             content = self._key.redact(await _read(response))
-            patience.record_answer(TIMEOUT.total, time.monotonic() - started)
+            patience.record_answer(time.monotonic() - started)
             _raise_for_status(response, content, self._key)
             return response.status, content
 

@@ -23,9 +23,8 @@ from .settle import Answer
 SIZE_ERRORS = (CannotConnectError, ElasticsearchError, NotElasticsearchError)
 # Errors that a single document may cause, like one that a firewall in front of the server does not let through
 REJECTIONS = (ElasticsearchError, NotElasticsearchError)
-REJECTION_COUNT = (
-    3  # in a row, until such a document is looked for; a proxy that starts may reject requests for a moment
-)
+# In a row, until such a document is looked for; a proxy that starts may reject requests for a moment
+REJECTION_COUNT = 3
 
 
 class Sender:
