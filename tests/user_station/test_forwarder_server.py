@@ -1,7 +1,6 @@
 """Tests of forwarding to a server that is unreachable, busy or slow, or stores only a part of a batch."""
 
 import asyncio
-from collections.abc import Callable
 import random
 from typing import Any
 from unittest.mock import patch
@@ -689,45 +688,3 @@ async def test_a_key_whose_station_is_not_known_waits(harness: Harness, clock: C
     await clock.wake()
     await harness.stored("1")
     assert station_ids(harness) == ["abcd"]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        lambda: web.Response(status=403, text="<html>Firewall</html>"),
-        lambda: elastic({"error": {"type": "parse_exception", "reason": "odd"}}, 400),
-    ],
-)
-async def test_a_state_for_which_a_whole_request_is_rejected_holds_up_no_others(
-    harness: Harness, clock: Clock, answer: Callable[[], web.StreamResponse]
-) -> None:
-    """As by a firewall in front of the server."""
-    poison = "bad"
-
-    async def reject(_: web.Request, documents: list[Document]) -> web.StreamResponse:
-        if any(document["state"]["value"].startswith(poison) for document in documents):
-            return answer()
-        return elastic({"errors": True, "items": harness.server.store(documents)})
-
-    harness.server.always = reject
-    await harness.record("1", "2", "bad 1", "3", "bad 2", "bad 3", "4")
-    await harness.start()
-    waking = asyncio.create_task(clock.keep_waking())
-    await until(lambda: harness.forwarder.status.aside_count == 3)
-    await harness.record("5")
-    await until(lambda: harness.checkpoint["stored"] == 5)
-    assert sorted(map(str, harness.server.values())) == ["1", "2", "3", "4", "5"]
-    waking.cancel()
-    assert harness.forwarder.status.connected
-    assert str(harness.forwarder.status.aside_problem).startswith("a request with this state alone is rejected: 40")
-    rejected = len(clock.slept)
-    poison = "bad 1"
-    clock.now += delays.MAX_RETRY_DELAY
-    await harness.record("6")
-    await until(lambda: harness.forwarder.status.aside_count == 1)
-    assert len(clock.slept) == rejected, "the server counts as connected while these states are tried again"
-    poison = "none"
-    clock.now += delays.MAX_RETRY_DELAY
-    await harness.record("7")
-    await until(lambda: (harness.checkpoint["stored"], harness.checkpoint["refused"]) == (10, 0))
-    assert len(harness.server.documents) == 10

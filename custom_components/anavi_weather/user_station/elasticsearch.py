@@ -52,8 +52,7 @@ from .patience import Patience
 STREAM = "metrics-anavi_weather.state-"
 PRIVILEGES = ("create_doc", "auto_configure", "view_index_metadata")
 
-ANSWER_SECONDS = 30.0  # that are usual
-CONNECT_SECONDS = 10.0
+ANSWER_SECONDS, CONNECT_SECONDS = 30.0, 10.0
 # Of the server for an index without an active shard, which must not keep it from answering for the other indices
 SHARD_TIMEOUT = "10s"
 ATTEMPTS = 3  # of a request whose connection breaks; each request may be repeated without harm

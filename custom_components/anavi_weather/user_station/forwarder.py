@@ -301,7 +301,8 @@ class Forwarder:
         answers = await self._sender.async_send(batch)
         breaker = self.checkpoint.breaker
         settlement = settle(batch, answers, breaker)
-        if settlement.may_set_aside and await self._async_accepts_newest(batch, settlement):
+        is_alone = settlement.error in answers
+        if settlement.may_set_aside and await self._async_accepts_newest(batch, settlement, is_alone=is_alone):
             settlement = settle(batch, answers, breaker, accepts_others=True)
         if batch.started_over:
             await self._backlog.async_start_over()
@@ -334,14 +335,21 @@ class Forwarder:
         self._sender.record_known(newest.state_id)
         self._has_recorded_known = True
 
-    async def _async_accepts_newest(self, batch: Batch, settlement: Settlement) -> bool:
-        """Return whether the server accepts the newest states, although it accepts none of a batch."""
-        if batch.reached_end:
+    async def _async_accepts_newest(self, batch: Batch, settlement: Settlement, *, is_alone: bool) -> bool:
+        """Return whether the server accepts the newest states, although it accepts none of a batch.
+
+        Args:
+            batch: The states that are not accepted.
+            settlement: Their settlement.
+            is_alone: Whether a request with a state alone is rejected, also if it is the newest.
+        """
+        if batch.reached_end and not is_alone:
             return False
         # Rejections may be the fault of a few entities, so try the newest state of another one too
-        others_than = frozenset(sent.entity_id for sent in batch.sent) if settlement.held else frozenset[str]()
+        is_of_entities = bool(settlement.held) or is_alone
+        others_than = frozenset(sent.entity_id for sent in batch.sent) if is_of_entities else frozenset[str]()
         newest = await self._batches.async_read_newest(self.checkpoint.since, others_than)
-        settlement = settle(newest, await self._sender.async_send(newest))
+        settlement = settle(newest, await self._sender.async_send(newest, is_again=is_alone))
         return settlement.settled_count > len(settlement.refused)
 
 

@@ -17,13 +17,12 @@ from .errors import (
     NotElasticsearchError,
     TooLargeError,
 )
+from .isolation import REJECTIONS, async_isolate
 from .settle import Answer
 
 # Errors that a smaller batch may avoid: the link is slow or breaks, or the answer is too long. No other does
 SIZE_ERRORS = (CannotConnectError, ElasticsearchError, NotElasticsearchError)
-# Errors that a single document may cause, like one that a firewall in front of the server does not let through
-REJECTIONS = (ElasticsearchError, NotElasticsearchError)
-# In a row, until such a document is looked for; a proxy that starts may reject requests for a moment
+# In a row, until documents are looked for that cause them; a proxy that starts may reject requests for a moment
 REJECTION_COUNT = 3
 
 
@@ -36,6 +35,7 @@ class Sender:
         self._size = BatchSize()
         self._known_id: int | None = None
         self._rejection_count = 0
+        self._has_isolated = False
 
     @property
     def count(self) -> int:
@@ -79,8 +79,10 @@ class Sender:
             self._size.record_busy(batch.count)
             raise
         except ElasticsearchError as err:
-            if await self._async_is_rejected_alone(batch, err, is_again=is_again):
-                return [ElasticsearchError(f"a request with this state alone is rejected: {err}")]
+            if await self._async_may_be_of_document(err, is_again=is_again):
+                return await self._async_isolate(batch)
+            if type(err) in SIZE_ERRORS:
+                self._size.record_failure(batch.count)
             raise
         self._rejection_count = 0
         others = [item for item in items if item != CREATED]
@@ -88,30 +90,44 @@ class Sender:
         self._size.record_answer(batch.count, time.monotonic() - started, is_busy=is_busy)
         if not others:
             return items
-        if any(item.is_out_of_range for item in others):
-            # The server may reject the states permanently because this clock was set back
-            await self._elasticsearch.async_check_clock()
         if known_id is not None and repeated_count == self._elasticsearch.repeated_count:
             items = _mark_foreign(batch, items, known_id)
-        return await self._async_mark_too_late(items)
+        return await self._async_mark_lasting(items)
 
-    async def _async_is_rejected_alone(self, batch: Batch, error: ElasticsearchError, *, is_again: bool) -> bool:
-        """Adapt the size to an error; return whether the server rejects a request of one document, but not every request."""
-        if type(error) in SIZE_ERRORS:
-            self._size.record_failure(batch.count)
+    async def _async_may_be_of_document(self, error: ElasticsearchError, *, is_again: bool) -> bool:
+        """Return whether a request may be rejected because of a few of its documents."""
         if type(error) not in REJECTIONS:
             return False
         self._rejection_count += 1
-        is_patient = self._rejection_count <= REJECTION_COUNT and not is_again
-        if batch.count > MIN_COUNT or is_patient or not await self._elasticsearch.async_accepts_tiny():
-            return False
-        if batch.count == 1:
-            return True
-        self._size.record_busy(batch.count)
-        return False
+        is_patient = self._rejection_count <= REJECTION_COUNT and not (is_again or self._has_isolated)
+        return not is_patient and await self._elasticsearch.async_accepts_tiny()
 
-    async def _async_mark_too_late(self, items: Sequence[Item]) -> Sequence[Item]:
-        """Return the results, of which those say so whose index has its write block for good."""
+    async def _async_isolate(self, batch: Batch) -> Sequence[Answer]:
+        """Send the documents of a rejected batch apart, until the server accepts all that it ever does.
+
+        The rejected request may have stored some, so those that are stored already are not of another station.
+        """
+        try:
+            answers = await async_isolate(self._elasticsearch, batch.body)
+        except ElasticsearchError:
+            self._has_isolated = False
+            self._size.record_busy(batch.count)  # all documents of a small batch can be isolated
+            raise
+        items = [answer for answer in answers if isinstance(answer, Item)]
+        self._has_isolated = self._has_isolated or bool(items)
+        if len(items) == len(answers):
+            self._size.record_busy(batch.count)  # smaller requests are not rejected
+        marked = iter(await self._async_mark_lasting(items))
+        return [next(marked) if isinstance(answer, Item) else answer for answer in answers]
+
+    async def _async_mark_lasting(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Return the results, of which those say so whose index has its write block for good.
+
+        Raises:
+            ElasticsearchError: if this clock is wrong, because of which the server may reject states permanently.
+        """
+        if any(item.is_out_of_range for item in items):
+            await self._elasticsearch.async_check_clock()
         if not any(item.blocked_index for item in items):
             return items
         closed = await self._elasticsearch.async_closed_for_good()
