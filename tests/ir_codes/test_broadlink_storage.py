@@ -81,6 +81,25 @@ def test_a_bad_name_spoils_its_device_only(bad: str, shown: str) -> None:
     ]
 
 
+def found(data: Any) -> dict[str, tuple[list[str], list[str]]]:
+    """Return the names of the commands of each device that can be read, and of those that cannot."""
+    remotes = parse_broadlink_storage(storage(data))
+    return {name: (list(remote.commands), list(remote.unreadable)) for name, remote in remotes.items()}
+
+
+@pytest.mark.parametrize("names", [("TV", "TV\n"), ("TV\n", "TV")])
+def test_a_bad_name_that_looks_like_a_good_one(names: tuple[str, str]) -> None:
+    commands = {"TV": {"a": CODE, "b": CODE}, "TV\n": {"d": CODE}}
+    assert found({name: commands[name] for name in names}) == {"TV": (["a", "b"], []), "TV 2": ([], ["d"])}
+    codes = {"TV": CODE, "TV\n": OTHER}
+    assert found({"x": {name: codes[name] for name in names}}) == {"x": (["TV"], ["TV 2"])}
+
+
+def test_bad_names_that_look_the_same() -> None:
+    assert found({"\x01": {"a": CODE}, "\x02": {"b": CODE}}) == {"–": ([], ["a"]), "– 2": ([], ["b"])}
+    assert found({"TV": {"\x01": CODE, "\x02": CODE}}) == {"TV": ([], ["–", "– 2"])}
+
+
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broadlink_storage, "MAX_COMMANDS", 2)
     monkeypatch.setattr(broadlink_storage, "MAX_CODES", 2)

@@ -6,7 +6,7 @@
 A list has the codes of a command that are sent in turn. The second form is also that of exported files.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 import json
 import re
 from typing import Any
@@ -17,7 +17,7 @@ from . import parse
 from .broadlink import from_base64, parse_broadlink
 from .command import CodeError
 from .json_file import load_json
-from .remote_file import MAX_NAME, FileRemote, shown_name
+from .remote_file import MAX_NAME, FileRemote, Names, shown_name
 from .text import excerpt
 
 MAX_COMMANDS = 20_000
@@ -47,22 +47,29 @@ def parse_broadlink_storage(text: str) -> dict[str, FileRemote]:
     if sum(map(len, devices.values())) > MAX_COMMANDS:
         raise CodeError("too_many_commands", maximum=str(MAX_COMMANDS))
     decode = parse if str(data.get("key")).startswith(OWN_KEY) else _broadlink
-    remotes = {
-        shown_name(device): _remote(device, commands, decode) for device, commands in devices.items() if commands
-    }
+    shown = _shown(devices)
+    remotes = {shown[device]: _remote(device, commands, decode) for device, commands in devices.items() if commands}
     if not remotes:
         raise CodeError("file_empty")
     return remotes
 
 
+def _shown(names: Iterable[str]) -> dict[str, str]:
+    """Return each name as lists show it. A bad name gets a number if it looks like another one."""
+    distinct = Names()
+    bad_last = sorted(names, key=lambda name: shown_name(name) != name)
+    return {name: distinct.distinct(shown_name(name)) for name in bad_last}
+
+
 def _remote(device: str, commands: dict[str, Any], decode: Callable[[str], Command]) -> FileRemote:
     remote = FileRemote()
+    shown = _shown(commands)
     for name, codes in commands.items():
         try:
             _name(device)
             remote.commands[_name(name)] = _commands(codes if isinstance(codes, list) else [codes], decode)
         except CodeError as err:
-            remote.add_unreadable(shown_name(name), err)
+            remote.add_unreadable(shown[name], err)
     return remote
 
 
