@@ -136,6 +136,18 @@ def test_repeats_that_the_protocol_has_anyway() -> None:
     assert texts("transmit_sony: {data: 0xA90, repeat: {times: 3, wait_time: 0s}}") == ["sony:0x01,0x15"]
 
 
+@pytest.mark.parametrize("times", [1, 2, 3, 4, 6])
+def test_each_repeat_of_dish_has_its_header_and_four_frames(times: int) -> None:
+    action = (
+        f"remote_transmitter.transmit_dish: {{address: 1, command: 5, repeat: {{times: {times}, wait_time: 30ms}}}}"
+    )
+    ((command,),) = strict(one(f"on_press:\n  - {action}\n")).values()
+    ((single,),) = strict(one("on_press:\n  - remote_transmitter.transmit_dish: {command: 5}\n")).values()
+    whole = single.get_raw_timings()
+    assert len(whole) == 137
+    assert command.get_raw_timings() == [*whole, -30_000] * (times - 1) + whole
+
+
 @pytest.mark.parametrize(
     ("action", "key"),
     [

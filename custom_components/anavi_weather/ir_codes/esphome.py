@@ -108,10 +108,11 @@ def _repeated(command: Command, repeat: Node, substitutions: Mapping[str, str]) 
     pause = _TIME.fullmatch(_resolved(wait.value, substitutions) if wait else "25ms")
     if not _COUNT.fullmatch(count) or not 1 <= int(count) <= MAX_REPEAT or not pause:
         raise CodeError("value_invalid", protocol="repeat", field="times", value=excerpt(count))
-    if command.repeat_count >= int(count) - 1:
-        return command
     raw = as_raw(command)
-    frame = raw.once or raw.repeat
+    # A protocol such as Sony's has more than one frame here, although ESPHome sends one each time
+    if int(count) == 1 or (not raw.once and raw.repeat_count >= int(count) - 1):
+        return command
+    frame = (*raw.once, *raw.repeat * raw.repeat_count) if raw.once else raw.repeat
     gap = max(round(float(pause[0].removesuffix(pause[2])) * _MICROSECONDS[pause[2]]), 1)
     return RawCommand(
         (), (*frame[:-1], -gap), modulation=raw.modulation, duty_cycle=raw.duty_cycle, repeat_count=int(count) - 1
