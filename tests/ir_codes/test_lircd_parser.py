@@ -430,15 +430,40 @@ def test_a_damaged_first_key_makes_a_remote_unreadable_whose_toggle_bits_depend_
     ("old", "new", "key", "line"),
     [
         ("end codes", "end code", "lircd_misplaced", 22),
-        ("name R", "nam R", "lircd_unknown_keyword", 13),
-        ("    K 0x5\n", "", "lircd_unknown_keyword", 14),
+        ("begin codes", "begin code", "lircd_misplaced", 21),
     ],
 )
 def test_a_file_with_a_damaged_structure_is_refused(old: str, new: str, key: str, line: int) -> None:
-    other = PLAIN.replace("bits 4", "bit 4") if not new else PLAIN
     with pytest.raises(CodeError) as error:
-        parse_lircd(PLAIN.replace("name R", "name Q") + other.replace(old, new))
+        parse_lircd(PLAIN.replace("name R", "name Q") + PLAIN.replace(old, new))
     assert (error.value.key, error.value.line) == (key, line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line"),
+    [
+        ("name R", "nam R", "lircd_unknown_keyword", 13),
+        ("name R", "name", "lircd_no_value", 13),
+        ("name R", "name \x07", "lircd_bad_name", 13),
+        ("name R", "name " + "R" * 101, "lircd_bad_name", 13),
+        ("name R\n", "\n", "lircd_no_name", 12),
+    ],
+)
+def test_a_bad_name_spoils_its_remote_only(old: str, new: str, key: str, line: int) -> None:
+    assert old in PLAIN
+    good, bad = PLAIN.replace("name R", "name Q"), PLAIN.replace(old, new)
+    text = good + bad + bad
+    assert unreadable(text) == {"Q": {}, "remote 12": {"K": (key, line)}, "remote 23": {"K": (key, line + 11)}}
+    assert list(parse_lircd(text)["Q"].commands) == ["K"]
+    assert refusal(bad) == (key, line - 11)
+
+
+def test_a_damaged_remote_without_keys_is_named() -> None:
+    bad = PLAIN.replace("    K 0x5\n", "").replace("bits 4", "bit 4")
+    # Another remote with its name is still read
+    assert unreadable(PLAIN + bad) == {"R": {}, "R 12": {"–": ("lircd_unknown_keyword", 14)}}
+    assert list(parse_lircd(PLAIN + bad)["R"].commands) == ["K"]
+    assert refusal(bad) == ("lircd_unknown_keyword", 3)
 
 
 def test_scancodes_are_refused_with_the_remote() -> None:

@@ -318,12 +318,15 @@ class LircdParser:
         """Check and store the remote that is complete now."""
         remote = self._remote
         if not remote.name:
-            raise remote.error or CodeError("lircd_no_name", line=remote.line)
-        if not remote.keys:
-            if remote.error:
-                raise remote.error
+            remote.add_error(CodeError("lircd_no_name", line=remote.line))
+        if not remote.keys and not remote.error:
             self._first_empty = self._first_empty or remote
             return
+        if not remote.name or not remote.keys:
+            # No other remote has this name, because a name in a file has no spaces
+            remote.name = f"{remote.name or 'remote'} {remote.line}"
+        if not remote.keys:
+            remote.keys.append(LircdKey("–", remote.line))  # because its keys may be what is damaged
         if not remote.raw:
             try:
                 self._check_protocol()
