@@ -149,6 +149,24 @@ def test_a_malformed_line_spoils_its_signal_only(line: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("line", "key", "number"),
+    [
+        ("nme: A\n", "flipper_field_missing", 5),
+        ("", "flipper_field_missing", 4),
+        ("name A\n", "flipper_line", 4),
+    ],
+)
+def test_a_first_signal_without_a_name_is_named(line: str, key: str, number: int) -> None:
+    remote = parse_flipper(HEADER + _raw().replace("name: Raw\n", line) + _raw())
+    assert list(remote.commands) == ["Raw"]
+    assert [(name, error.key, error.line) for name, error in remote.unreadable.items()] == [("button 1", key, number)]
+
+
+def test_unknown_lines_of_the_header_do_no_harm() -> None:
+    assert list(read(HEADER + "Brand: LG\n" + _raw())) == ["Raw"]
+
+
 def test_a_malformed_name_spoils_the_signal_before() -> None:
     remote = parse_flipper(HEADER + _raw() + _raw().replace("name: Raw", "nmae: Bad") + _raw().replace("Raw", "Last"))
     assert list(remote.commands) == ["Last"]

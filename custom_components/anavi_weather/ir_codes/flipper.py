@@ -30,6 +30,7 @@ _KEYS = {
     "parsed": ("protocol", "address", "command"),
     "raw": ("frequency", "duty_cycle", "data"),
 }
+_SIGNAL_KEYS = {"type", *_KEYS["parsed"], *_KEYS["raw"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +111,19 @@ def _signals(text: str) -> list[_Signal]:
             if len(signals) == MAX_COMMANDS:
                 raise CodeError("too_many_commands", line=number, maximum=str(MAX_COMMANDS))
             signals.append(_Signal(clean_name(found[2]) or f"button {len(signals) + 1}", number))
-        elif found and not signals:
+            continue
+        if found and not signals and found[1] not in _SIGNAL_KEYS:
             header[found[1]] = found[2].strip()
-        elif found and found[1] not in signals[-1].values:
-            signals[-1].values[found[1]] = (found[2].strip(), number)
+            continue
+        if not signals:  # because the line with the first name is damaged or missing
+            signals.append(_Signal("button 1", number))
+            if found:
+                signals[0].error = CodeError("flipper_field_missing", line=number, command="button 1", field="name")
+        signal = signals[-1]
+        if found and found[1] not in signal.values:
+            signal.values[found[1]] = (found[2].strip(), number)
         else:
-            error = CodeError("flipper_line", line=number, value=excerpt(line))
-            if not signals:
-                raise error
-            signals[-1].error = signals[-1].error or error
+            signal.error = signal.error or CodeError("flipper_line", line=number, value=excerpt(line))
     if header.get("Filetype") not in HEADERS or header.get("Version") != "1":
         raise CodeError("flipper_header", line=1)
     return signals
