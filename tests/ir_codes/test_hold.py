@@ -10,6 +10,7 @@ from custom_components.anavi_weather.ir_codes.decode import decode
 from custom_components.anavi_weather.ir_codes.hold import PIECE, hold_for, hold_of
 from custom_components.anavi_weather.ir_codes.message import frames
 from custom_components.anavi_weather.ir_codes.protocols import NEC_DITTO
+from custom_components.anavi_weather.ir_codes.raw import MAX_TIMINGS
 
 FRAME = "600,-500,600,-500,600"
 
@@ -54,6 +55,27 @@ def test_frames_that_take_turns() -> None:
     assert (held.first_pause, held.pause) == (0.06, 0.04)
 
 
+@pytest.mark.parametrize(
+    ("repeat_count", "first_pause", "turns"),
+    [(0, 0.06, (50_000, 40_000)), (1, 0.05, (40_000, 50_000)), (2, 0.04, (50_000, 40_000))],
+)
+def test_a_held_key_continues_the_turns_of_its_press(
+    repeat_count: int, first_pause: float, turns: tuple[int, int]
+) -> None:
+    command = parse(f"raw:38000,repeat_count={repeat_count}:{FRAME},-60000/{FRAME},-50000/{FRAME},-40000")
+    for held in (hold_of(command, repeat_whole=False), hold_for(command, 1)):
+        assert held
+        assert tuple(-timing for timing in held.piece.once if timing < -1000)[:2] == turns
+        assert (held.first_pause, held.pause) == (first_pause, turns[1] / 1_000_000)
+
+
+def test_a_piece_of_short_timings_is_no_longer_than_a_part_may_be() -> None:
+    held = hold_for(parse("raw:500,-500/1,-1"), 1)
+    assert held
+    assert len(held.piece.once) == MAX_TIMINGS
+    assert 999_000 <= held.pieces * MAX_TIMINGS < 999_000 + MAX_TIMINGS
+
+
 def test_the_pause_after_a_press_that_has_repeats() -> None:
     held = hold_of(parse(f"raw:38000,repeat_count=2:{FRAME},-60000/{FRAME},-50000"), repeat_whole=False)
     assert held
@@ -79,14 +101,20 @@ def test_a_long_message_is_not_repeated() -> None:
 @pytest.mark.parametrize(
     ("code", "seconds", "repeats", "pieces"),
     [
-        ("nec:0x04,0x08", 0.05, 1, 1),
-        ("nec:0x04,0x08", 1, 10, 10),
-        ("sony:0x01,0x15", 0.09, 0, 0),  # a press has as many
-        ("sony:0x01,0x15", 0.1, 1, 1),
+        ("nec:0x04,0x08", 0.05, 0, 0),  # a press takes as long
+        ("nec:0x04,0x08", 0.11, 1, 1),
+        ("nec:0x04,0x08", 1, 9, 9),
+        ("nec:0x04,0x08", 10, 92, 92),
+        ("sharp:0x01,0x02", 0.001, 0, 0),
+        ("sony:0x01,0x15", 0.13, 0, 0),  # a press has three frames
+        ("sony:0x01,0x15", 0.14, 1, 1),
         ("sony:0x01,0x15", 0.5, 12, 3),
-        (f"raw:{FRAME},-150000", 0.3, 2, 2),
-        (f"raw:{FRAME},-2000000", 3, 2, 2),  # the user says so
+        (f"raw:{FRAME},-150000", 0.3, 1, 1),
+        (f"raw:{FRAME},-2000000", 3, 1, 1),  # the user says so
+        (f"raw:{FRAME},-4000000", 10, 2, 2),
+        (f"raw:{','.join([FRAME, '-500000'] * 12)}", 10, 0, 0),  # the second one would end after 12 seconds
         (f"raw:{FRAME},-60000/{FRAME},-50000/{FRAME},-40000", 0.18, 4, 1),
+        (f"raw:38000,repeat_count=20:{FRAME},-40000/{FRAME},-40000/{FRAME},-40000", 1, 4, 1),
     ],
 )
 def test_a_key_is_held_for_some_time(code: str, seconds: float, repeats: int, pieces: int) -> None:
