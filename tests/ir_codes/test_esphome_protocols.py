@@ -5,7 +5,8 @@ import re
 import pytest
 
 from custom_components.anavi_weather.ir_codes import as_raw, to_text
-from custom_components.anavi_weather.ir_codes.esphome_protocols import PROTOCOLS, Action
+from custom_components.anavi_weather.ir_codes.esphome_action import Action
+from custom_components.anavi_weather.ir_codes.esphome_protocols import PROTOCOLS
 
 from .helpers import refused
 

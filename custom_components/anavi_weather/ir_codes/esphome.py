@@ -6,7 +6,8 @@ import re
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand
-from .esphome_protocols import PROTOCOLS, Action
+from .esphome_action import Action
+from .esphome_protocols import PROTOCOLS
 from .raw import as_raw, in_turn
 from .remote_file import FileRemote, Names, clean_name
 from .text import excerpt

@@ -3,24 +3,24 @@
 Source: ESPHome's encoders. Most send a number with its highest bit first, whereas the protocols count from the lowest.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 import re
 
 from infrared_protocols.commands import Command
 
 from .biphase import BiphaseProtocol
 from .command import CodeError, RawCommand
+from .esphome_action import MAX_DATA_BITS, Action, integer
 from .irp import nec, reversed_bits, samsung, sent_once
 from .irp_frames import dish_network
 from .named import build
 from .pronto import parse_pronto
 from .protocols import PROTOCOLS as PULSE_PROTOCOLS, PulseProtocol
 from .raw import complete, joined, numbers
-from .text import c_integer, excerpt
+from .text import excerpt
 
 _FREQUENCY = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(k?)(?:hz)?", re.IGNORECASE)
-_LEADING_ZEROS = re.compile(r"^0+(?=[0-9])")
 _SONY = {12: "sony", 15: "sony15", 20: "sony20"}
 LG = PulseProtocol(
     name="lg", layout="data:28", first_bit="high", header=(8000, 4000), zero=(600, 550), one=(600, 1600), period=108_000
@@ -69,71 +69,7 @@ RADIO = (
     "byronsx", "dooya", "drayton", "keeloq", "nexa", "rc_switch_raw", "rc_switch_type_a", "rc_switch_type_b",
     "rc_switch_type_c", "rc_switch_type_d",
 )  # fmt: skip
-MAX_DATA_BITS = 64  # of a number
 _COOLIX_PAUSE = 5600  # µs, between the two frames of a press
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """An action of ESPHome that sends a code."""
-
-    protocol: str
-    values: Mapping[str, str | list[str]]
-
-    def text(self, field: str) -> str:
-        """Return a text of the action."""
-        value = self.values.get(field)
-        if not isinstance(value, str) or not value:
-            raise CodeError("field_missing", protocol=self.protocol, field=field)
-        return value
-
-    def number(self, field: str, bits: int, default: int | None = None) -> int:
-        """Return a number of the action, which has at most this many bits."""
-        if field not in self.values and default is not None:
-            return default
-        value = _integer(self.text(field))
-        if value is None:
-            raise CodeError("value_invalid", protocol=self.protocol, field=field, value=excerpt(self.text(field)))
-        if value >> bits:
-            maximum = hex((1 << bits) - 1)
-            raise CodeError("value_out_of_range", protocol=self.protocol, field=field, maximum=maximum)
-        return value
-
-    def lowest(self, field: str, bits: int) -> int:
-        """Return the lowest bits of a number, which are those that ESPHome sends."""
-        return self.number(field, MAX_DATA_BITS) & (1 << bits) - 1
-
-    def numbers(self, field: str) -> Sequence[str]:
-        """Return a list of the action."""
-        value = self.values.get(field)
-        if not value:
-            raise CodeError("field_missing", protocol=self.protocol, field=field)
-        return value.strip("[] ").split(",") if isinstance(value, str) else value
-
-    def count(self, field: str, possible: range) -> int:
-        """Return a small number of the action, by default the first of those that are possible."""
-        if (value := self.number(field, 16, possible.start)) not in possible:
-            raise CodeError("value_invalid", protocol=self.protocol, field=field, value=str(value))
-        return value
-
-    def octets(self, field: str, count: int) -> bytes:
-        """Return a list of bytes of the action, which has so many."""
-        values = [_integer(text) for text in self.numbers(field)]
-        octets = bytes(value for value in values if value is not None and value <= 0xFF)
-        if not len(octets) == len(values) == count:
-            value = excerpt(",".join(self.numbers(field)))
-            raise CodeError("value_invalid", protocol=self.protocol, field=field, value=value)
-        return octets
-
-    def expect(self, field: str, bits: int, expected: int) -> None:
-        """Refuse a number that changes what is sent to something that is unknown here."""
-        if (value := self.number(field, bits, expected)) != expected:
-            raise CodeError("value_invalid", protocol=self.protocol, field=field, value=str(value))
-
-
-def _integer(text: str) -> int | None:
-    """Return a number of YAML, where a leading zero has no meaning."""
-    return c_integer(_LEADING_ZEROS.sub("", text.strip()))
 
 
 def swapped_bytes(value: int) -> tuple[int, int, int, int]:
@@ -288,7 +224,7 @@ def _rc6(action: Action) -> Command:
 def _aeha(action: Action) -> Command:
     data = bytearray(action.number("address", 16).to_bytes(2))
     for text in action.numbers("data"):
-        value = _integer(text)
+        value = integer(text)
         if value is None or value > 0xFF:
             raise CodeError("value_invalid", protocol=action.protocol, field="data", value=excerpt(text))
         data.append(value)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand, check_repeat_count
-from .esphome_protocols import COOLIX, LG, MIDEA, PROTOCOLS as ESPHOME, Action, swapped_bytes
+from .esphome_action import Action
+from .esphome_protocols import COOLIX, LG, MIDEA, PROTOCOLS as ESPHOME, swapped_bytes
 from .irp import MCE_VENDOR, irp_commands, nec, nec2, reversed_bits
 from .named import build
 from .protocols import PulseProtocol
