@@ -171,6 +171,55 @@ def test_canalsat(protocol: str, unit: int) -> None:
     assert sent(protocol, device="0x25", address="0x13", command="0x2A") == [unit * run for run in runs]
 
 
+def test_beo4() -> None:
+    command = PROTOCOLS["beo4"](Action("beo4", {"source": "0x88", "command": "0x35", "command_repeats": "3"}))
+    # Two zeros, start, a zero, then whether each bit is the same as before, a one or a zero, then stop
+    codes = "ZZSZ" + "1Z==1Z==" + "==1=Z1Z1" + "P"
+    spaces = {"Z": 2925, "=": 6050, "1": 9175, "P": 12_300, "S": 15_425}
+    expected = [duration for code in codes for duration in (200, -spaces[code])]
+    assert command.get_raw_timings() == [*expected, 200]
+    assert command.modulation == 455_000
+
+
+@pytest.mark.parametrize(
+    ("values", "bits"),
+    [
+        ({"code": "0x1202"}, f"{0x1202:013b}11"),
+        ({"code": "0x1202", "index": "2"}, f"{0x1202:013b}10"),
+        ({"code": "0x3202", "index": "0xFD"}, f"{0x1202:013b}01"),
+    ],
+)
+def test_dyson(values: dict[str, str | list[str]], bits: str) -> None:
+    command = PROTOCOLS["dyson"](Action("dyson", values))
+    assert command.get_raw_timings() == [2280, -720, *cells(bits, (780, -720), (780, -1500)), 780]
+    assert command.modulation == 36_000
+
+
+@pytest.mark.parametrize("code", ["0xaa55", "0x2aa55"])
+def test_gobox(code: str) -> None:
+    bits = f"011001001100010{0xAA55:017b}"
+    assert sent("gobox", code=code) == [*cells(bits, (580, -545), (580, -1640)), 580]
+
+
+@pytest.mark.parametrize(("values", "frames"), [({}, 2), ({"command_repeats": "1"}, 1), ({"command_repeats": "3"}, 3)])
+def test_symphony(values: dict[str, str | list[str]], frames: int) -> None:
+    frame = [*cells("110110000001", (460, -1260), (1260, -460))[:-1], -34_760]
+    assert sent("symphony", data="0xD81", nbits="12", **values) == (frame * frames)[:-1]
+    assert sent("symphony", data="0xFD81", nbits="12", **values) == (frame * frames)[:-1]
+
+
+@pytest.mark.parametrize(
+    ("values", "data"),
+    [
+        ({"command": "0xED"}, 0x00EDED),
+        ({"rc_code_1": "1", "rc_code_2": "2", "command": "0xED"}, 0x12EDFF),
+    ],
+)
+def test_toto(values: dict[str, str | list[str]], data: int) -> None:
+    bits = f"{0x2008:015b}{data:024b}"
+    assert sent("toto", **values) == [6200, -2800, *cells(bits, (550, -550), (550, -1700)), 550]
+
+
 @pytest.mark.parametrize(
     ("protocol", "values", "key"),
     [
@@ -197,6 +246,16 @@ def test_canalsat(protocol: str, unit: int) -> None:
         ("roomba", {"data": "256"}, "value_out_of_range"),
         ("magiquest", {"wand_id": "0x100000000"}, "value_out_of_range"),
         ("canalsat", {"device": "128", "command": "1"}, "value_out_of_range"),
+        ("beo4", {"source": "256", "command": "1"}, "value_out_of_range"),
+        ("dyson", {"code": "0x10000"}, "value_out_of_range"),
+        ("gobox", {}, "field_missing"),
+        ("symphony", {"data": "1"}, "field_missing"),
+        ("symphony", {"data": "1", "nbits": "0"}, "value_invalid"),
+        ("symphony", {"data": "1", "nbits": "33"}, "value_invalid"),
+        ("symphony", {"data": "1", "nbits": "12", "command_repeats": "0"}, "value_invalid"),
+        ("symphony", {"data": "1", "nbits": "12", "command_repeats": "255"}, "too_many_timings"),
+        ("toto", {"rc_code_1": "16", "command": "1"}, "value_out_of_range"),
+        ("brennenstuhl", {"code": "1"}, "broadlink_radio"),
         ("rc_switch_raw", {"code": "001"}, "broadlink_radio"),
         ("dooya", {"id": "1"}, "broadlink_radio"),
         ("lg", {"data": "1", "nbits": "16"}, "value_invalid"),

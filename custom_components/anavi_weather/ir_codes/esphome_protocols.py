@@ -64,9 +64,38 @@ _CANALSAT = BiphaseProtocol(
     period=101_000,
 )
 _CANALSATLD = replace(_CANALSAT, name="canalsatld", half=320, carrier=56_000, period=100_360)
+_DYSON = PulseProtocol(
+    name="dyson",
+    layout="data:15",
+    first_bit="high",
+    header=(2280, 720),
+    zero=(780, 720),
+    one=(780, 1500),
+    carrier=36_000,
+)
+_GOBOX = PulseProtocol(
+    name="gobox", layout="data:32", first_bit="high", header=(0, 0), zero=(580, 545), one=(580, 1640)
+)
+_GOBOX_START = 0b011001001100010  # before the 17 bits of a code
+_SYMPHONY = PulseProtocol(
+    name="symphony", layout="data:12", first_bit="high", header=(0, 0), zero=(460, 1260), one=(1260, 460), width=True
+)
+_SYMPHONY_PAUSE = 34_760  # µs, between the frames of a press
+_TOTO = PulseProtocol(
+    name="toto", layout="data:39", first_bit="high", header=(6200, 2800), zero=(550, 550), one=(550, 1700)
+)
+_TOTO_START = 0x2008  # before the 24 bits of a code
+_BEO4_CARRIER = 455_000  # Hz
+_BEO4_PULSE = 200  # µs
+# Spaces in µs
+_BEO4_ZERO = 2925
+_BEO4_SAME = 6050  # as the bit before
+_BEO4_ONE = 9175
+_BEO4_STOP = 12_300
+_BEO4_START = 15_425
 MAX_COMMAND_REPEATS = 16
 RADIO = (
-    "byronsx", "dooya", "drayton", "keeloq", "nexa", "rc_switch_raw", "rc_switch_type_a", "rc_switch_type_b",
+    "brennenstuhl", "byronsx", "dooya", "drayton", "keeloq", "nexa", "rc_switch_raw", "rc_switch_type_a", "rc_switch_type_b",
     "rc_switch_type_c", "rc_switch_type_d",
 )  # fmt: skip
 _COOLIX_PAUSE = 5600  # µs, between the two frames of a press
@@ -150,6 +179,47 @@ def _roomba(action: Action) -> Command:
 def _dish(action: Action) -> Command:
     unit = action.count("address", range(1, 17))
     return dish_network({"F": action.number("command", 6), "S": unit - 1})
+
+
+def _beo4(action: Action) -> Command:
+    """Return the command of Bang & Olufsen, whose spaces tell how a bit differs from the one before."""
+    data = action.number("source", 8) << 8 | action.number("command", 8)
+    spaces = [_BEO4_ZERO, _BEO4_ZERO, _BEO4_START, _BEO4_ZERO]
+    before = 0
+    for place in range(15, -1, -1):
+        bit = data >> place & 1
+        spaces.append(_BEO4_SAME if bit == before else _BEO4_ONE if bit else _BEO4_ZERO)
+        before = bit
+    timings = [duration for space in (*spaces, _BEO4_STOP) for duration in (_BEO4_PULSE, -space)]
+    return RawCommand(complete([*timings, _BEO4_PULSE]), modulation=_BEO4_CARRIER)
+
+
+def _dyson(action: Action) -> Command:
+    data = action.number("code", 16) << 2 | action.number("index", 8, 0xFF) & 3
+    return RawCommand(complete(_DYSON.frame({"data": data & 0x7FFF})), modulation=_DYSON.carrier)
+
+
+def _gobox(action: Action) -> Command:
+    data = _GOBOX_START << 17 | action.lowest("code", 17)
+    return RawCommand(complete(_GOBOX.frame({"data": data})), modulation=_GOBOX.carrier)
+
+
+def _symphony(action: Action) -> Command:
+    """Return the command of Symphony, whose press sends the frame twice or as often as the action says."""
+    bits, repeats = action.number("nbits", 8), action.number("command_repeats", 8, 2)
+    for field, value, maximum in (("nbits", bits, 32), ("command_repeats", repeats, 0xFF)):
+        if not 1 <= value <= maximum:
+            raise CodeError("value_invalid", protocol=action.protocol, field=field, value=str(value))
+    frame = replace(_SYMPHONY, layout=f"data:{bits}").frame({"data": action.lowest("data", bits)})
+    return RawCommand(complete(([*frame, -_SYMPHONY_PAUSE] * repeats)[:-1]), modulation=_SYMPHONY.carrier)
+
+
+def _toto(action: Action) -> Command:
+    """Return the command of Toto, which ends with a checksum."""
+    codes = action.number("rc_code_1", 4, 0) << 4 | action.number("rc_code_2", 4, 0)
+    command = action.number("command", 8)
+    data = _TOTO_START << 24 | codes << 16 | command << 8 | codes ^ command
+    return RawCommand(complete(_TOTO.frame({"data": data})), modulation=_TOTO.carrier)
 
 
 def _canalsat(protocol: BiphaseProtocol) -> Callable[[Action], Command]:
@@ -255,10 +325,13 @@ def _carrier(action: Action, default: str) -> int:
 PROTOCOLS: Mapping[str, Callable[[Action], Command]] = {
     **dict.fromkeys(RADIO, _radio),
     "aeha": _aeha,
+    "beo4": _beo4,
     "canalsat": _canalsat(_CANALSAT),
     "canalsatld": _canalsat(_CANALSATLD),
     "coolix": _coolix,
     "dish": _dish,
+    "dyson": _dyson,
+    "gobox": _gobox,
     "haier": _haier,
     "jvc": _jvc,
     "lg": _lg,
@@ -276,5 +349,7 @@ PROTOCOLS: Mapping[str, Callable[[Action], Command]] = {
     "samsung": _samsung,
     "samsung36": _samsung36,
     "sony": _sony,
+    "symphony": _symphony,
     "toshiba_ac": _toshiba_ac,
+    "toto": _toto,
 }
