@@ -370,6 +370,19 @@ def test_a_damaged_key_is_named(line: str, name: str, key: str) -> None:
     assert unreadable(text) == {"R": {name: (key, 10)}}
 
 
+@pytest.mark.parametrize("lines", ["L 0x\n5", "L 0x\nFF", "L 0\nx5", "L 0x5\n0x6", "L 0x1\n5", "L 0x1\nb"])
+def test_a_line_of_digits_spoils_the_key_before(lines: str) -> None:
+    text = PLAIN.replace("K 0x5", f"K 0x5\n{lines}\nM 0x6")
+    assert list(parse_lircd(text)["R"].commands) == ["K", "M"]
+    assert list(unreadable(text)["R"]) == ["L", lines.partition("\n")[2]]
+
+
+def test_a_key_of_digits_spoils_no_other() -> None:
+    text = PLAIN.replace("K 0x5", "5\nK 0x5\n1 0x6\nL")
+    assert list(parse_lircd(text)["R"].commands) == ["K", "1"]
+    assert list(unreadable(text)["R"]) == ["5", "L"]
+
+
 @pytest.mark.parametrize(
     ("lines", "name", "key", "line"),
     [

@@ -11,6 +11,7 @@ A file has this structure:
 """
 
 from enum import Enum, auto
+import re
 
 from .command import MAX_CARRIER, MIN_CARRIER, CodeError
 from .lircd_remote import LircdKey, LircdRemote
@@ -61,6 +62,7 @@ _PROTOCOLS = {"RAW_CODES", "RC5", "RC6", "RCMM", "SPACE_ENC", "SPACE_FIRST", "XM
 _FLAGS = {"CONST_LENGTH", "NO_FOOT_REP", "NO_HEAD_REP", "REPEAT_HEADER", "REVERSE"}
 # Protocols that send several bits at a time
 _SYMBOL_BITS = {"RCMM": 2, "XMP": 4}
+_DIGITS = re.compile(r"(?:0?x)?[0-9a-f]+", re.ASCII | re.IGNORECASE)
 
 
 class _Section(Enum):
@@ -282,7 +284,9 @@ class LircdParser:
         except CodeError as err:
             key.add_error(err)
         if not values:
-            key.add_error(self._error("lircd_no_value", word=name))
+            key.add_error(error := self._error("lircd_no_value", word=name))
+            if _DIGITS.fullmatch(name) and len(self._remote.keys) > 1:
+                self._remote.keys[-2].add_error(error)  # because they may be the rest of its code
 
     def _read_raw_line(self, words: list[str]) -> None:
         """Read the name of a raw key, or some of its durations."""
