@@ -388,6 +388,8 @@ def test_a_key_of_digits_spoils_no_other() -> None:
     [
         ("name L\n900 800", "L", "lircd_even_count", 9),
         ("name L\n900 8OO\n700 800 900", "L", "lircd_no_number", 10),
+        ("name L 900 800\n700 800 900", "L", "lircd_joined", 9),
+        ("name L 900\n800 700 800 900 700", "L", "lircd_joined", 9),
         ("name L\n900 0 700", "L", "lircd_out_of_range", 10),
         ("name\n900 800 700", "name", "lircd_no_value", 9),
         ("name \x07\n900 800 700", "–", "lircd_bad_name", 9),
@@ -417,6 +419,11 @@ def test_the_first_of_two_keys_with_one_name_counts_even_if_it_is_damaged() -> N
         ("bits 4", "bit 4", "lircd_unknown_keyword", 14),
         ("bits 4", "bit 4\n one 5", "lircd_unknown_keyword", 14),
         ("bits 4", "flags SPACE", "lircd_unknown_flag", 14),
+        ("bits 4\n", "bits 4 ", "lircd_joined", 14),
+        ("ptrail 510\n", "ptrail 510 ", "lircd_joined", 17),
+        ("zero 500 500\n", "zero 500 500 ", "lircd_joined", 16),
+        ("bits 4", "eps 30 bits 4", "lircd_joined", 14),
+        ("bits 4", "bits 4 flags SPACE_ENC|CONST_LENGTH", "lircd_joined", 14),
         ("bits 4", "bits 4\ntoggle_bit 5", "lircd_out_of_range", 15),
         ("bits 4", "flags XMP", "lircd_symbol_bits", 14),
     ],
@@ -427,6 +434,27 @@ def test_a_damaged_property_makes_its_remote_unreadable(old: str, new: str, key:
     text = PLAIN + PLAIN.replace("name R", "name Q").replace("K 0x5", "K 0x5\nL five").replace(old, new)
     assert unreadable(text) == {"R": {}, "Q": {"K": (key, line), "L": (key, line)}}
     assert list(parse_lircd(text)["R"].commands) == ["K"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("name R", "name R one of 4"),
+        ("bits 4", "bits 4 # bits 5"),
+        ("bits 4", "bits 4 #bits 5"),
+        ("bits 4", "bits 4 header"),
+        ("bits 4", "bits 4 or more"),
+        ("bits 4", "bits 4 eps 30"),
+        ("ptrail 510", "ptrail 510 500"),
+    ],
+)
+def test_words_after_a_property_do_no_harm(old: str, new: str) -> None:
+    assert once(PLAIN.replace(old, new)) == K
+
+
+@pytest.mark.parametrize("words", ["1", "99", "of 4", "900 up", "# 900 800"])
+def test_words_after_the_name_of_a_raw_key_do_no_harm(words: str) -> None:
+    assert once(RAW.replace("name K", f"name K {words}")) == (900, -800, 700, -40000)
 
 
 def test_a_damaged_first_key_makes_a_remote_unreadable_whose_toggle_bits_depend_on_it() -> None:

@@ -62,6 +62,7 @@ _PROTOCOLS = {"RAW_CODES", "RC5", "RC6", "RCMM", "SPACE_ENC", "SPACE_FIRST", "XM
 _FLAGS = {"CONST_LENGTH", "NO_FOOT_REP", "NO_HEAD_REP", "REPEAT_HEADER", "REVERSE"}
 # Protocols that send several bits at a time
 _SYMBOL_BITS = {"RCMM": 2, "XMP": 4}
+_MIN_DURATION = 100  # µs; a smaller number after a name is part of it, as in “Channel 1”
 _DIGITS = re.compile(r"(?:0?x)?[0-9a-f]+", re.ASCII | re.IGNORECASE)
 
 
@@ -206,6 +207,9 @@ class LircdParser:
         keyword = _OLD_NAMES.get(keyword, keyword)
         # A name may begin with #
         values = _without_comment(words, 2 if keyword == "name" else 1)[1:]
+        for place in range(1, len(values)):
+            if _is_property(values[place:]):
+                raise self._error("lircd_joined", word=values[place])
         if keyword not in _KEYWORDS:
             raise self._error("lircd_unknown_keyword", word=words[0])
         if len(values) < (2 if keyword in _PAIRS else 1):
@@ -297,7 +301,7 @@ class LircdParser:
             if len(words) < 2:
                 self._add_key(words[0]).add_error(self._error("lircd_no_value", word="name"))
             else:
-                self._add_key(words[1])
+                self._check_raw_name(self._add_key(words[1]), _without_comment(words, 2)[2:])
             return
         if not self._remote.keys:
             raise self._error("lircd_no_key")
@@ -306,6 +310,12 @@ class LircdParser:
             self._raw_durations += (self._number(word, key.name, MAX_PAUSE, 1) for word in _without_comment(words, 1))
         except CodeError as err:
             key.add_error(err)
+
+    def _check_raw_name(self, key: LircdKey, surplus: list[str]) -> None:
+        """Add an error to a raw key if durations follow its name; lircd skips them like the rest of a name with spaces."""
+        numbers = [c_integer(word) for word in surplus]
+        if None not in numbers and max((number or 0 for number in numbers), default=0) >= _MIN_DURATION:
+            key.add_error(self._error("lircd_joined", word=surplus[0]))
 
     def _end_raw_key(self) -> None:
         """Give the last raw key, if any, the durations that followed its name."""
@@ -367,6 +377,15 @@ class LircdParser:
             raise self._out_of_range("toggle_bit", str(remote.toggle_bit), 0, remote.all_bits, line=lines["toggle_bit"])
         if (first := remote.keys[0]).error and remote.toggle_bit_mask.bit_count() > 1:
             raise first.error  # the bits of this key determine what all others send
+
+
+def _is_property(words: list[str]) -> bool:
+    """Return whether words begin with a property that changes what is sent."""
+    keyword, values = words[0].lower(), words[1:3]
+    if keyword == "flags" and values:
+        return set(values[0].upper().split("|")) <= _FLAGS | _PROTOCOLS
+    count = 2 if keyword in _PAIRS else 1 if keyword in _NUMBERS else 0
+    return 0 < count <= len(values) and all(c_integer(value) is not None for value in values[:count])
 
 
 def _without_comment(words: list[str], start: int) -> list[str]:
