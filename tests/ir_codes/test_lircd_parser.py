@@ -457,6 +457,12 @@ def test_words_after_the_name_of_a_raw_key_do_no_harm(words: str) -> None:
     assert once(RAW.replace("name K", f"name K {words}")) == (900, -800, 700, -40000)
 
 
+@pytest.mark.parametrize("boundary", ["begin remote", "begin codes", "end codes", "end remote"])
+@pytest.mark.parametrize("words", ["now", "of remote 1", "# bits 5"])
+def test_words_after_a_boundary_do_no_harm(boundary: str, words: str) -> None:
+    assert once(PLAIN.replace(boundary, f"{boundary} {words}")) == K
+
+
 def test_a_damaged_first_key_makes_a_remote_unreadable_whose_toggle_bits_depend_on_it() -> None:
     text = PLAIN.replace("bits 4", "bits 4\ntoggle_bit_mask 0xC").replace("K 0x5", "L five\nK 0x5")
     assert refusal(text) == ("lircd_no_number", 10)
@@ -472,6 +478,10 @@ def test_a_damaged_first_key_makes_a_remote_unreadable_whose_toggle_bits_depend_
     [
         ("end codes", "end code", "lircd_misplaced", 22),
         ("begin codes", "begin code", "lircd_misplaced", 21),
+        ("begin codes\n", "begin codes ", "lircd_joined", 19),
+        ("end codes\n", "end codes ", "lircd_joined", 21),
+        ("end codes", "end codes gap 50000", "lircd_joined", 21),
+        ("begin remote\n  name R\n", "name R\nbegin remote ", "lircd_joined", 13),
     ],
 )
 def test_a_file_with_a_damaged_structure_is_refused(old: str, new: str, key: str, line: int) -> None:

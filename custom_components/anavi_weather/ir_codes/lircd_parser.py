@@ -124,6 +124,9 @@ class LircdParser:
             self._first_include = self._first_include or self._line
         elif (first, second) in _BOUNDARIES:
             self._change_section(first, second)
+            rest = _without_comment(words, 2)[2:]
+            if tuple(rest[:2]) in _BOUNDARIES or (len(rest) > 1 and c_integer(rest[1]) is not None):
+                raise self._error("lircd_joined", word=rest[0])
         elif self._section is _Section.REMOTE:
             try:
                 self._read_property(words)
