@@ -88,15 +88,18 @@ class BacklogCounter:
     async def _async_forget_outdated(self) -> None:
         """Forget a count if states were recorded long after it, because it comes from a backup.
 
-        The states that waited then may have been sent before the recorder purged them.
+        The states that waited then may have been sent before the recorder purged them. If the database was replaced, nothing
+        else shows that they are lost.
         """
         waiting = self._ledger.checkpoint.waiting
         start = self._log.recording_start()
-        counted = waiting.newest.last_updated_ts if waiting else None
-        if counted is not None and counted < start:
-            newest = (await self._log.async_run(self._log.newest_until, start)).last_updated_ts
-            if newest is not None and newest - counted > OUTDATED:
-                self._ledger.checkpoint.record_waiting(None)
+        counted_ts = waiting.newest.last_updated_ts if waiting else None
+        if waiting is None or counted_ts is None or counted_ts >= start:
+            return
+        newest = await self._log.async_run(self._log.newest_until, start)
+        is_same = newest.recorder == waiting.newest.recorder
+        if is_same and newest.last_updated_ts is not None and newest.last_updated_ts - counted_ts > OUTDATED:
+            self._ledger.checkpoint.record_waiting(None)
 
     async def _async_count(self) -> None:
         checkpoint = self._ledger.checkpoint
