@@ -1,13 +1,14 @@
 """Tests of the repair issues of a user station."""
 
 import math
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.const import CONF_CHOSEN_ENTITIES, CONF_ENTITIES, DOMAIN
 from custom_components.anavi_weather.exceptions import InvalidActionError
 from custom_components.anavi_weather.user_station.breaker import Held
 from custom_components.anavi_weather.user_station.checkpoint import NO_INDICES, Loss
@@ -261,40 +262,99 @@ async def test_another_station_that_sends_as_this_one_is_reported(
     assert active_issues(issue_registry) == {}
 
 
-async def test_another_user_station_that_sends_the_same_is_named(
-    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
-) -> None:
-    """Its address is another one of the same server, as a name and a number are."""
-    subentry = entry.subentries["01USER"]
+async def add_user_station(
+    hass: HomeAssistant, entry: MockConfigEntry, **settings: object
+) -> tuple[Forwarder, Forwarder]:
+    """Add another user station, and return the forwarders of both. Their addresses are two of the same server."""
     with patch.object(Forwarder, "async_run"), patch.object(StatisticsForwarder, "async_run"):
         hass.config_entries.async_add_subentry(
             entry,
             ConfigSubentry(
-                data=subentry.data, subentry_id="01OTHER", subentry_type="user_station", title="Sítio", unique_id="x"
+                data=MappingProxyType({**entry.subentries["01USER"].data, **settings}),
+                subentry_id="01OTHER",
+                subentry_type="user_station",
+                title="Sítio",
+                unique_id="x",
             ),
         )
         await hass.async_block_till_done()
     forwarder, other = (entry.runtime_data.forwarders[subentry_id] for subentry_id in ("01USER", "01OTHER"))
+    for one in (forwarder, other):
+        one.entities.async_start(lambda: None)
+        one.checkpoint.record_stream({"a": "1"})
+    return forwarder, other
 
-    def report() -> tuple[str | None, dict[str, str] | None]:
+
+async def test_another_user_station_that_sends_the_same_is_named(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    forwarder, other = await add_user_station(hass, entry)
+
+    def report() -> list[tuple[str | None, dict[str, str] | None]]:
         forwarder.checkpoint.record_foreign(3)
         forwarder.status.async_notify_listeners()
-        return active_issues(issue_registry)["foreign_01USER"]
+        reported = list(active_issues(issue_registry).values())
+        forwarder.checkpoint.acknowledge_losses(*Loss)
+        return reported
 
-    foreign = "user_station_states_foreign"
-    assert report() == (foreign, {"user_station": "Casa", "count": "3"})
-    forwarder.checkpoint.record_stream({"a": "1", "b": "2"})
-    other.checkpoint.record_stream({"a": "3"})
-    assert report() == (foreign, {"user_station": "Casa", "count": "6"}), "it is another server"
-    other.checkpoint.record_stream({"b": "2", "c": "4"})
-    placeholders = {"user_station": "Casa", "other": "Sítio", "count": "9"}
-    assert report() == ("user_station_states_sent_twice", placeholders)
+    def foreign(count: str) -> list[tuple[str, dict[str, str]]]:
+        return [("user_station_states_foreign", {"user_station": "Casa", "count": count})]
+
+    forwarder.status.async_record_success(all_sent=True)
+    other.checkpoint.record_stream({"a": "2"})
+    assert report() == foreign("3"), "it is another server"
+    other.checkpoint.record_stream({"a": "1", "b": "4"})
+    placeholders = {"user_station": "Casa", "other": "Sítio", "count": "6"}
+    assert report() == [("user_station_states_sent_twice", placeholders)]
     other._batches.use_station_id("another")
-    assert report() == (foreign, {"user_station": "Casa", "count": "12"}), "its key is that of another station"
+    assert report() == foreign("9"), "its key is that of another station"
     other._batches.use_station_id(None)
     for one in (forwarder, other):
         one.checkpoint.stream = NO_INDICES
-    assert report() == (foreign, {"user_station": "Casa", "count": "15"}), "nobody knows where they send"
+    assert report() == foreign("12"), "nobody knows where they send"
+
+
+async def test_another_user_station_is_not_blamed_for_entities_that_it_does_not_send(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    hass.states.async_set("sensor.kitchen", "1")
+    chosen = {CONF_ENTITIES: "chosen", CONF_CHOSEN_ENTITIES: ["sensor.kitchen"]}
+    forwarder, _ = await add_user_station(hass, entry, **chosen)
+    forwarder.checkpoint.record_foreign(3)
+    forwarder.status.async_notify_listeners()
+    assert active_issues(issue_registry).keys() == {"foreign_01USER"}
+
+
+async def test_no_other_station_is_blamed_after_one_of_two_user_stations_is_deleted(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    """As the repair recommends."""
+    forwarder, _ = await add_user_station(hass, entry)
+    forwarder.checkpoint.record_foreign(3)
+    forwarder.status.async_notify_listeners()
+    assert active_issues(issue_registry).keys() == {"twin_01USER"}
+    await forwarder._ledger.async_save()
+    with patch.object(Forwarder, "async_run"), patch.object(StatisticsForwarder, "async_run"):
+        hass.config_entries.async_remove_subentry(entry, "01OTHER")
+        await hass.async_block_till_done()
+    assert active_issues(issue_registry) == {}
+
+
+async def test_another_user_station_is_named_after_a_reload(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, forwarder: Forwarder
+) -> None:
+    forwarder, other = await add_user_station(hass, entry)
+    forwarder.checkpoint.record_foreign(3)
+    for one in (forwarder, other):
+        await one._ledger.async_save()
+    with patch.object(Forwarder, "async_run"), patch.object(StatisticsForwarder, "async_run"):
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+    assert active_issues(issue_registry).keys() == {"twin_01USER"}
+    form = await open_repair(hass, "twin_01USER")
+    assert form.placeholders == {"user_station": "Casa", "other": "Sítio", "count": "3"}
+    await form.submit()
+    assert active_issues(issue_registry) == {}
 
 
 async def test_a_user_acknowledges_one_kind_of_loss(

@@ -25,7 +25,7 @@ from .server_flow import InvalidInputError, encode_api_key
 from .user_station.checkpoint import Loss
 from .user_station.errors import ElasticsearchError, FleetMissingError, KeyRefusedError, PrivilegeMissingError
 from .user_station.forwarder import Forwarder
-from .user_station_issues import HELD_ISSUE_PREFIX, STREAM_ISSUE_PREFIX
+from .user_station_issues import HELD_ISSUE_PREFIX, STREAM_ISSUE_PREFIX, TWIN_ISSUE_PREFIX
 
 API_KEY_SCHEMA = vol.Schema(
     {vol.Required(CONF_API_KEY): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))}
@@ -221,7 +221,7 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the fix flow of an issue."""
-    if issue_id.startswith(CODES_ISSUE_PREFIX):
+    if issue_id.startswith((CODES_ISSUE_PREFIX, TWIN_ISSUE_PREFIX)):
         return ConfirmRepairFlow()
     if issue_id.startswith(DELETED_ISSUE_PREFIX):
         return DeletedDeviceFlow()

@@ -73,10 +73,12 @@ KINDS = (
     "backlog",
     *Loss,  # their issues last until a user acknowledges them
     "stream",
+    "twin",
 )
 HELD_ISSUE_PREFIX = "held_"
 STREAM_ISSUE_PREFIX = "stream_"
-FIXABLE = ("held", "stream", *Loss)
+TWIN_ISSUE_PREFIX = "twin_"
+FIXABLE = ("held", "stream", "twin", *Loss)
 
 
 class UserStationIssues:
@@ -107,6 +109,7 @@ class UserStationIssues:
     def _update(self) -> None:
         self._update_server()
         self._update_recorder()
+        self._update_twin()
         self._update_losses()
         self._update_stores()
 
@@ -145,6 +148,15 @@ class UserStationIssues:
         else:
             self._delete("recorder", is_solved=status.connected is True)
 
+    def _update_twin(self) -> None:
+        """Report another user station that sends the same, and acknowledge what it explains, because nothing is missing."""
+        checkpoint = self._forwarder.checkpoint
+        if (other := self._twin()) is None:
+            self._delete("twin", is_solved=self._forwarder.status.connected is True)
+        elif checkpoint.foreign_count > checkpoint.foreign_acknowledged:
+            checkpoint.acknowledge_losses(Loss.FOREIGN)
+            self._create("twin", "states_sent_twice", count=str(checkpoint.foreign_count), other=other)
+
     def _update_losses(self) -> None:
         checkpoint = self._forwarder.checkpoint
         if checkpoint.refused_count > checkpoint.refused_acknowledged and checkpoint.last_refused:
@@ -158,11 +170,7 @@ class UserStationIssues:
         else:
             self._delete("dropped")
         if checkpoint.foreign_count > checkpoint.foreign_acknowledged:
-            count = str(checkpoint.foreign_count)
-            if (other := self._twin()) is not None:
-                self._create("foreign", "states_sent_twice", count=count, other=other)
-            else:
-                self._create("foreign", "states_foreign", count=count)
+            self._create("foreign", "states_foreign", count=str(checkpoint.foreign_count))
         else:
             self._delete("foreign")
         if checkpoint.purged_count > checkpoint.purged_acknowledged:
@@ -175,10 +183,11 @@ class UserStationIssues:
             self._delete("maybe_purged")
 
     def _twin(self) -> str | None:
-        """Return the name of another user station of this Home Assistant that sends as the same station to the same stream."""
-        for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
+        """Return the name of another user station of this Home Assistant that sends the same to the same stream."""
+        # Its own entry is not loaded yet when the issues are created again
+        for entry in (self._entry, *self._hass.config_entries.async_loaded_entries(DOMAIN)):
             for subentry, other in loaded_user_stations(entry):
-                if other is not self._forwarder and other.is_twin_of(self._forwarder):
+                if other is not self._forwarder and other.async_is_twin_of(self._forwarder):
                     return subentry.title
         return None
 

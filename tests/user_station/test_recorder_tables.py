@@ -42,6 +42,21 @@ def test_filters_become_the_names_that_the_recorder_has() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("selected", "expected"),
+    [
+        (ALL, NAMES),
+        (ALL._replace(excluded=frozenset({"sensor.b"})), ("sensor.a", "light.a")),
+        (ALL._replace(excludes=is_a), ("sensor.b",)),
+        (ALL._replace(excludes=is_a, times=(Times("light.a", 1, 2),)), ("sensor.b", "light.a")),
+        (Selected(frozenset({"sun.sun"}), (Times("sensor.b", 1, 2),)), ("sun.sun", "sensor.b")),
+        (Selected(frozenset(), includes=is_sensor), ("sensor.a", "sensor.b")),
+    ],
+)
+def test_names_of_which_rows_are_read(selected: Selected, expected: Collection[str]) -> None:
+    assert selected.names(NAMES) == set(expected)
+
+
 def test_filters_do_not_apply_to_entities_that_are_followed() -> None:
     times = (Times("sensor.b", 1, 2), Times("switch.a", 1, 2))
     selected = Selected(

@@ -136,6 +136,13 @@ class Entities:
         return self._wanted
 
     @callback
+    def async_overlaps(self, other: Entities) -> bool:
+        """Return whether another selection has an entity of this one."""
+        known = self._hass.states.async_entity_ids()
+        mine, others = (some.async_wanted().selected.names(known) for some in (self, other))
+        return not mine.isdisjoint(others)
+
+    @callback
     def async_is_taken(self, entity_id: str) -> bool:
         """Return whether an entity has a name now."""
         return entity_id in er.async_get(self._hass).entities

@@ -154,9 +154,14 @@ class Forwarder:
         self._retrier.async_retry_soon()
         self.status.async_notify_listeners()
 
-    def is_twin_of(self, other: Forwarder) -> bool:
-        """Return whether another forwarder sends as the same station to the same stream, whatever its server is called."""
-        return self.station_id == other.station_id and self.checkpoint.shares_stream(other.checkpoint)
+    @callback
+    def async_is_twin_of(self, other: Forwarder) -> bool:
+        """Return whether another forwarder sends the same as the same station to the same stream, whatever its server is called."""
+        return (
+            self.station_id == other.station_id
+            and self.checkpoint.shares_stream(other.checkpoint)
+            and self.entities.async_overlaps(other.entities)
+        )
 
     async def async_run(self) -> None:
         """Forward until canceled."""

@@ -69,6 +69,12 @@ class Selected(NamedTuple):
         entity_ids = self.entity_ids | (included - dropped - self.excluded)
         return Selected(entity_ids, self.times, self.excluded, self.excluded_times)
 
+    def names(self, known: Collection[str]) -> set[str]:
+        """Return the names of which rows are read, now or from some time, if all names are those that are known."""
+        selected = self.resolve(lambda: known)
+        entity_ids = set(known) - selected.excluded if selected.entity_ids is None else selected.entity_ids
+        return {*entity_ids, *(part.entity_id for part in selected.times)}
+
 
 ALL = Selected(None)
 
