@@ -265,7 +265,8 @@ async def test_ignored_issues_are_deleted_with_their_owner(
     removed: str,
 ) -> None:
     ids = {"user_station": "destination_01USER", "fleet": "fleet_key_01FLEET", "entry": "chip_01STATION_htu21d_41"}
-    for issue_id in ids.values():
+    others = {"destination_01USER2", "fleet_key_01FLEET2", "chip_01STATION2_htu21d_41"}
+    for issue_id in (*ids.values(), *others):
         ir.async_create_issue(
             hass, DOMAIN, issue_id, is_fixable=False, severity=ir.IssueSeverity.ERROR, translation_key="chip_failing"
         )
@@ -278,4 +279,4 @@ async def test_ignored_issues_are_deleted_with_their_owner(
         hass.config_entries.async_remove_subentry(entry, owner)
         deleted = {ids[removed]}
     await hass.async_block_till_done()
-    assert {issue_id for _, issue_id in issue_registry.issues} == set(ids.values()) - deleted
+    assert {issue_id for _, issue_id in issue_registry.issues} == {*ids.values(), *others} - deleted

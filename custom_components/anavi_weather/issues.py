@@ -24,5 +24,5 @@ def async_withdraw_issue(hass: HomeAssistant, issue_id: str) -> None:
 def async_delete_issues(hass: HomeAssistant, owner_id: str) -> None:
     """Delete all issues of an entry or a subentry that was removed."""
     for domain, issue_id in list(ir.async_get(hass).issues):
-        if domain == DOMAIN and owner_id in issue_id:
+        if domain == DOMAIN and owner_id in issue_id.split("_"):
             ir.async_delete_issue(hass, DOMAIN, issue_id)
