@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_store
 
 from custom_components.anavi_weather.chip_issues import FAILURE_LASTS
-from custom_components.anavi_weather.const import DOMAIN
+from custom_components.anavi_weather.const import CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
 from custom_components.anavi_weather.fleet_coordinator import FleetCoordinator
 from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.user_station.errors import (
@@ -22,7 +22,7 @@ from custom_components.anavi_weather.user_station.ranges import Range
 from custom_components.anavi_weather.user_station.recorder_log import RecorderUnexpectedError
 from custom_components.anavi_weather.user_station.statistics_forwarder import StatisticsForwarder
 from custom_components.anavi_weather.user_station.status import WaitingStates
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry, ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -266,6 +266,13 @@ async def test_ignored_issues_are_deleted_with_their_owner(
 ) -> None:
     ids = {"user_station": "destination_01USER", "fleet": "fleet_key_01FLEET", "entry": "chip_01STATION_htu21d_41"}
     others = {"destination_01USER2", "fleet_key_01FLEET2", "chip_01STATION2_htu21d_41"}
+    subentries = [
+        ConfigSubentryDataWithId(
+            data={}, subentry_id=f"01{kind.upper()}2", subentry_type=kind, title="", unique_id=None
+        )
+        for kind in ("user", "fleet")
+    ]
+    MockConfigEntry(domain=DOMAIN, entry_id="01STATION2", subentries_data=subentries).add_to_hass(hass)
     for issue_id in (*ids.values(), *others):
         ir.async_create_issue(
             hass, DOMAIN, issue_id, is_fixable=False, severity=ir.IssueSeverity.ERROR, translation_key="chip_failing"
@@ -280,3 +287,70 @@ async def test_ignored_issues_are_deleted_with_their_owner(
         deleted = {ids[removed]}
     await hass.async_block_till_done()
     assert {issue_id for _, issue_id in issue_registry.issues} == {*ids.values(), *others} - deleted
+
+
+async def test_ignored_issues_are_deleted_if_their_owner_was_removed_while_it_was_not_loaded(
+    hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder
+) -> None:
+    issue = Issue(hass, "destination_01USER")
+    fail(forwarder, KeyRefusedError("401"))
+    issue.ignore()
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.config_entries.async_remove_subentry(entry, "01USER")
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert not issue.is_known
+
+
+async def test_ignored_issues_without_an_owner_are_deleted_if_a_station_cannot_be_set_up(
+    hass: HomeAssistant, issue_registry: ir.IssueRegistry, board_entry: MockConfigEntry
+) -> None:
+    for issue_id in ("destination_01USER", "chip_01BOARD_htu21d_41", "deleted_01DEVICE"):
+        ir.async_create_issue(
+            hass, DOMAIN, issue_id, is_fixable=False, severity=ir.IssueSeverity.ERROR, translation_key="chip_failing"
+        )
+        Issue(hass, issue_id).ignore()
+    await hass.config_entries.async_setup(board_entry.entry_id)
+    assert board_entry.state is ConfigEntryState.SETUP_RETRY
+    # A device that was deleted can be restored
+    assert {issue_id for _, issue_id in issue_registry.issues} == {"chip_01BOARD_htu21d_41", "deleted_01DEVICE"}
+
+
+async def test_the_ignored_issue_of_infrared_is_deleted_if_the_pair_belongs_to_another_station(
+    hass: HomeAssistant, machine: Machine, board_entry: MockConfigEntry
+) -> None:
+    machine.plug(2)
+    other = MockConfigEntry(
+        domain=DOMAIN,
+        unique_id=machine.path(2),
+        data={**board_entry.data, CONF_BUS: machine.path(2)},
+        version=2,
+        entry_id="01OTHER",
+    )
+    other.add_to_hass(hass)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        "infrared_unavailable_01OTHER",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="infrared_unavailable",
+    )
+    issue = Issue(hass, "infrared_unavailable_01OTHER")
+    issue.ignore()
+    assert await hass.config_entries.async_setup(other.entry_id)
+    assert not issue.is_known
+
+
+async def test_the_ignored_issue_of_statistics_is_deleted_with_their_setting(
+    hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder
+) -> None:
+    issue = Issue(hass, "statistics_01USER")
+    for _ in range(3):
+        entry.runtime_data.statistics_forwarders["01USER"].status.async_record_failure(DiskFullError("full"))
+    issue.ignore()
+    subentry = entry.subentries["01USER"]
+    with patch.object(Forwarder, "async_run"):
+        hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, CONF_SEND_STATISTICS: False})
+        await hass.async_block_till_done()
+    assert not issue.is_known

@@ -30,8 +30,8 @@ from .forwarding import (
     user_stations,
 )
 from .infrared_devices import InfraredDevices, async_delete_all
-from .infrared_issue import InfraredIssue
-from .issues import async_delete_issues
+from .infrared_issue import InfraredIssue, async_delete_infrared_issue
+from .issues import async_delete_issues, async_delete_orphaned_issues
 from .migration import async_give_main_entities_to_station
 from .missing_bus import async_continue_without_reading, async_delete_bus_issue
 from .panel_commands import async_setup_panel_commands
@@ -42,7 +42,7 @@ from .rain_forecast import async_remove_rain_forecast
 from .received_keys import KeyReceiver
 from .send_again import async_setup_send_again
 from .services import async_setup_services
-from .statistics_issues import StatisticsIssues
+from .statistics_issues import StatisticsIssues, async_delete_statistics_issue
 from .transceiver import Transceiver, infrared_pair_owner
 from .user_station.renames import async_setup_renames
 from .user_station_issues import UserStationIssues
@@ -79,6 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnaviWeatherConfigEntry)
     async_remove_private_keys(hass, entry)
     settings = _settings(entry)
     await async_remove_orphans(hass)
+    async_delete_orphaned_issues(hass)
     coordinator = AnaviWeatherCoordinator(hass, entry)
     try:
         await coordinator.async_config_entry_first_refresh()
@@ -143,6 +144,8 @@ async def _async_start_parts(hass: HomeAssistant, entry: AnaviWeatherConfigEntry
         entry.async_on_unload(InfraredIssue(hass, entry, transceiver).async_start())
         entry.async_on_unload(transceiver.async_stop)
         await transceiver.async_start()
+    else:
+        async_delete_infrared_issue(hass, entry)
 
 
 def _start_fleets(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, station: RemoteStation) -> None:
@@ -161,6 +164,8 @@ def _start_forwarders(hass: HomeAssistant, entry: AnaviWeatherConfigEntry, stati
         if statistics := station.statistics_forwarders.get(subentry.subentry_id):
             entry.async_on_unload(StatisticsIssues(hass, subentry, forwarder, statistics).async_start())
             entry.async_create_background_task(hass, statistics.async_run(), f"{DOMAIN} {subentry.title} statistics")
+        else:
+            async_delete_statistics_issue(hass, subentry)
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:

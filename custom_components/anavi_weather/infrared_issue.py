@@ -47,7 +47,7 @@ class InfraredIssue:
         receives = self._transceiver.can_receive or not self._has_entity(RECEIVER)
         is_missing = not (sends and receives)
         if not is_missing:
-            self._delete()
+            async_delete_infrared_issue(self._hass, self._entry)
         elif self._was_missing:  # a device may come a moment later
             await self._async_create(only_receiver=sends)
         self._was_missing = is_missing
@@ -77,5 +77,8 @@ class InfraredIssue:
             },
         )
 
-    def _delete(self) -> None:
-        ir.async_delete_issue(self._hass, DOMAIN, ISSUE_PREFIX + self._entry.entry_id)
+
+@callback
+def async_delete_infrared_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issue of a station whose infrared pair works, or that has none."""
+    ir.async_delete_issue(hass, DOMAIN, ISSUE_PREFIX + entry.entry_id)

@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
+from .const import DELETED_ISSUE_PREFIX, DOMAIN
 
 FAILURES = 3  # in a row until a server has an issue; one that starts may reject requests for a moment
 
@@ -25,4 +25,18 @@ def async_delete_issues(hass: HomeAssistant, owner_id: str) -> None:
     """Delete all issues of an entry or a subentry that was removed."""
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and owner_id in issue_id.split("_"):
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def async_delete_orphaned_issues(hass: HomeAssistant) -> None:
+    """Delete the issues of subentries that were removed while their entry was not loaded, except those that restore them."""
+    known = {
+        owner_id
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for owner_id in (entry.entry_id, *entry.subentries)
+    }
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        is_of_deleted = issue_id.startswith(DELETED_ISSUE_PREFIX)
+        if domain == DOMAIN and not is_of_deleted and known.isdisjoint(issue_id.split("_")):
             ir.async_delete_issue(hass, DOMAIN, issue_id)

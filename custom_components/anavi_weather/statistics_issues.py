@@ -13,6 +13,8 @@ from .user_station.statistics_forwarder import StatisticsForwarder
 from .user_station.statistics_status import REPORTED
 from .user_station.text import escape_markdown
 
+ISSUE_PREFIX = "statistics_"
+
 
 class StatisticsIssues:
     """Repair issue of the statistics of one user station."""
@@ -25,7 +27,7 @@ class StatisticsIssues:
         self._subentry = subentry
         self._forwarder = forwarder
         self._statistics = statistics
-        self._id = f"statistics_{subentry.subentry_id}"
+        self._id = ISSUE_PREFIX + subentry.subentry_id
 
     @callback
     def async_start(self) -> Callable[[], None]:
@@ -74,3 +76,9 @@ class StatisticsIssues:
             translation_key=f"user_station_{key}",
             translation_placeholders={"user_station": self._subentry.title, "detail": escape_markdown(detail)},
         )
+
+
+@callback
+def async_delete_statistics_issue(hass: HomeAssistant, subentry: ConfigSubentry) -> None:
+    """Delete the issue of a user station that gets no statistics."""
+    ir.async_delete_issue(hass, DOMAIN, ISSUE_PREFIX + subentry.subentry_id)
