@@ -7,9 +7,16 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_store
 
-from custom_components.anavi_weather.chip_issues import FAILURE_LASTS
+from custom_components.anavi_weather.chip_issues import FAILURE_LASTS, ChipIssues
 from custom_components.anavi_weather.const import CONF_BUS, CONF_SEND_STATISTICS, DOMAIN
 from custom_components.anavi_weather.fleet_coordinator import FleetCoordinator
+from custom_components.anavi_weather.phat import (
+    AddressClaimedError,
+    ChipError,
+    ChipId,
+    DriverMissingError,
+    NoAnswerError,
+)
 from custom_components.anavi_weather.phat.simulator import Simulator
 from custom_components.anavi_weather.user_station.errors import (
     CannotConnectError,
@@ -30,6 +37,7 @@ from .conftest import Machine, PassTime, fail
 from .user_station.server import Server, elastic
 
 DAY = 86400.0
+HTU21D = ChipId("HTU21D", 0x40)
 
 type Again = Callable[[MockConfigEntry], Awaitable[None]]
 
@@ -253,6 +261,95 @@ async def test_infrared(
     for _ in range(2):
         await pass_time(61)
     assert not issue.is_known
+
+
+# Another cause
+
+
+async def test_another_problem_of_a_server_is_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder
+) -> None:
+    issue = Issue(hass, "destination_01USER")
+    fail(forwarder, DiskFullError("full"))
+    issue.ignore()
+    fail(forwarder, CannotConnectError("no answer"))
+    fail(forwarder, DiskFullError("fuller"))
+    assert issue.is_ignored
+    fail(forwarder, KeyRefusedError("401"))
+    assert issue.is_ignored is False
+
+
+async def test_another_cause_why_states_are_set_aside_is_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder
+) -> None:
+    issue = Issue(hass, "aside_01USER")
+    forwarder.status.async_record_success(all_sent=True)
+    forwarder.status.async_record_aside(3, IndexBlockedError("write"))
+    issue.ignore()
+    forwarder.status.async_record_aside(300, DiskFullError("full"))
+    assert issue.is_ignored is False
+
+
+async def test_more_states_that_were_lost_are_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder, again: Again
+) -> None:
+    issue = Issue(hass, "purged_01USER")
+    forwarder.checkpoint.record_purged(3)
+    await forwarder._ledger.async_save()
+    forwarder.status.async_notify_listeners()
+    issue.ignore()
+    await again(entry)
+    assert issue.is_ignored
+    forwarder_of(entry).checkpoint.record_purged(3000)
+    forwarder_of(entry).status.async_notify_listeners()
+    assert issue.is_ignored is False
+
+
+async def test_more_states_that_the_server_drops_stay_ignored(
+    hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder
+) -> None:
+    issue = Issue(hass, "dropped_01USER")
+    forwarder.checkpoint.record_dropped(3)
+    forwarder.status.async_notify_listeners()
+    issue.ignore()
+    forwarder.checkpoint.record_dropped(3)
+    forwarder.status.async_notify_listeners()
+    assert issue.is_ignored, "a pipeline may drop them on purpose"
+
+
+async def test_another_problem_with_statistics_is_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder
+) -> None:
+    issue = Issue(hass, "statistics_01USER")
+    status = entry.runtime_data.statistics_forwarders["01USER"].status
+    for _ in range(3):
+        status.async_record_failure(DiskFullError("full"))
+    issue.ignore()
+    status.async_record_failure(DiskFullError("fuller"))
+    assert issue.is_ignored
+    status.async_record_failure(IndexBlockedError("write"))
+    assert issue.is_ignored is False
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "is_ignored"),
+    [
+        (NoAnswerError("none"), ChipError("odd"), True),
+        (ChipError("odd"), NoAnswerError("none"), True),
+        (NoAnswerError("none"), AddressClaimedError("claimed"), False),
+        (DriverMissingError("missing"), ChipError("odd"), False),
+    ],
+)
+async def test_another_failure_of_a_chip_is_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, first: ChipError, then: ChipError, *, is_ignored: bool
+) -> None:
+    """Failures of the same kind may alternate."""
+    issues = ChipIssues(hass, entry)
+    issue = Issue(hass, "chip_01STATION_htu21d_40")
+    issues._create(HTU21D, first, is_partial=False)
+    issue.ignore()
+    issues._create(HTU21D, then, is_partial=False)
+    assert issue.is_ignored is is_ignored
 
 
 @pytest.mark.parametrize("removed", ["user_station", "fleet", "entry"])

@@ -9,11 +9,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, LOGGER
-from .issues import async_withdraw_issue
+from .issues import async_stop_ignoring, async_withdraw_issue
 from .phat import AddressClaimedError, ChipError, ChipId, DriverMissingError, NoAnswerError, Reading
 
 CHIP_ISSUE_PREFIX = "chip_"
 FAILURE_LASTS = timedelta(minutes=2)  # until an issue is created
+ALTERNATING = {"chip_failing", "chip_no_answer"}  # with each reading, like those of a chip with a bad contact
 
 
 class ChipIssues:
@@ -67,6 +68,8 @@ class ChipIssues:
                 translation_key = "chip_driver_missing"
             case _:
                 translation_key = "chip_failing"
+        same = ALTERNATING if translation_key in ALTERNATING else {translation_key}
+        async_stop_ignoring(self._hass, self._issue_id(chip), lambda issue: issue.translation_key not in same)
         ir.async_create_issue(
             self._hass,
             DOMAIN,

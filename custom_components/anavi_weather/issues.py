@@ -1,5 +1,7 @@
 """Repair issues of servers that fail, and the deletion of issues, which a user may ignore."""
 
+from collections.abc import Callable
+
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
@@ -17,6 +19,21 @@ def async_withdraw_issue(hass: HomeAssistant, issue_id: str) -> None:
     """
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     if issue is not None and issue.dismissed_version is None:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def async_stop_ignoring(hass: HomeAssistant, issue_id: str, has_changed: Callable[[ir.IssueEntry], bool]) -> None:
+    """Delete an issue that a user ignores if it is created again for another cause.
+
+    Args:
+        hass: Home Assistant.
+        issue_id: The issue, which may not exist.
+        has_changed: Returns whether the issue is not what the user ignored. It is not called for an issue from before the
+            start, of which the registry only knows that it is ignored.
+    """
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    if issue and issue.dismissed_version is not None and issue.translation_key is not None and has_changed(issue):
         ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .issues import FAILURES, async_withdraw_issue
+from .issues import FAILURES, async_stop_ignoring, async_withdraw_issue
 from .user_station.forwarder import Forwarder
 from .user_station.statistics_forwarder import StatisticsForwarder
 from .user_station.statistics_status import REPORTED
@@ -67,13 +67,15 @@ class StatisticsIssues:
             async_withdraw_issue(self._hass, self._id)
 
     def _create(self, key: str, detail: str) -> None:
+        translation_key = f"user_station_{key}"
+        async_stop_ignoring(self._hass, self._id, lambda issue: issue.translation_key != translation_key)
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             self._id,
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
-            translation_key=f"user_station_{key}",
+            translation_key=translation_key,
             translation_placeholders={"user_station": self._subentry.title, "detail": escape_markdown(detail)},
         )
 

@@ -8,7 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .forwarding import loaded_user_stations
-from .issues import FAILURES, async_withdraw_issue
+from .issues import FAILURES, async_stop_ignoring, async_withdraw_issue
 from .user_station.checkpoint import Loss
 from .user_station.errors import (
     CertificateExpiredError,
@@ -78,6 +78,7 @@ KINDS = (
 HELD_ISSUE_PREFIX = "held_"
 STREAM_ISSUE_PREFIX = "stream_"
 TWIN_ISSUE_PREFIX = "twin_"
+RECORDER_LOSSES = (Loss.PURGED, Loss.MAYBE_PURGED)  # each time for another reason
 FIXABLE = ("held", "stream", "twin", *Loss)
 
 
@@ -203,10 +204,18 @@ class UserStationIssues:
             self._delete("checkpoint")
 
     def _create(self, kind: str, key: str, **placeholders: str) -> None:
+        issue_id = f"{kind}_{self._subentry.subentry_id}"
+
+        def has_changed(issue: ir.IssueEntry) -> bool:
+            known = issue.translation_placeholders or {}
+            has_more = kind in RECORDER_LOSSES and known.get("count") != placeholders["count"]
+            return has_more or issue.translation_key != f"user_station_{key}"
+
+        async_stop_ignoring(self._hass, issue_id, has_changed)
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            f"{kind}_{self._subentry.subentry_id}",
+            issue_id,
             data={"entry_id": self._entry.entry_id, "subentry_id": self._subentry.subentry_id},
             is_fixable=kind in FIXABLE,
             severity=ir.IssueSeverity.ERROR if kind != "backlog" else ir.IssueSeverity.WARNING,
