@@ -421,7 +421,9 @@ def repeating(text: str) -> dict[str, object]:
     return {"error": {"type": text, "reason": text, "index": text, "caused_by": {"reason": text}}}
 
 
-@pytest.mark.parametrize("text", [f"ApiKey {API_KEY}", f"{KEY_ID}:{KEY_SECRET}", f"{KEY_ID}%3A{KEY_SECRET}"])
+@pytest.mark.parametrize(
+    "text", [f"ApiKey {API_KEY}", f"{KEY_ID}:{KEY_SECRET}", f"{KEY_ID}%3A{KEY_SECRET}", f"ApiKey {API_KEY[:22]}…"]
+)
 async def test_a_server_that_repeats_the_key(server: Server, connect: Connect, text: str) -> None:
     server.check = elastic_answer(repeating(text), 403)
     with pytest.raises(ElasticsearchError, match=r"\[API key\]") as refused:
@@ -440,7 +442,7 @@ async def test_a_server_that_repeats_the_key(server: Server, connect: Connect, t
         result.text,
         str(result.error),
     ]
-    assert not [one for one in shown if API_KEY.rstrip("=") in one or KEY_SECRET in one]
+    assert not [one for one in shown if API_KEY[:22] in one or KEY_SECRET in one]
 
 
 async def test_a_server_that_repeats_the_request_instead_of_an_answer(server: Server, connect: Connect) -> None:

@@ -240,11 +240,11 @@ class Elasticsearch:
             return [CREATED] * count
         answer = parse_object(content)
         if status != HTTPStatus.OK:
-            raise parse_result(status, answer).error
+            raise self._key.redact_item(parse_result(status, answer)).error
         items = answer.get("items")
         if not isinstance(items, list) or len(items) != count:
             raise ElasticsearchError("an answer without a result for each document")
-        return [parse_item(item) for item in items]
+        return [self._key.redact_item(parse_item(item)) for item in items]
 
     async def async_create_stream(self) -> None:
         """Let the server create the stream by its template, for a document that it then rejects.
@@ -375,7 +375,7 @@ def _raise_for_status(response: ClientResponse, content: bytes, key: ApiKey) -> 
         raise NotElasticsearchError(str(status))
     # The other statuses depend on the path, so callers decide
     if error is not ElasticsearchError:
-        raise parse_result(status, parse_object(content)).error
+        raise key.redact_item(parse_result(status, parse_object(content))).error
 
 
 def _is_forbidden(status: int, content: bytes) -> bool:
