@@ -296,7 +296,7 @@ class Elasticsearch:
                     self._patience[content_type].record_error(err)
                 if attempt == ATTEMPTS or not _is_broken_connection(err):
                     error, text = _connection_error(err)
-                    raise error(self._key.redact_text(text)) from err
+                    raise error(self._key.redact_text(text)) from None  # whose text may have the key
             attempt += 1
             self.repeated_count += 1
 
