@@ -164,6 +164,19 @@ async def test_a_purge_of_the_entity_that_was_read_last_is_continued(log: Log) -
     assert await log.waits(position) == (1, again.rows[0].last_updated_ts)
 
 
+async def test_a_missing_row_after_a_restart_is_no_purge(log: Log) -> None:
+    """The database may be an older one that was restored, whose first new states were recorded with a clock that was behind."""
+    await log.record("1", "2", "3", "4", "5")
+    rows = (await log.read()).rows
+    for row, seconds in zip(rows, (1, 2, 3.5, 4, 9), strict=True):
+        await log.set_time(row.state_id, TIME + seconds)
+    recorder = (await log.newest()).recorder
+    await log.purge(rows[3].state_id)
+    after_restart = Log(log.hass, log.instance)
+    again = await after_restart.read(Position(recorder, rows[3].state_id, TIME + 4))
+    assert (values(again), again.started_over) == (["1", "2", "3", "5"], True)
+
+
 @pytest.mark.parametrize("times", [(2.0, 3.0), (0.0, 0.5), (None, 2.0), (0.0, None)])
 async def test_a_missing_row_among_others_that_are_all_newer_or_older_is_no_purge(
     log: Log, times: tuple[float | None, float | None]

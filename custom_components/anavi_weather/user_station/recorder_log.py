@@ -99,6 +99,7 @@ class RecorderLog:
         self._hass = hass
         self._tables = tables
         self._checked: Engine | None = None
+        self._known: str | None = None  # the database that positions are from, if it was compared since the start
 
     async def async_run[*Arguments, Result](
         self, job: Callable[[*Arguments], Result], *arguments: *Arguments
@@ -330,9 +331,11 @@ class RecorderLog:
         """Return the position to continue from, whether that is the beginning again, and how many ids were purged."""
         beginning = Position(recorder, 0, None)
         if position is None:
+            self._known = recorder
             return beginning, False, 0
         # A database that was copied has the same rows
         if self._exists(session, position, recorder):
+            self._known = recorder
             return position._replace(recorder=recorder), False, 0
         if position.recorder != recorder:
             return beginning, True, 0
@@ -343,12 +346,14 @@ class RecorderLog:
             return position, False, 0
         if oldest > position.state_id:
             return position, False, oldest - position.state_id - 1
-        return (position, False, 0) if self._is_gap(session, position) else (beginning, True, 0)
+        is_gap = self._known == recorder and self._is_gap(session, position)
+        return (position, False, 0) if is_gap else (beginning, True, 0)
 
     def _is_gap(self, session: Session, position: Position) -> bool:
         """Return whether only a position's own row was purged, like those of its entity, among others that are unchanged.
 
-        Rows that were written after older ones were restored, or with ids that SQLite reuses, are all newer.
+        Rows that were written after older ones were restored, or with ids that SQLite reuses, are all newer, unless a clock
+        was behind. A database is restored while Home Assistant is stopped, so this decides only after another position was found.
         """
         row = select(STATES.c.state_id, STATES.c.last_updated_ts).limit(1)
         is_before = STATES.c.state_id < position.state_id
