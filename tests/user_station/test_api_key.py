@@ -2,6 +2,7 @@
 
 import pytest
 
+from custom_components.anavi_weather.user_station.answers import Item
 from custom_components.anavi_weather.user_station.api_key import ApiKey
 from custom_components.anavi_weather.user_station.text import MAX_SHOWN, one_line
 
@@ -41,3 +42,10 @@ def test_parts_of_a_key_are_removed_from_as_much_as_is_shown() -> None:
     assert one_line(shown) == one_line("x" * 3_800_000)
     near_end = ApiKey(API_KEY).redact_text(" " * (MAX_SHOWN - 10) + API_KEY)
     assert API_KEY[:8] not in one_line(near_end)
+
+
+def test_a_result_whose_texts_are_shown_has_no_key() -> None:
+    key = ApiKey(API_KEY)
+    rejected, conflict = (Item(status, "a_type", f"of {API_KEY}") for status in (400, 409))
+    assert key.redact_item(rejected).reason == "of [API key]="
+    assert key.redact_item(conflict) is conflict

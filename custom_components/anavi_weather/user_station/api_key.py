@@ -1,6 +1,7 @@
 """API key of a server. A server or a proxy may repeat it in an answer, which must not reach logs, repairs or diagnostics."""
 
 from base64 import b64decode
+from http import HTTPStatus
 from urllib.parse import quote
 
 from .answers import Item
@@ -44,12 +45,15 @@ class ApiKey:
 
     def redact_item(self, item: Item) -> Item:
         """Return a result whose texts do not have the key, see `redact_text`."""
-        if not item.kind and not item.reason:
+        # Nothing shows the texts of conflicts, and after a restart there may be thousands
+        if item.status == HTTPStatus.CONFLICT or not (item.kind or item.reason):
             return item
         return item._replace(kind=self.redact_text(item.kind), reason=self.redact_text(item.reason))
 
     def _redact_parts(self, text: bytes) -> bytes:
         lower = text.lower()
+        if not any(part in lower for part in self._parts):
+            return text
         spans: list[tuple[int, int]] = []
         for start in range(len(lower) - MIN_SECRET + 1):
             if lower[start : start + MIN_SECRET] in self._parts:
