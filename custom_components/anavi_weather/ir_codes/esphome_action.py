@@ -38,9 +38,9 @@ class Action:
             raise CodeError("value_out_of_range", protocol=self.protocol, field=field, maximum=maximum)
         return value
 
-    def lowest(self, field: str, bits: int) -> int:
+    def lowest(self, field: str, bits: int, default: int | None = None) -> int:
         """Return the lowest bits of a number, which are those that ESPHome sends."""
-        return self.number(field, MAX_DATA_BITS) & (1 << bits) - 1
+        return self.number(field, MAX_DATA_BITS, default) & (1 << bits) - 1
 
     def numbers(self, field: str) -> Sequence[str]:
         """Return a list of the action."""

@@ -101,6 +101,16 @@ RADIO = (
 _COOLIX_PAUSE = 5600  # µs, between the two frames of a press
 
 
+def _framed(protocol: PulseProtocol, data: int) -> Command:
+    """Return the command of one frame, after which the protocol has no pause of its own."""
+    return RawCommand(complete(protocol.frame({"data": data})), modulation=protocol.carrier)
+
+
+def midea_timings(data: int) -> list[int]:
+    """Return the timings of Midea, which sends a frame, then its inverse."""
+    return [*MIDEA.frame({"data": data}), -_COOLIX_PAUSE, *MIDEA.frame({"data": data ^ (1 << 48) - 1})]
+
+
 def swapped_bytes(value: int) -> tuple[int, int, int, int]:
     """Return the bytes of a number with the highest bit first, as protocols count that send the lowest bit first."""
     first, second, third, fourth = (reversed_bits(byte, 8) for byte in value.to_bytes(4))
@@ -136,7 +146,7 @@ def _samsung36(action: Action) -> Command:
 
 def _toshiba_ac(action: Action) -> Command:
     """Return the command of Toshiba, which sends the first code twice, then the second one if there is one."""
-    first, second = action.lowest("rc_code_1", 48), action.number("rc_code_2", MAX_DATA_BITS, 0) & (1 << 48) - 1
+    first, second = action.lowest("rc_code_1", 48), action.lowest("rc_code_2", 48, 0)
     timings: list[int] = []
     for code in (first, first, second) if second else (first, first):
         timings += (*_TOSHIBA_AC.frame({"data": code}), -_TOSHIBA_AC_PAUSE)
@@ -147,9 +157,7 @@ def _midea(action: Action) -> Command:
     """Return the command of Midea, which sends five bytes with a checksum, then all of them inverted."""
     data = action.octets("code", 5)
     checksum = reversed_bits(-sum(reversed_bits(byte, 8) for byte in data) & 0xFF, 8)
-    code = int.from_bytes((*data, checksum))
-    timings = (*MIDEA.frame({"data": code}), -_COOLIX_PAUSE, *MIDEA.frame({"data": code ^ (1 << 48) - 1}))
-    return RawCommand(complete(timings), modulation=MIDEA.carrier)
+    return RawCommand(complete(midea_timings(int.from_bytes((*data, checksum)))), modulation=MIDEA.carrier)
 
 
 def _haier(action: Action) -> Command:
@@ -162,18 +170,15 @@ def _haier(action: Action) -> Command:
 def _mirage(action: Action) -> Command:
     data = action.octets("code", 14)
     checksum = sum((byte >> 4) + (byte & 0xF) for byte in data) & 0xFF
-    return RawCommand(
-        complete(_MIRAGE.frame({"data": int.from_bytes((*data, checksum), "little")})), modulation=_MIRAGE.carrier
-    )
+    return _framed(_MIRAGE, int.from_bytes((*data, checksum), "little"))
 
 
 def _magiquest(action: Action) -> Command:
-    data = action.number("wand_id", 32) << 16 | action.number("magnitude", 16, 0xFFFF)
-    return RawCommand(complete(_MAGIQUEST.frame({"data": data})), modulation=_MAGIQUEST.carrier)
+    return _framed(_MAGIQUEST, action.number("wand_id", 32) << 16 | action.number("magnitude", 16, 0xFFFF))
 
 
 def _roomba(action: Action) -> Command:
-    return RawCommand(complete(_ROOMBA.frame({"data": action.number("data", 8)})), modulation=_ROOMBA.carrier)
+    return _framed(_ROOMBA, action.number("data", 8))
 
 
 def _dish(action: Action) -> Command:
@@ -182,7 +187,7 @@ def _dish(action: Action) -> Command:
 
 
 def _beo4(action: Action) -> Command:
-    """Return the command of Bang & Olufsen, whose spaces tell how a bit differs from the one before."""
+    """Return the command of Bang & Olufsen, whose spaces depend on the bit before."""
     data = action.number("source", 8) << 8 | action.number("command", 8)
     spaces = [_BEO4_ZERO, _BEO4_ZERO, _BEO4_START, _BEO4_ZERO]
     before = 0
@@ -196,12 +201,11 @@ def _beo4(action: Action) -> Command:
 
 def _dyson(action: Action) -> Command:
     data = action.number("code", 16) << 2 | action.number("index", 8, 0xFF) & 3
-    return RawCommand(complete(_DYSON.frame({"data": data & 0x7FFF})), modulation=_DYSON.carrier)
+    return _framed(_DYSON, data & 0x7FFF)
 
 
 def _gobox(action: Action) -> Command:
-    data = _GOBOX_START << 17 | action.lowest("code", 17)
-    return RawCommand(complete(_GOBOX.frame({"data": data})), modulation=_GOBOX.carrier)
+    return _framed(_GOBOX, _GOBOX_START << 17 | action.lowest("code", 17))
 
 
 def _symphony(action: Action) -> Command:
@@ -218,8 +222,7 @@ def _toto(action: Action) -> Command:
     """Return the command of Toto, which ends with a checksum."""
     codes = action.number("rc_code_1", 4, 0) << 4 | action.number("rc_code_2", 4, 0)
     command = action.number("command", 8)
-    data = _TOTO_START << 24 | codes << 16 | command << 8 | codes ^ command
-    return RawCommand(complete(_TOTO.frame({"data": data})), modulation=_TOTO.carrier)
+    return _framed(_TOTO, _TOTO_START << 24 | codes << 16 | command << 8 | codes ^ command)
 
 
 def _canalsat(protocol: BiphaseProtocol) -> Callable[[Action], Command]:

@@ -11,7 +11,7 @@ from infrared_protocols.commands import Command
 
 from .command import CodeError, RawCommand, check_repeat_count
 from .esphome_action import Action
-from .esphome_protocols import COOLIX, LG, MIDEA, PROTOCOLS as ESPHOME, swapped_bytes
+from .esphome_protocols import COOLIX, LG, MIDEA, PROTOCOLS as ESPHOME, midea_timings, swapped_bytes
 from .irp import MCE_VENDOR, irp_commands, nec, nec2, reversed_bits
 from .named import build
 from .protocols import PulseProtocol
@@ -34,7 +34,6 @@ _LG32_DITTO = (8950, -2250, 550)
 _AIWA = (0x1D8113F, 1)  # the bits before and after those of the data
 _EPSON_REPEATS = 2  # at least
 _SYMPHONY = (400, 1250)  # µs, of a short and a long pulse or space
-_MIDEA_PAUSE = 5600  # µs, between a frame and its inverse
 _MIDEA_GAP = 105_600  # µs, between two messages
 
 
@@ -228,9 +227,8 @@ def _gicable(message: Message) -> Command:
 def _midea(message: Message) -> Command:
     """Return the command of Midea, which sends each frame, then its inverse."""
     _expect("MIDEA", message.bits, 48, message.data)
-    inverse = message.data ^ (1 << 48) - 1
-    timings = (*MIDEA.frame({"data": message.data}), -_MIDEA_PAUSE, *MIDEA.frame({"data": inverse}))
-    return repeated(RawCommand(complete(timings, _MIDEA_GAP), modulation=MIDEA.carrier), message.repeats)
+    timings = complete(midea_timings(message.data), _MIDEA_GAP)
+    return repeated(RawCommand(timings, modulation=MIDEA.carrier), message.repeats)
 
 
 def _symphony(message: Message) -> Command:
