@@ -156,16 +156,6 @@ async def test_recorder(hass: HomeAssistant, entry: MockConfigEntry, forwarder: 
     assert not issue.is_known
 
 
-async def test_loss(hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder, again: Again) -> None:
-    issue = Issue(hass, "purged_01USER")
-    forwarder.checkpoint.record_purged(3)
-    await forwarder._ledger.async_save()
-    forwarder.status.async_notify_listeners()
-    issue.ignore()
-    await again(entry)
-    assert issue.is_ignored
-
-
 async def test_statistics(hass: HomeAssistant, entry: MockConfigEntry, forwarder: Forwarder, again: Again) -> None:
     issue = Issue(hass, "statistics_01USER")
 
