@@ -54,6 +54,13 @@ async def test_a_single_document(connect: Connect, server: Server) -> None:
     assert str(answer).startswith("a request with this state alone is rejected: 400")
 
 
+async def test_a_document_that_is_too_large_uncompressed_waits(connect: Connect, server: Server) -> None:
+    """The compressed request was not, so it may be stored when that is no longer rejected."""
+    server.always = refusing(413)
+    answers = await async_isolate(connect(), body(2))
+    assert [type(answer) for answer in answers] == [ElasticsearchError] * 2
+
+
 async def test_many_neighbors(connect: Connect, server: Server) -> None:
     reject(server, *range(60))
     assert rejected(await async_isolate(connect(), body(400))) == [*range(60)]

@@ -7,7 +7,7 @@ import gzip
 from itertools import batched
 
 from .elasticsearch import Elasticsearch
-from .errors import ElasticsearchError, NotElasticsearchError
+from .errors import ElasticsearchError, NotElasticsearchError, TooLargeError
 from .settle import Answer
 
 REJECTIONS = (ElasticsearchError, NotElasticsearchError)
@@ -40,7 +40,7 @@ async def async_isolate(elasticsearch: Elasticsearch, body: bytes) -> Sequence[A
             items = await elasticsearch.async_bulk(content, len(part), compressed=False)
         except ElasticsearchError as err:
             rejection_count += 1
-            if type(err) not in REJECTIONS or rejection_count > MAX_REJECTIONS:
+            if type(err) not in (*REJECTIONS, TooLargeError) or rejection_count > MAX_REJECTIONS:
                 raise
             middle = (part.start + part.stop) // 2
             if middle == part.start:
